@@ -1,0 +1,1 @@
+//! The count-based engine: variable-order Markov counts that merge by sum.

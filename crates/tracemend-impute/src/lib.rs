@@ -1,0 +1,13 @@
+//! Filling what a trace lost.
+//!
+//! Two tasks share this crate. *Imputation* fills the masked positions of one flat window of tokens
+//! ([`Imputer`], the setting of the published work). *Repair* fills the gaps of a real trace of many threads
+//! ([`repair`]). Both are measured by the [`protocol`]s.
+
+pub mod counts;
+pub mod imputer;
+pub mod metrics;
+pub mod protocol;
+pub mod repair;
+
+pub use imputer::{Imputation, Imputer, Window};

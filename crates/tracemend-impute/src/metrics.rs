@@ -1,0 +1,1 @@
+//! Scores on the missing positions (guide section 6).

@@ -1,0 +1,91 @@
+//! What a repair yields.
+
+use serde::Serialize;
+use tracemend_trace::{Gap, Phase};
+
+/// Another event that could stand in the same place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Alternative {
+    /// Event name.
+    pub name: String,
+    /// Thread it would belong to; `None`: a thread not seen outside the gap.
+    pub tid: Option<i32>,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Probability, 0 to 1.
+    pub probability: f32,
+}
+
+/// A reconstructed event. Never to be mistaken for a recorded one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InferredEvent {
+    /// Estimated time in nanoseconds; `None` where the gap has no times around it.
+    pub time_ns: Option<i64>,
+    /// Standard error of that time in nanoseconds.
+    pub time_err_ns: Option<i64>,
+    /// CPU whose buffer lost the event.
+    pub cpu: Option<u32>,
+    /// Thread; `None` for a thread that was seen neither before nor after the gap.
+    pub tid: Option<i32>,
+    /// Process name of that thread, where known.
+    pub comm: Option<String>,
+    /// Event name.
+    pub name: String,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Calibrated probability that this event, on this thread, was really lost here.
+    pub confidence: f32,
+    /// Up to 5 other events for the same place, likeliest first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Expected number of lost events of one kind on one thread.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompositionRow {
+    /// Thread; `None` sums over all threads of the gap, or a thread not seen outside it (then `comm` says whose child).
+    pub tid: Option<i32>,
+    /// Process name, where known.
+    pub comm: Option<String>,
+    /// Event name.
+    pub name: String,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Expected number of lost events of this kind.
+    pub expected: f64,
+    /// Lower end of the 90 % interval.
+    pub low: f64,
+    /// Upper end of the 90 % interval.
+    pub high: f64,
+    /// Expected time these events took together, nanoseconds, where durations are known.
+    pub time_ns: Option<f64>,
+}
+
+/// What a gap swallowed, by kind: stays true where single positions are uncertain.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Composition {
+    /// Most likely number of lost events; the tracer's own count where it gave one.
+    pub lost: u64,
+    /// Lower end of the 90 % interval of that number.
+    pub lost_low: u64,
+    /// Upper end of the 90 % interval of that number.
+    pub lost_high: u64,
+    /// By thread and event, the most frequent first.
+    pub by_thread: Vec<CompositionRow>,
+    /// By event over all threads, the most frequent first.
+    pub by_event: Vec<CompositionRow>,
+}
+
+/// The repair of one gap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GapRepair {
+    /// The gap, as the tracer reported it.
+    pub gap: Gap,
+    /// The best reconstruction, in order; empty when `left_open` says why.
+    pub events: Vec<InferredEvent>,
+    /// What was lost, by kind.
+    pub composition: Composition,
+    /// Further reconstructions drawn at random, when asked for.
+    pub samples: Vec<Vec<InferredEvent>>,
+    /// Why the gap was left as it is, in words; `None` when it was filled.
+    pub left_open: Option<String>,
+}

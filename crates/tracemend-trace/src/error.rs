@@ -1,0 +1,40 @@
+//! What can go wrong while reading or writing a trace.
+
+use std::path::PathBuf;
+
+/// Result of this crate.
+pub type TraceResult<T> = Result<T, TraceError>;
+
+/// An input that cannot be read or an output that cannot be written. Each message says where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TraceError {
+    /// The operating system refused.
+    #[error("{path}: {source}. Check that the path exists and can be read or written")]
+    Io {
+        /// File concerned.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The content is no known format.
+    #[error("{path}: not a trace in a format known here ({seen}). Name the format with --format")]
+    UnknownFormat {
+        /// File concerned.
+        path: PathBuf,
+        /// What the beginning of the file looks like.
+        seen: String,
+    },
+    /// The input breaks its format's rules so early or so badly that nothing can be read.
+    #[error("{path}, line {line} (byte {offset}): {reason}")]
+    Malformed {
+        /// File concerned.
+        path: PathBuf,
+        /// Line from 1; 0 in a binary format.
+        line: u64,
+        /// Byte offset in the decompressed input.
+        offset: u64,
+        /// What is wrong and what to do next.
+        reason: String,
+    },
+}

@@ -1,0 +1,52 @@
+//! One recorded event.
+
+use crate::{Gap, StreamId, Symbol};
+use serde::{Deserialize, Serialize};
+
+/// Which part of a call an event tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// The call begins (`sys_enter`).
+    Entry,
+    /// The call ends (`sys_exit`).
+    Exit,
+    /// One record for a whole call, entry to exit (strace, `perf trace`, the corpus CSV).
+    Call,
+    /// Something that is no call: a context switch, a signal, a sequence element.
+    Point,
+}
+
+/// One recorded event. Fields the format does not give are `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Nanoseconds on the trace's own clock; for [`Phase::Call`] the time of entry.
+    pub time_ns: i64,
+    /// The loss domain (ring buffer) the event came through.
+    pub stream: StreamId,
+    /// CPU on which it happened.
+    pub cpu: Option<u32>,
+    /// Kernel thread id.
+    pub tid: Option<i32>,
+    /// Process name, as the tracer gave it.
+    pub comm: Option<Symbol>,
+    /// Bare name: `openat` for a system call whatever the tracer's prefix, `sched_switch` for other events.
+    pub name: Symbol,
+    /// Entry, exit, whole call, or neither.
+    pub phase: Phase,
+    /// Return value, on [`Phase::Exit`] and [`Phase::Call`] where known.
+    pub ret: Option<i64>,
+    /// Nanoseconds from entry to exit, on [`Phase::Call`] where known.
+    pub dur_ns: Option<u64>,
+    /// Byte offset of the record in the (decompressed) input.
+    pub offset: u64,
+}
+
+/// What a source yields: loss is an item of the stream like any event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A recorded event.
+    Event(Event),
+    /// A place where events were lost.
+    Gap(Gap),
+}

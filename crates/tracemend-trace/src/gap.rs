@@ -1,0 +1,94 @@
+//! A place where events were lost.
+
+use crate::StreamId;
+use serde::{Deserialize, Serialize};
+
+/// How many events a gap swallowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The tracer counted them.
+    Exact(u64),
+    /// At least this many; the evidence gives no upper bound.
+    AtLeast(u64),
+    /// Nobody counted.
+    Unknown,
+}
+
+impl Lost {
+    /// The number the tracer gave, if any: exact, or the lower bound.
+    pub fn count(self) -> Option<u64> {
+        match self {
+            Lost::Exact(n) | Lost::AtLeast(n) => Some(n),
+            Lost::Unknown => None,
+        }
+    }
+
+    /// The word used in output: `exact`, `at_least` or `unknown`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Lost::Exact(_) => "exact",
+            Lost::AtLeast(_) => "at_least",
+            Lost::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why the events are missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The buffer was full and new events were dropped (LTTng discard mode, perf).
+    Discarded,
+    /// Old events were overwritten by newer ones (ftrace, flight recorder).
+    Overwritten,
+    /// The input ends, or begins, in the middle.
+    Truncated,
+    /// A part of the input could not be read; why, in words.
+    Damaged(String),
+    /// No tracer said so, but a thread's own events contradict themselves there (an exit without its entry, say).
+    Evidence(String),
+}
+
+impl Cause {
+    /// The word used in output, without the details.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Cause::Discarded => "discarded",
+            Cause::Overwritten => "overwritten",
+            Cause::Truncated => "truncated",
+            Cause::Damaged(_) => "damaged",
+            Cause::Evidence(_) => "evidence",
+        }
+    }
+
+    /// The details, where the cause carries any.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            Cause::Damaged(details) | Cause::Evidence(details) => Some(details),
+            _ => None,
+        }
+    }
+}
+
+/// An interval of one stream in which events were lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gap {
+    /// Number of the gap in its trace, from 0 in the order of the input.
+    pub id: u32,
+    /// The stream that lost them; `None` where the tracer does not say (`perf trace`, bpftrace).
+    pub stream: Option<StreamId>,
+    /// CPU of that stream, if it has one.
+    pub cpu: Option<u32>,
+    /// Thread concerned, for gaps known from one thread's own evidence only.
+    pub tid: Option<i32>,
+    /// Time of the last event before the gap, nanoseconds; `None`: the gap begins before the first event.
+    pub begin_ns: Option<i64>,
+    /// Time of the first event after the gap, nanoseconds; `None`: no event follows.
+    pub end_ns: Option<i64>,
+    /// How many events.
+    pub lost: Lost,
+    /// Why.
+    pub cause: Cause,
+    /// Byte offset in the (decompressed) input where the loss was announced or found.
+    pub offset: u64,
+}

@@ -1,0 +1,1 @@
+//! What a thread's events can and cannot be.

@@ -1,0 +1,107 @@
+//! A trace in memory, and what all its events share.
+
+use crate::{Event, Gap, Item, Symbols, TraceResult, source::Source};
+use serde::Serialize;
+
+/// Number of a stream in its trace, from 0 in the order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u32);
+
+/// A loss domain: one ring buffer, usually one per CPU.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamInfo {
+    /// What the tracer calls it, or `cpu0`, `all`.
+    pub name: String,
+    /// The CPU it belongs to, where it belongs to one.
+    pub cpu: Option<u32>,
+}
+
+/// The format an input was recognised as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// ftrace text: `trace_pipe`, `trace`, `trace-cmd report`.
+    Ftrace,
+    /// `perf script` text.
+    PerfScript,
+    /// `perf trace` text.
+    PerfTrace,
+    /// bpftrace text: `time cpu tid comm number` per line.
+    Bpftrace,
+    /// `strace -f -ttt` text.
+    Strace,
+    /// `babeltrace2` text.
+    Babeltrace,
+    /// The corpus CSV: one call a row.
+    Csv,
+    /// Plain sequences of names or numbers.
+    Sequences,
+    /// NumPy windows.
+    Npy,
+}
+
+/// What all events of a trace share. A source fills it in while it reads.
+#[derive(Clone, Debug)]
+pub struct TraceHeader {
+    /// The format the input was recognised as.
+    pub format: Format,
+    /// Event and process names.
+    pub symbols: Symbols,
+    /// Loss domains, by [`StreamId`].
+    pub streams: Vec<StreamInfo>,
+    /// Things the reader passed over and a user should know of: sentences that say what to do next.
+    pub warnings: Vec<String>,
+}
+
+impl TraceHeader {
+    /// A header with no names, streams or warnings yet.
+    pub fn new(format: Format) -> Self {
+        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The stream of `cpu`, made now (named `cpuN`) if it is new.
+    pub fn cpu_stream(&mut self, cpu: u32) -> StreamId {
+        match self.streams.iter().position(|stream| stream.cpu == Some(cpu)) {
+            Some(index) => StreamId(index as u32),
+            None => self.add_stream(StreamInfo { name: format!("cpu{cpu}"), cpu: Some(cpu) }),
+        }
+    }
+
+    /// Adds a stream.
+    pub fn add_stream(&mut self, info: StreamInfo) -> StreamId {
+        self.streams.push(info);
+        StreamId(self.streams.len() as u32 - 1)
+    }
+}
+
+/// A whole trace in memory.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// What its events share.
+    pub header: TraceHeader,
+    /// Recorded events, by time; equal times keep the order of the input.
+    pub events: Vec<Event>,
+    /// Gaps, in the order of the input.
+    pub gaps: Vec<Gap>,
+}
+
+impl Trace {
+    /// Reads a source to its end.
+    ///
+    /// # Errors
+    /// What the source fails with.
+    pub fn read(source: &mut dyn Source) -> TraceResult<Self> {
+        let mut events = Vec::new();
+        let mut gaps = Vec::new();
+        while let Some(item) = source.next_item()? {
+            match item {
+                Item::Event(event) => events.push(event),
+                Item::Gap(gap) => gaps.push(gap),
+            }
+        }
+        if !events.is_sorted_by_key(|event: &Event| event.time_ns) {
+            events.sort_by_key(|event| event.time_ns);
+        }
+        Ok(Self { header: source.header().clone(), events, gaps })
+    }
+}

@@ -1,0 +1,2 @@
+//! The `tracemend` command.
+fn main() {}
