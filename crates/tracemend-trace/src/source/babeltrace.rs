@@ -208,6 +208,7 @@ enum Name<'a> {
     Other,
 }
 
+/// Only the kernel's own names are calls: the functions of a user-space provider nest, and obey no entry/exit rules.
 fn name(full: &[u8]) -> Name<'_> {
     let (provider, bare) = match memchr::memchr(b':', full) {
         Some(colon) => (&full[..colon], &full[colon + 1..]),
@@ -219,15 +220,12 @@ fn name(full: &[u8]) -> Name<'_> {
         (b"", b"exit_syscall") => return Name::EndOfCall,
         _ => {}
     }
-    let prefixes: [(&[u8], &[u8], Phase); 8] = [
+    let prefixes: [(&[u8], &[u8], Phase); 6] = [
         (b"", b"syscall_entry_", Phase::Entry),
         (b"", b"syscall_exit_", Phase::Exit),
         (b"", b"compat_syscall_entry_", Phase::Entry),
         (b"", b"compat_syscall_exit_", Phase::Exit),
         (b"", b"sys_", Phase::Entry),
-        // User-space wrappers of system calls.
-        (b"sc", b"entry_", Phase::Entry),
-        (b"sc", b"exit_", Phase::Exit),
         (b"syscalls", b"sys_enter_", Phase::Entry),
     ];
     for (of, prefix, phase) in prefixes {

@@ -201,7 +201,9 @@ impl Lane {
         let mut given = 0;
         while let Some(next) = self.waiting.front() {
             let (begin, end) = next.range.unwrap_or((i64::MIN, i64::MIN));
-            if time_ns <= end {
+            // A packet's times are those of its switch, and of an event just there it is not said to which packet it
+            // belongs: it ends the silence before it and begins the one after it.
+            if time_ns < end {
                 if time_ns <= begin {
                     self.before = Some(time_ns);
                 } else if self.first_in.is_none() {
