@@ -4,13 +4,19 @@ pub mod lookup;
 pub mod ngram;
 pub mod sequence;
 
+mod columns;
+mod merge;
 mod model;
+mod store;
 mod targets;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timing;
 mod token;
 mod trie;
 
 pub use model::{CountsModel, ends_thread, thread_of};
+pub use store::{FORMAT_VERSION, KIND, ModelError};
 pub use targets::{Candidate, LIST, Recency, TargetCounts};
 pub use timing::{Timing, bucket};
 pub use token::{BEGIN, END, FIRST_EVENT, ReturnClass, Token, TokenKind, TokenTable, Tokenizer};

@@ -60,12 +60,17 @@ pub struct TargetCounts {
 }
 
 const LEVELS: usize = 4;
+/// Tokens in a key have 16 bits; those beyond count as one.
+pub(super) const LAST_TOKEN: Token = 0xffff;
+/// Where the last token, the token left and the token before the last begin in a key, each in one more level.
+pub(super) const TOKEN_SHIFTS: [u32; LEVELS - 1] = [4, 20, 36];
+/// Where the level stands in a key.
+pub(super) const LEVEL_SHIFT: u32 = 60;
 
 fn keys(candidate: &Candidate, left: Token) -> [u64; LEVELS] {
     let shape = candidate.recency.bucket() << 1 | u64::from(candidate.moved);
-    let last = u64::from(candidate.last) << 4;
-    let left = u64::from(left) << 20;
-    let before = u64::from(candidate.before_last) << 36;
+    let token = |token: Token, field: usize| u64::from(token.min(LAST_TOKEN)) << TOKEN_SHIFTS[field];
+    let (last, left, before) = (token(candidate.last, 0), token(left, 1), token(candidate.before_last, 2));
     [shape, 1 << 60 | shape | last, 2 << 60 | shape | last | left, 3 << 60 | shape | last | left | before]
 }
 
@@ -74,8 +79,8 @@ impl TargetCounts {
     pub fn note(&mut self, candidate: &Candidate, left: Token, chosen: bool, weight: u32) {
         for key in keys(candidate, left) {
             let entry = self.table.entry(key).or_default();
-            entry.0 += u32::from(chosen) * weight;
-            entry.1 += weight;
+            entry.0 = entry.0.saturating_add(u32::from(chosen) * weight);
+            entry.1 = entry.1.saturating_add(weight);
         }
     }
 

@@ -7,6 +7,10 @@ use super::token::Token;
 
 /// Buckets of the histograms: binary logarithm of nanoseconds.
 pub const BUCKETS: usize = 40;
+/// See [`Pauses::step_sum`].
+const LOG_UNIT: f64 = 65536.0;
+/// Largest logarithm of a step, in those units.
+pub(super) const MAX_LOG: u64 = 64 << 16;
 
 /// Histogram of one token.
 #[derive(Clone, Debug)]
@@ -15,14 +19,15 @@ pub(super) struct Pauses {
     pub(super) total: u32,
     /// Histogram of the whole step, entry to next entry, whatever happened on the CPU meanwhile.
     pub(super) whole: [u32; BUCKETS],
-    /// Sum of the binary logarithms of the whole step (entry to next entry) while the thread stayed on its CPU.
-    pub(super) step_sum: f64,
+    /// Sum of the binary logarithms of the whole step (entry to next entry) while the thread stayed on its CPU, in
+    /// units of 1 / [`LOG_UNIT`]: whole numbers add up to the same sum in any order.
+    pub(super) step_sum: u64,
     pub(super) steps: u32,
 }
 
 impl Default for Pauses {
     fn default() -> Self {
-        Self { counts: [0; BUCKETS], total: 0, whole: [0; BUCKETS], step_sum: 0.0, steps: 0 }
+        Self { counts: [0; BUCKETS], total: 0, whole: [0; BUCKETS], step_sum: 0, steps: 0 }
     }
 }
 
@@ -38,6 +43,30 @@ pub fn bucket(ns: i64) -> usize {
     (64 - (ns.max(0) as u64).leading_zeros() as usize).min(BUCKETS - 1)
 }
 
+fn add(sum: &mut u32, weight: u32) {
+    *sum = sum.saturating_add(weight);
+}
+
+impl Pauses {
+    /// Adds the counts of another histogram.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (sum, &count) in self.counts.iter_mut().zip(&other.counts) {
+            add(sum, count);
+        }
+        for (sum, &count) in self.whole.iter_mut().zip(&other.whole) {
+            add(sum, count);
+        }
+        add(&mut self.total, other.total);
+        add(&mut self.steps, other.steps);
+        self.step_sum = self.step_sum.saturating_add(other.step_sum);
+    }
+
+    /// Mean binary logarithm of the step, as if `prior` had been seen `weight` times before.
+    fn mean_log(&self, prior: f64, weight: f64) -> f64 {
+        (self.step_sum as f64 / LOG_UNIT + weight * prior) / (f64::from(self.steps) + weight)
+    }
+}
+
 impl Timing {
     /// Notes a pause after `token`, the time of the whole step, and whether the thread stayed on its CPU.
     pub fn note(&mut self, token: Token, pause_ns: i64, step_ns: i64, stayed: bool, weight: u32) {
@@ -45,13 +74,14 @@ impl Timing {
         if self.tokens.len() <= token {
             self.tokens.resize_with(token + 1, Pauses::default);
         }
+        let log = ((step_ns.max(1) as f64).log2() * LOG_UNIT) as u64;
         for pauses in [&mut self.tokens[token], &mut self.all] {
-            pauses.counts[bucket(pause_ns)] += weight;
-            pauses.total += weight;
-            pauses.whole[bucket(step_ns)] += weight;
+            add(&mut pauses.counts[bucket(pause_ns)], weight);
+            add(&mut pauses.total, weight);
+            add(&mut pauses.whole[bucket(step_ns)], weight);
             if stayed {
-                pauses.step_sum += f64::from(weight) * (step_ns.max(1) as f64).log2();
-                pauses.steps += weight;
+                pauses.step_sum = pauses.step_sum.saturating_add(u64::from(weight) * log);
+                add(&mut pauses.steps, weight);
             }
         }
     }
@@ -84,8 +114,6 @@ impl Timing {
 
     /// Typical nanoseconds from one event to the next of the same thread while it keeps its CPU (geometric mean).
     pub fn step_ns(&self, token: Token) -> f64 {
-        let all = (self.all.step_sum + 12.0) / (f64::from(self.all.steps) + 1.0);
-        let pauses = self.of(token);
-        ((pauses.step_sum + 2.0 * all) / (f64::from(pauses.steps) + 2.0)).exp2()
+        self.of(token).mean_log(self.all.mean_log(12.0, 1.0), 2.0).exp2()
     }
 }

@@ -74,6 +74,20 @@ impl Default for TokenTable {
 }
 
 impl TokenTable {
+    /// The table of these tokens; an error says what is wrong with them.
+    pub(super) fn from_kinds(kinds: Vec<TokenKind>) -> Result<Self, String> {
+        let mut table = Self::default();
+        if !kinds.starts_with(&table.kinds) {
+            return Err("it does not begin with the marks".to_owned());
+        }
+        for (number, kind) in kinds.into_iter().enumerate() {
+            if table.intern(kind) as usize != number {
+                return Err(format!("token {number} is there twice"));
+            }
+        }
+        Ok(table)
+    }
+
     /// The number of a token, given out now if it is new.
     pub fn intern(&mut self, kind: TokenKind) -> Token {
         if let Some(&id) = self.ids.get(&kind) {
@@ -97,8 +111,7 @@ impl TokenTable {
 
     /// The token of a program, if the table has it.
     pub fn find_program(&self, comm: &str) -> Option<Token> {
-        let kind =
-            TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None };
+        let kind = TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None };
         self.ids.get(&kind).copied()
     }
 
@@ -134,7 +147,9 @@ impl Tokenizer {
     pub fn token(&mut self, table: &mut TokenTable, symbols: &Symbols, event: &Event) -> Token {
         let class = ReturnClass::of(event.ret);
         *self.seen.entry((event.name, event.phase, class)).or_insert_with(|| {
-            table.intern(TokenKind { name: symbols.name(event.name).to_owned(), phase: event.phase, class })
+            // Only programs begin with a NUL.
+            let name = symbols.name(event.name).trim_start_matches('\0').to_owned();
+            table.intern(TokenKind { name, phase: event.phase, class })
         })
     }
 }

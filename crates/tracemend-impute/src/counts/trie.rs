@@ -11,7 +11,7 @@ use super::token::Token;
 pub type Node = u32;
 /// The empty context.
 pub const ROOT: Node = 0;
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 /// Longest context, in tokens.
 pub const MAX_ORDER: usize = 12;
 /// Longest context in the counts of one program alone, in tokens.
@@ -23,18 +23,18 @@ const ESCAPE: f64 = 0.35;
 #[derive(Clone, Debug)]
 pub(super) struct NodeData {
     /// First of the children, a linked list; after [`ContextTrie::freeze`] the most frequent first.
-    first: u32,
-    next: u32,
-    link: u32,
+    pub(super) first: u32,
+    pub(super) next: u32,
+    pub(super) link: u32,
     pub(super) token: Token,
     pub(super) count: u32,
     /// Sum of the children's counts.
-    total: u32,
+    pub(super) total: u32,
     /// How often the CPU's next event was seen after this context, and how often it was another thread's.
     pub(super) followed: u32,
     pub(super) switched: u32,
-    distinct: u16,
-    depth: u8,
+    pub(super) distinct: u16,
+    pub(super) depth: u8,
 }
 
 /// Counts of token strings up to [`MAX_ORDER`] + 1 long.
@@ -96,7 +96,7 @@ impl Default for ContextTrie {
 }
 
 impl NodeData {
-    fn new(token: Token, link: Node, depth: u8) -> Self {
+    pub(super) fn new(token: Token, link: Node, depth: u8) -> Self {
         Self { first: NONE, next: NONE, link, token, count: 0, total: 0, followed: 0, switched: 0, distinct: 0, depth }
     }
 }
@@ -150,7 +150,7 @@ impl ContextTrie {
         }
     }
 
-    fn child_or_insert(&mut self, parent: Node, token: Token, link: Node) -> Node {
+    pub(super) fn child_or_insert(&mut self, parent: Node, token: Token, link: Node) -> Node {
         let first = self.nodes[parent as usize].first;
         let mut previous = NONE;
         let mut child = first;
@@ -180,26 +180,36 @@ impl ContextTrie {
         new
     }
 
-    /// Lays children side by side, the most frequent first, so that reading is fast. Learning may go on after it.
-    pub fn freeze(&mut self) {
+    /// All nodes level by level, the children of a node side by side, the most frequent first.
+    pub(super) fn canonical_order(&self) -> Vec<Node> {
         let mut order: Vec<Node> = Vec::with_capacity(self.nodes.len());
-        let mut place = vec![NONE; self.nodes.len()];
         order.push(ROOT);
-        place[ROOT as usize] = 0;
         let mut done = 0;
         let mut children: Vec<Node> = Vec::new();
         while done < order.len() {
             children.clear();
             children.extend(self.children(order[done]));
-            children.sort_by_key(|&child| {
+            children.sort_unstable_by_key(|&child| {
                 let node = &self.nodes[child as usize];
                 (std::cmp::Reverse(node.count), node.token)
             });
-            for &child in &children {
-                place[child as usize] = order.len() as u32;
-                order.push(child);
-            }
+            order.append(&mut children);
             done += 1;
+        }
+        order
+    }
+
+    /// A trie of nodes that [`ContextTrie::canonical_order`] would not change.
+    pub(super) fn from_nodes(nodes: Vec<NodeData>) -> Self {
+        Self { nodes }
+    }
+
+    /// Lays children side by side, the most frequent first, so that reading is fast. Learning may go on after it.
+    pub fn freeze(&mut self) {
+        let order = self.canonical_order();
+        let mut place = vec![NONE; self.nodes.len()];
+        for (index, &node) in order.iter().enumerate() {
+            place[node as usize] = index as u32;
         }
         let mut nodes: Vec<NodeData> = Vec::with_capacity(self.nodes.len());
         for &old in &order {
@@ -224,7 +234,7 @@ impl ContextTrie {
         self.nodes = nodes;
     }
 
-    fn children(&self, parent: Node) -> impl Iterator<Item = Node> + '_ {
+    pub(super) fn children(&self, parent: Node) -> impl Iterator<Item = Node> + '_ {
         let mut child = self.nodes[parent as usize].first;
         std::iter::from_fn(move || {
             (child != NONE).then(|| {
@@ -261,6 +271,10 @@ impl ContextTrie {
         &self.nodes[node as usize]
     }
 
+    pub(super) fn node_mut(&mut self, node: Node) -> &mut NodeData {
+        &mut self.nodes[node as usize]
+    }
+
     /// The context without its oldest token.
     pub fn shorter(&self, context: Node) -> Node {
         self.nodes[context as usize].link
@@ -275,11 +289,7 @@ impl ContextTrie {
     pub fn advance(&self, state: State, token: Token) -> State {
         State {
             all: self.advance_one(state.all, token, MAX_ORDER),
-            program: if state.program == ROOT {
-                ROOT
-            } else {
-                self.advance_one(state.program, token, PROGRAM_ORDER)
-            },
+            program: if state.program == ROOT { ROOT } else { self.advance_one(state.program, token, PROGRAM_ORDER) },
         }
     }
 
