@@ -12,11 +12,11 @@ use super::times;
 use super::view::View;
 use crate::calibrate::{Belief, Calibration};
 use crate::counts::{CountsModel, Token};
-use crate::protocol::bootstrap::Rng;
+use crate::protocol::bootstrap::SplitMix64;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, Gap, StreamId, Symbol, Trace, rules::ThreadRules};
+use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
 /// How to repair.
 #[derive(Clone, Debug)]
@@ -102,18 +102,15 @@ pub fn repair(
         learned.calibration = super::blackout::calibrate(trace, model, options);
     }
     learned.learn(trace, 1);
-    let (index, raw) = repair_raw(trace, &mut learned, options, progress);
-    let mut view = View::new(&index);
-    let mut repairs: Vec<GapRepair> = Vec::with_capacity(raw.len());
-    for (gap, raw) in trace.gaps.iter().zip(&raw) {
-        repairs.push(present(gap, raw, &mut view, &learned, options));
-    }
-    repairs
+    let (index, raw) = repair_raw(trace, &trace.gaps, &mut learned, options, progress);
+    let view = View::new(&index);
+    trace.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect()
 }
 
 /// Fills the gaps with a model that has learned the trace, and leaves beliefs as they are.
 pub fn repair_raw<'t>(
     trace: &'t Trace,
+    gaps: &[Gap],
     model: &mut CountsModel,
     options: &RepairOptions,
     progress: &mut dyn FnMut(Progress),
@@ -122,12 +119,11 @@ pub fn repair_raw<'t>(
     let index = TraceIndex::new(trace, &mut model.tokens);
     let model = &*model;
     let bare = model.tokens.bare();
-    let total = trace.gaps.len();
+    let total = gaps.len();
     let done = AtomicUsize::new(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let fill_all = || -> Vec<RawRepair> {
-        trace
-            .gaps
+        gaps
             .par_iter()
             .map_init(
                 || (Caches::new(model), View::new(&index)),
@@ -144,7 +140,7 @@ pub fn repair_raw<'t>(
         Ok(pool) => pool.install(fill_all),
         Err(_) => fill_all(),
     };
-    reconcile(&index, model, &bare, trace, &mut raw, options);
+    reconcile(&index, model, &bare, gaps, &mut raw, options);
     progress(Progress { done: total, total });
     (index, raw)
 }
@@ -198,7 +194,7 @@ fn reconcile(
     index: &TraceIndex<'_>,
     model: &CountsModel,
     bare: &[u32],
-    trace: &Trace,
+    gaps: &[Gap],
     raw: &mut [RawRepair],
     options: &RepairOptions,
 ) {
@@ -214,10 +210,10 @@ fn reconcile(
         });
         if shared {
             let caches = caches.get_or_insert_with(|| Caches::new(model));
-            raw[gap] = fill(&view, caches, bare, &trace.gaps[gap], options);
+            raw[gap] = fill(&view, caches, bare, &gaps[gap], options);
         }
-        keep_possible(&view, model, &mut raw[gap]);
-        let accepted = events_of(&trace.gaps[gap], &raw[gap], &view);
+        keep_possible(model, &mut raw[gap]);
+        let accepted = events_of(&gaps[gap], &raw[gap], &view, model);
         for (event, token) in accepted {
             view.accept(event, token);
         }
@@ -225,7 +221,7 @@ fn reconcile(
 }
 
 /// The kept events of a filling as events of the trace.
-fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>) -> Vec<(Event, Token)> {
+fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -> Vec<(Event, Token)> {
     let Some(times) = &raw.times else {
         return Vec::new();
     };
@@ -246,7 +242,7 @@ fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>) -> Vec<(Event, Token)>
                 comm: witness.comm,
                 // The token says what it is; a name of the model may be none of this trace's.
                 name: Symbol(u32::MAX),
-                phase: view.phase(token),
+                phase: model.tokens.kind(token).phase,
                 ret: None,
                 dur_ns: None,
                 offset: 0,
@@ -257,7 +253,7 @@ fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>) -> Vec<(Event, Token)>
 }
 
 /// Marks as not kept whatever would contradict what its thread does before and after.
-fn keep_possible(view: &View<'_>, model: &CountsModel, raw: &mut RawRepair) {
+fn keep_possible(model: &CountsModel, raw: &mut RawRepair) {
     let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
     for (place, &(slot, _)) in raw.placed().iter().enumerate() {
         slots.entry(slot).or_default().push(place);
@@ -285,13 +281,12 @@ fn keep_possible(view: &View<'_>, model: &CountsModel, raw: &mut RawRepair) {
             places.iter().for_each(|&place| raw.kept[place] = false);
         }
     }
-    let _ = view;
 }
 
 fn present(
     gap: &Gap,
     raw: &RawRepair,
-    view: &mut View<'_>,
+    view: &View<'_>,
     model: &CountsModel,
     options: &RepairOptions,
 ) -> GapRepair {
@@ -301,7 +296,7 @@ fn present(
     } else {
         Composition { lost: raw.lost.0, lost_low: raw.lost.1, lost_high: raw.lost.2, ..Composition::default() }
     };
-    let mut rng = Rng::new(options.seed, &["repair", &gap.id.to_string()]);
+    let mut rng = SplitMix64::new(options.seed, &["repair", &gap.id.to_string()]);
     let samples = (0..options.samples).map(|_| sample(gap, raw, view, model, &mut rng)).collect();
     GapRepair {
         gap: gap.clone(),
@@ -404,7 +399,7 @@ fn alternatives(
         .collect()
 }
 
-fn sample(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, rng: &mut Rng) -> Vec<InferredEvent> {
+fn sample(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, rng: &mut SplitMix64) -> Vec<InferredEvent> {
     let Some(consensus) = &raw.consensus else {
         return Vec::new();
     };
@@ -428,9 +423,4 @@ fn sample(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, rng:
             event
         })
         .collect()
-}
-
-/// The stream a gap belongs to, for tables.
-pub fn stream_name(trace: &Trace, stream: Option<StreamId>) -> &str {
-    stream.and_then(|stream| trace.header.streams.get(stream.0 as usize)).map_or("?", |stream| &stream.name)
 }

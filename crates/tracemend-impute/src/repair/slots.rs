@@ -25,6 +25,12 @@ pub struct Slot {
     pub thread: Option<i64>,
     /// A recorded event of the thread, for its process name; meaningless without a thread.
     pub witness: u32,
+    /// Position of the event before the slot; the largest number without one.
+    pub last_position: u32,
+    /// The thread's last tokens before the slot, oldest first.
+    pub before: Vec<Token>,
+    /// Times of the events on both sides, whatever the gap.
+    pub hole_ns: (i64, i64),
     /// Context in which its next event happens.
     pub left: State,
     /// Last token before the slot, and the one before that.
@@ -49,6 +55,17 @@ pub struct Slot {
     pub moved: bool,
     /// Whether the thread first appears after the gap.
     pub begins: bool,
+}
+
+impl Slot {
+    /// Thread id and process name, as far as the trace gives them.
+    pub fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
+        if self.thread.is_none() {
+            return (None, None);
+        }
+        let event = view.event(self.witness);
+        (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
+    }
 }
 
 /// A gap with everything around it that bears on what was lost.
@@ -133,7 +150,7 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
         slots_of(view, model, rules, thread, rank, stream, (begin_ns, end_ns), &mut slots);
         if current_thread == Some(thread)
             && let Some(first) = slots.get(start)
-            && Some(first.witness) == before
+            && Some(first.last_position) == before
         {
             current = Some(start);
         }
@@ -214,7 +231,13 @@ fn slots_of(
             quiet,
             tail_ns: next_ns.saturating_sub(end_ns).max(0),
             thread: Some(thread),
-            witness: left.or(right).unwrap_or(0),
+            witness: left.or(right).filter(|&position| !view.is_inferred(position)).unwrap_or(positions[0]),
+            before: positions[next.saturating_sub(MAX_ORDER)..next].iter().map(|&position| view.token(position)).collect(),
+            last_position: left.unwrap_or(u32::MAX),
+            hole_ns: (
+                left.map_or(i64::MIN, |left| view.event(left).time_ns),
+                right.map_or(i64::MAX, |right| view.event(right).time_ns),
+            ),
             left: node,
             last: token(1),
             before_last: token(2),
