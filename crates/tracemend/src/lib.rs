@@ -1,0 +1,14 @@
+//! Repairs execution traces that lost events.
+//!
+//! Tracers drop events when their buffers overflow, and count what they dropped. `tracemend` finds these gaps
+//! ([`losses`]), reconstructs what was lost, and writes each reconstructed event with a probability, never disguised
+//! as a recorded one. The command line is a thin layer over this library.
+
+pub mod advice;
+pub mod exit;
+pub mod losses;
+pub mod report;
+pub mod survey;
+
+pub use tracemend_impute as impute;
+pub use tracemend_trace as trace;
