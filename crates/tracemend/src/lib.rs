@@ -7,6 +7,8 @@
 pub mod advice;
 pub mod exit;
 pub mod losses;
+pub mod overlay;
+pub mod records;
 pub mod report;
 pub mod survey;
 

@@ -17,7 +17,8 @@ use tracemend::exit;
 
 /// Repairs execution traces that lost events: finds the gaps, reconstructs what was lost, and says how sure it is.
 #[derive(Parser, Debug)]
-#[command(name = "tracemend", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "tracemend", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true,
+          disable_help_subcommand = true)]
 #[command(after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
                         2 error; 130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED for --seed, \
                         TRACEMEND_REPAIR_MODEL for repair --model.")]
