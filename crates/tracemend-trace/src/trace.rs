@@ -2,6 +2,7 @@
 
 use crate::{Event, Gap, Item, Symbols, TraceResult, source::Source};
 use serde::Serialize;
+use std::{fmt, str::FromStr};
 
 /// Number of a stream in its trace, from 0 in the order of first appearance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +39,39 @@ pub enum Format {
     Sequences,
     /// NumPy windows.
     Npy,
+}
+
+impl Format {
+    /// All formats, with the names used on the command line.
+    pub const ALL: [(Format, &'static str); 9] = [
+        (Format::Ftrace, "ftrace"),
+        (Format::PerfScript, "perf-script"),
+        (Format::PerfTrace, "perf-trace"),
+        (Format::Bpftrace, "bpftrace"),
+        (Format::Strace, "strace"),
+        (Format::Babeltrace, "babeltrace"),
+        (Format::Csv, "csv"),
+        (Format::Sequences, "sequences"),
+        (Format::Npy, "npy"),
+    ];
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::ALL.iter().find(|(format, _)| format == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().find(|(_, name)| *name == text).map(|(format, _)| *format);
+        known.ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|(_, name)| *name).collect();
+            format!("no format `{text}` here; use one of {}", names.join(", "))
+        })
+    }
 }
 
 /// What all events of a trace share. A source fills it in while it reads.

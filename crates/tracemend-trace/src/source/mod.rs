@@ -1,6 +1,26 @@
 //! Readers. Each format has one file; [`open`] recognises the format by content.
+//!
+//! Every reader goes through the input once, line by line, and holds a bounded part of it: one line of at most
+//! [`MAX_LINE`] bytes, the last event of each CPU, and what the format itself leaves open (the calls strace has not
+//! finished yet). What cannot be understood becomes a [`Gap`](crate::Gap) that says where and why, and reading goes on.
+
+mod arch;
+mod bytes;
+mod context;
+mod csv;
+mod detect;
+mod ftrace;
+mod input;
+mod lines;
+mod names;
+mod open;
+mod perf_script;
+mod text;
 
 use crate::{Item, TraceHeader, TraceResult};
+pub use arch::Arch;
+pub use lines::MAX_LINE;
+pub use open::{OpenOptions, from_reader, open};
 
 /// A trace being read, item by item, in bounded memory.
 pub trait Source {
@@ -12,4 +32,8 @@ pub trait Source {
 
     /// Names, streams and warnings met so far.
     fn header(&self) -> &TraceHeader;
+
+    /// The raw bytes of the record the last item came from: a line without its line ending. Empty after a gap, and
+    /// where the format has no record of its own for the item.
+    fn record(&self) -> &[u8];
 }

@@ -1,0 +1,71 @@
+//! The bytes of an input, decompressed on the way, with a look at the beginning before anything is read.
+
+use std::io::{self, Cursor, Read};
+
+/// How much of an input is looked at to recognise its format.
+pub(crate) const LOOK: usize = 64 << 10;
+
+type Reader = Box<dyn Read + Send>;
+
+/// An input as its format sees it: plain bytes.
+pub(crate) struct Input {
+    reader: Reader,
+    /// `zstd` or `gzip`.
+    pub(crate) compression: Option<&'static str>,
+    beginning: Vec<u8>,
+    given: usize,
+    /// A failure met while looking, kept until the bytes before it are given out.
+    failure: Option<io::Error>,
+}
+
+impl Input {
+    /// Recognises compression by its magic bytes and looks at the decompressed beginning.
+    pub(crate) fn new(mut raw: Reader) -> io::Result<Self> {
+        let mut magic = Vec::new();
+        raw.by_ref().take(4).read_to_end(&mut magic)?;
+        let compression = match magic.as_slice() {
+            [0x28, 0xb5, 0x2f, 0xfd] => Some("zstd"),
+            // Skippable frames (pzstd, seekable zstd) come before the first frame of data.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some("zstd"),
+            [0x1f, 0x8b, ..] => Some("gzip"),
+            _ => None,
+        };
+        let raw = Cursor::new(magic).chain(raw);
+        let mut reader: Reader = match compression {
+            Some("zstd") => Box::new(zstd::Decoder::new(raw)?),
+            Some(_) => Box::new(flate2::read::MultiGzDecoder::new(raw)),
+            None => Box::new(raw),
+        };
+        let mut beginning = Vec::new();
+        let failure = match reader.by_ref().take(LOOK as u64).read_to_end(&mut beginning) {
+            Err(error) if compression.is_none() || error.raw_os_error().is_some() => return Err(error),
+            result => result.err(),
+        };
+        Ok(Self { reader, compression, beginning, given: 0, failure })
+    }
+
+    /// The first [`LOOK`] bytes, or all where there are fewer.
+    pub(crate) fn beginning(&self) -> &[u8] {
+        &self.beginning
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.given < self.beginning.len() {
+            let n = out.len().min(self.beginning.len() - self.given);
+            out[..n].copy_from_slice(&self.beginning[self.given..self.given + n]);
+            self.given += n;
+            return Ok(n);
+        }
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
+        loop {
+            match self.reader.read(out) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
