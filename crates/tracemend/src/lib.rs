@@ -8,8 +8,10 @@ pub mod advice;
 pub mod exit;
 pub mod losses;
 pub mod overlay;
+pub mod pipeline;
 pub mod records;
 pub mod report;
+pub mod scores;
 pub mod survey;
 
 pub use tracemend_impute as impute;

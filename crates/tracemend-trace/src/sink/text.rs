@@ -24,11 +24,7 @@ impl<W: Write> TextSink<W> {
 
     /// One line that is no recorded one.
     fn marked(&mut self, text: &str) -> io::Result<()> {
-        if self.color {
-            writeln!(self.out, "\u{1b}[36m~ {text}\u{1b}[0m")
-        } else {
-            writeln!(self.out, "~ {text}")
-        }
+        if self.color { writeln!(self.out, "\u{1b}[36m~ {text}\u{1b}[0m") } else { writeln!(self.out, "~ {text}") }
     }
 
     fn event_text(&self, event: &EventRow<'_>) -> String {

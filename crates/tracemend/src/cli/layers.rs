@@ -31,7 +31,9 @@ pub fn with_environment(command: Command) -> Command {
 }
 
 fn environment(arg: Arg, prefix: &str) -> Arg {
-    let Some(long) = arg.get_long() else { return arg };
+    let Some(long) = arg.get_long() else {
+        return arg;
+    };
     if long == "print-config" {
         return arg;
     }
@@ -67,8 +69,9 @@ pub type FromFile = BTreeSet<(String, String)>;
 pub fn with_config(command: Command, path: &Path) -> anyhow::Result<(Command, FromFile)> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| format!("the config file {shown} cannot be read"))?;
-    let table: toml::Table =
-        text.parse().with_context(|| format!("the config file {shown} is not valid TOML; correct the line named below"))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("the config file {shown} is not valid TOML; correct the line named below"))?;
     let mut command = command;
     let mut from_file = FromFile::new();
     for (key, value) in table {
@@ -167,7 +170,9 @@ fn section(name: &str, command: &Command, matches: &ArgMatches, from_file: &From
         if arg.get_long().is_none() || inherited || NOT_SETTINGS.contains(&id) {
             continue;
         }
-        let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
+        let Ok(Some(values)) = matches.try_get_raw(id) else {
+            continue;
+        };
         let values: Vec<String> = values.map(|value| toml_text(&value.to_string_lossy())).collect();
         let value = match (values.as_slice(), matches!(arg.get_action(), ArgAction::Append)) {
             ([one], false) => one.clone(),
@@ -192,4 +197,3 @@ fn toml_text(value: &str) -> String {
         toml::Value::String(value.to_owned()).to_string()
     }
 }
-

@@ -50,9 +50,9 @@ pub fn note(text: &str) {
 
 /// Whether the error comes from writing to a pipe that nobody reads any more.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-    })
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))
 }
 
 fn say(label: &str, color: AnsiColor, text: &str) {
