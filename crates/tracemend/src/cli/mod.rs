@@ -8,7 +8,10 @@ pub mod interrupt;
 mod layers;
 mod man;
 pub mod messages;
+mod progress;
 mod reference;
+mod repair;
+mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;
@@ -17,11 +20,19 @@ use tracemend::exit;
 
 /// Repairs execution traces that lost events: finds the gaps, reconstructs what was lost, and says how sure it is.
 #[derive(Parser, Debug)]
-#[command(name = "tracemend", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true,
-          disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
+#[command(
+    name = "tracemend",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
                         2 error; 130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED for --seed, \
-                        TRACEMEND_REPAIR_MODEL for repair --model.")]
+                        TRACEMEND_REPAIR_MODEL for repair --model."
+)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -33,6 +44,8 @@ struct Cli {
 enum Task {
     Info(info::InfoArgs),
     Gaps(gaps::GapsArgs),
+    Repair(repair::RepairArgs),
+    Train(train::TrainArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -54,7 +67,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let parsed = command.try_get_matches_from_mut(&args);
     let matches = match parsed {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, !from_file.is_empty()),
     };
     let cli = Cli::from_arg_matches(&matches)?;
     messages::set_color(cli.globals.color);
@@ -65,6 +78,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     match cli.command {
         Task::Info(args) => info::run(&args, &cli.globals),
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
+        Task::Repair(args) => repair::run(&args, &cli.globals),
+        Task::Train(args) => train::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
         Task::Reference(args) => reference::run(&args),
@@ -72,15 +87,15 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
 }
 
 /// Help and version go to stdout and are no error; the rest is.
-fn usage(error: &clap::Error) -> anyhow::Result<u8> {
+fn usage(error: &clap::Error, config: bool) -> anyhow::Result<u8> {
+    error.print()?;
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            error.print()?;
-            Ok(exit::DONE)
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(exit::DONE),
+        // clap names the option alone, and a value may stand in the file.
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if config => {
+            messages::note("if no flag gives that value, correct it in the config file");
         }
-        _ => {
-            error.print()?;
-            Ok(exit::ERROR)
-        }
+        _ => {}
     }
+    Ok(exit::ERROR)
 }
