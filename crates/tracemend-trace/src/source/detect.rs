@@ -1,43 +1,79 @@
 //! Which format an input is, by its first lines.
 
 use super::bytes::{excerpt, trim};
-use super::{csv, ftrace, perf_script};
+use super::{babeltrace, bpftrace, csv, ftrace, npy, perf_script, perf_trace, sequences, strace};
 use crate::Format;
 
 /// Most lines looked at.
 const LINES: usize = 400;
 
+type IsLine = fn(&[u8]) -> bool;
+
+/// Which lines are of which format. No line is of two.
+const FORMATS: [(Format, IsLine); 6] = [
+    (Format::Ftrace, |line| {
+        ftrace::record(line).is_some() || ftrace::marker(line).is_some()
+    }),
+    (Format::PerfScript, |line| {
+        perf_script::record(line).is_some()
+    }),
+    (Format::PerfTrace, perf_trace::is_line),
+    (Format::Bpftrace, bpftrace::is_line),
+    (Format::Strace, strace::is_line),
+    (Format::Babeltrace, babeltrace::is_line),
+];
+
 /// Recognises the format of an input by its beginning; else says what the beginning looks like.
 pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
-    if let Some(seen) = binary(beginning) {
-        return Err(seen);
+    if beginning.starts_with(npy::MAGIC) {
+        return Ok(Format::Npy);
     }
-    let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
+    if let Some(seen) = binary(beginning) {
+        return Err(seen.into());
+    }
+    let cut = beginning
+        .iter()
+        .rposition(|&b| b == b'\n')
+        .map_or(beginning.len(), |end| end + 1);
     let lines: Vec<&[u8]> = beginning[..cut]
         .split(|&b| b == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
         .filter(|line| !trim(line).is_empty())
         .take(LINES)
         .collect();
-    let Some(first) = lines.first() else { return Err("it is empty".into()) };
+    let Some(first) = lines.first() else {
+        return Err("it is empty".into());
+    };
     if csv::columns(first).is_some() {
         return Ok(Format::Csv);
     }
-    let count = |is: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| is(line)).count();
-    let found = [
-        (Format::Ftrace, count(&|line| ftrace::record(line).is_some() || ftrace::marker(line).is_some())),
-        (Format::PerfScript, count(&|line| perf_script::record(line).is_some())),
-    ];
-    match found.iter().max_by_key(|(_, lines)| *lines) {
+    if first.starts_with(b"# tracer: ") {
+        return Ok(Format::Ftrace);
+    }
+    let found = FORMATS
+        .map(|(format, is_line)| (format, lines.iter().filter(|line| is_line(line)).count()));
+    // The first of several with as many lines: the order of the table is the order of trust.
+    match found.iter().rev().max_by_key(|(_, lines)| *lines) {
         Some((format, found)) if *found > 0 => Ok(*format),
+        _ if sequences::looks_like(beginning) => Ok(Format::Sequences),
         _ => Err(format!("it begins `{}`", excerpt(first))),
     }
 }
 
-/// Says what a binary input is.
-fn binary(beginning: &[u8]) -> Option<String> {
-    if beginning.contains(&0) {
-        return Some("binary data".into());
+/// Says what a binary input is, and how to make text of it.
+fn binary(beginning: &[u8]) -> Option<&'static str> {
+    match beginning {
+        [0x17, 0x08, 0x44, b't', b'r', ..] => {
+            Some("a trace.dat file; print it with `trace-cmd report`")
+        }
+        [b'P', b'E', b'R', b'F', b'I', b'L', b'E', b'2', ..] => {
+            Some("a perf.data file; print it with `perf script --show-lost-events`")
+        }
+        [0xc1, 0x1f, 0xfc, 0xc1, ..] => {
+            Some("one stream of a CTF trace; print the trace with `babeltrace2`")
+        }
+        [b'P', b'K', 3, 4, ..] => Some("a ZIP archive; unpack it first"),
+        _ if beginning.contains(&0) => Some("binary data"),
+        _ => None,
     }
-    None
 }

@@ -37,11 +37,23 @@ impl Input {
             None => Box::new(raw),
         };
         let mut beginning = Vec::new();
-        let failure = match reader.by_ref().take(LOOK as u64).read_to_end(&mut beginning) {
-            Err(error) if compression.is_none() || error.raw_os_error().is_some() => return Err(error),
+        let failure = match reader
+            .by_ref()
+            .take(LOOK as u64)
+            .read_to_end(&mut beginning)
+        {
+            Err(error) if compression.is_none() || error.raw_os_error().is_some() => {
+                return Err(error);
+            }
             result => result.err(),
         };
-        Ok(Self { reader, compression, beginning, given: 0, failure })
+        Ok(Self {
+            reader,
+            compression,
+            beginning,
+            given: 0,
+            failure,
+        })
     }
 
     /// The first [`LOOK`] bytes, or all where there are fewer.

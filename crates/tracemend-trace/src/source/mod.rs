@@ -5,16 +5,26 @@
 //! finished yet). What cannot be understood becomes a [`Gap`](crate::Gap) that says where and why, and reading goes on.
 
 mod arch;
+mod babeltrace;
+mod babeltrace_loss;
+mod bpftrace;
 mod bytes;
+mod clock;
 mod context;
 mod csv;
 mod detect;
+mod errno;
 mod ftrace;
 mod input;
 mod lines;
 mod names;
+pub mod npy;
+mod npz;
 mod open;
 mod perf_script;
+mod perf_trace;
+mod sequences;
+mod strace;
 mod text;
 
 use crate::{Item, TraceHeader, TraceResult};

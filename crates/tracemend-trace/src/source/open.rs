@@ -1,10 +1,14 @@
 //! From a path to a reader.
 
+use super::babeltrace_loss::Loss;
 use super::context::Context;
 use super::input::Input;
 use super::lines::Lines;
 use super::text::{LineFormat, Text};
-use super::{Arch, Source, csv, detect, ftrace, perf_script};
+use super::{
+    Arch, Source, babeltrace, bpftrace, csv, detect, ftrace, npy, perf_script, perf_trace,
+    sequences, strace,
+};
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
 use std::io::Read;
@@ -30,7 +34,13 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
     if path.as_os_str() == "-" {
         return from_reader(Box::new(std::io::stdin()), path, options);
     }
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = |source| TraceError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    if path.is_dir() {
+        return directory(path, options);
+    }
     let file = File::open(path).map_err(io)?;
     from_reader(Box::new(file), path, options)
 }
@@ -39,20 +49,84 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
 ///
 /// # Errors
 /// As [`open`].
-pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let input = Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?;
+pub fn from_reader(
+    reader: Box<dyn Read + Send>,
+    path: &Path,
+    options: &OpenOptions,
+) -> TraceResult<Box<dyn Source>> {
+    let input = Input::new(reader).map_err(|source| TraceError::Io {
+        path: path.to_path_buf(),
+        source,
+    })?;
     let format = match options.format {
         Some(format) => format,
-        None => detect::detect(input.beginning())
-            .map_err(|seen| TraceError::UnknownFormat { path: path.to_path_buf(), seen })?,
+        None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
+            path: path.to_path_buf(),
+            seen,
+        })?,
     };
-    let parts = Parts { context: Context::new(format, options.arch), path: path.to_path_buf(), input };
-    match format {
-        Format::Ftrace => Ok(parts.text(ftrace::Ftrace::default())),
-        Format::PerfScript => Ok(parts.text(perf_script::PerfScript::default())),
-        Format::Csv => Ok(parts.text(csv::Csv::default())),
-        other => Err(TraceError::UnknownFormat { path: path.to_path_buf(), seen: format!("{other}") }),
+    let parts = Parts {
+        context: Context::new(format, options.arch),
+        path: path.to_path_buf(),
+        input,
+    };
+    Ok(match format {
+        Format::Ftrace => parts.text(ftrace::Ftrace::default()),
+        Format::PerfScript => parts.text(perf_script::PerfScript::default()),
+        Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
+        Format::Bpftrace => parts.text(bpftrace::Bpftrace),
+        Format::Strace => parts.text(strace::Strace::default()),
+        Format::Babeltrace => {
+            let loss = options.warnings_file.as_deref().map(warnings).transpose()?;
+            parts.text(babeltrace::Babeltrace::new(loss))
+        }
+        Format::Csv => parts.text(csv::Csv::default()),
+        Format::Sequences => {
+            let layout = sequences::layout(parts.input.beginning());
+            parts.text(sequences::Sequences::new(path, layout))
+        }
+        Format::Npy => Box::new(npy::Npy::new(parts.input, parts.path)),
+    })
+}
+
+fn warnings(path: &Path) -> TraceResult<Loss> {
+    let io = |source| TraceError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    Loss::read(Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?).map_err(io)
+}
+
+fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    let unknown = |seen: &str| TraceError::UnknownFormat {
+        path: path.to_path_buf(),
+        seen: seen.into(),
+    };
+    match options.format {
+        None | Some(Format::Sequences) => {}
+        Some(_) => return Err(unknown("a directory, which only sequences can be")),
     }
+    if options.format.is_none() && holds_metadata(path, 0) {
+        return Err(unknown(
+            "a CTF trace; print it with `babeltrace2 TRACE >text 2>warnings` and open the text",
+        ));
+    }
+    Ok(Box::new(sequences::Directory::new(path, options)?))
+}
+
+/// Whether a folder is, or holds, a CTF trace: its streams lie beside a file `metadata`.
+fn holds_metadata(folder: &Path, depth: usize) -> bool {
+    const MAX_DEPTH: usize = 6;
+    if folder.join("metadata").is_file() {
+        return true;
+    }
+    depth < MAX_DEPTH
+        && std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| {
+                entry.file_type().is_ok_and(|t| t.is_dir())
+                    && holds_metadata(&entry.path(), depth + 1)
+            })
+        })
 }
 
 struct Parts {
@@ -64,6 +138,12 @@ struct Parts {
 impl Parts {
     fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
         let compression = self.input.compression;
-        Box::new(Text::new(Lines::new(self.input), self.context, format, self.path, compression))
+        Box::new(Text::new(
+            Lines::new(self.input),
+            self.context,
+            format,
+            self.path,
+            compression,
+        ))
     }
 }

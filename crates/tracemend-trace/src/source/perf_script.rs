@@ -38,13 +38,29 @@ pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
     // The process name may hold brackets, so the CPU column is the first `[digits]` between a thread and a time.
     while let Some(bracket) = memchr::memchr(b'[', &line[from..]).map(|at| from + at) {
         from = bracket + 1;
-        let Some((cpu, rest)) = take_u64(&line[from..]) else { continue };
-        let Some(rest) = rest.strip_prefix(b"]") else { continue };
-        let Some((comm, tid)) = task(&line[..bracket]) else { continue };
-        let Some((time_ns, rest)) = take_seconds(trim_start(rest)) else { continue };
-        let Some(event) = rest.strip_prefix(b":") else { continue };
+        let Some((cpu, rest)) = take_u64(&line[from..]) else {
+            continue;
+        };
+        let Some(rest) = rest.strip_prefix(b"]") else {
+            continue;
+        };
+        let Some((comm, tid)) = task(&line[..bracket]) else {
+            continue;
+        };
+        let Some((time_ns, rest)) = take_seconds(trim_start(rest)) else {
+            continue;
+        };
+        let Some(event) = rest.strip_prefix(b":") else {
+            continue;
+        };
         let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
-        return Some(Record { comm, tid, cpu: Some(cpu), time_ns, event: period(trim_start(event)) });
+        return Some(Record {
+            comm,
+            tid,
+            cpu: Some(cpu),
+            time_ns,
+            event: period(trim_start(event)),
+        });
     }
     without_cpu(line)
 }
@@ -54,12 +70,20 @@ fn without_cpu(line: &[u8]) -> Option<Record<'_>> {
     for colon in memchr::memchr_iter(b':', line) {
         let start = line[..colon].iter().rposition(|&b| b == b' ')? + 1;
         let word = &line[start..colon];
-        let Some((time_ns, b"")) = take_seconds(word) else { continue };
+        let Some((time_ns, b"")) = take_seconds(word) else {
+            continue;
+        };
         if !word.contains(&b'.') {
             continue;
         }
         let (comm, tid) = task(&line[..start])?;
-        return Some(Record { comm, tid, cpu: None, time_ns, event: period(trim_start(&line[colon + 1..])) });
+        return Some(Record {
+            comm,
+            tid,
+            cpu: None,
+            time_ns,
+            event: period(trim_start(&line[colon + 1..])),
+        });
     }
     None
 }
@@ -70,7 +94,10 @@ fn task(head: &[u8]) -> Option<(&[u8], i32)> {
     let space = head.iter().rposition(|&b| b == b' ')?;
     let ids = &head[space + 1..];
     let slash = memchr::memchr(b'/', ids).map_or(0, |at| at + 1);
-    Some((trim_start(trim_end(&head[..space])), whole_tid(&ids[slash..])?))
+    Some((
+        trim_start(trim_end(&head[..space])),
+        whole_tid(&ids[slash..])?,
+    ))
 }
 
 /// What stands behind the sampling period, if there is one.
@@ -90,14 +117,22 @@ fn split(event: &[u8]) -> Option<(&[u8], &[u8])> {
 
 impl PerfScript {
     fn side_band(&mut self, context: &mut Context, record: &Record<'_>, at: Position) -> Parsed {
-        let Some(rest) = record.event.strip_prefix(b"PERF_RECORD_LOST") else { return Parsed::Nothing };
+        let Some(rest) = record.event.strip_prefix(b"PERF_RECORD_LOST") else {
+            return Parsed::Nothing;
+        };
         self.loss_seen = true;
         let Some((lost, _)) = rest.strip_prefix(b" lost ").and_then(take_u64) else {
             // PERF_RECORD_LOST_SAMPLES repeats, at the end, the total of what the records before it announced.
             return Parsed::Nothing;
         };
         match record.cpu {
-            Some(cpu) => context.lose_before(cpu, record.time_ns, Lost::Exact(lost), Cause::Discarded, at.offset),
+            Some(cpu) => context.lose_before(
+                cpu,
+                record.time_ns,
+                Lost::Exact(lost),
+                Cause::Discarded,
+                at.offset,
+            ),
             None => context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset),
         }
         Parsed::Nothing
@@ -110,23 +145,41 @@ impl LineFormat for PerfScript {
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         let Some(record) = record(line) else {
             // Call chains are indented lines of `address symbol (object)`, ended by an empty line.
-            let chain = line.first().is_none_or(|b| matches!(b, b' ' | b'\t' | b'#')) && context.events > 0;
-            return if chain || line.is_empty() || line[0] == b'#' { Parsed::Nothing } else { Parsed::Unknown };
+            let chain = line
+                .first()
+                .is_none_or(|b| matches!(b, b' ' | b'\t' | b'#'))
+                && context.events > 0;
+            return if chain || line.is_empty() || line[0] == b'#' {
+                Parsed::Nothing
+            } else {
+                Parsed::Unknown
+            };
         };
         if record.event.starts_with(b"PERF_RECORD_") {
             return self.side_band(context, &record, at);
         }
-        let Some((name, fields)) = split(record.event) else { return Parsed::Unknown };
+        let Some((name, fields)) = split(record.event) else {
+            return Parsed::Unknown;
+        };
         let colon = memchr::memchr(b':', name).map_or(0, |at| at + 1);
         let (group, event) = (&name[..colon], &name[colon..]);
         let (phase, name, ret) = match (group, event) {
             (b"raw_syscalls:", b"sys_enter" | b"sys_exit") => {
-                let Some((number, rest)) = fields.strip_prefix(b"NR ").and_then(take_i64) else { return Parsed::Unknown };
+                let Some((number, rest)) = fields.strip_prefix(b"NR ").and_then(take_i64) else {
+                    return Parsed::Unknown;
+                };
                 let ret = rest.strip_prefix(b" = ").and_then(take_ret);
-                let phase = if event == b"sys_enter" { Phase::Entry } else { Phase::Exit };
+                let phase = if event == b"sys_enter" {
+                    Phase::Entry
+                } else {
+                    Phase::Exit
+                };
                 (phase, context.call(number), ret)
             }
-            (b"syscalls:", _) => match (event.strip_prefix(b"sys_enter_"), event.strip_prefix(b"sys_exit_")) {
+            (b"syscalls:", _) => match (
+                event.strip_prefix(b"sys_enter_"),
+                event.strip_prefix(b"sys_exit_"),
+            ) {
                 (Some(call), _) => (Phase::Entry, context.name(call), None),
                 (_, Some(call)) => (Phase::Exit, context.name(call), take_ret(fields)),
                 _ => (Phase::Point, context.name(event), None),

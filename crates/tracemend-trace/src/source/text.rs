@@ -42,15 +42,30 @@ pub(crate) struct Text<F> {
     format: F,
     path: PathBuf,
     compression: Option<&'static str>,
-    /// Whether the last item is the event of the last line.
-    on_line: bool,
+    /// The record of the last item, where it is not the line just read.
+    own_record: Option<Vec<u8>>,
     ended: bool,
     first_unknown: Option<(Position, String)>,
 }
 
 impl<F: LineFormat> Text<F> {
-    pub(crate) fn new(lines: Lines, context: Context, format: F, path: PathBuf, compression: Option<&'static str>) -> Self {
-        Self { lines, context, format, path, compression, on_line: false, ended: false, first_unknown: None }
+    pub(crate) fn new(
+        lines: Lines,
+        context: Context,
+        format: F,
+        path: PathBuf,
+        compression: Option<&'static str>,
+    ) -> Self {
+        Self {
+            lines,
+            context,
+            format,
+            path,
+            compression,
+            own_record: Some(Vec::new()),
+            ended: false,
+            first_unknown: None,
+        }
     }
 
     #[cold]
@@ -71,14 +86,22 @@ impl<F: LineFormat> Text<F> {
     #[cold]
     fn fail(&mut self, at: Position, error: std::io::Error) -> TraceResult<()> {
         let Some(compression) = self.compression.filter(|_| error.raw_os_error().is_none()) else {
-            return Err(TraceError::Io { path: self.path.clone(), source: error });
+            return Err(TraceError::Io {
+                path: self.path.clone(),
+                source: error,
+            });
         };
         let Position { line, offset, .. } = at;
         let (cause, what) = if error.kind() == ErrorKind::UnexpectedEof {
             (Cause::Truncated, "ends in the middle".to_string())
         } else {
             let what = format!("is damaged ({error})");
-            (Cause::Damaged(format!("line {line} (byte {offset}): the {compression} data {what}")), what)
+            (
+                Cause::Damaged(format!(
+                    "line {line} (byte {offset}): the {compression} data {what}"
+                )),
+                what,
+            )
         };
         let path = self.path.display();
         self.context.warn(format!(
@@ -97,7 +120,9 @@ impl<F: LineFormat> Text<F> {
                 path: self.path.clone(),
                 line: at.line,
                 offset: at.offset,
-                reason: format!("{reason}. No line of the input is one; name its true format with --format"),
+                reason: format!(
+                    "{reason}. No line of the input is one; name its true format with --format"
+                ),
             }),
             _ => Ok(()),
         }
@@ -107,29 +132,33 @@ impl<F: LineFormat> Text<F> {
 impl<F: LineFormat> Source for Text<F> {
     fn next_item(&mut self) -> TraceResult<Option<Item>> {
         loop {
-            if let Some(item) = self.context.queue.pop_front() {
-                // The event of the last line is always the last of the queue.
-                self.on_line = !self.ended && self.context.queue.is_empty() && matches!(item, Item::Event(_));
+            if let Some((item, record)) = self.context.queue.pop_front() {
+                self.own_record = record;
                 return Ok(Some(item));
             }
             if self.ended {
                 return Ok(None);
             }
             match self.lines.step() {
-                Step::Line(at) => match self.format.line(&mut self.context, self.lines.line(), at) {
-                    Parsed::Event(event) => {
-                        self.context.before(&event);
-                        if self.context.queue.is_empty() {
-                            self.on_line = true;
-                            return Ok(Some(Item::Event(event)));
+                Step::Line(at) => {
+                    match self.format.line(&mut self.context, self.lines.line(), at) {
+                        Parsed::Event(event) => {
+                            self.context.before(&event);
+                            if self.context.queue.is_empty() {
+                                self.own_record = None;
+                                return Ok(Some(Item::Event(event)));
+                            }
+                            self.context.queue.push_back((Item::Event(event), None));
                         }
-                        self.context.queue.push_back(Item::Event(event));
+                        Parsed::Nothing => {}
+                        Parsed::Unknown => self.unknown(at),
                     }
-                    Parsed::Nothing => {}
-                    Parsed::Unknown => self.unknown(at),
-                },
+                }
                 Step::TooLong(at) => {
-                    let reason = format!("longer than {MAX_LINE} bytes, which no line of {} is", F::NOUN);
+                    let reason = format!(
+                        "longer than {MAX_LINE} bytes, which no line of {} is",
+                        F::NOUN
+                    );
                     if self.first_unknown.is_none() {
                         self.first_unknown = Some((at, reason.clone()));
                     }
@@ -146,9 +175,9 @@ impl<F: LineFormat> Source for Text<F> {
     }
 
     fn record(&self) -> &[u8] {
-        if !self.on_line {
-            return b"";
+        match &self.own_record {
+            Some(record) => record,
+            None => self.format.record().unwrap_or(self.lines.line()),
         }
-        self.format.record().unwrap_or(self.lines.line())
     }
 }

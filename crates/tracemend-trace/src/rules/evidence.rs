@@ -1,0 +1,135 @@
+//! Loss that no tracer counted, found in threads that contradict themselves.
+
+use super::thread::{BORN_BY, NEVER_RETURN, ThreadRules, Violation};
+use crate::{Cause, Event, Gap, Lost, Phase, Symbol, Trace};
+use rustc_hash::FxHashMap;
+
+/// How often a call must be seen with entries only, or exits only, to be taken as recorded that way on purpose.
+const ONE_SIDED: u64 = 8;
+
+/// A gap for each place where a thread's events contradict each other (an exit without its entry, say) and no gap of the
+/// trace explains it. `lost` is the least that is missing in that thread; other threads may have lost events there too.
+///
+/// Nothing is found where the trace holds entries only or exits only: such recordings are made on purpose.
+pub fn evidence(trace: &Trace) -> Vec<Gap> {
+    let one_sided = one_sided(trace);
+    let known = Known::new(&trace.gaps);
+    let mut threads: FxHashMap<i32, (ThreadRules, Option<&Event>)> = FxHashMap::default();
+    let mut found = Vec::new();
+    for event in &trace.events {
+        let Some(tid) = event.tid else { continue };
+        // CPUs share thread 0, the idle one. A whole call is one record: it cannot lose its other half.
+        if tid == 0
+            || matches!(event.phase, Phase::Point | Phase::Call)
+            || one_sided.contains_key(&event.name)
+        {
+            continue;
+        }
+        let (rules, last) = threads.entry(tid).or_default();
+        let before = rules.in_flight().unwrap_or("").to_string();
+        let verdict = rules.observe(trace.header.symbols.name(event.name), event.phase);
+        let last = last.replace(event);
+        if let (Err(violation), Some(last)) = (verdict, last)
+            && !known.touches(last.time_ns, event.time_ns)
+        {
+            let id = (trace.gaps.len() + found.len()) as u32;
+            found.push(gap(trace, id, violation, &before, last, event));
+        }
+    }
+    found
+}
+
+fn gap(
+    trace: &Trace,
+    id: u32,
+    violation: Violation,
+    before: &str,
+    last: &Event,
+    event: &Event,
+) -> Gap {
+    let name = trace.header.symbols.name(event.name);
+    let words = violation.words();
+    let details = match violation {
+        Violation::ExitWithoutEntry => format!("{words}: `{name}` ends but did not begin"),
+        Violation::EntryWithoutExit => {
+            format!("{words}: `{name}` begins while `{before}` has not ended")
+        }
+        Violation::ExitOfAnother => format!("{words}: `{name}` ends while `{before}` is in flight"),
+    };
+    let same = last.stream == event.stream;
+    Gap {
+        id,
+        // A thread that changed CPUs lost the events on either.
+        stream: same.then_some(event.stream),
+        cpu: event.cpu.filter(|_| same),
+        tid: event.tid,
+        begin_ns: Some(last.time_ns),
+        end_ns: Some(event.time_ns),
+        lost: Lost::AtLeast(violation.missing()),
+        cause: Cause::Evidence(details),
+        offset: event.offset,
+    }
+}
+
+/// Calls of which only entries, or only exits, were recorded; the rules' own exceptions are none of them.
+fn one_sided(trace: &Trace) -> FxHashMap<Symbol, ()> {
+    let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
+    let mut all = (0, 0);
+    for event in &trace.events {
+        let counted = counts.entry(event.name).or_default();
+        match event.phase {
+            Phase::Entry => (counted.0 += 1, all.0 += 1),
+            Phase::Exit => (counted.1 += 1, all.1 += 1),
+            Phase::Call | Phase::Point => continue,
+        };
+    }
+    let nothing_paired = all.0 == 0 || all.1 == 0;
+    let exception = |name: &str| {
+        BORN_BY.contains(&name)
+            || NEVER_RETURN.contains(&name)
+            || [
+                "rt_sigreturn",
+                "sigreturn",
+                "syscall_-1",
+                "execve",
+                "execveat",
+            ]
+            .contains(&name)
+    };
+    counts.retain(|name, (entries, exits)| {
+        let one_sided = (*entries == 0 || *exits == 0) && *entries + *exits >= ONE_SIDED;
+        nothing_paired || (one_sided && !exception(trace.header.symbols.name(*name)))
+    });
+    counts.into_keys().map(|name| (name, ())).collect()
+}
+
+/// The intervals of the trace's own gaps, joined where they overlap.
+struct Known(Vec<(i64, i64)>);
+
+impl Known {
+    fn new(gaps: &[Gap]) -> Self {
+        let mut intervals: Vec<(i64, i64)> = gaps
+            .iter()
+            .map(|gap| {
+                (
+                    gap.begin_ns.unwrap_or(i64::MIN),
+                    gap.end_ns.unwrap_or(i64::MAX),
+                )
+            })
+            .collect();
+        intervals.sort_unstable();
+        let mut joined: Vec<(i64, i64)> = Vec::new();
+        for (begin, end) in intervals {
+            match joined.last_mut() {
+                Some(last) if begin <= last.1 => last.1 = last.1.max(end),
+                _ => joined.push((begin, end)),
+            }
+        }
+        Self(joined)
+    }
+
+    fn touches(&self, begin: i64, end: i64) -> bool {
+        let next = self.0.partition_point(|interval| interval.1 < begin);
+        self.0.get(next).is_some_and(|interval| interval.0 <= end)
+    }
+}
