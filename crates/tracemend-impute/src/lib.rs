@@ -4,6 +4,7 @@
 //! ([`Imputer`], the setting of the published work). *Repair* fills the gaps of a real trace of many threads
 //! ([`repair`]). Both are measured by the [`protocol`]s.
 
+pub mod baselines;
 pub mod counts;
 pub mod imputer;
 pub mod metrics;

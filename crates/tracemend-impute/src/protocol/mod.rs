@@ -1,5 +1,13 @@
 //! Evaluation protocols. Each yields [`Score`] rows.
 
+pub mod arrays;
+pub mod blackout;
+pub mod bootstrap;
+mod cells;
+pub mod npy;
+pub mod paper;
+mod results;
+
 use serde::Serialize;
 
 /// One figure of a result table.

@@ -1,1 +1,0 @@
-//! Scores on the missing positions (guide section 6).

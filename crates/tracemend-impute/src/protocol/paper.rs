@@ -1,0 +1,250 @@
+//! Protocol `paper`: the published benchmark, on its own windows and on anybody's imputed arrays.
+//!
+//! *Execution Trace Reconstruction Using Diffusion-Based Generative Models* (ICSE 2025): windows of 50, 100, 150 or 200
+//! events at stride 5, one blackout of 1 to 40 events per window, in the middle or at the end (see [`Place`]). The
+//! programs loop, so nearly all test windows also stand in the training text: that share is the metric `leakage`, and no
+//! figure of this protocol should be read without it.
+//!
+//! Methods learn from the training text only, and see of a test window only what is observed in it. Identical test
+//! windows are filled once and counted as often as they occur; intervals are bootstrapped over the distinct ones.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cpu_time::ThreadTime;
+use rayon::prelude::*;
+
+use super::Score;
+use super::arrays::{Dataset, Source};
+pub use super::blackout::Place;
+use super::bootstrap::{Plan, RESAMPLES, estimate};
+use super::cells::{Cell, clusters, figures, leakage, means};
+pub use super::npy::ArrayError;
+pub use super::results::{score_arrays, score_arrays_against};
+use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
+use crate::counts::lookup::ContextIndex;
+use crate::counts::ngram::NgramCounts;
+use crate::counts::sequence::{SequenceConfig, SequenceCounts};
+use crate::imputer::{Imputer, Window};
+use crate::metrics::GapTally;
+
+/// The methods that [`run`] knows, the engine first, then the baselines.
+pub const METHODS: [&str; 5] = ["counts", "lookup", "ngram", "period", "repeat"];
+/// The published blackout lengths, in events.
+pub const BLACKOUTS: [usize; 6] = [1, 5, 10, 20, 30, 40];
+/// The published window lengths, in events.
+pub const LENGTHS: [usize; 4] = [50, 100, 150, 200];
+/// Stands for the method in rows that say something about the data themselves.
+pub const NO_METHOD: &str = "-";
+
+/// Why the protocol could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be used.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// A method that does not exist.
+    #[error("there is no method {0}; choose from {list}", list = METHODS.join(", "))]
+    UnknownMethod(String),
+    /// No data set of this name and length.
+    #[error("{} has no data set {name} with windows of {length} events; it has: {have}", data.display())]
+    UnknownDataset {
+        /// Where it was looked for.
+        data: PathBuf,
+        /// What was asked for.
+        name: String,
+        /// Window length, in events.
+        length: usize,
+        /// What there is.
+        have: String,
+    },
+    /// A blackout of no event, or one that leaves nothing observed.
+    #[error("a blackout of {blackout} events does not fit a window of {length}; choose 1 to {most}", most = length.saturating_sub(1))]
+    Blackout {
+        /// Asked for, in events.
+        blackout: usize,
+        /// Window length, in events.
+        length: usize,
+    },
+    /// The worker threads could not be started.
+    #[error("cannot start worker threads: {0}; ask for fewer")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// What to measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaperConfig {
+    /// `pts.npz`, or a folder in the published layout.
+    pub data: PathBuf,
+    /// Names of data sets; empty: all there are.
+    pub datasets: Vec<String>,
+    /// `L`, events per window.
+    pub length: usize,
+    /// Blackout lengths, in events; empty: the published ones.
+    pub blackouts: Vec<usize>,
+    /// Where the gap lies.
+    pub place: Place,
+    /// Method names, see [`METHODS`]; empty: all.
+    pub methods: Vec<String>,
+    /// Seed of the bootstrap. The methods use no randomness.
+    pub seed: u64,
+    /// Worker threads; 0: one per core. Does not change any figure but `seconds_per_gap`.
+    pub threads: usize,
+}
+
+/// Everything [`METHODS`] learn, shared between them.
+struct Learned {
+    index: Arc<ContextIndex>,
+    ngrams: Arc<NgramCounts>,
+}
+
+impl Learned {
+    fn new(training: &[Vec<u32>]) -> Self {
+        let (index, ngrams) = rayon::join(
+            || ContextIndex::new(training),
+            || NgramCounts::new(training, SequenceConfig::default().order),
+        );
+        Self {
+            index: Arc::new(index),
+            ngrams: Arc::new(ngrams),
+        }
+    }
+
+    fn method(&self, name: &str) -> Result<Box<dyn Imputer + Send>, Error> {
+        let (index, ngrams) = (self.index.clone(), self.ngrams.clone());
+        Ok(match name {
+            "counts" => Box::new(SequenceCounts::with_parts(
+                SequenceConfig::default(),
+                index,
+                ngrams,
+            )),
+            "lookup" => Box::new(TwoSidedLookup::new(index)),
+            "ngram" => Box::new(LeftNgram::new(ngrams)),
+            "period" => Box::new(PeriodCopy),
+            "repeat" => Box::new(RepeatPrevious),
+            _ => return Err(Error::UnknownMethod(name.to_owned())),
+        })
+    }
+}
+
+/// Runs the protocol. Rows come by data set, blackout, method and metric; after each data set's own, `leakage`
+/// (blackout 0, method [`NO_METHOD`]); with several data sets, their means at the end (data `mean L=… …`).
+pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
+    let methods = or_all(&config.methods, &METHODS.map(str::to_owned));
+    let nothing = Learned::new(&[]);
+    for method in &methods {
+        nothing.method(method)?;
+    }
+    let blackouts = or_all(&config.blackouts, &BLACKOUTS);
+    for &blackout in &blackouts {
+        if !(1..config.length).contains(&blackout) {
+            let length = config.length;
+            return Err(Error::Blackout { blackout, length });
+        }
+    }
+    let mut source = Source::open(&config.data)?;
+    let have = source.names(config.length)?;
+    let names = or_all(&config.datasets, &have);
+    if let Some(name) = names.iter().find(|n| !have.contains(n)) {
+        return Err(unknown(config, name, &have));
+    }
+    if names.is_empty() {
+        return Err(unknown(config, "at all", &have));
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(config.threads)
+        .build()?;
+    let mut cells = Vec::new();
+    for name in &names {
+        let data = source.load(name, config.length)?;
+        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods))?);
+    }
+    let label = format!("L={} {}", config.length, config.place);
+    let mut rows: Vec<Score> = cells.iter().flat_map(|c| c.rows("paper", &label)).collect();
+    if names.len() > 1 {
+        let means = means(&cells);
+        rows.extend(means.iter().flat_map(|c| c.rows("paper", &label)));
+    }
+    Ok(rows)
+}
+
+fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
+    if asked.is_empty() { all } else { asked }.to_vec()
+}
+
+fn unknown(config: &PaperConfig, name: &str, have: &[String]) -> Error {
+    let have = if have.is_empty() {
+        "none of this length".to_owned()
+    } else {
+        have.join(", ")
+    };
+    Error::UnknownDataset {
+        data: config.data.clone(),
+        name: name.to_owned(),
+        length: config.length,
+        have,
+    }
+}
+
+fn score_dataset(
+    config: &PaperConfig,
+    data: &Dataset,
+    blackouts: &[usize],
+    methods: &[String],
+) -> Result<Vec<Cell>, Error> {
+    let learned = Learned::new(&data.training);
+    let clusters = clusters(data.test.iter().map(Vec::as_slice));
+    let purpose = ["paper", data.name.as_str()];
+    let plan = Plan::new(clusters.len(), RESAMPLES, config.seed, &purpose);
+    let mut jobs = Vec::new();
+    for &blackout in blackouts {
+        for name in methods {
+            jobs.push((blackout, learned.method(name)?));
+        }
+    }
+    let mut cells: Vec<Cell> = jobs
+        .par_iter()
+        .map(|(blackout, method)| {
+            let hidden = config.place.hidden(data.length, *blackout);
+            let tallies: Vec<GapTally> = clusters
+                .par_iter()
+                .map(|(window, members)| {
+                    fill_and_score(&**method, window, &hidden).times(members.len())
+                })
+                .collect();
+            Cell {
+                data: data.name.clone(),
+                method: method.name().to_owned(),
+                blackout: *blackout,
+                gaps: data.test.len(),
+                figures: figures(estimate(&tallies, &plan)),
+            }
+        })
+        .collect();
+    let ids = clusters.iter().map(|c| (c.0, c.1.len()));
+    cells.push(leakage(&data.name, &data.training, ids, &plan));
+    Ok(cells)
+}
+
+fn fill_and_score(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> GapTally {
+    let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
+    // The method never gets to see what it has to guess.
+    let mut tokens = window.to_vec();
+    tokens[hidden.clone()].fill(0);
+    let clock = ThreadTime::now();
+    let filled = method.impute(Window {
+        tokens: &tokens,
+        observed: &observed,
+    });
+    let seconds = clock.elapsed().as_secs_f64();
+    let ids = |tokens: &[u32]| -> Vec<i64> {
+        tokens[hidden.clone()]
+            .iter()
+            .map(|t| i64::from(*t))
+            .collect()
+    };
+    let confidence: Vec<f32> = hidden.clone().map(|at| filled.confidence(at)).collect();
+    GapTally::new(&ids(window), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
+}
