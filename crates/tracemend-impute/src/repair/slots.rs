@@ -1,0 +1,231 @@
+//! Where a gap's lost events can belong: the holes in each thread's own sequence.
+
+use super::index::TraceIndex;
+use crate::counts::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
+use rustc_hash::FxHashSet;
+use tracemend_trace::Gap;
+
+/// How much of what follows a slot is compared with what was put into it.
+pub const RIGHT_CONTEXT: usize = 8;
+/// A pause explained by lost events can have any length: its logarithm is taken as evenly spread over this many
+/// buckets of [`crate::counts::Timing`].
+const PAUSE_BREADTH: f64 = 12.0;
+/// Threads looked for on each side of a gap.
+const THREADS_EACH_SIDE: usize = 48;
+/// Events looked through for them on each side.
+const EVENTS_EACH_SIDE: usize = 4000;
+/// Slots of one thread; with more, the widest are kept.
+const SLOTS_PER_THREAD: usize = 24;
+
+/// A stretch of one thread's sequence, between two of its recorded events, that can hold lost events.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// The thread ([`crate::counts::thread_of`]); `None`: a thread that left no recorded event at all.
+    pub thread: Option<i64>,
+    /// A recorded event of the thread, for its process name; meaningless without a thread.
+    pub witness: u32,
+    /// Context in which its next event happens.
+    pub left: State,
+    /// Last token before the slot, and the one before that.
+    pub last: Token,
+    /// See `last`.
+    pub before_last: Token,
+    /// Tokens after the slot; empty: unknown (the recording ends first).
+    pub right: Vec<Token>,
+    /// Earliest and latest time of a lost event, nanoseconds.
+    pub from_ns: i64,
+    /// See `from_ns`.
+    pub to_ns: i64,
+    /// Logarithm of the probability of the time between the recorded events around the slot if nothing was lost in it.
+    pub quiet: f64,
+    /// Time from the end of the gap to the thread's next recorded event, or to the end of the trace.
+    pub tail_ns: i64,
+    /// How recently the thread ran on this CPU when the gap began.
+    pub recency: Recency,
+    /// Whether it ran on another CPU since.
+    pub moved: bool,
+    /// Whether the thread first appears after the gap.
+    pub begins: bool,
+}
+
+/// A gap with everything around it that bears on what was lost.
+#[derive(Clone, Debug)]
+pub struct GapContext {
+    /// Possible places.
+    pub slots: Vec<Slot>,
+    /// Slot of the thread that ran last before the gap, if it can go on.
+    pub current: Option<usize>,
+    /// Last token on this CPU before the gap.
+    pub left_token: Token,
+    /// Thread of the first event after the gap on this CPU.
+    pub next_thread: Option<i64>,
+    /// Token of that event.
+    pub next_token: Option<Token>,
+    /// Time of the last event before and of the first event after the gap.
+    pub begin_ns: i64,
+    /// See `begin_ns`.
+    pub end_ns: i64,
+}
+
+/// Looks around a gap of one stream.
+pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, gap: &Gap) -> GapContext {
+    let stream = gap.stream.map(|stream| stream.0);
+    let all: Vec<u32>;
+    let on_stream: &[u32] = match stream {
+        Some(stream) => &index.streams[stream as usize],
+        None => {
+            all = (0..index.trace.events.len() as u32).collect();
+            &all
+        }
+    };
+    let split = match (gap.begin_ns, gap.end_ns) {
+        (Some(begin), _) => index.count_until(on_stream, begin),
+        (None, Some(end)) => on_stream.partition_point(|&position| index.event(position).time_ns < end),
+        (None, None) => 0,
+    };
+    let before = split.checked_sub(1).map(|last| on_stream[last]);
+    let after = on_stream.get(split).copied();
+    let begin_ns = gap.begin_ns.unwrap_or(i64::MIN);
+    let end_ns = gap.end_ns.unwrap_or(i64::MAX);
+
+    // Most recently used threads of this CPU, then all threads near the gap on any CPU.
+    let mut recent: Vec<i64> = Vec::new();
+    for &position in on_stream[..split].iter().rev().take(EVENTS_EACH_SIDE) {
+        let thread = crate::counts::thread_of(index.event(position));
+        if !recent.contains(&thread) {
+            recent.push(thread);
+            if recent.len() > LIST {
+                break;
+            }
+        }
+    }
+    let mut threads: Vec<i64> = recent.clone();
+    let mut known: FxHashSet<i64> = threads.iter().copied().collect();
+    let first_at_or_after = index.trace.events.partition_point(|event| event.time_ns <= begin_ns);
+    let mut add = |position: usize, room: &mut usize| {
+        let thread = crate::counts::thread_of(&index.trace.events[position]);
+        if *room > 0 && known.insert(thread) {
+            threads.push(thread);
+            *room -= 1;
+        }
+    };
+    let mut room = THREADS_EACH_SIDE;
+    (0..first_at_or_after).rev().take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
+    room = THREADS_EACH_SIDE;
+    (first_at_or_after..index.trace.events.len())
+        .take(EVENTS_EACH_SIDE)
+        .for_each(|position| add(position, &mut room));
+
+    let mut slots = Vec::new();
+    let mut current = None;
+    let current_thread = before.map(|position| crate::counts::thread_of(index.event(position)));
+    for thread in threads {
+        let start = slots.len();
+        let rank = recent.iter().position(|&other| other == thread);
+        slots_of(index, model, thread, rank, stream, (begin_ns, end_ns), &mut slots);
+        if current_thread == Some(thread)
+            && let Some(first) = slots.get(start)
+            && Some(first.witness) == before
+        {
+            current = Some(start);
+        }
+    }
+    GapContext {
+        slots,
+        current,
+        left_token: before.map_or(BEGIN, |position| index.tokens[position as usize]),
+        next_thread: after.map(|position| crate::counts::thread_of(index.event(position))),
+        next_token: after.map(|position| index.tokens[position as usize]),
+        begin_ns,
+        end_ns,
+    }
+}
+
+fn slots_of(
+    index: &TraceIndex<'_>,
+    model: &CountsModel,
+    thread: i64,
+    rank: Option<usize>,
+    stream: Option<u32>,
+    (begin_ns, end_ns): (i64, i64),
+    slots: &mut Vec<Slot>,
+) {
+    let Some(positions) = index.threads.get(&thread) else {
+        return;
+    };
+    let first = index.count_until(positions, begin_ns);
+    let last = positions.partition_point(|&position| index.event(position).time_ns < end_ns);
+    let mut found: Vec<Slot> = Vec::new();
+    for next in first..=last.max(first) {
+        let left = next.checked_sub(1).map(|left| positions[left]);
+        let right = positions.get(next).copied();
+        let from_ns = left.map_or(begin_ns, |left| index.end_ns(left)).max(begin_ns);
+        let to_ns = right.map_or(end_ns, |right| index.event(right).time_ns).min(end_ns);
+        if from_ns >= to_ns && begin_ns < end_ns {
+            continue;
+        }
+        if let Some(left) = left {
+            let event = index.event(left);
+            if ends_thread(index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
+                continue;
+            }
+        }
+        if left.is_some_and(|left| index.end_ns(left) == i64::MAX) {
+            continue;
+        }
+        let comm = left.or(right).and_then(|witness| index.event(witness).comm);
+        let comm = comm.map(|comm| index.trace.header.symbols.name(comm));
+        let mut node = model.empty_state(comm, next < MAX_ORDER);
+        for &position in &positions[next.saturating_sub(MAX_ORDER)..next] {
+            node = model.trie.advance(node, index.tokens[position as usize]);
+        }
+        let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| index.tokens[positions[place] as usize]);
+        let mut after: Vec<Token> =
+            positions[next..].iter().take(RIGHT_CONTEXT).map(|&position| index.tokens[position as usize]).collect();
+        if let Some(&final_position) = positions.last()
+            && after.len() < RIGHT_CONTEXT
+        {
+            let event = index.event(final_position);
+            let name = index.trace.header.symbols.name(event.name);
+            if ends_thread(name, event.phase, event.ret.is_some()) || after.is_empty() {
+                after.push(END);
+            }
+        }
+        let over = index.trace.events.last().map_or(end_ns, |event| event.time_ns);
+        let next_ns = right.map_or(over, |right| index.event(right).time_ns);
+        let quiet = match (left, right) {
+            (Some(left), Some(_)) => {
+                let pause = next_ns.saturating_sub(index.end_ns(left));
+                (model.timing.pause(index.tokens[left as usize], pause) * PAUSE_BREADTH).ln()
+            }
+            _ => 0.0,
+        };
+        found.push(Slot {
+            quiet,
+            tail_ns: next_ns.saturating_sub(end_ns).max(0),
+            thread: Some(thread),
+            witness: left.or(right).unwrap_or(0),
+            left: node,
+            last: token(1),
+            before_last: token(2),
+            right: after,
+            from_ns,
+            to_ns,
+            recency: match (left, rank) {
+                (None, _) => Recency::New,
+                (Some(_), Some(rank)) => Recency::Rank(rank),
+                (Some(_), None) => Recency::Elsewhere,
+            },
+            moved: left.is_some_and(|left| Some(index.event(left).stream.0) != stream),
+            begins: left.is_none(),
+        });
+    }
+    if found.len() > SLOTS_PER_THREAD {
+        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns - slot.from_ns).collect();
+        widths.sort_unstable_by(|a, b| b.cmp(a));
+        let narrowest = widths[SLOTS_PER_THREAD - 1];
+        found.retain(|slot| slot.to_ns - slot.from_ns >= narrowest);
+        found.truncate(SLOTS_PER_THREAD);
+    }
+    slots.append(&mut found);
+}
