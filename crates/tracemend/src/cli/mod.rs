@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. clap's types stop here; the library does the work.
 
 mod completions;
+mod evaluate;
 mod gaps;
 pub mod globals;
 mod info;
@@ -8,10 +9,7 @@ pub mod interrupt;
 mod layers;
 mod man;
 pub mod messages;
-mod progress;
 mod reference;
-mod repair;
-mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;
@@ -44,8 +42,7 @@ struct Cli {
 enum Task {
     Info(info::InfoArgs),
     Gaps(gaps::GapsArgs),
-    Repair(repair::RepairArgs),
-    Train(train::TrainArgs),
+    Evaluate(evaluate::EvaluateArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -78,8 +75,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     match cli.command {
         Task::Info(args) => info::run(&args, &cli.globals),
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
-        Task::Repair(args) => repair::run(&args, &cli.globals),
-        Task::Train(args) => train::run(&args, &cli.globals),
+        Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
         Task::Reference(args) => reference::run(&args),

@@ -42,7 +42,7 @@ pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
         let mut source = globals.open(path)?;
         let trace = Trace::read(source.as_mut())?;
         globals.reader_warnings(&trace.header);
-        model.learn(&trace);
+        model.learn(&trace, 1);
         events += trace.events.len() as u64;
     }
     progress.finish();
