@@ -96,6 +96,7 @@ pub fn tables(scores: &[Score]) -> Vec<String> {
             .filter(|score| {
                 (score.protocol.as_str(), score.data.as_str(), score.blackout) == (protocol, data, blackout)
             })
+            .copied()
             .collect();
         if !lines.is_empty() {
             lines.push(String::new());
