@@ -182,6 +182,9 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
 }
 
 fn summary_lines(summary: &RepairSummary) -> Vec<String> {
+    if summary.gaps == 0 {
+        return Vec::new();
+    }
     let mut lines = vec![format!(
         "repaired {} of {}: {} lost, {} inferred, {} of them with confidence >= 0.90",
         count(summary.filled),
