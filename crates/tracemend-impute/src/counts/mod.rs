@@ -1,9 +1,10 @@
 //! The count-based engine: variable-order Markov counts that merge by sum.
 
 pub mod lookup;
-mod model;
 pub mod ngram;
 pub mod sequence;
+
+mod model;
 mod targets;
 mod timing;
 mod token;

@@ -10,8 +10,23 @@
 //! The result is one joint distribution over fills: the joint best is its mode, the alternatives of a position its
 //! marginals.
 //!
-//! All constants were chosen by cross-validation on the training streams of the published benchmark (hold out one
-//! fifth in one block, learn from the rest; the test `cross_validation` in `tests/paper.rs` prints the table).
+//! The settings were chosen by cross-validation on the training streams of the published benchmark alone: each fifth of
+//! a stream held out in turn, learned from the rest (the test `cross_validation` in `tests/paper.rs` prints all of
+//! it). At `L` = 200, accuracy / calibration error, over nine data sets:
+//!
+//! | setting | middle, k = 10 | middle, k = 40 | end, k = 40 |
+//! |---|---|---|---|
+//! | default | 0.9520 / 0.026 | 0.9168 / 0.037 | 0.9076 / 0.023 |
+//! | escape 0.25 | 0.9519 / 0.034 | 0.9179 / 0.052 | 0.9081 / 0.041 |
+//! | escape 4 | 0.9475 / 0.022 | 0.9055 / 0.034 | 0.8973 / 0.020 |
+//! | contexts to 8 only | 0.9486 / 0.025 | 0.8971 / 0.031 | 0.8119 / 0.021 |
+//! | contexts to 40 only | 0.9520 / 0.026 | 0.9166 / 0.036 | 0.8736 / 0.027 |
+//! | contexts from 16 only | 0.9394 / 0.049 | 0.8699 / 0.102 | 0.9040 / 0.028 |
+//! | every length 1-256 | 0.9519 / 0.027 | 0.9172 / 0.038 | 0.9076 / 0.029 |
+//! | order 4 / 12 | 0.9510 / 0.9524 | 0.9157 / 0.9185 | 0.9070 / 0.9076 |
+//! | beam 4 / 64 | 0.9518 / 0.9528 | 0.9166 / 0.9184 | 0.9075 / 0.9077 |
+//!
+//! The default lies on the plateau: no single change gains 0.002 in accuracy anywhere.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -358,7 +373,7 @@ mod tests {
                 prop_assert!(others.len() <= ALTERNATIVES);
                 let sum: f32 = others.iter().map(|o| o.1).sum();
                 prop_assert!((0.0..=1.0001).contains(&sum), "{}", sum);
-                prop_assert!(observed[i] && one.tokens[i] == tokens[i] || !observed[i]);
+                prop_assert!(!observed[i] || one.tokens[i] == tokens[i]);
             }
         }
     }

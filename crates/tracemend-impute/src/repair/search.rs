@@ -58,10 +58,38 @@ struct Hypothesis {
     potential: f64,
 }
 
+/// Share of its need that a slot counts for which was open before the gap began. By cross-validation.
+const DEBT_OF_READY: f64 = 0.3;
+/// Most that a switch at an unlikely time costs.
 const LAG_MOST: f64 = 6.0;
 
 fn tau(context: &GapContext) -> f64 {
     20_000.0 + 0.05 * (context.end_ns.saturating_sub(context.begin_ns)) as f64
+}
+
+/// What a hypothesis owes for a slot that needs events and got none yet. A thread woken inside the gap must have
+/// run; one that was ready before may wait.
+fn debt_of(context: &GapContext, start: &[f32], slot: usize) -> f64 {
+    let woken_in_gap = context.slots[slot].from_ns > context.begin_ns;
+    f64::from(start[slot]) * if woken_in_gap { 1.0 } else { DEBT_OF_READY }
+}
+
+fn debt(context: &GapContext, start: &[f32], hypothesis: &Hypothesis, remaining: usize) -> f64 {
+    let mut sum = 0.0;
+    let mut open = 0.0;
+    let mut needy = 0;
+    for slot in 0..context.slots.len() {
+        if start[slot] > -1.0 || hypothesis.touched.iter().any(|touched| touched.slot as usize == slot) {
+            continue;
+        }
+        let now = debt_of(context, start, slot);
+        sum += now;
+        open += f64::from(start[slot]) - now;
+        needy += 1;
+    }
+    // With few events left to place, slots that still need some will stay empty.
+    let short = 1.0 - remaining as f64 / (2.0 * f64::from(needy) + 1.0);
+    sum + open * short.clamp(0.0, 1.0)
 }
 
 const NOWHERE: u16 = u16::MAX;
@@ -220,7 +248,16 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, lost: usize, option
                 }
             }
         }
-        let value = |(step, total): &(Step, f64)| total + beam[step.parent as usize].potential + f64::from(step.potential);
+        let debts: Vec<f64> = beam.iter().map(|hypothesis| debt(context, &start, hypothesis, remaining)).collect();
+        let value = |(step, total): &(Step, f64)| {
+            let parent = &beam[step.parent as usize];
+            let paid = if parent.touched.iter().any(|touched| touched.slot == step.slot) {
+                0.0
+            } else {
+                debt_of(context, &start, step.slot as usize)
+            };
+            total + parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid
+        };
         kept.sort_by(|a, b| value(b).total_cmp(&value(a)).then(a.0.key.cmp(&b.0.key)));
         kept.truncate(options.beam);
         if kept.is_empty() {
@@ -283,7 +320,6 @@ fn expand(
         let vocabulary = caches.vocabulary;
         let predictions = caches.predict(state, most, short);
         let old_potential = touched.map_or(0.0, |touched| touched.potential);
-        let start = start[slot];
         let tail_later = caches.tail_later(&slots[slot]);
         let old_key = touched.map_or(0, |touched| mix(u64::from(touched.slot), touched.hash));
         let old_hash = touched.map_or(1, |touched| touched.hash);
@@ -292,7 +328,7 @@ fn expand(
                 let now = table[token as usize];
                 let ever = table[remaining.min(HORIZON) * vocabulary + token as usize];
                 let value = now * caches.tail(token, &slots[slot]) + (ever - now) * tail_later;
-                value.clamp(1e-9, 1.0).ln() - start
+                value.clamp(1e-6, 1.0).ln()
             });
             let hash = mix(old_hash, u64::from(token));
             let key = key_base.wrapping_sub(old_key).wrapping_add(mix(slot as u64, hash));
@@ -357,7 +393,7 @@ fn expand(
                 0.0
             };
             let p = (hazard / total).ln() - late;
-            let urge = if untouched { f64::from(-start[slot]) } else { 0.0 };
+            let urge = if untouched { 0.5 * f64::from(-start[slot]) } else { 0.0 };
             (slot, p, p + urge)
         })
         .collect();

@@ -50,12 +50,17 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     if first.starts_with(b"# tracer: ") {
         return Ok(Format::Ftrace);
     }
+    let words = sequences::words_of(beginning);
+    if words == sequences::Words::Numbers {
+        // No other format has lines of nothing but numbers.
+        return Ok(Format::Sequences);
+    }
     let found = FORMATS
         .map(|(format, is_line)| (format, lines.iter().filter(|line| is_line(line)).count()));
     // The first of several with as many lines: the order of the table is the order of trust.
     match found.iter().rev().max_by_key(|(_, lines)| *lines) {
         Some((format, found)) if *found > 0 => Ok(*format),
-        _ if sequences::looks_like(beginning) => Ok(Format::Sequences),
+        _ if words == sequences::Words::Calls => Ok(Format::Sequences),
         _ => Err(format!("it begins `{}`", excerpt(first))),
     }
 }

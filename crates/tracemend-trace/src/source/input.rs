@@ -56,6 +56,14 @@ impl Input {
         })
     }
 
+    /// What is wrong with an input of which nothing could be read.
+    pub(crate) fn damage(&self) -> Option<String> {
+        let (compression, failure) = (self.compression?, self.failure.as_ref()?);
+        self.beginning
+            .is_empty()
+            .then(|| format!("its {compression} data is damaged from the start: {failure}"))
+    }
+
     /// The first [`LOOK`] bytes, or all where there are fewer.
     pub(crate) fn beginning(&self) -> &[u8] {
         &self.beginning

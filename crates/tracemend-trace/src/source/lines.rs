@@ -7,7 +7,7 @@ use std::ops::Range;
 /// Longest line read, in bytes. A longer one is damage: no tracer writes it, and memory stays bounded.
 pub const MAX_LINE: usize = 1 << 20;
 /// How much is asked of the input at a time.
-const CHUNK: usize = 1 << 18;
+const CHUNK: usize = 1 << 16;
 
 /// Where a line begins.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +49,7 @@ impl Lines {
     pub(crate) fn new(input: Input) -> Self {
         Self {
             input,
-            buffer: vec![0; 2 * CHUNK],
+            buffer: Vec::new(),
             rest: 0..0,
             last: 0..0,
             offset: 0,

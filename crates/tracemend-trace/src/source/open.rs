@@ -62,7 +62,8 @@ pub fn from_reader(
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
             path: path.to_path_buf(),
-            seen,
+            // Damaged before anything could be unpacked, it only seems to be empty.
+            seen: input.damage().unwrap_or(seen),
         })?,
     };
     let parts = Parts {

@@ -72,8 +72,17 @@ fn trim_line(line: &[u8]) -> &[u8] {
     trim(line.strip_suffix(b"\r").unwrap_or(line))
 }
 
-/// Whether a beginning looks like sequences and like nothing else: all numbers, or nearly all names of system calls.
-pub(crate) fn looks_like(beginning: &[u8]) -> bool {
+/// What a beginning's words are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Words {
+    Numbers,
+    /// Nearly all are names of system calls.
+    Calls,
+    Others,
+}
+
+/// What the words of a beginning are; the last one may be cut off and does not count.
+pub(crate) fn words_of(beginning: &[u8]) -> Words {
     let cut = beginning
         .iter()
         .rposition(|b| b.is_ascii_whitespace())
@@ -99,9 +108,13 @@ pub(crate) fn looks_like(beginning: &[u8]) -> bool {
         }
     }
     let all = numbers + names + others;
-    all > 1
-        && (numbers == all
-            || (names > 1 && names * 10 >= (names + others) * 9 && numbers * 10 < all))
+    if all > 1 && numbers == all {
+        Words::Numbers
+    } else if names > 1 && names * 10 >= (names + others) * 9 && numbers * 10 < all {
+        Words::Calls
+    } else {
+        Words::Others
+    }
 }
 
 /// The reader's state.
