@@ -25,9 +25,9 @@ docs:
 results train1 train2 train3 test:
     cargo run --release --locked -- evaluate --protocol burst --train {{train1}} {{train2}} {{train3}} --test {{test}} --blackout 1,10,40,168,700 --gaps 300 --seed 1
 
-# Every reader against hostile input, five minutes each; needs cargo-fuzz and a nightly toolchain.
+# Every reader against hostile input, five minutes each; needs cargo-fuzz.
 fuzz seconds="300":
-    cd fuzz && for target in $(cargo +nightly fuzz list); do cargo +nightly fuzz run "$target" -- -max_total_time={{seconds}} || exit 1; done
+    for target in $(cd fuzz && cargo fuzz list); do fuzz/run "$target" {{seconds}} || exit 1; done
 
 # The memory check of .ci/run at its full size: 5 GB of text through `info` and `gaps`.
 memory gigabytes="5":
