@@ -4,7 +4,7 @@ use serde::Serialize;
 use tracemend_trace::{Cause, Gap, Item, Lost, Trace, TraceHeader, TraceResult, rules, source::Source};
 
 /// The losses of a trace, summed up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossSummary {
     /// Recorded events.
     pub events: u64,
@@ -12,12 +12,28 @@ pub struct LossSummary {
     pub gaps: u64,
     /// Lost events, as far as counted.
     pub lost_events: u64,
+    /// `exact`; `at_least` where some gap is uncounted or counted from below.
+    pub lost_kind: &'static str,
     /// Gaps of which nobody counted the events.
     pub uncounted_gaps: u64,
     /// The largest counted gap.
     pub largest_gap: u64,
     /// The option that would have prevented the loss, with a value from the loss seen.
     pub advice: Option<String>,
+}
+
+impl Default for LossSummary {
+    fn default() -> Self {
+        Self {
+            events: 0,
+            gaps: 0,
+            lost_events: 0,
+            lost_kind: Lost::Exact(0).kind(),
+            uncounted_gaps: 0,
+            largest_gap: 0,
+            advice: None,
+        }
+    }
 }
 
 impl LossSummary {
@@ -27,6 +43,9 @@ impl LossSummary {
         let lost = gap.lost.count().unwrap_or(0);
         self.lost_events = self.lost_events.saturating_add(lost);
         self.uncounted_gaps += u64::from(gap.lost == Lost::Unknown);
+        if !matches!(gap.lost, Lost::Exact(_)) {
+            self.lost_kind = Lost::AtLeast(0).kind();
+        }
         // A loss that no larger buffer prevents says nothing about the size of buffers.
         if matches!(gap.cause, Cause::Discarded | Cause::Overwritten) {
             self.largest_gap = self.largest_gap.max(lost);

@@ -159,8 +159,9 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
         0 => String::new(),
         gaps => format!(", {} uncounted", count(gaps)),
     };
+    let at_least = if summary.lost_kind == "exact" { "" } else { "at least " };
     let mut lines = vec![format!(
-        "{} lost in {}{uncounted}; {events} recorded",
+        "{at_least}{} lost in {}{uncounted}; {events} recorded",
         plural(summary.lost_events, "event"),
         plural(summary.gaps, "gap"),
     )];
