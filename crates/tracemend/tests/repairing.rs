@@ -135,9 +135,40 @@ fn a_failed_repair_leaves_no_file() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
 }
 
+/// Signals are a Unix matter; elsewhere the temporary file of a killed program stays.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_repair_ends_with_130_and_leaves_no_file() {
+    use std::{process::Command, process::Stdio, time::Duration};
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let files = || std::fs::read_dir(folder.path()).expect("folder").count();
+    // Its stdin stays open, so it waits for more of the trace.
+    let mut child = support::tracemend(&["repair", "-", "-o", text_of(&folder.path().join("out"))])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    for _ in 0..500 {
+        if files() > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(files(), 1, "the output is opened before the work");
+    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(sent.success());
+    let status = child.wait().expect("the command ends");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(files(), 0);
+}
+
 #[test]
 fn an_output_that_cannot_be_written_is_an_error_before_the_work() {
     assert_snapshot!(shown(&run(&["repair", SMALL, "-o", "no/such/folder/out.jsonl"])));
+}
+
+#[test]
+fn the_recording_is_never_overwritten() {
+    assert_snapshot!(shown(&run(&["repair", SMALL, "-o", SMALL])));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn breaches(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>)
         "object" => value.is_object(),
         other => panic!("{place}: unknown type {other}"),
     };
-    if !types.iter().any(|name| is(name)) {
+    if !types.iter().any(is) {
         found.push(format!("{place}: {value} is none of {types:?}"));
     }
     if schema["enum"].as_array().is_some_and(|allowed| !allowed.contains(value)) {

@@ -12,13 +12,13 @@ use std::{
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A file written under a temporary name in the folder of its target, renamed by [`AtomicFile::commit`].
-/// Dropped without a commit it leaves nothing behind.
+/// Dropped without a commit it leaves nothing behind. A target that is a device or a pipe is written to directly.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
-    temporary: PathBuf,
     target: PathBuf,
-    committed: bool,
+    /// The temporary name, until the file got its own.
+    temporary: Option<PathBuf>,
 }
 
 impl AtomicFile {
@@ -27,15 +27,21 @@ impl AtomicFile {
     /// # Errors
     /// When the temporary file cannot be made.
     pub fn create(target: &Path) -> io::Result<Self> {
-        let temporary = temporary_name(target)?;
+        // A rename would put a file in the place of the link, or of /dev/null.
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let file = File::options().write(true).open(&target)?;
+            return Ok(Self { file, target, temporary: None });
+        }
+        let temporary = temporary_name(&target)?;
         let file = File::create(&temporary)?;
         lock().push(temporary.clone());
-        Ok(Self { file, temporary, target: target.to_owned(), committed: false })
+        Ok(Self { file, target, temporary: Some(temporary) })
     }
 
-    /// The temporary file's path, for writers that want a path.
+    /// The path to write to until the commit, for writers that want a path.
     pub fn path(&self) -> &Path {
-        &self.temporary
+        self.temporary.as_ref().unwrap_or(&self.target)
     }
 
     /// Gives the file its name, replacing what stood there.
@@ -44,8 +50,11 @@ impl AtomicFile {
     /// When the file cannot be flushed or renamed.
     pub fn commit(mut self) -> io::Result<()> {
         self.file.flush()?;
-        fs::rename(&self.temporary, &self.target)?;
-        self.committed = true;
+        if let Some(temporary) = &self.temporary {
+            fs::rename(temporary, &self.target)?;
+            forget(temporary);
+            self.temporary = None;
+        }
         Ok(())
     }
 }
@@ -62,12 +71,16 @@ impl Write for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        lock().retain(|path| *path != self.temporary);
-        if !self.committed {
+        if let Some(temporary) = &self.temporary {
+            forget(temporary);
             // Nothing can be done about a file that does not go, and the reason for the drop matters more.
-            let _ = fs::remove_file(&self.temporary);
+            let _ = fs::remove_file(temporary);
         }
     }
+}
+
+fn forget(temporary: &Path) {
+    lock().retain(|path| path != temporary);
 }
 
 /// Removes the temporary files open now. For a program about to end on a signal.
@@ -107,6 +120,24 @@ mod tests {
         assert!(!target.exists());
         file.commit().expect("committed");
         assert_eq!(fs::read(&target).expect("readable"), b"x");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_device_a_device() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").expect("written");
+        symlink(&real, &link).expect("linked");
+        let mut file = AtomicFile::create(&link).expect("created");
+        file.write_all(b"new").expect("written");
+        file.commit().expect("committed");
+        assert_eq!(fs::read(&real).expect("readable"), b"new");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        let null = Path::new("/dev/null");
+        AtomicFile::create(null).expect("opened").commit().expect("committed");
+        assert!(fs::metadata(null).expect("there").file_type().is_char_device());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Options that every subcommand takes, and what follows from them.
 
 use super::messages;
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::{
     io::{self, BufWriter, IsTerminal, StdoutLock},
@@ -161,14 +160,6 @@ impl Globals {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         }
-    }
-
-    /// Makes the pool that parallel work runs on.
-    pub fn start_pool(&self) -> anyhow::Result<()> {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(self.thread_count())
-            .build_global()
-            .context("the threads could not be started; ask for fewer with --threads")
     }
 }
 

@@ -78,6 +78,9 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         bail!("--json and --output-format ask for different outputs; leave one of them out");
     }
     let to_file = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    if to_file.is_some_and(|output| same_file(output, &args.trace)) {
+        bail!("the output would replace the trace itself; name another file with --output");
+    }
     // Before the work, so that an output that cannot be written costs nothing.
     let file = match to_file {
         Some(path) if !args.dry_run => Some(create(path)?),
@@ -106,10 +109,12 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
             args.trace.display()
         ));
     }
-    let mut options = RepairOptions::default();
-    options.seed = globals.seed;
-    options.threads = globals.thread_count();
-    options.samples = args.samples;
+    globals.detail(&format!(
+        "read {} and {}",
+        plural(loaded.trace.events.len() as u64, "event"),
+        plural(loaded.trace.gaps.len() as u64, "gap")
+    ));
+    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), samples: args.samples };
     let mut progress = Progress::new(globals, "repairing");
     let repairs = repair(&loaded.trace, model.as_ref(), &options, &mut |step| {
         progress.set(step.done as u64, step.total as u64);
@@ -129,6 +134,10 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         globals.note(&line);
     }
     Ok(exit::DONE)
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
 fn create(path: &Path) -> anyhow::Result<AtomicFile> {

@@ -43,6 +43,7 @@ pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
         let trace = Trace::read(source.as_mut())?;
         globals.reader_warnings(&trace.header);
         model.learn(&trace, 1);
+        globals.detail(&format!("learned {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
         events += trace.events.len() as u64;
     }
     progress.finish();
