@@ -130,12 +130,13 @@ fn main() {
         let mut table = m.tokens.clone();
         let index = TraceIndex::new(&tr, &mut table);
         m.tokens = table;
-        let mut caches = Caches::new(&m);
+        let rules = tracemend_impute::repair::token_rules::TokenRules::new(&m.tokens);
+        let mut caches = tracemend_impute::repair::Caches::new(&m);
         for (g, &(s, x)) in tr.gaps.iter().zip(&batch) {
             let ts = std::time::Instant::now();
-            let ctx = look_around(&index, &m, g);
+            let ctx = look_around(&index, &m, &rules, g);
             let opts = SearchOptions { beam, stay_tokens: 6, targets: 8, switch_tokens: 3 };
-            let fillings = search(&ctx, &mut caches, k, &opts);
+            let fillings = search(&ctx, &mut caches, Length::Exact(k), &opts).fillings;
             search_time += ts.elapsed().as_secs_f64();
             let name = |t: Token| full.header.symbols.find(&m.tokens.kind(t).name).map_or(u32::MAX, |s| s.0);
             let mut truth: HashMap<i64, Vec<u32>> = HashMap::new();
@@ -181,29 +182,6 @@ fn main() {
                 let fl: Vec<u32> = fillings[bi].placed.iter().map(|&(_, t)| name(t)).collect();
                 let tr: Vec<u32> = (x..x + k).map(|y| full.events[per[s][y]].name.0).collect();
                 flat += lcs(&fl, &tr) as f64 / k as f64;
-                if verbose && mb < 0.7 {
-                    println!("--- gap stream {s} at {x} score {mb:.2} oracle {orc:.2} w {:.3} slots {}", fillings[bi].weight, ctx.slots.len());
-                    for y in x - 3..x + k + 3 {
-                        let e = &full.events[per[s][y]];
-                        let inf = if y >= x && y < x + k {
-                            let (sl, t) = fillings[bi].placed[y - x];
-                            let sl = &ctx.slots[sl as usize];
-                            format!("{:?} {} {:?}", sl.thread, m_name(&table_of(&index), t, &m_kind(&caches, t)), sl.recency)
-                        } else {
-                            String::new()
-                        };
-                        println!(
-                            "{:>12} {:>6} {:<10} {:<16} {:>8?} dur {:>9?} | {}",
-                            e.time_ns,
-                            e.tid.unwrap(),
-                            full.header.symbols.name(e.comm.unwrap()),
-                            full.header.symbols.name(e.name),
-                            e.ret,
-                            e.dur_ns,
-                            inf
-                        );
-                    }
-                }
             }
             sum += best;
             mbr_sum += mb;
@@ -222,12 +200,4 @@ fn main() {
         search_time * 1e3 / n as f64,
         t0.elapsed().as_secs_f64(), model.trie.len()
     );
-}
-fn table_of(_: &TraceIndex) {}
-fn m_kind(c: &Caches, t: Token) -> String {
-    let k = c.kind(t);
-    format!("{} {:?}", k.name, k.class)
-}
-fn m_name(_: &(), _: Token, s: &str) -> String {
-    s.to_string()
 }

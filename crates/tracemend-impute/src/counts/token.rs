@@ -90,6 +90,11 @@ impl TokenTable {
         self.intern(TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None })
     }
 
+    /// Whether a token stands for a program.
+    pub fn is_program(kind: &TokenKind) -> bool {
+        kind.name.starts_with(PROGRAM)
+    }
+
     /// The token of a program, if the table has it.
     pub fn find_program(&self, comm: &str) -> Option<Token> {
         let kind =

@@ -3,16 +3,29 @@
 //! A hypothesis is a sequence of (slot, token). Its score sums, over its events, the logarithms of: staying on or
 //! leaving the thread, which thread comes next, and the thread's token; and at the end, for each thread it touched,
 //! how well the recorded continuation follows compared with no loss at all. Hypotheses that gave every thread the
-//! same tokens and stand on the same thread are one, whatever the order: their probabilities add up.
+//! same tokens and stand on the same thread are one, whatever the order: their probabilities add up. What cannot be
+//! (an exit without its entry, an event after a thread's end) is never tried, and a hypothesis that has fewer events
+//! left than its threads need to meet what is recorded is dropped.
 
-use super::potential::{HORIZON, Potentials};
+use super::caches::Caches;
+use super::potential::HORIZON;
 use super::slots::{GapContext, Slot};
-use crate::counts::{Candidate, CountsModel, END, FIRST_EVENT, Recency, State, Token, bucket};
+use super::token_rules::Flight;
+use crate::counts::{Candidate, Recency, State, Token};
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
+use std::collections::hash_map::Entry;
 
 /// One lost event of a hypothesis: slot number and token.
 pub type Placed = (u16, Token);
+
+/// Share of its need that a slot counts for which was open before the gap began. By cross-validation.
+const DEBT_OF_READY: f64 = 0.3;
+/// Most that a switch at an unlikely time costs.
+const LAG_MOST: f64 = 6.0;
+/// No thread is known to run.
+const NOWHERE: u16 = u16::MAX;
+/// Steps looked back when no hypothesis can be completed.
+const BACK: usize = 4;
 
 /// Knobs of the search.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +40,18 @@ pub struct SearchOptions {
     pub switch_tokens: usize,
 }
 
+impl SearchOptions {
+    /// Width by length: long gaps are uncertain whatever the width, and must stay affordable.
+    pub fn for_gap(lost: usize) -> Self {
+        let beam = match lost {
+            0..=200 => 64,
+            201..=1000 => 32,
+            _ => 16,
+        };
+        Self { beam, stay_tokens: 6, targets: 8, switch_tokens: 3 }
+    }
+}
+
 /// A complete filling of the gap.
 #[derive(Clone, Debug)]
 pub struct Filling {
@@ -34,6 +59,24 @@ pub struct Filling {
     pub placed: Vec<Placed>,
     /// Share of the probability of all fillings found.
     pub weight: f64,
+}
+
+/// How many events the gap lost, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Length<'a> {
+    /// This many.
+    Exact(usize),
+    /// Logarithm of the prior probability of each number, from 0 up.
+    Unknown(&'a [f64]),
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Fillings of the likeliest length, the likeliest first; none if nothing can have run there.
+    pub fillings: Vec<Filling>,
+    /// Probability of each length looked at, from 0; empty for an exact length.
+    pub lengths: Vec<f64>,
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +88,8 @@ struct Touched {
     step: u32,
     hash: u64,
     potential: f32,
+    flight: Flight,
+    needs: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -56,142 +101,37 @@ struct Hypothesis {
     expected_ns: f64,
     touched: Vec<Touched>,
     potential: f64,
+    needs: usize,
 }
 
-/// Share of its need that a slot counts for which was open before the gap began. By cross-validation.
-const DEBT_OF_READY: f64 = 0.3;
-/// Most that a switch at an unlikely time costs.
-const LAG_MOST: f64 = 6.0;
-
-fn tau(context: &GapContext) -> f64 {
-    20_000.0 + 0.05 * (context.end_ns.saturating_sub(context.begin_ns)) as f64
-}
-
-/// What a hypothesis owes for a slot that needs events and got none yet. A thread woken inside the gap must have
-/// run; one that was ready before may wait.
-fn debt_of(context: &GapContext, start: &[f32], slot: usize) -> f64 {
-    let woken_in_gap = context.slots[slot].from_ns > context.begin_ns;
-    f64::from(start[slot]) * if woken_in_gap { 1.0 } else { DEBT_OF_READY }
-}
-
-fn debt(context: &GapContext, start: &[f32], hypothesis: &Hypothesis, remaining: usize) -> f64 {
-    let mut sum = 0.0;
-    let mut open = 0.0;
-    let mut needy = 0;
-    for slot in 0..context.slots.len() {
-        if start[slot] > -1.0 || hypothesis.touched.iter().any(|touched| touched.slot as usize == slot) {
-            continue;
-        }
-        let now = debt_of(context, start, slot);
-        sum += now;
-        open += f64::from(start[slot]) - now;
-        needy += 1;
+impl Hypothesis {
+    fn touched(&self, slot: usize) -> Option<&Touched> {
+        self.touched.iter().find(|touched| touched.slot as usize == slot)
     }
-    // With few events left to place, slots that still need some will stay empty.
-    let short = 1.0 - remaining as f64 / (2.0 * f64::from(needy) + 1.0);
-    sum + open * short.clamp(0.0, 1.0)
 }
-
-const NOWHERE: u16 = u16::MAX;
 
 struct Step {
     parent: u32,
     slot: u16,
     token: Token,
     state: State,
+    flight: Flight,
+    needs: usize,
     score: f64,
     potential: f32,
     key: u64,
 }
 
-/// What the search looks up again and again, kept for one gap after another.
-pub struct Caches<'m> {
-    model: &'m CountsModel,
-    vocabulary: usize,
-    predictions: FxHashMap<(State, bool), Rc<Vec<(Token, f32)>>>,
-    switches: FxHashMap<State, f32>,
-    potentials: Potentials,
-    tails: FxHashMap<(Token, usize), f32>,
-    tails_later: FxHashMap<(Token, usize), f32>,
-}
-
-impl<'m> Caches<'m> {
-    /// Empty caches over a model.
-    pub fn new(model: &'m CountsModel) -> Self {
-        Self {
-            model,
-            vocabulary: model.tokens.len(),
-            predictions: FxHashMap::default(),
-            switches: FxHashMap::default(),
-            potentials: Potentials::new(model),
-            tails: FxHashMap::default(),
-            tails_later: FxHashMap::default(),
-        }
-    }
-
-    /// The parts of a token.
-    pub fn kind(&self, token: Token) -> &crate::counts::TokenKind {
-        self.model.tokens.kind(token)
-    }
-
-    fn predict(&mut self, state: State, most: usize, short: bool) -> Rc<Vec<(Token, f32)>> {
-        let (model, vocabulary) = (self.model, self.vocabulary);
-        self.predictions
-            .entry((state, short))
-            .or_insert_with(|| {
-                let tokens = model.trie.predict(state, vocabulary, 0.995, most);
-                Rc::new(
-                    tokens
-                        .into_iter()
-                        .filter(|&(token, _)| token >= FIRST_EVENT)
-                        .map(|(token, p)| (token, p.ln() as f32))
-                        .collect(),
-                )
-            })
-            .clone()
-    }
-
-    fn switch(&mut self, state: State) -> f64 {
-        let model = self.model;
-        f64::from(*self.switches.entry(state).or_insert_with(|| model.trie.switch_probability(state) as f32))
-    }
-
-    /// Probability that a thread whose last token is `last` is not seen from the end of the gap to its next
-    /// recorded event.
-    fn tail(&mut self, last: Token, slot: &Slot) -> f32 {
-        if slot.right.first() == Some(&END) {
-            return 1.0;
-        }
-        let (model, bucket) = (self.model, bucket(slot.tail_ns));
-        *self.tails.entry((last, bucket)).or_insert_with(|| model.timing.step_at_least(last, bucket) as f32)
-    }
-
-    /// The same, averaged over the tokens that usually stand before the slot's next recorded one.
-    fn tail_later(&mut self, slot: &Slot) -> f32 {
-        let Some(&right) = slot.right.first().filter(|&&right| right != END) else {
-            return 1.0;
-        };
-        let key = (right, bucket(slot.tail_ns));
-        if let Some(&tail) = self.tails_later.get(&key) {
-            return tail;
-        }
-        let before = self.potentials.before(right);
-        let tail = before.iter().map(|&(token, share)| share * self.tail(token, slot)).sum::<f32>().max(1e-6);
-        self.tails_later.insert(key, tail);
-        tail
-    }
-
-    /// Logarithm of the probability that `right` follows `state`.
-    fn continuation(&self, mut state: State, right: &[Token]) -> f64 {
-        let mut sum = 0.0;
-        for &token in right {
-            let p = self.model.trie.probability(state, token, self.vocabulary);
-            // A thread may fall silent without ending.
-            sum += if token == END { (p + 0.02).ln() } else { p.ln() };
-            state = self.model.trie.advance(state, token);
-        }
-        sum
-    }
+struct Search<'s, 'm> {
+    context: &'s GapContext,
+    caches: &'s mut Caches<'m>,
+    options: SearchOptions,
+    /// By slot: logarithm of the probability that nothing was lost there.
+    untouched: Vec<f64>,
+    /// The same for the next token and the pause alone, within bounds: how much the slot needs events.
+    start: Vec<f64>,
+    arena: Vec<(u32, Placed)>,
+    tau_ns: f64,
 }
 
 fn mix(hash: u64, value: u64) -> u64 {
@@ -201,234 +141,300 @@ fn mix(hash: u64, value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Fills a gap of `lost` events. Returns fillings, the likeliest first; none if nothing can have run there.
-pub fn search(context: &GapContext, caches: &mut Caches<'_>, lost: usize, options: &SearchOptions) -> Vec<Filling> {
+fn log_add(a: f64, b: f64) -> f64 {
+    let higher = a.max(b);
+    if higher == f64::NEG_INFINITY { higher } else { higher + ((a - higher).exp() + (b - higher).exp()).ln() }
+}
+
+/// Fills a gap. The same gap always gets the same answer.
+pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, options: &SearchOptions) -> Found {
     let slots = &context.slots;
-    let mut arena: Vec<(u32, Placed)> = Vec::with_capacity(lost * options.beam);
-    let mut beam = vec![Hypothesis {
-        history: u32::MAX,
-        current: context.current.map_or(NOWHERE, |slot| slot as u16),
-        score: 0.0,
-        clock: context.begin_ns,
-        expected_ns: context.begin_ns as f64,
-        touched: Vec::new(),
-        potential: 0.0,
-    }];
-    let untouched: Vec<f64> = slots.iter().map(|slot| caches.continuation(slot.left, &slot.right) + slot.quiet).collect();
-    let start: Vec<f32> = slots
+    let untouched =
+        slots.iter().map(|slot| caches.continuation(slot.left, &slot.right) + slot.quiet).collect::<Vec<f64>>();
+    let start = slots
         .iter()
         .map(|slot| {
             let first = &slot.right[..slot.right.len().min(1)];
-            (caches.continuation(slot.left, first) + slot.quiet).clamp(-12.0, 0.0) as f32
+            (caches.continuation(slot.left, first) + slot.quiet).clamp(-12.0, 0.0)
         })
         .collect();
-    for step in 0..lost {
-        let remaining = lost - 1 - step;
+    let tau_ns = 20_000.0 + 0.05 * context.end_ns.saturating_sub(context.begin_ns) as f64;
+    let mut search = Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns };
+    match length {
+        Length::Exact(lost) => search.exact(lost),
+        Length::Unknown(prior) => search.open(prior),
+    }
+}
+
+impl Search<'_, '_> {
+    fn begin(&self) -> Vec<Hypothesis> {
+        vec![Hypothesis {
+            history: u32::MAX,
+            current: self.context.current.map_or(NOWHERE, |slot| slot as u16),
+            score: 0.0,
+            clock: self.context.begin_ns,
+            expected_ns: self.context.begin_ns as f64,
+            touched: Vec::new(),
+            potential: 0.0,
+            needs: 0,
+        }]
+    }
+
+    fn exact(&mut self, lost: usize) -> Found {
+        let mut beam = self.begin();
+        let mut earlier: Vec<Vec<Hypothesis>> = Vec::new();
+        for step in 0..lost {
+            let remaining = lost - 1 - step;
+            let next = self.advance(&beam, step, remaining, remaining);
+            if next.is_empty() {
+                // Nothing can go on: fewer events than were lost, but possible ones.
+                earlier.push(beam);
+                beam = earlier
+                    .into_iter()
+                    .rev()
+                    .find(|beam| beam.iter().any(|hypothesis| hypothesis.needs == 0))
+                    .unwrap_or_default();
+                beam.retain(|hypothesis| hypothesis.needs == 0);
+                return Found { fillings: self.finish(&beam), lengths: Vec::new() };
+            }
+            if remaining < BACK {
+                earlier.push(std::mem::replace(&mut beam, next));
+            } else {
+                beam = next;
+            }
+        }
+        Found { fillings: self.finish(&beam), lengths: Vec::new() }
+    }
+
+    fn open(&mut self, prior: &[f64]) -> Found {
+        let mut beam = self.begin();
+        let mut lengths = vec![prior[0] + self.begin().iter().map(|hypothesis| self.close(hypothesis)).sum::<f64>()];
+        let mut best: (f64, Vec<Hypothesis>) = (lengths[0], beam.clone());
+        for (length, prior) in prior.iter().enumerate().skip(1) {
+            beam = self.advance(&beam, length - 1, HORIZON, usize::MAX);
+            if beam.is_empty() {
+                break;
+            }
+            let complete: Vec<Hypothesis> = beam.iter().filter(|hypothesis| hypothesis.needs == 0).cloned().collect();
+            let total =
+                complete.iter().map(|hypothesis| self.close(hypothesis)).fold(f64::NEG_INFINITY, log_add) + prior;
+            lengths.push(total);
+            if total > best.0 {
+                best = (total, complete);
+            } else if total < best.0 - 30.0 && length > 64 {
+                break;
+            }
+        }
+        let total = lengths.iter().copied().fold(f64::NEG_INFINITY, log_add);
+        lengths.iter_mut().for_each(|length| *length = (*length - total).exp());
+        Found { fillings: self.finish(&best.1), lengths }
+    }
+
+    /// One more event on every hypothesis; the best of the results. `remaining`: events still to come after it,
+    /// as far as they guide the search; `room`: as far as they bound what threads may still need.
+    fn advance(&mut self, beam: &[Hypothesis], step: usize, remaining: usize, room: usize) -> Vec<Hypothesis> {
         let mut steps: Vec<Step> = Vec::new();
         for (parent, hypothesis) in beam.iter().enumerate() {
-            expand(context, caches, &start, hypothesis, parent as u32, remaining, options, &mut steps);
+            self.expand(hypothesis, parent as u32, remaining, room, &mut steps);
         }
-        // Hypotheses with the same threads' tokens and the same current thread add up.
         let mut merged: FxHashMap<u64, usize> = FxHashMap::default();
         let mut kept: Vec<(Step, f64)> = Vec::new();
         for new in steps {
             match merged.entry(new.key) {
-                std::collections::hash_map::Entry::Occupied(entry) => {
+                Entry::Occupied(entry) => {
                     let (best, total) = &mut kept[*entry.get()];
-                    let higher = new.score.max(*total);
-                    *total = higher + ((new.score - higher).exp() + (*total - higher).exp()).ln();
+                    *total = log_add(*total, new.score);
                     if new.score > best.score {
                         *best = new;
                     }
                 }
-                std::collections::hash_map::Entry::Vacant(entry) => {
+                Entry::Vacant(entry) => {
                     entry.insert(kept.len());
                     let score = new.score;
                     kept.push((new, score));
                 }
             }
         }
-        let debts: Vec<f64> = beam.iter().map(|hypothesis| debt(context, &start, hypothesis, remaining)).collect();
-        let value = |(step, total): &(Step, f64)| {
-            let parent = &beam[step.parent as usize];
-            let paid = if parent.touched.iter().any(|touched| touched.slot == step.slot) {
-                0.0
-            } else {
-                debt_of(context, &start, step.slot as usize)
-            };
-            total + parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid
-        };
-        kept.sort_by(|a, b| value(b).total_cmp(&value(a)).then(a.0.key.cmp(&b.0.key)));
-        kept.truncate(options.beam);
-        if kept.is_empty() {
-            return Vec::new();
-        }
-        beam = kept.iter().map(|(new, total)| take(caches.model, slots, &beam, &mut arena, new, *total, step as u32)).collect();
-    }
-    finish(context, caches, &beam, &arena, &untouched, lost)
-}
-
-fn recency_of(slots: &[Slot], hypothesis: &Hypothesis, slot: usize) -> Recency {
-    if let Some(touched) = hypothesis.touched.iter().find(|touched| touched.slot as usize == slot) {
-        return Recency::Rank(hypothesis.touched.iter().filter(|other| other.step > touched.step).count());
-    }
-    match slots[slot].recency {
-        // Every touched thread has run since; those that stood behind this one move it back by one.
-        Recency::Rank(rank) => Recency::Rank(
-            rank + hypothesis
-                .touched
-                .iter()
-                .filter(|touched| match slots[touched.slot as usize].recency {
-                    Recency::Rank(other) => other > rank,
-                    _ => true,
-                })
-                .count(),
-        ),
-        other => other,
-    }
-}
-
-fn expand(
-    context: &GapContext,
-    caches: &mut Caches<'_>,
-    start: &[f32],
-    hypothesis: &Hypothesis,
-    parent: u32,
-    remaining: usize,
-    options: &SearchOptions,
-    steps: &mut Vec<Step>,
-) {
-    let slots = &context.slots;
-    let state_of = |slot: usize| {
-        hypothesis
-            .touched
-            .iter()
-            .find(|touched| touched.slot as usize == slot)
-            .map_or((slots[slot].left, slots[slot].last, slots[slot].before_last, None), |touched| {
-                (touched.state, touched.last, touched.before_last, Some(touched))
+        let debts: Vec<f64> = beam.iter().map(|hypothesis| self.debt(hypothesis, remaining)).collect();
+        let mut ranked: Vec<(f64, Step, f64)> = kept
+            .into_iter()
+            .map(|(step, total)| {
+                let parent = &beam[step.parent as usize];
+                let paid = if parent.touched(step.slot as usize).is_some() {
+                    0.0
+                } else {
+                    self.debt_of(step.slot as usize)
+                };
+                let ahead = parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid;
+                (total + ahead, step, total)
             })
-    };
-    let mut key_base = 0u64;
-    for touched in &hypothesis.touched {
-        key_base = key_base.wrapping_add(mix(u64::from(touched.slot), touched.hash));
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key)));
+        ranked.truncate(self.options.beam);
+        ranked.iter().map(|(_, new, total)| self.take(&beam[new.parent as usize], new, *total, step as u32)).collect()
     }
-    let mut left_token = context.left_token;
-    let mut leave = 0.0;
-    let push = |caches: &mut Caches<'_>, steps: &mut Vec<Step>, slot: usize, base: f64, most: usize, short: bool| {
-        let (state, _, _, touched) = state_of(slot);
-        let table = slots[slot].right.first().map(|&right| caches.potentials.table(right));
-        let vocabulary = caches.vocabulary;
-        let predictions = caches.predict(state, most, short);
+
+    /// What a hypothesis owes for a slot that needs events and got none yet. A thread woken inside the gap must have
+    /// run; one that was ready before may wait.
+    fn debt_of(&self, slot: usize) -> f64 {
+        let woken_in_gap = self.context.slots[slot].from_ns > self.context.begin_ns;
+        self.start[slot] * if woken_in_gap { 1.0 } else { DEBT_OF_READY }
+    }
+
+    fn debt(&self, hypothesis: &Hypothesis, remaining: usize) -> f64 {
+        let mut sum = 0.0;
+        let mut open = 0.0;
+        let mut needy = 0;
+        for slot in 0..self.context.slots.len() {
+            if self.start[slot] > -1.0 || hypothesis.touched(slot).is_some() {
+                continue;
+            }
+            let now = self.debt_of(slot);
+            sum += now;
+            open += self.start[slot] - now;
+            needy += 1;
+        }
+        // With few events left to place, slots that still need some will stay empty.
+        let short = 1.0 - remaining as f64 / (2.0 * f64::from(needy) + 1.0);
+        sum + open * short.clamp(0.0, 1.0)
+    }
+
+    fn expand(
+        &mut self,
+        hypothesis: &Hypothesis,
+        parent: u32,
+        remaining: usize,
+        room: usize,
+        steps: &mut Vec<Step>,
+    ) {
+        let context = self.context;
+        let mut left_token = context.left_token;
+        let mut leave = 0.0;
+        let key_base = hypothesis.touched.iter().fold(0u64, |sum, touched| {
+            sum.wrapping_add(mix(u64::from(touched.slot), touched.hash))
+        });
+        let base = (parent, key_base, remaining, room);
+        if hypothesis.current != NOWHERE {
+            let current = hypothesis.current as usize;
+            let touched = hypothesis.touched(current);
+            let slot = &context.slots[current];
+            left_token = touched.map_or(slot.last, |touched| touched.last);
+            let switch = self.caches.switch(touched.map_or(slot.left, |touched| touched.state));
+            leave = switch.ln();
+            if slot.to_ns >= hypothesis.clock {
+                self.try_tokens(hypothesis, base, current, (1.0 - switch).ln(), false, steps);
+            }
+        }
+        for (slot, log_p) in self.targets(hypothesis, left_token) {
+            self.try_tokens(hypothesis, base, slot, leave + log_p, true, steps);
+        }
+    }
+
+    /// Threads the CPU may turn to, with the logarithms of their probabilities.
+    fn targets(&self, hypothesis: &Hypothesis, left_token: Token) -> Vec<(usize, f64)> {
+        let slots = &self.context.slots;
+        let targets = &self.caches.model.targets;
+        let mut hazards: Vec<(usize, f64)> = Vec::with_capacity(slots.len());
+        let mut elsewhere: Vec<usize> = Vec::new();
+        let mut new: Vec<usize> = Vec::new();
+        let current = (hypothesis.current != NOWHERE).then(|| slots[hypothesis.current as usize].thread);
+        for (number, slot) in slots.iter().enumerate() {
+            if slot.to_ns < hypothesis.clock || Some(slot.thread) == current {
+                continue;
+            }
+            let candidate = candidate(slots, hypothesis, number);
+            match candidate.recency {
+                Recency::Rank(_) => hazards.push((number, targets.hazard(&candidate, left_token))),
+                Recency::Elsewhere => elsewhere.push(number),
+                Recency::New => new.push(number),
+            }
+        }
+        for (class, members) in [(Recency::Elsewhere, &elsewhere), (Recency::New, &new)] {
+            let hazard = targets.hazard(&Candidate::class(class), left_token);
+            hazards.extend(members.iter().map(|&member| (member, hazard / members.len() as f64)));
+        }
+        let total: f64 = hazards.iter().map(|&(_, hazard)| hazard).sum();
+        let mut ranked: Vec<(f64, usize, f64)> = hazards
+            .into_iter()
+            .map(|(slot, hazard)| {
+                let untouched = hypothesis.touched(slot).is_none();
+                let mut log_p = (hazard / total).ln();
+                let mut urge = 0.0;
+                if untouched {
+                    urge = -0.5 * self.start[slot];
+                    if slots[slot].from_ns > self.context.begin_ns {
+                        let lag_ns = (slots[slot].from_ns as f64 - hypothesis.expected_ns).abs();
+                        log_p -= (lag_ns / self.tau_ns).min(LAG_MOST);
+                    }
+                }
+                (log_p + urge, slot, log_p)
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        ranked.truncate(self.options.targets);
+        ranked.into_iter().map(|(_, slot, log_p)| (slot, log_p)).collect()
+    }
+
+    fn try_tokens(
+        &mut self,
+        hypothesis: &Hypothesis,
+        (parent, key_base, remaining, room): (u32, u64, usize, usize),
+        number: usize,
+        base: f64,
+        switched: bool,
+        steps: &mut Vec<Step>,
+    ) {
+        let slot = &self.context.slots[number];
+        let touched = hypothesis.touched(number);
+        let state = touched.map_or(slot.left, |touched| touched.state);
+        let flight = touched.map_or(slot.flight, |touched| touched.flight);
+        let most = if switched { self.options.switch_tokens } else { self.options.stay_tokens };
+        let table = slot.right.first().map(|&right| self.caches.potentials.table(right));
+        let predictions = self.caches.predict(state, most, switched);
+        let tail_later = self.caches.tail_later(slot);
         let old_potential = touched.map_or(0.0, |touched| touched.potential);
-        let tail_later = caches.tail_later(&slots[slot]);
         let old_key = touched.map_or(0, |touched| mix(u64::from(touched.slot), touched.hash));
         let old_hash = touched.map_or(1, |touched| touched.hash);
+        let others_need = hypothesis.needs - touched.map_or(0, |touched| touched.needs);
         for &(token, log_p) in predictions.iter() {
+            let Some(flight) = self.caches.rules.after_inferred(flight, token) else {
+                continue;
+            };
+            let Some(needs) = self.caches.rules.needs(flight, &slot.right) else {
+                continue;
+            };
+            if others_need + needs > room {
+                continue;
+            }
             let ahead = table.as_ref().map_or(0.0, |table| {
                 let now = table[token as usize];
-                let ever = table[remaining.min(HORIZON) * vocabulary + token as usize];
-                let value = now * caches.tail(token, &slots[slot]) + (ever - now) * tail_later;
+                let ever = table[remaining.min(HORIZON) * self.caches.vocabulary + token as usize];
+                let value = now * self.caches.tail(token, slot) + (ever - now) * tail_later;
                 value.clamp(1e-6, 1.0).ln()
             });
             let hash = mix(old_hash, u64::from(token));
-            let key = key_base.wrapping_sub(old_key).wrapping_add(mix(slot as u64, hash));
+            let key = key_base.wrapping_sub(old_key).wrapping_add(mix(number as u64, hash));
             steps.push(Step {
                 parent,
-                slot: slot as u16,
+                slot: number as u16,
                 token,
                 state,
+                flight,
+                needs,
                 score: hypothesis.score + base + f64::from(log_p),
                 potential: ahead - old_potential,
-                key: mix(key, slot as u64),
+                key: mix(key, number as u64),
             });
         }
-    };
-    if hypothesis.current != NOWHERE {
-        let current = hypothesis.current as usize;
-        let (state, last, _, _) = state_of(current);
-        left_token = last;
-        let switch = caches.switch(state);
-        leave = switch.ln();
-        if slots[current].to_ns >= hypothesis.clock {
-            push(caches, steps, current, (1.0 - switch).ln(), options.stay_tokens, false);
-        }
     }
-    let mut hazards: Vec<(usize, f64)> = Vec::with_capacity(slots.len());
-    let mut elsewhere: Vec<usize> = Vec::new();
-    let mut new: Vec<usize> = Vec::new();
-    let current_thread = (hypothesis.current != NOWHERE).then(|| slots[hypothesis.current as usize].thread);
-    for (number, slot) in slots.iter().enumerate() {
-        if slot.to_ns < hypothesis.clock || Some(slot.thread) == current_thread {
-            continue;
-        }
-        let (_, last, before_last, touched) = state_of(number);
-        let recency = recency_of(slots, hypothesis, number);
-        match recency {
-            Recency::Rank(_) => hazards.push((
-                number,
-                caches.model.targets.hazard(
-                    &Candidate { recency, moved: touched.is_none() && slot.moved, last, before_last },
-                    left_token,
-                ),
-            )),
-            Recency::Elsewhere => elsewhere.push(number),
-            Recency::New => new.push(number),
-        }
-    }
-    for (class, members) in [(Recency::Elsewhere, &elsewhere), (Recency::New, &new)] {
-        let hazard = caches.model.targets.hazard(&Candidate::class(class), left_token);
-        for &member in members {
-            hazards.push((member, hazard / members.len() as f64));
-        }
-    }
-    let total: f64 = hazards.iter().map(|&(_, hazard)| hazard).sum();
-    let mut targets: Vec<(usize, f64, f64)> = hazards
-        .into_iter()
-        .map(|(slot, hazard)| {
-            let untouched = !hypothesis.touched.iter().any(|touched| touched.slot as usize == slot);
-            let late = if untouched && slots[slot].from_ns > context.begin_ns {
-                let lag = (slots[slot].from_ns as f64 - hypothesis.expected_ns).abs();
-                (lag / tau(context)).min(LAG_MOST)
-            } else {
-                0.0
-            };
-            let p = (hazard / total).ln() - late;
-            let urge = if untouched { 0.5 * f64::from(-start[slot]) } else { 0.0 };
-            (slot, p, p + urge)
-        })
-        .collect();
-    targets.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
-    targets.truncate(options.targets);
-    for (slot, p, _) in targets {
-        push(caches, steps, slot, leave + p, options.switch_tokens, true);
-    }
-}
 
-fn take(
-    model: &CountsModel,
-    slots: &[Slot],
-    beam: &[Hypothesis],
-    arena: &mut Vec<(u32, Placed)>,
-    new: &Step,
-    total: f64,
-    step: u32,
-) -> Hypothesis {
-    let parent = &beam[new.parent as usize];
-    let slot = &slots[new.slot as usize];
-    arena.push((parent.history, (new.slot, new.token)));
-    let mut hypothesis = Hypothesis {
-        history: arena.len() as u32 - 1,
-        current: new.slot,
-        score: total,
-        clock: parent.clock.max(slot.from_ns),
-        expected_ns: parent.expected_ns.max(slot.from_ns as f64) + model.timing.step_ns(new.token),
-        touched: parent.touched.clone(),
-        potential: parent.potential + f64::from(new.potential),
-    };
-    let position = match hypothesis.touched.iter().position(|touched| touched.slot == new.slot) {
-        Some(position) => position,
-        None => {
-            hypothesis.touched.push(Touched {
+    fn take(&mut self, parent: &Hypothesis, new: &Step, score: f64, step: u32) -> Hypothesis {
+        let model = self.caches.model;
+        let slot = &self.context.slots[new.slot as usize];
+        self.arena.push((parent.history, (new.slot, new.token)));
+        let mut touched = parent.touched.clone();
+        let place = touched.iter().position(|touched| touched.slot == new.slot).unwrap_or_else(|| {
+            touched.push(Touched {
                 slot: new.slot,
                 state: slot.left,
                 before_last: slot.before_last,
@@ -436,82 +442,103 @@ fn take(
                 step,
                 hash: 1,
                 potential: 0.0,
+                flight: slot.flight,
+                needs: 0,
             });
-            hypothesis.touched.len() - 1
+            touched.len() - 1
+        });
+        let needs = parent.needs - touched[place].needs + new.needs;
+        let this = &mut touched[place];
+        this.state = model.trie.advance(new.state, new.token);
+        this.before_last = std::mem::replace(&mut this.last, new.token);
+        this.step = step;
+        this.hash = mix(this.hash, u64::from(new.token));
+        this.potential += new.potential;
+        this.flight = new.flight;
+        this.needs = new.needs;
+        Hypothesis {
+            history: self.arena.len() as u32 - 1,
+            current: new.slot,
+            score,
+            clock: parent.clock.max(slot.from_ns),
+            expected_ns: parent.expected_ns.max(slot.from_ns as f64) + model.timing.step_ns(new.token),
+            touched,
+            potential: parent.potential + f64::from(new.potential),
+            needs,
         }
-    };
-    let touched = &mut hypothesis.touched[position];
-    touched.state = model.trie.advance(new.state, new.token);
-    touched.before_last = std::mem::replace(&mut touched.last, new.token);
-    touched.step = step;
-    touched.hash = mix(touched.hash, u64::from(new.token));
-    touched.potential += new.potential;
-    hypothesis
-}
+    }
 
-fn finish(
-    context: &GapContext,
-    caches: &mut Caches<'_>,
-    beam: &[Hypothesis],
-    arena: &[(u32, Placed)],
-    untouched: &[f64],
-    lost: usize,
-) -> Vec<Filling> {
-    let slots = &context.slots;
-    let mut scores: Vec<f64> = Vec::with_capacity(beam.len());
-    for hypothesis in beam {
+    /// Score of a hypothesis that ends here.
+    fn close(&mut self, hypothesis: &Hypothesis) -> f64 {
+        let slots = &self.context.slots;
         let mut score = hypothesis.score;
         for touched in &hypothesis.touched {
-            let slot = touched.slot as usize;
-            score += caches.continuation(touched.state, &slots[slot].right) + f64::from(caches.tail(touched.last, &slots[slot])).ln()
-                - untouched[slot];
+            let slot = &slots[touched.slot as usize];
+            score += self.caches.continuation(touched.state, &slot.right)
+                + f64::from(self.caches.tail(touched.last, slot)).ln()
+                - self.untouched[touched.slot as usize];
         }
-        if let Some(next) = context.next_thread
-            && hypothesis.current != NOWHERE
-        {
-            let current = hypothesis.current as usize;
-            let state = hypothesis.touched.iter().find(|touched| touched.slot == hypothesis.current);
-            let switch = caches.switch(state.map_or(slots[current].left, |touched| touched.state));
-            if slots[current].thread == Some(next) {
-                score += (1.0 - switch).ln();
-            } else {
-                let left = state.map_or(slots[current].last, |touched| touched.last);
-                let hazard = slots
-                    .iter()
-                    .enumerate()
-                    .find(|(_, slot)| slot.thread == Some(next))
-                    .map_or(0.01, |(number, slot)| {
-                        let touched = hypothesis.touched.iter().find(|touched| touched.slot as usize == number);
-                        let candidate = Candidate {
-                            recency: recency_of(slots, hypothesis, number),
-                            moved: touched.is_none() && slot.moved,
-                            last: touched.map_or(slot.last, |touched| touched.last),
-                            before_last: touched.map_or(slot.before_last, |touched| touched.before_last),
-                        };
-                        caches.model.targets.hazard(&candidate, left)
-                    });
-                score += switch.ln() + hazard.ln();
-            }
+        let Some(next) = self.context.next_thread.filter(|_| hypothesis.current != NOWHERE) else {
+            return score;
+        };
+        let current = hypothesis.current as usize;
+        let touched = hypothesis.touched(current);
+        let switch = self.caches.switch(touched.map_or(slots[current].left, |touched| touched.state));
+        if slots[current].thread == Some(next) {
+            return score + (1.0 - switch).ln();
         }
-        scores.push(score);
+        let left = touched.map_or(slots[current].last, |touched| touched.last);
+        let hazard = slots.iter().position(|slot| slot.thread == Some(next)).map_or(0.01, |number| {
+            self.caches.model.targets.hazard(&candidate(slots, hypothesis, number), left)
+        });
+        score + switch.ln() + hazard.ln()
     }
-    let best = scores.iter().copied().fold(f64::MIN, f64::max);
-    let total: f64 = scores.iter().map(|score| (score - best).exp()).sum();
-    let mut fillings: Vec<Filling> = beam
-        .iter()
-        .zip(&scores)
-        .map(|(hypothesis, score)| {
-            let mut placed = Vec::with_capacity(lost);
-            let mut place = hypothesis.history;
-            while place != u32::MAX {
-                let (previous, event) = arena[place as usize];
-                placed.push(event);
-                place = previous;
+
+    fn finish(&mut self, beam: &[Hypothesis]) -> Vec<Filling> {
+        let scores: Vec<f64> = beam.iter().map(|hypothesis| self.close(hypothesis)).collect();
+        let total = scores.iter().copied().fold(f64::NEG_INFINITY, log_add);
+        let mut fillings: Vec<Filling> = beam
+            .iter()
+            .zip(&scores)
+            .map(|(hypothesis, score)| {
+                let mut placed = Vec::new();
+                let mut place = hypothesis.history;
+                while place != u32::MAX {
+                    let (previous, event) = self.arena[place as usize];
+                    placed.push(event);
+                    place = previous;
+                }
+                placed.reverse();
+                Filling { placed, weight: (score - total).exp() }
+            })
+            .collect();
+        fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        fillings
+    }
+}
+
+/// A slot's thread as one that the CPU may turn to.
+fn candidate(slots: &[Slot], hypothesis: &Hypothesis, number: usize) -> Candidate {
+    let slot = &slots[number];
+    let Some(touched) = hypothesis.touched(number) else {
+        // Every touched thread has run since the gap began; those that stood behind this one move it back by one.
+        let recency = match slot.recency {
+            Recency::Rank(rank) => {
+                let overtakes = |touched: &&Touched| match slots[touched.slot as usize].recency {
+                    Recency::Rank(other) => other > rank,
+                    _ => true,
+                };
+                Recency::Rank(rank + hypothesis.touched.iter().filter(overtakes).count())
             }
-            placed.reverse();
-            Filling { placed, weight: (score - best).exp() / total }
-        })
-        .collect();
-    fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    fillings
+            other => other,
+        };
+        return Candidate { recency, moved: slot.moved, last: slot.last, before_last: slot.before_last };
+    };
+    let since = hypothesis.touched.iter().filter(|other| other.step > touched.step).count();
+    Candidate {
+        recency: Recency::Rank(since),
+        moved: false,
+        last: touched.last,
+        before_last: touched.before_last,
+    }
 }

@@ -1,6 +1,7 @@
 //! Where a gap's lost events can belong: the holes in each thread's own sequence.
 
 use super::index::TraceIndex;
+use super::token_rules::{Flight, TokenRules};
 use crate::counts::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
 use rustc_hash::FxHashSet;
 use tracemend_trace::Gap;
@@ -30,6 +31,8 @@ pub struct Slot {
     pub last: Token,
     /// See `last`.
     pub before_last: Token,
+    /// What the thread is in before the slot.
+    pub flight: Flight,
     /// Tokens after the slot; empty: unknown (the recording ends first).
     pub right: Vec<Token>,
     /// Earliest and latest time of a lost event, nanoseconds.
@@ -68,7 +71,7 @@ pub struct GapContext {
 }
 
 /// Looks around a gap of one stream.
-pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, gap: &Gap) -> GapContext {
+pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRules, gap: &Gap) -> GapContext {
     let stream = gap.stream.map(|stream| stream.0);
     let all: Vec<u32>;
     let on_stream: &[u32] = match stream {
@@ -122,7 +125,7 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, gap: &Gap) -> Ga
     for thread in threads {
         let start = slots.len();
         let rank = recent.iter().position(|&other| other == thread);
-        slots_of(index, model, thread, rank, stream, (begin_ns, end_ns), &mut slots);
+        slots_of(index, model, rules, thread, rank, stream, (begin_ns, end_ns), &mut slots);
         if current_thread == Some(thread)
             && let Some(first) = slots.get(start)
             && Some(first.witness) == before
@@ -144,6 +147,7 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, gap: &Gap) -> Ga
 fn slots_of(
     index: &TraceIndex<'_>,
     model: &CountsModel,
+    rules: &TokenRules,
     thread: i64,
     rank: Option<usize>,
     stream: Option<u32>,
@@ -179,6 +183,9 @@ fn slots_of(
         for &position in &positions[next.saturating_sub(MAX_ORDER)..next] {
             node = model.trie.advance(node, index.tokens[position as usize]);
         }
+        let flight = positions[next.saturating_sub(MAX_ORDER)..next]
+            .iter()
+            .fold(Flight::Unknown, |flight, &position| rules.after_recorded(flight, index.tokens[position as usize]));
         let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| index.tokens[positions[place] as usize]);
         let mut after: Vec<Token> =
             positions[next..].iter().take(RIGHT_CONTEXT).map(|&position| index.tokens[position as usize]).collect();
@@ -208,6 +215,7 @@ fn slots_of(
             left: node,
             last: token(1),
             before_last: token(2),
+            flight,
             right: after,
             from_ns,
             to_ns,
