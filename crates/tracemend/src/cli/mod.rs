@@ -9,7 +9,10 @@ pub mod interrupt;
 mod layers;
 mod man;
 pub mod messages;
+mod progress;
 mod reference;
+mod repair;
+mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;
@@ -42,6 +45,8 @@ struct Cli {
 enum Task {
     Info(info::InfoArgs),
     Gaps(gaps::GapsArgs),
+    Repair(repair::RepairArgs),
+    Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -75,6 +80,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     match cli.command {
         Task::Info(args) => info::run(&args, &cli.globals),
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
+        Task::Repair(args) => repair::run(&args, &cli.globals),
+        Task::Train(args) => train::run(&args, &cli.globals),
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
