@@ -12,21 +12,48 @@ pub fn read(format: Format, data: &[u8]) {
 }
 
 fn read_as(format: Option<Format>, data: &[u8]) {
-    let options = OpenOptions { format, ..OpenOptions::default() };
-    let Ok(mut source) = from_reader(Box::new(Cursor::new(data.to_vec())), Path::new("fuzz"), &options) else { return };
+    let options = OpenOptions {
+        format,
+        ..OpenOptions::default()
+    };
+    let Ok(mut source) = from_reader(
+        Box::new(Cursor::new(data.to_vec())),
+        Path::new("fuzz"),
+        &options,
+    ) else {
+        return;
+    };
     let (mut events, mut gaps) = (Vec::new(), Vec::new());
     let magic = data.get(..4).unwrap_or_default();
-    let packed = magic.starts_with(&[0x1f, 0x8b]) || magic == [0x28, 0xb5, 0x2f, 0xfd] || magic.ends_with(&[0x2a, 0x4d, 0x18]);
+    let packed = magic.starts_with(&[0x1f, 0x8b])
+        || magic == [0x28, 0xb5, 0x2f, 0xfd]
+        || magic.ends_with(&[0x2a, 0x4d, 0x18]);
     while let Ok(Some(item)) = source.next_item() {
         let header = source.header();
         match item {
             Item::Event(event) => {
-                assert!((event.stream.0 as usize) < header.streams.len(), "an event of no stream");
-                assert!((event.name.0 as usize) < header.symbols.len(), "an event without a name");
+                assert!(
+                    (event.stream.0 as usize) < header.streams.len(),
+                    "an event of no stream"
+                );
+                assert!(
+                    (event.name.0 as usize) < header.symbols.len(),
+                    "an event without a name"
+                );
                 if !packed && events.len() < 100 {
-                    assert!(event.offset < data.len() as u64, "an event beyond the input");
-                    for line in source.record().split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-                        assert!(data.windows(line.len()).any(|part| part == line), "a record that is not in the input");
+                    assert!(
+                        event.offset < data.len() as u64,
+                        "an event beyond the input"
+                    );
+                    for line in source
+                        .record()
+                        .split(|&b| b == b'\n')
+                        .filter(|line| !line.is_empty())
+                    {
+                        assert!(
+                            data.windows(line.len()).any(|part| part == line),
+                            "a record that is not in the input"
+                        );
                     }
                 }
                 if events.len() < 1 << 16 {
@@ -35,15 +62,27 @@ fn read_as(format: Option<Format>, data: &[u8]) {
             }
             Item::Gap(gap) => {
                 assert_eq!(gap.id as usize, gaps.len(), "gaps out of number");
-                assert!(gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end), "a gap turned around");
-                assert!(!matches!(gap.cause, Cause::Evidence(_)), "evidence is not the reader's");
+                assert!(
+                    gap.begin_ns
+                        .zip(gap.end_ns)
+                        .is_none_or(|(begin, end)| begin <= end),
+                    "a gap turned around"
+                );
+                assert!(
+                    !matches!(gap.cause, Cause::Evidence(_)),
+                    "evidence is not the reader's"
+                );
                 gaps.push(gap);
             }
         }
         assert!(source.header().streams.len() <= 1 << 20);
     }
     events.sort_by_key(|event| event.time_ns);
-    let trace = Trace { header: source.header().clone(), events, gaps };
+    let trace = Trace {
+        header: source.header().clone(),
+        events,
+        gaps,
+    };
     for gap in rules::evidence(&trace) {
         assert!(gap.begin_ns <= gap.end_ns);
     }

@@ -134,7 +134,7 @@ fn main() {
         let mut caches = tracemend_impute::repair::Caches::new(&m);
         for (g, &(s, x)) in tr.gaps.iter().zip(&batch) {
             let ts = std::time::Instant::now();
-            let ctx = look_around(&index, &m, &rules, g);
+            let ctx = look_around(&tracemend_impute::repair::view::View::new(&index), &m, &rules, g);
             let opts = SearchOptions { beam, stay_tokens: 6, targets: 8, switch_tokens: 3 };
             let fillings = search(&ctx, &mut caches, Length::Exact(k), &opts).fillings;
             search_time += ts.elapsed().as_secs_f64();

@@ -5,6 +5,7 @@
 //! ([`repair`]). Both are measured by the [`protocol`]s.
 
 pub mod baselines;
+pub mod calibrate;
 pub mod counts;
 pub mod imputer;
 pub mod metrics;

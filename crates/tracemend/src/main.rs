@@ -1,2 +1,19 @@
 //! The `tracemend` command.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+use tracemend::exit;
+
+fn main() -> ExitCode {
+    cli::interrupt::install();
+    match cli::run(std::env::args_os()) {
+        Ok(code) => ExitCode::from(code),
+        // Whoever closed the pipe has what they wanted.
+        Err(error) if cli::messages::is_closed_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => {
+            cli::messages::error(&error);
+            ExitCode::from(exit::ERROR)
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The counts of one or many traces.
 
+use crate::calibrate::Calibration;
 use super::targets::{Candidate, LIST, Recency, TargetCounts};
 use super::timing::Timing;
 use super::token::{BEGIN, END, Token, TokenTable, Tokenizer};
@@ -18,6 +19,8 @@ pub struct CountsModel {
     pub targets: TargetCounts,
     /// How long they pause.
     pub timing: Timing,
+    /// What became of beliefs on blackouts.
+    pub calibration: Calibration,
     /// Events learned from.
     pub events: u64,
 }

@@ -10,7 +10,7 @@ pub const RESAMPLES: usize = 1000;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every platform, for ever.
 #[derive(Clone, Debug)]
-pub(crate) struct SplitMix64(u64);
+pub struct SplitMix64(u64);
 
 impl SplitMix64 {
     /// A generator for one purpose: `seed` and the words that name the purpose.
@@ -22,6 +22,7 @@ impl SplitMix64 {
         state
     }
 
+    /// The next number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

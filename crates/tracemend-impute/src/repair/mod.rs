@@ -1,12 +1,20 @@
 //! Repair of the gaps of real multi-thread traces.
 
+pub mod blackout;
 mod caches;
+mod composition;
+pub mod consensus;
 mod inferred;
 pub mod index;
+mod length;
 pub mod potential;
+mod run;
 pub mod search;
 pub mod slots;
+pub mod times;
 pub mod token_rules;
+pub mod view;
 
 pub use caches::Caches;
+pub use run::{Progress, RawRepair, RepairOptions, repair, repair_raw};
 pub use inferred::{Alternative, Composition, CompositionRow, GapRepair, InferredEvent};

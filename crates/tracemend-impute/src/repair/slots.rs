@@ -1,6 +1,6 @@
 //! Where a gap's lost events can belong: the holes in each thread's own sequence.
 
-use super::index::TraceIndex;
+use super::view::View;
 use super::token_rules::{Flight, TokenRules};
 use crate::counts::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
 use rustc_hash::FxHashSet;
@@ -25,6 +25,12 @@ pub struct Slot {
     pub thread: Option<i64>,
     /// A recorded event of the thread, for its process name; meaningless without a thread.
     pub witness: u32,
+    /// Position of the event before the slot; the largest number without one.
+    pub last_position: u32,
+    /// The thread's last tokens before the slot, oldest first.
+    pub before: Vec<Token>,
+    /// Times of the events on both sides, whatever the gap.
+    pub hole_ns: (i64, i64),
     /// Context in which its next event happens.
     pub left: State,
     /// Last token before the slot, and the one before that.
@@ -51,6 +57,17 @@ pub struct Slot {
     pub begins: bool,
 }
 
+impl Slot {
+    /// Thread id and process name, as far as the trace gives them.
+    pub fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
+        if self.thread.is_none() {
+            return (None, None);
+        }
+        let event = view.event(self.witness);
+        (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
+    }
+}
+
 /// A gap with everything around it that bears on what was lost.
 #[derive(Clone, Debug)]
 pub struct GapContext {
@@ -71,7 +88,8 @@ pub struct GapContext {
 }
 
 /// Looks around a gap of one stream.
-pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRules, gap: &Gap) -> GapContext {
+pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap: &Gap) -> GapContext {
+    let index = view.index;
     let stream = gap.stream.map(|stream| stream.0);
     let all: Vec<u32>;
     let on_stream: &[u32] = match stream {
@@ -102,7 +120,10 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRul
             }
         }
     }
-    let mut threads: Vec<i64> = recent.clone();
+    let mut threads: Vec<i64> = match gap.tid {
+        Some(tid) => vec![i64::from(tid)],
+        None => recent.clone(),
+    };
     let mut known: FxHashSet<i64> = threads.iter().copied().collect();
     let first_at_or_after = index.trace.events.partition_point(|event| event.time_ns <= begin_ns);
     let mut add = |position: usize, room: &mut usize| {
@@ -112,9 +133,10 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRul
             *room -= 1;
         }
     };
-    let mut room = THREADS_EACH_SIDE;
+    let each_side = if gap.tid.is_some() { 0 } else { THREADS_EACH_SIDE };
+    let mut room = each_side;
     (0..first_at_or_after).rev().take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
-    room = THREADS_EACH_SIDE;
+    room = each_side;
     (first_at_or_after..index.trace.events.len())
         .take(EVENTS_EACH_SIDE)
         .for_each(|position| add(position, &mut room));
@@ -125,10 +147,10 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRul
     for thread in threads {
         let start = slots.len();
         let rank = recent.iter().position(|&other| other == thread);
-        slots_of(index, model, rules, thread, rank, stream, (begin_ns, end_ns), &mut slots);
+        slots_of(view, model, rules, thread, rank, stream, (begin_ns, end_ns), &mut slots);
         if current_thread == Some(thread)
             && let Some(first) = slots.get(start)
-            && Some(first.witness) == before
+            && Some(first.last_position) == before
         {
             current = Some(start);
         }
@@ -145,7 +167,7 @@ pub fn look_around(index: &TraceIndex<'_>, model: &CountsModel, rules: &TokenRul
 }
 
 fn slots_of(
-    index: &TraceIndex<'_>,
+    view: &View<'_>,
     model: &CountsModel,
     rules: &TokenRules,
     thread: i64,
@@ -154,56 +176,54 @@ fn slots_of(
     (begin_ns, end_ns): (i64, i64),
     slots: &mut Vec<Slot>,
 ) {
-    let Some(positions) = index.threads.get(&thread) else {
-        return;
-    };
-    let first = index.count_until(positions, begin_ns);
-    let last = positions.partition_point(|&position| index.event(position).time_ns < end_ns);
+    let positions = view.thread(thread);
+    let first = positions.partition_point(|&position| view.event(position).time_ns <= begin_ns);
+    let last = positions.partition_point(|&position| view.event(position).time_ns < end_ns);
     let mut found: Vec<Slot> = Vec::new();
     for next in first..=last.max(first) {
         let left = next.checked_sub(1).map(|left| positions[left]);
         let right = positions.get(next).copied();
-        let from_ns = left.map_or(begin_ns, |left| index.end_ns(left)).max(begin_ns);
-        let to_ns = right.map_or(end_ns, |right| index.event(right).time_ns).min(end_ns);
+        let from_ns = left.map_or(begin_ns, |left| view.end_ns(left)).max(begin_ns);
+        let to_ns = right.map_or(end_ns, |right| view.event(right).time_ns).min(end_ns);
         if from_ns >= to_ns && begin_ns < end_ns {
             continue;
         }
         if let Some(left) = left {
-            let event = index.event(left);
-            if ends_thread(index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
+            let event = view.event(left);
+            if ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
                 continue;
             }
         }
-        if left.is_some_and(|left| index.end_ns(left) == i64::MAX) {
+        if left.is_some_and(|left| view.end_ns(left) == i64::MAX) {
             continue;
         }
-        let comm = left.or(right).and_then(|witness| index.event(witness).comm);
-        let comm = comm.map(|comm| index.trace.header.symbols.name(comm));
-        let mut node = model.empty_state(comm, next < MAX_ORDER);
+        let comm = left.or(right).and_then(|witness| view.event(witness).comm);
+        let comm = comm.map(|comm| view.index.trace.header.symbols.name(comm));
+        let mut node = model.empty_state(comm, next < MAX_ORDER && begin_ns != i64::MIN);
         for &position in &positions[next.saturating_sub(MAX_ORDER)..next] {
-            node = model.trie.advance(node, index.tokens[position as usize]);
+            node = model.trie.advance(node, view.token(position));
         }
         let flight = positions[next.saturating_sub(MAX_ORDER)..next]
             .iter()
-            .fold(Flight::Unknown, |flight, &position| rules.after_recorded(flight, index.tokens[position as usize]));
-        let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| index.tokens[positions[place] as usize]);
+            .fold(Flight::Unknown, |flight, &position| rules.after_recorded(flight, view.token(position)));
+        let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| view.token(positions[place]));
         let mut after: Vec<Token> =
-            positions[next..].iter().take(RIGHT_CONTEXT).map(|&position| index.tokens[position as usize]).collect();
+            positions[next..].iter().take(RIGHT_CONTEXT).map(|&position| view.token(position)).collect();
         if let Some(&final_position) = positions.last()
             && after.len() < RIGHT_CONTEXT
         {
-            let event = index.event(final_position);
-            let name = index.trace.header.symbols.name(event.name);
+            let event = view.event(final_position);
+            let name = view.index.trace.header.symbols.name(event.name);
             if ends_thread(name, event.phase, event.ret.is_some()) || after.is_empty() {
                 after.push(END);
             }
         }
-        let over = index.trace.events.last().map_or(end_ns, |event| event.time_ns);
-        let next_ns = right.map_or(over, |right| index.event(right).time_ns);
+        let over = view.index.trace.events.last().map_or(end_ns, |event| event.time_ns);
+        let next_ns = right.map_or(over, |right| view.event(right).time_ns);
         let quiet = match (left, right) {
             (Some(left), Some(_)) => {
-                let pause = next_ns.saturating_sub(index.end_ns(left));
-                (model.timing.pause(index.tokens[left as usize], pause) * PAUSE_BREADTH).ln()
+                let pause = next_ns.saturating_sub(view.end_ns(left));
+                (model.timing.pause(view.token(left), pause) * PAUSE_BREADTH).ln()
             }
             _ => 0.0,
         };
@@ -211,7 +231,13 @@ fn slots_of(
             quiet,
             tail_ns: next_ns.saturating_sub(end_ns).max(0),
             thread: Some(thread),
-            witness: left.or(right).unwrap_or(0),
+            witness: left.or(right).filter(|&position| !view.is_inferred(position)).unwrap_or(positions[0]),
+            before: positions[next.saturating_sub(MAX_ORDER)..next].iter().map(|&position| view.token(position)).collect(),
+            last_position: left.unwrap_or(u32::MAX),
+            hole_ns: (
+                left.map_or(i64::MIN, |left| view.event(left).time_ns),
+                right.map_or(i64::MAX, |right| view.event(right).time_ns),
+            ),
             left: node,
             last: token(1),
             before_last: token(2),
@@ -220,11 +246,12 @@ fn slots_of(
             from_ns,
             to_ns,
             recency: match (left, rank) {
+                (None, _) if begin_ns == i64::MIN => Recency::Elsewhere,
                 (None, _) => Recency::New,
                 (Some(_), Some(rank)) => Recency::Rank(rank),
                 (Some(_), None) => Recency::Elsewhere,
             },
-            moved: left.is_some_and(|left| Some(index.event(left).stream.0) != stream),
+            moved: left.is_some_and(|left| Some(view.event(left).stream.0) != stream),
             begins: left.is_none(),
         });
     }

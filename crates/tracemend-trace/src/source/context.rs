@@ -171,18 +171,21 @@ impl Context {
 
     /// Gives a finished gap out.
     pub(crate) fn give_gap(&mut self, mut gap: Gap) {
+        // Clocks that go backwards must not turn an interval around.
+        if let (Some(begin), Some(end)) = (gap.begin_ns, gap.end_ns) {
+            gap.end_ns = Some(end.max(begin));
+        }
         gap.id = self.gaps;
         self.gaps = self.gaps.saturating_add(1);
         self.queue.push_back((Item::Gap(gap), Some(Vec::new())));
     }
 
     fn emit(&mut self, gap: Gap, next_ns: Option<i64>) {
-        // Clocks that go backwards must not turn an interval around; a record of loss has an end of its own.
+        // A record of loss has an end of its own.
         let end_ns = match (gap.end_ns, next_ns) {
             (Some(own), Some(next)) => Some(own.min(next)),
             (_, next) => next,
         };
-        let end_ns = end_ns.map(|end| gap.begin_ns.map_or(end, |begin| end.max(begin)));
         self.give_gap(Gap { end_ns, ..gap });
     }
 

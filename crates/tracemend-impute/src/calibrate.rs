@@ -1,0 +1,229 @@
+//! From what the search believes to what is true: probabilities, intervals and time errors learned from blackouts.
+//!
+//! Blackouts are cut into training traces and repaired by a model that has not seen them. What came of each belief is
+//! counted; counts merge by sum. A belief is then answered by the share that came true among beliefs like it, backing
+//! off from fine to coarse groups.
+
+use serde::{Deserialize, Serialize};
+
+/// Groups of gap lengths: up to 3, 15, 60, 250, and longer.
+const LENGTHS: usize = 5;
+/// Groups of distance to the nearer end of the gap: up to 2, up to 9, farther.
+const EDGES: usize = 3;
+/// Upper ends of the groups of support.
+const SUPPORT: [f32; 13] = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.93, 0.98, 0.998, 1.1];
+/// Upper ends of the groups of standardised errors of counts.
+const SPREAD: [f32; 24] = [
+    0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0,
+    10.0, 1e9,
+];
+/// How many observations of the coarser group stand for one belief of the finer.
+const BACKING: f64 = 12.0;
+
+/// What became of beliefs, counted. Tables are flat; the last index runs fastest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
+    confidence: Vec<f64>,
+    /// `[2, LENGTHS, SPREAD]` standardised errors of expected counts: by thread, by event.
+    spread: Vec<f64>,
+    /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
+    times: Vec<f64>,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self {
+            confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
+            spread: vec![0.0; 2 * LENGTHS * SPREAD.len()],
+            times: vec![0.0; LENGTHS * 2],
+        }
+    }
+}
+
+/// What is believed of an inferred event.
+#[derive(Clone, Copy, Debug)]
+pub struct Belief {
+    /// Weight of the fillings that agree on it.
+    pub support: f32,
+    /// Length of the gap.
+    pub lost: usize,
+    /// Place of the event in the gap, from 0.
+    pub place: usize,
+}
+
+/// Which rows of a composition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Counts of one event on one thread.
+    ByThread,
+    /// Counts of one event over all threads.
+    ByEvent,
+}
+
+fn length_group(lost: usize) -> usize {
+    match lost {
+        0..=3 => 0,
+        4..=15 => 1,
+        16..=60 => 2,
+        61..=250 => 3,
+        _ => 4,
+    }
+}
+
+fn support_group(support: f32) -> usize {
+    SUPPORT.iter().position(|&end| support <= end).unwrap_or(SUPPORT.len() - 1)
+}
+
+impl Belief {
+    fn groups(&self) -> (usize, usize, usize) {
+        let edge = self.place.min(self.lost.saturating_sub(1 + self.place));
+        let edge = match edge {
+            0..=2 => 0,
+            3..=9 => 1,
+            _ => 2,
+        };
+        (length_group(self.lost), edge, support_group(self.support))
+    }
+}
+
+fn cell(length: usize, edge: usize, support: usize) -> usize {
+    ((length * EDGES + edge) * SUPPORT.len() + support) * 2
+}
+
+impl Calibration {
+    /// Whether any blackout was counted.
+    pub fn is_empty(&self) -> bool {
+        self.confidence.iter().all(|&count| count == 0.0)
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: &Self) {
+        let add = |mine: &mut Vec<f64>, other: &[f64]| mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
+        add(&mut self.confidence, &other.confidence);
+        add(&mut self.spread, &other.spread);
+        add(&mut self.times, &other.times);
+    }
+
+    /// Whether the tables have the sizes this version works with, and hold counts.
+    pub fn is_valid(&self) -> bool {
+        let fresh = Self::default();
+        let counts = |table: &[f64]| table.iter().all(|count| count.is_finite() && *count >= 0.0);
+        self.confidence.len() == fresh.confidence.len()
+            && self.spread.len() == fresh.spread.len()
+            && self.times.len() == fresh.times.len()
+            && counts(&self.confidence)
+            && counts(&self.spread)
+            && counts(&self.times)
+    }
+
+    /// Counts whether a belief came true.
+    pub fn note(&mut self, belief: Belief, right: bool) {
+        let (length, edge, support) = belief.groups();
+        let cell = cell(length, edge, support);
+        self.confidence[cell] += f64::from(u8::from(right));
+        self.confidence[cell + 1] += 1.0;
+    }
+
+    /// Counts an expected number against the true one.
+    pub fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
+        let error = ((truth - expected).abs() / deviation) as f32;
+        let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
+        self.spread[(rows as usize * LENGTHS + length_group(lost)) * SPREAD.len() + group] += 1.0;
+    }
+
+    /// Counts a time error, as a share of the gap's width.
+    pub fn note_time(&mut self, lost: usize, share: f64) {
+        let cell = length_group(lost) * 2;
+        self.times[cell] += share * share;
+        self.times[cell + 1] += 1.0;
+    }
+
+    /// Probability that a belief is true. Without blackouts counted: a cautious share of its support.
+    pub fn confidence(&self, belief: Belief) -> f32 {
+        let (length, edge, support) = belief.groups();
+        let raw = f64::from(belief.support);
+        let groups = |lengths: std::ops::Range<usize>, edges: std::ops::Range<usize>| {
+            let mut right = 0.0;
+            let mut all = 0.0;
+            for length in lengths {
+                for edge in edges.clone() {
+                    right += self.confidence[cell(length, edge, support)];
+                    all += self.confidence[cell(length, edge, support) + 1];
+                }
+            }
+            (right, all)
+        };
+        let mut p = 0.85 * raw;
+        for (right, all) in
+            [groups(0..LENGTHS, 0..EDGES), groups(length..length + 1, 0..EDGES), groups(length..length + 1, edge..edge + 1)]
+        {
+            p = (right + BACKING * p) / (all + BACKING);
+        }
+        p.clamp(0.001, 0.999) as f32
+    }
+
+    /// Half the width of the 90 % interval of a count, in units of its deviation.
+    pub fn half_width(&self, rows: Rows, lost: usize) -> f64 {
+        let group = length_group(lost);
+        let table = |group: usize| {
+            let start = (rows as usize * LENGTHS + group) * SPREAD.len();
+            &self.spread[start..start + SPREAD.len()]
+        };
+        let mut counts: Vec<f64> = table(group).to_vec();
+        let total: f64 = counts.iter().sum();
+        if total < 50.0 {
+            for other in 0..LENGTHS {
+                counts.iter_mut().zip(table(other)).for_each(|(count, more)| *count += 0.2 * more);
+            }
+        }
+        let total: f64 = counts.iter().sum();
+        if total < 20.0 {
+            return 2.0;
+        }
+        let mut below = 0.0;
+        let mut low = 0.0;
+        for (count, &end) in counts.iter().zip(&SPREAD) {
+            if below + count >= 0.9 * total {
+                let share = (0.9 * total - below) / count;
+                return low + share * (f64::from(end).min(20.0) - low);
+            }
+            below += count;
+            low = f64::from(end);
+        }
+        low
+    }
+
+    /// Standard error of an estimated time, as a share of the gap's width.
+    pub fn time_error(&self, lost: usize) -> f64 {
+        let cell = length_group(lost) * 2;
+        ((self.times[cell] + 10.0 * 0.09) / (self.times[cell + 1] + 10.0)).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_belief_is_answered_by_the_share_that_came_true() {
+        let mut calibration = Calibration::default();
+        let belief = Belief { support: 0.9, lost: 40, place: 20 };
+        for try_number in 0..1000 {
+            calibration.note(belief, try_number % 4 != 0);
+        }
+        assert!((calibration.confidence(belief) - 0.75).abs() < 0.02);
+        let mut twice = calibration.clone();
+        twice.merge(&calibration);
+        assert!((twice.confidence(belief) - 0.75).abs() < 0.01);
+    }
+
+    #[test]
+    fn nine_of_ten_errors_lie_within_the_half_width() {
+        let mut calibration = Calibration::default();
+        for error in 0..1000 {
+            calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
+        }
+        assert!((calibration.half_width(Rows::ByEvent, 100) - 1.8).abs() < 0.1);
+    }
+}

@@ -1,0 +1,238 @@
+//! Artificial gaps: cut into a trace, repaired, and compared with what was there.
+
+use super::consensus::{by_thread, matches};
+use super::run::{RawRepair, RepairOptions, repair_raw};
+use crate::calibrate::{Belief, Calibration, Rows};
+use crate::counts::{CountsModel, thread_of};
+use crate::protocol::bootstrap::SplitMix64;
+use rustc_hash::FxHashMap;
+use tracemend_trace::{Cause, Event, Gap, Lost, Phase, StreamId, Trace};
+
+/// Events of a stream kept free at its ends.
+const MARGIN: usize = 200;
+/// Events kept between the gaps of one batch.
+const APART: usize = 100;
+/// Share of a trace's events cut at once, at most (but always one gap): one in this many.
+const SHARE: usize = 25;
+/// Events of a trace that calibration looks at.
+const CALIBRATED_ON: usize = 150_000;
+
+/// An artificial gap: `lost` consecutive events of one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blackout {
+    /// Stream number.
+    pub stream: usize,
+    /// Place of the first lost event among the stream's events.
+    pub first: usize,
+    /// How many events.
+    pub lost: usize,
+}
+
+/// Positions of each stream's events in `trace.events`.
+pub fn by_stream(trace: &Trace) -> Vec<Vec<u32>> {
+    let mut streams = vec![Vec::new(); trace.header.streams.len()];
+    for (position, event) in trace.events.iter().enumerate() {
+        streams[event.stream.0 as usize].push(position as u32);
+    }
+    streams
+}
+
+/// Draws gaps at random places, at least 200 events from the ends of their stream and clear of real gaps. Fewer than
+/// asked for, or none, where the trace is too short.
+pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed: u64) -> Vec<Blackout> {
+    let room = |positions: &Vec<u32>| positions.len().saturating_sub(2 * MARGIN + lost);
+    let total: usize = streams.iter().map(room).sum();
+    let mut random = SplitMix64::new(seed, &["blackout", &lost.to_string()]);
+    let mut drawn = Vec::new();
+    for _ in 0..4 * gaps {
+        if total == 0 || drawn.len() == gaps {
+            break;
+        }
+        let mut place = random.below(total);
+        for (stream, positions) in streams.iter().enumerate() {
+            if place < room(positions) {
+                let blackout = Blackout { stream, first: MARGIN + place, lost };
+                let (begin, end) = interval(trace, streams, blackout);
+                let real = trace.gaps.iter().any(|gap| {
+                    gap.stream.is_none_or(|gap| gap.0 as usize == stream)
+                        && gap.begin_ns.unwrap_or(i64::MIN) < end
+                        && gap.end_ns.unwrap_or(i64::MAX) > begin
+                });
+                if !real {
+                    drawn.push(blackout);
+                }
+                break;
+            }
+            place -= room(positions);
+        }
+    }
+    drawn
+}
+
+fn interval(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64, i64) {
+    let positions = &streams[blackout.stream];
+    let time = |place: usize| trace.events[positions[place] as usize].time_ns;
+    (time(blackout.first - 1), time(blackout.first + blackout.lost))
+}
+
+/// Groups gaps so that those cut at once are far apart in time and few: numbers into `blackouts`.
+pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> Vec<Vec<usize>> {
+    let mut left: Vec<usize> = (0..blackouts.len()).collect();
+    let mut batches = Vec::new();
+    while !left.is_empty() {
+        let mut room = (trace.events.len() / SHARE) as i64;
+        let mut batch: Vec<usize> = Vec::new();
+        let mut spans: Vec<(i64, i64)> = Vec::new();
+        left.retain(|&number| {
+            let blackout = blackouts[number];
+            let positions = &streams[blackout.stream];
+            let time = |place: usize| trace.events[positions[place] as usize].time_ns;
+            let span = (time(blackout.first - APART), time(blackout.first + blackout.lost + APART));
+            let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
+            let fits = batch.is_empty() || (clear && room >= blackout.lost as i64);
+            if fits {
+                room -= blackout.lost as i64;
+                batch.push(number);
+                spans.push(span);
+            }
+            !fits
+        });
+        batches.push(batch);
+    }
+    batches
+}
+
+/// A trace with a batch cut out, and the gaps this left, in the order of the batch.
+pub fn cut(trace: &Trace, streams: &[Vec<u32>], batch: &[Blackout]) -> (Trace, Vec<Gap>) {
+    let mut lost = vec![false; trace.events.len()];
+    let mut gaps = Vec::with_capacity(batch.len());
+    for blackout in batch {
+        let positions = &streams[blackout.stream];
+        for &position in &positions[blackout.first..blackout.first + blackout.lost] {
+            lost[position as usize] = true;
+        }
+        let (begin, end) = interval(trace, streams, *blackout);
+        gaps.push(Gap {
+            id: gaps.len() as u32,
+            stream: Some(StreamId(blackout.stream as u32)),
+            cpu: trace.header.streams[blackout.stream].cpu,
+            tid: None,
+            begin_ns: Some(begin),
+            end_ns: Some(end),
+            lost: Lost::Exact(blackout.lost as u64),
+            cause: Cause::Discarded,
+            offset: 0,
+        });
+    }
+    let events =
+        trace.events.iter().zip(&lost).filter(|&(_, &lost)| !lost).map(|(event, _)| event.clone()).collect();
+    let all = trace.gaps.iter().chain(&gaps).cloned().collect();
+    (Trace { header: trace.header.clone(), events, gaps: all }, gaps)
+}
+
+/// The lost events of a blackout, in order.
+pub fn truth<'t>(trace: &'t Trace, streams: &[Vec<u32>], blackout: Blackout) -> Vec<&'t Event> {
+    streams[blackout.stream][blackout.first..blackout.first + blackout.lost]
+        .iter()
+        .map(|&position| &trace.events[position as usize])
+        .collect()
+}
+
+/// What came of a repair: per placed event whether it is right, by per-thread LCS with the truth.
+pub fn right(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event], trace: &Trace) -> Vec<bool> {
+    let mut right = vec![false; raw.placed().len()];
+    let Some(consensus) = &raw.consensus else {
+        return right;
+    };
+    let mut numbers: FxHashMap<(&str, Phase), u32> = FxHashMap::default();
+    for (token, kind) in model.tokens.kinds().iter().enumerate() {
+        numbers.entry((&kind.name, kind.phase)).or_insert(bare[token]);
+    }
+    let mut threads: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+    for event in truth {
+        let name = trace.header.symbols.name(event.name);
+        let number = numbers.get(&(name, event.phase)).copied().unwrap_or(u32::MAX);
+        threads.entry(thread_of(event)).or_default().push(number);
+    }
+    for (thread, (places, tokens)) in by_thread(&raw.fillings[consensus.chosen], &raw.context.slots, bare) {
+        if let Some(truth) = threads.get(&thread) {
+            for matched in matches(&tokens, truth) {
+                right[places[matched] as usize] = true;
+            }
+        }
+    }
+    right
+}
+
+/// Calibrates on blackouts of a trace. The model used for them has learned `base` and the trace without them.
+pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, options: &RepairOptions) -> Calibration {
+    let mut calibration = Calibration::default();
+    let part;
+    let trace = if trace.events.len() > CALIBRATED_ON {
+        let events = trace.events[..CALIBRATED_ON].to_vec();
+        let over = events.last().map_or(0, |event| event.time_ns);
+        let gaps = trace.gaps.iter().filter(|gap| gap.end_ns.is_some_and(|end| end < over)).cloned().collect();
+        part = Trace { header: trace.header.clone(), events, gaps };
+        &part
+    } else {
+        trace
+    };
+    let streams = by_stream(trace);
+    for (lost, gaps) in [(3, 30), (10, 60), (40, 60), (168, 40), (700, 10)] {
+        let blackouts = draw(trace, &streams, lost, gaps.min(trace.events.len() / (2 * lost)), options.seed);
+        for batch in batches(trace, &streams, &blackouts) {
+            let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
+            let (rest, gaps) = cut(trace, &streams, &batch);
+            let mut model = base.cloned().unwrap_or_default();
+            model.learn(&rest, 1);
+            let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
+            let bare = model.tokens.bare();
+            for (raw, &blackout) in raw.iter().zip(&batch) {
+                let truth = truth(trace, &streams, blackout);
+                note(&mut calibration, raw, &model, &bare, &truth, trace);
+            }
+        }
+    }
+    calibration
+}
+
+fn note(
+    calibration: &mut Calibration,
+    raw: &RawRepair,
+    model: &CountsModel,
+    bare: &[u32],
+    truth: &[&Event],
+    trace: &Trace,
+) {
+    let Some(consensus) = &raw.consensus else {
+        return;
+    };
+    let lost = raw.placed().len();
+    let right = right(raw, model, bare, truth, trace);
+    for (place, right) in right.into_iter().enumerate() {
+        calibration.note(Belief { support: consensus.support[place], lost, place }, right);
+    }
+    let mut by_thread: FxHashMap<(Option<i64>, (&str, Phase)), f64> = FxHashMap::default();
+    let mut by_event: FxHashMap<(&str, Phase), f64> = FxHashMap::default();
+    for event in truth {
+        let kind = (trace.header.symbols.name(event.name), event.phase);
+        *by_thread.entry((Some(thread_of(event)), kind)).or_default() += 1.0;
+        *by_event.entry(kind).or_default() += 1.0;
+    }
+    for ((thread, (name, phase)), expected) in &raw.counted.by_thread {
+        let number = by_thread.get(&(*thread, (name.as_str(), *phase))).copied().unwrap_or(0.0);
+        calibration.note_count(Rows::ByThread, lost, expected.mean, expected.deviation(), number);
+    }
+    for ((name, phase), expected) in &raw.counted.by_event {
+        let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
+        calibration.note_count(Rows::ByEvent, lost, expected.mean, expected.deviation(), number);
+    }
+    let width = raw.context.end_ns.saturating_sub(raw.context.begin_ns) as f64;
+    if let Some(times) = &raw.times
+        && width > 0.0
+    {
+        for (time, event) in times.iter().zip(truth) {
+            calibration.note_time(lost, (time - event.time_ns) as f64 / width);
+        }
+    }
+}

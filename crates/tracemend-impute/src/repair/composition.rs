@@ -1,0 +1,115 @@
+//! What a gap swallowed, by kind: expected counts over all fillings, with intervals.
+
+use super::consensus::Consensus;
+use super::inferred::{Composition, CompositionRow};
+use super::search::Filling;
+use super::slots::GapContext;
+use super::view::View;
+use crate::calibrate::{Calibration, Rows};
+use crate::counts::CountsModel;
+use rustc_hash::FxHashMap;
+use tracemend_trace::Phase;
+
+/// Expected number and variance of one kind of event, before calibration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    /// Mean over the fillings.
+    pub mean: f64,
+    /// Mean of the square.
+    pub square: f64,
+}
+
+/// Kind of event: name and phase; with the thread in the by-thread table.
+pub type Kind = (String, Phase);
+
+/// Counts of a gap by kind.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// By thread ([`crate::counts::thread_of`]; `None`: a thread without a recorded event) and kind.
+    pub by_thread: FxHashMap<(Option<i64>, Kind), Expected>,
+    /// By kind.
+    pub by_event: FxHashMap<Kind, Expected>,
+}
+
+impl Expected {
+    /// Scale of the error to be expected: the spread between fillings, and what all of them may share.
+    pub fn deviation(&self) -> f64 {
+        let between = (self.square - self.mean * self.mean).max(0.0);
+        (between + 0.25 + 0.15 * self.mean).sqrt()
+    }
+}
+
+/// Counts the events of all fillings.
+pub fn count(fillings: &[Filling], consensus: &Consensus, context: &GapContext, model: &CountsModel) -> Counted {
+    let mut counted = Counted::default();
+    for (filling, &weight) in fillings.iter().zip(&consensus.weights) {
+        let mut threads: FxHashMap<(Option<i64>, u32), f64> = FxHashMap::default();
+        for &(slot, token) in &filling.placed {
+            *threads.entry((context.slots[slot as usize].thread, token)).or_default() += 1.0;
+        }
+        let mut by_thread: FxHashMap<(Option<i64>, Kind), f64> = FxHashMap::default();
+        let mut by_event: FxHashMap<Kind, f64> = FxHashMap::default();
+        for ((thread, token), number) in threads {
+            let kind = model.tokens.kind(token);
+            let kind = (kind.name.clone(), kind.phase);
+            *by_event.entry(kind.clone()).or_default() += number;
+            *by_thread.entry((thread, kind)).or_default() += number;
+        }
+        for (key, number) in by_thread {
+            add(counted.by_thread.entry(key).or_default(), number, weight);
+        }
+        for (key, number) in by_event {
+            add(counted.by_event.entry(key).or_default(), number, weight);
+        }
+    }
+    counted
+}
+
+fn add(expected: &mut Expected, number: f64, weight: f64) {
+    expected.mean += weight * number;
+    expected.square += weight * number * number;
+}
+
+/// The composition of a gap with calibrated intervals. `lost`: most likely, lowest and highest number of lost events.
+pub fn compose(
+    counted: &Counted,
+    view: &View<'_>,
+    context: &GapContext,
+    calibration: &Calibration,
+    lost: (u64, u64, u64),
+) -> Composition {
+    let row = |tid, comm, kind: &Kind, expected: &Expected, rows| {
+        let half = calibration.half_width(rows, lost.0 as usize) * expected.deviation();
+        CompositionRow {
+            tid,
+            comm,
+            name: kind.0.clone(),
+            phase: kind.1,
+            expected: expected.mean,
+            low: (expected.mean - half).max(0.0),
+            high: (expected.mean + half).min(lost.2 as f64).max(expected.mean),
+            time_ns: None,
+        }
+    };
+    let mut comms: FxHashMap<Option<i64>, (Option<i32>, Option<String>)> = FxHashMap::default();
+    for slot in &context.slots {
+        comms.entry(slot.thread).or_insert_with(|| slot.identity(view));
+    }
+    let mut by_thread: Vec<CompositionRow> = counted
+        .by_thread
+        .iter()
+        .map(|((thread, kind), expected)| {
+            let (tid, comm) = comms.get(thread).cloned().unwrap_or_default();
+            row(tid, comm, kind, expected, Rows::ByThread)
+        })
+        .collect();
+    let mut by_event: Vec<CompositionRow> =
+        counted.by_event.iter().map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent)).collect();
+    for rows in [&mut by_thread, &mut by_event] {
+        rows.retain(|row| row.expected >= 0.005);
+        rows.sort_by(|a, b| {
+            b.expected.total_cmp(&a.expected).then_with(|| (&a.name, a.tid, a.phase).cmp(&(&b.name, b.tid, b.phase)))
+        });
+    }
+    Composition { lost: lost.0, lost_low: lost.1, lost_high: lost.2, by_thread, by_event }
+}

@@ -1,0 +1,426 @@
+//! Repair of all gaps of a trace.
+
+use super::caches::Caches;
+use super::composition::{self, Counted};
+use super::consensus::{self, Consensus};
+use super::index::TraceIndex;
+use super::inferred::{Alternative, Composition, GapRepair, InferredEvent};
+use super::length;
+use super::search::{Filling, Length, Placed, SearchOptions, search};
+use super::slots::{GapContext, look_around};
+use super::times;
+use super::view::View;
+use crate::calibrate::{Belief, Calibration};
+use crate::counts::{CountsModel, Token};
+use crate::protocol::bootstrap::SplitMix64;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
+
+/// How to repair.
+#[derive(Clone, Debug)]
+pub struct RepairOptions {
+    /// Seed of the random samples.
+    pub seed: u64,
+    /// Worker threads; 0: one per core. The result is the same for any number.
+    pub threads: usize,
+    /// Random reconstructions beside the best one.
+    pub samples: usize,
+    /// Gaps that lost more events than this are left open.
+    pub most: u64,
+}
+
+impl Default for RepairOptions {
+    fn default() -> Self {
+        Self { seed: 0, threads: 0, samples: 0, most: 20_000 }
+    }
+}
+
+/// How far a repair is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Gaps done.
+    pub done: usize,
+    /// Gaps in all.
+    pub total: usize,
+}
+
+/// A gap filled, before its beliefs are turned into probabilities.
+pub struct RawRepair {
+    /// What lies around the gap.
+    pub context: GapContext,
+    /// Fillings, the likeliest first.
+    pub fillings: Vec<Filling>,
+    /// The choice among them; `None` if the gap could not be filled.
+    pub consensus: Option<Consensus>,
+    /// Events of the chosen filling that are kept: all but those that would break a thread's entry/exit rules.
+    pub kept: Vec<bool>,
+    /// Their estimated times.
+    pub times: Option<Vec<i64>>,
+    /// Expected counts.
+    pub counted: Counted,
+    /// Most likely, lowest and highest number of lost events.
+    pub lost: (u64, u64, u64),
+    /// Why nothing was filled in.
+    pub left_open: Option<String>,
+}
+
+impl RawRepair {
+    fn open(context: GapContext, lost: u64, reason: &str) -> Self {
+        Self {
+            context,
+            fillings: Vec::new(),
+            consensus: None,
+            kept: Vec::new(),
+            times: None,
+            counted: Counted::default(),
+            lost: (lost, lost, lost),
+            left_open: Some(reason.to_owned()),
+        }
+    }
+
+    /// The chosen filling's events.
+    pub fn placed(&self) -> &[Placed] {
+        self.consensus.as_ref().map_or(&[], |consensus| &self.fillings[consensus.chosen].placed)
+    }
+}
+
+/// Repairs all gaps of a trace: with a model and what the intact rest of the trace shows, or with the latter alone.
+/// Answers are in the order of `trace.gaps`, and the same for any number of threads.
+pub fn repair(
+    trace: &Trace,
+    model: Option<&CountsModel>,
+    options: &RepairOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Vec<GapRepair> {
+    if trace.gaps.is_empty() {
+        return Vec::new();
+    }
+    let mut learned = model.cloned().unwrap_or_default();
+    if learned.calibration.is_empty() {
+        learned.calibration = super::blackout::calibrate(trace, model, options);
+    }
+    learned.learn(trace, 1);
+    let (index, raw) = repair_raw(trace, &trace.gaps, &mut learned, options, progress);
+    let view = View::new(&index);
+    trace.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect()
+}
+
+/// Fills the gaps with a model that has learned the trace, and leaves beliefs as they are.
+pub fn repair_raw<'t>(
+    trace: &'t Trace,
+    gaps: &[Gap],
+    model: &mut CountsModel,
+    options: &RepairOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> (TraceIndex<'t>, Vec<RawRepair>) {
+    model.trie.freeze();
+    let index = TraceIndex::new(trace, &mut model.tokens);
+    let model = &*model;
+    let bare = model.tokens.bare();
+    let total = gaps.len();
+    let done = AtomicUsize::new(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
+    let fill_all = || -> Vec<RawRepair> {
+        gaps
+            .par_iter()
+            .map_init(
+                || (Caches::new(model), View::new(&index)),
+                |(caches, view), gap| {
+                    let raw = fill(view, caches, &bare, gap, options);
+                    done.fetch_add(1, Ordering::Relaxed);
+                    raw
+                },
+            )
+            .collect()
+    };
+    progress(Progress { done: 0, total });
+    let mut raw = match &pool {
+        Ok(pool) => pool.install(fill_all),
+        Err(_) => fill_all(),
+    };
+    reconcile(&index, model, &bare, gaps, &mut raw, options);
+    progress(Progress { done: total, total });
+    (index, raw)
+}
+
+fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, options: &RepairOptions) -> RawRepair {
+    let context = look_around(view, caches.model, &caches.rules, gap);
+    let announced = gap.lost.count().unwrap_or(0);
+    if announced > options.most {
+        return RawRepair::open(
+            context,
+            announced,
+            "more events were lost than can be named one by one; raise the limit, or record with a larger buffer",
+        );
+    }
+    if context.slots.is_empty() {
+        return RawRepair::open(context, announced, "no thread is known that could have run here");
+    }
+    let (found, lost) = match gap.lost {
+        tracemend_trace::Lost::Exact(lost) => {
+            let found =
+                search(&context, caches, Length::Exact(lost as usize), &SearchOptions::for_gap(lost as usize));
+            (found, (lost, lost, lost))
+        }
+        _ => {
+            let prior = length::prior(view, gap, &context);
+            let found = search(&context, caches, Length::Unknown(&prior), &SearchOptions::for_gap(prior.len()));
+            let lost = length::interval(&found.lengths);
+            (found, lost)
+        }
+    };
+    let Some(consensus) = consensus::choose(&found.fillings, &context.slots, bare) else {
+        return RawRepair::open(context, lost.0, "no possible sequence of events was found for it");
+    };
+    let placed = &found.fillings[consensus.chosen].placed;
+    let counted = composition::count(&found.fillings, &consensus, &context, caches.model);
+    RawRepair {
+        times: times::estimate(&context, placed, caches.model),
+        kept: vec![true; placed.len()],
+        counted,
+        lost,
+        left_open: (placed.is_empty()).then(|| "nothing was lost here, as far as can be told".to_owned()),
+        context,
+        fillings: found.fillings,
+        consensus: Some(consensus),
+    }
+}
+
+/// Two gaps can share a hole of one thread, each filled without the other. In the order of the gaps: fill again what
+/// a gap before has changed, and keep nothing that breaks a thread's rules.
+fn reconcile(
+    index: &TraceIndex<'_>,
+    model: &CountsModel,
+    bare: &[u32],
+    gaps: &[Gap],
+    raw: &mut [RawRepair],
+    options: &RepairOptions,
+) {
+    let mut view = View::new(index);
+    let mut caches: Option<Caches<'_>> = None;
+    let mut order: Vec<usize> = (0..raw.len()).collect();
+    order.sort_by_key(|&gap| (raw[gap].context.begin_ns, raw[gap].context.end_ns, gap));
+    for gap in order {
+        let used: Vec<u16> = raw[gap].placed().iter().map(|&(slot, _)| slot).collect();
+        let shared = used.iter().any(|&slot| {
+            let slot = &raw[gap].context.slots[slot as usize];
+            slot.thread.is_some_and(|thread| view.has_inferred(thread, slot.hole_ns.0, slot.hole_ns.1))
+        });
+        if shared {
+            let caches = caches.get_or_insert_with(|| Caches::new(model));
+            raw[gap] = fill(&view, caches, bare, &gaps[gap], options);
+        }
+        keep_possible(model, &mut raw[gap]);
+        let accepted = events_of(&gaps[gap], &raw[gap], &view, model);
+        for (event, token) in accepted {
+            view.accept(event, token);
+        }
+    }
+}
+
+/// The kept events of a filling as events of the trace.
+fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -> Vec<(Event, Token)> {
+    let Some(times) = &raw.times else {
+        return Vec::new();
+    };
+    raw.placed()
+        .iter()
+        .zip(times)
+        .zip(&raw.kept)
+        .filter(|&(_, &kept)| kept)
+        .filter_map(|((&(slot, token), &time_ns), _)| {
+            let slot = &raw.context.slots[slot as usize];
+            slot.thread?;
+            let witness = view.event(slot.witness);
+            let event = Event {
+                time_ns,
+                stream: gap.stream.unwrap_or(witness.stream),
+                cpu: gap.cpu,
+                tid: witness.tid,
+                comm: witness.comm,
+                // The token says what it is; a name of the model may be none of this trace's.
+                name: Symbol(u32::MAX),
+                phase: model.tokens.kind(token).phase,
+                ret: None,
+                dur_ns: None,
+                offset: 0,
+            };
+            Some((event, token))
+        })
+        .collect()
+}
+
+/// Marks as not kept whatever would contradict what its thread does before and after.
+fn keep_possible(model: &CountsModel, raw: &mut RawRepair) {
+    let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
+    for (place, &(slot, _)) in raw.placed().iter().enumerate() {
+        slots.entry(slot).or_default().push(place);
+    }
+    for (slot, places) in slots {
+        let thread = &raw.context.slots[slot as usize];
+        let mut rules = ThreadRules::default();
+        for &token in &thread.before {
+            let kind = model.tokens.kind(token);
+            let _ = rules.observe(&kind.name, kind.phase);
+        }
+        let sound = |rules: &ThreadRules| {
+            let mut rules = rules.clone();
+            let fits = places.iter().all(|&place| {
+                let kind = model.tokens.kind(raw.placed()[place].1);
+                rules.observe(&kind.name, kind.phase).is_ok()
+            });
+            let next = thread.right.iter().find(|&&token| token >= crate::counts::FIRST_EVENT);
+            fits && next.is_none_or(|&token| {
+                let kind = model.tokens.kind(token);
+                rules.check(&kind.name, kind.phase).is_ok()
+            })
+        };
+        if !sound(&rules) {
+            places.iter().for_each(|&place| raw.kept[place] = false);
+        }
+    }
+}
+
+fn present(
+    gap: &Gap,
+    raw: &RawRepair,
+    view: &View<'_>,
+    model: &CountsModel,
+    options: &RepairOptions,
+) -> GapRepair {
+    let calibration = &model.calibration;
+    let composition = if raw.consensus.is_some() {
+        composition::compose(&raw.counted, view, &raw.context, calibration, raw.lost)
+    } else {
+        Composition { lost: raw.lost.0, lost_low: raw.lost.1, lost_high: raw.lost.2, ..Composition::default() }
+    };
+    let mut rng = SplitMix64::new(options.seed, &["repair", &gap.id.to_string()]);
+    let samples = (0..options.samples).map(|_| sample(gap, raw, view, model, &mut rng)).collect();
+    GapRepair {
+        gap: gap.clone(),
+        events: chosen_events(gap, raw, view, model, calibration),
+        composition,
+        samples,
+        left_open: raw.left_open.clone(),
+    }
+}
+
+fn chosen_events(
+    gap: &Gap,
+    raw: &RawRepair,
+    view: &View<'_>,
+    model: &CountsModel,
+    calibration: &Calibration,
+) -> Vec<InferredEvent> {
+    let Some(consensus) = &raw.consensus else {
+        return Vec::new();
+    };
+    let placed = raw.placed();
+    let mut events = Vec::with_capacity(placed.len());
+    for (place, &this) in placed.iter().enumerate().filter(|&(place, _)| raw.kept[place]) {
+        let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
+        let confidence = calibration.confidence(belief);
+        let mut event = event(gap, raw, view, model, this, raw.times.as_ref().map(|times| times[place]));
+        event.confidence = confidence;
+        event.time_err_ns = event.time_ns.and_then(|_| {
+            let width = gap.end_ns?.saturating_sub(gap.begin_ns?);
+            Some((calibration.time_error(placed.len()) * width as f64) as i64)
+        });
+        event.alternatives = alternatives(raw, consensus, view, model, place, f64::from(1.0 - confidence));
+        events.push(event);
+    }
+    events
+}
+
+fn event(
+    gap: &Gap,
+    raw: &RawRepair,
+    view: &View<'_>,
+    model: &CountsModel,
+    (slot, token): Placed,
+    time_ns: Option<i64>,
+) -> InferredEvent {
+    let kind = model.tokens.kind(token);
+    let (tid, comm) = raw.context.slots[slot as usize].identity(view);
+    InferredEvent {
+        time_ns,
+        time_err_ns: None,
+        cpu: gap.cpu,
+        tid,
+        comm,
+        name: kind.name.clone(),
+        phase: kind.phase,
+        confidence: 0.0,
+        alternatives: Vec::new(),
+    }
+}
+
+/// What other fillings have at the same place, sharing the probability that the chosen event is wrong.
+fn alternatives(
+    raw: &RawRepair,
+    consensus: &Consensus,
+    view: &View<'_>,
+    model: &CountsModel,
+    place: usize,
+    mass: f64,
+) -> Vec<Alternative> {
+    let what = |(slot, token): Placed| {
+        let kind = model.tokens.kind(token);
+        (raw.context.slots[slot as usize].identity(view).0, kind.name.as_str(), kind.phase)
+    };
+    let chosen = what(raw.placed()[place]);
+    let mut others: Vec<((Option<i32>, &str, tracemend_trace::Phase), f64)> = Vec::new();
+    for (filling, &weight) in raw.fillings.iter().zip(&consensus.weights) {
+        let Some(&other) = filling.placed.get(place) else {
+            continue;
+        };
+        let other = what(other);
+        if other == chosen {
+            continue;
+        }
+        match others.iter_mut().find(|(known, _)| *known == other) {
+            Some((_, sum)) => *sum += weight,
+            None => others.push((other, weight)),
+        }
+    }
+    let total: f64 = others.iter().map(|&(_, weight)| weight).sum();
+    others.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    others
+        .into_iter()
+        .take(5)
+        .map(|((tid, name, phase), weight)| Alternative {
+            name: name.to_owned(),
+            tid,
+            phase,
+            probability: (mass * weight / total) as f32,
+        })
+        .collect()
+}
+
+fn sample(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, rng: &mut SplitMix64) -> Vec<InferredEvent> {
+    let Some(consensus) = &raw.consensus else {
+        return Vec::new();
+    };
+    let mut point = rng.next() as f64 / u64::MAX as f64;
+    let drawn = consensus
+        .weights
+        .iter()
+        .position(|&weight| {
+            point -= weight;
+            point <= 0.0
+        })
+        .unwrap_or(0);
+    let placed = &raw.fillings[drawn].placed;
+    let times = times::estimate(&raw.context, placed, model);
+    placed
+        .iter()
+        .enumerate()
+        .map(|(place, &this)| {
+            let mut event = event(gap, raw, view, model, this, times.as_ref().map(|times| times[place]));
+            event.confidence = consensus.weights[drawn] as f32;
+            event
+        })
+        .collect()
+}

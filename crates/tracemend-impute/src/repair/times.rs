@@ -1,0 +1,54 @@
+//! When the inferred events happened.
+//!
+//! Each event follows the one before it by its token's typical step, not before its slot opens and not after it
+//! closes; the stretch after the last such bound is scaled to end where the gap ends.
+
+use super::search::Placed;
+use super::slots::GapContext;
+use crate::counts::CountsModel;
+
+/// Estimated times of a filling's events, nanoseconds, in order; `None` where the gap has no time on either side.
+pub fn estimate(context: &GapContext, placed: &[Placed], model: &CountsModel) -> Option<Vec<i64>> {
+    let steps: Vec<f64> = placed.iter().map(|&(_, token)| model.timing.step_ns(token)).collect();
+    let all: f64 = steps.iter().sum();
+    let (begin, end) = match (context.begin_ns, context.end_ns) {
+        (i64::MIN, i64::MAX) => return None,
+        (i64::MIN, end) => (end as f64 - all, end as f64),
+        (begin, i64::MAX) => (begin as f64, begin as f64 + all * 2.0),
+        (begin, end) => (begin as f64, end as f64),
+    };
+    let mut times = Vec::with_capacity(placed.len());
+    let mut now = begin;
+    let mut anchor = (0, begin);
+    for (place, &(slot, _)) in placed.iter().enumerate() {
+        let from = context.slots[slot as usize].from_ns as f64;
+        if from > now && from <= end {
+            now = from;
+            anchor = (place, now);
+        }
+        now += 0.5 * steps[place];
+        times.push(now);
+        now += 0.5 * steps[place];
+    }
+    // After the last bound, the steps fill what time there is.
+    let scale = (end - anchor.1) / (now - anchor.1).max(1.0);
+    if anchor.0 > 0 || scale < 1.0 || scale < 50.0 {
+        for time in &mut times[anchor.0..] {
+            *time = anchor.1 + (*time - anchor.1) * scale;
+        }
+    }
+    // No event after its slot closes, none before the one that precedes it.
+    let mut latest = end;
+    for (time, &(slot, _)) in times.iter_mut().zip(placed).rev() {
+        latest = latest.min(context.slots[slot as usize].to_ns as f64);
+        *time = time.min(latest);
+        latest = *time;
+    }
+    let mut earliest = begin;
+    for (time, &(slot, _)) in times.iter_mut().zip(placed) {
+        let from = context.slots[slot as usize].from_ns as f64;
+        *time = time.max(if from <= end { from } else { begin }).max(earliest);
+        earliest = *time;
+    }
+    Some(times.into_iter().map(|time| time as i64).collect())
+}

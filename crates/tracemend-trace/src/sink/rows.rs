@@ -1,0 +1,153 @@
+//! What is written for a gap, its composition and an event. Field names are a documented schema (`docs/schemas`).
+
+use crate::{Gap, Phase, TraceHeader};
+use serde::Serialize;
+
+/// A gap, in `gaps` and `repair`.
+#[derive(Clone, Debug, Serialize)]
+pub struct GapRow<'a> {
+    /// Number of the gap in its trace.
+    pub id: u32,
+    /// Name of the stream that lost events; null where the tracer does not say.
+    pub stream: Option<&'a str>,
+    /// CPU of that stream.
+    pub cpu: Option<u32>,
+    /// Thread, for gaps known from one thread's own evidence.
+    pub tid: Option<i32>,
+    /// Time of the last event before the gap.
+    pub begin_ns: Option<i64>,
+    /// Time of the first event after the gap.
+    pub end_ns: Option<i64>,
+    /// How many events were lost; null where nobody counted.
+    pub lost: Option<u64>,
+    /// `exact`, `at_least` or `unknown`.
+    pub lost_kind: &'static str,
+    /// `discarded`, `overwritten`, `truncated`, `damaged` or `evidence`.
+    pub cause: &'static str,
+    /// The cause in words, where there is more to say.
+    pub details: Option<&'a str>,
+    /// Which tracer option would have kept these events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+    /// How the repair of the gap went.
+    #[serde(flatten)]
+    pub outcome: Option<GapOutcome<'a>>,
+}
+
+/// How the repair of one gap went.
+#[derive(Clone, Debug, Serialize)]
+pub struct GapOutcome<'a> {
+    /// Inferred events written.
+    pub inferred: u64,
+    /// Inferred events held back because their confidence is below the asked minimum.
+    pub withheld: u64,
+    /// Why the gap was left as it is; null when it was filled.
+    pub left_open: Option<&'a str>,
+}
+
+impl<'a> GapRow<'a> {
+    /// The row of `gap`, without advice or outcome.
+    pub fn new(gap: &'a Gap, header: &'a TraceHeader) -> Self {
+        let stream = gap.stream.and_then(|id| header.streams.get(id.0 as usize));
+        Self {
+            id: gap.id,
+            stream: stream.map(|stream| stream.name.as_str()),
+            cpu: gap.cpu,
+            tid: gap.tid,
+            begin_ns: gap.begin_ns,
+            end_ns: gap.end_ns,
+            lost: gap.lost.count(),
+            lost_kind: gap.lost.kind(),
+            cause: gap.cause.word(),
+            details: gap.cause.details(),
+            advice: None,
+            outcome: None,
+        }
+    }
+}
+
+/// Another event that could stand in the place of an inferred one.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlternativeRow<'a> {
+    /// Event name.
+    pub name: &'a str,
+    /// Thread; null for one not seen outside the gap.
+    pub tid: Option<i32>,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Probability, 0 to 1.
+    pub probability: f32,
+}
+
+/// An event, recorded or inferred.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventRow<'a> {
+    /// Nanoseconds on the trace's clock; null where nothing bounds it.
+    pub time_ns: Option<i64>,
+    /// Standard error of an estimated time; null for a recorded event.
+    pub time_err_ns: Option<i64>,
+    /// CPU.
+    pub cpu: Option<u32>,
+    /// Thread; null for one not seen outside the gap.
+    pub tid: Option<i32>,
+    /// Process name.
+    pub comm: Option<&'a str>,
+    /// Event name.
+    pub name: &'a str,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Whether the event was reconstructed rather than recorded.
+    pub inferred: bool,
+    /// Probability of an inferred event; null for a recorded one.
+    pub confidence: Option<f32>,
+    /// Other events for the same place, likeliest first.
+    pub alternatives: Vec<AlternativeRow<'a>>,
+    /// The gap an inferred event lies in.
+    pub gap: Option<u32>,
+    /// The model an inferred event comes from.
+    pub model: Option<&'a str>,
+    /// Return value of a recorded event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ret: Option<i64>,
+    /// Duration of a recorded whole call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dur_ns: Option<u64>,
+}
+
+/// Expected number of lost events of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartRow<'a> {
+    /// Thread; null for a sum over threads or a thread not seen outside the gap.
+    pub tid: Option<i32>,
+    /// Process name.
+    pub comm: Option<&'a str>,
+    /// Event name.
+    pub name: &'a str,
+    /// Entry, exit, call or point.
+    pub phase: Phase,
+    /// Expected number.
+    pub expected: f64,
+    /// Lower end of the 90 % interval.
+    pub low: f64,
+    /// Upper end of the 90 % interval.
+    pub high: f64,
+    /// Expected time these events took together, where durations are known.
+    pub time_ns: Option<f64>,
+}
+
+/// What a gap swallowed, by kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct CompositionRow<'a> {
+    /// The gap.
+    pub gap: u32,
+    /// Most likely number of lost events.
+    pub lost: u64,
+    /// Lower end of its 90 % interval.
+    pub lost_low: u64,
+    /// Upper end of its 90 % interval.
+    pub lost_high: u64,
+    /// Over all threads, the most frequent first.
+    pub by_event: Vec<PartRow<'a>>,
+    /// By thread and event, the most frequent first.
+    pub by_thread: Vec<PartRow<'a>>,
+}

@@ -1,0 +1,170 @@
+//! Readable text: the recorded lines as they stand in the input, inferred ones between them, marked `~` and their
+//! probability, under a header for each gap.
+
+use super::{CompositionRow, EventRow, GapRow, PartRow, Sink, csv::phase_word};
+use crate::{Format, Phase};
+use std::io::{self, Write};
+
+/// How many kinds of lost events a gap's header lists before it says "and n more".
+const KINDS_SHOWN: usize = 6;
+
+/// A repaired trace as text.
+#[derive(Debug)]
+pub struct TextSink<W> {
+    out: W,
+    format: Format,
+    color: bool,
+}
+
+impl<W: Write> TextSink<W> {
+    /// Text in the manner of `format`, its inferred lines coloured where `color`.
+    pub fn new(out: W, format: Format, color: bool) -> Self {
+        Self { out, format, color }
+    }
+
+    /// One line that is no recorded one.
+    fn marked(&mut self, text: &str) -> io::Result<()> {
+        if self.color { writeln!(self.out, "\u{1b}[36m~ {text}\u{1b}[0m") } else { writeln!(self.out, "~ {text}") }
+    }
+
+    fn event_text(&self, event: &EventRow<'_>) -> String {
+        let comm = event.comm.unwrap_or("<...>");
+        let tid = event.tid.map_or("?".to_owned(), |tid| tid.to_string());
+        let time = event.time_ns.map_or("?".to_owned(), seconds);
+        if self.format == Format::Ftrace {
+            let cpu = event.cpu.map_or("[???]".to_owned(), |cpu| format!("[{cpu:03}]"));
+            return format!("{:>16}-{tid:<7} {cpu} {time:>18}: {}", comm, call_text(event));
+        }
+        let cpu = event.cpu.map_or(String::new(), |cpu| format!("[{cpu:03}] "));
+        format!("{comm:>16} {tid:>7} {cpu}{time:>18}: {}", call_text(event))
+    }
+}
+
+impl<W: Write> Sink for TextSink<W> {
+    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()> {
+        let place = gap.stream.map_or("an unknown stream".to_owned(), str::to_owned);
+        let lost = match (gap.lost, gap.lost_kind) {
+            (Some(count), "exact") => format!("{count} events"),
+            (Some(count), _) => format!("at least {count} events"),
+            (None, _) => "an unknown number of events".to_owned(),
+        };
+        let thread = gap.tid.map_or(String::new(), |tid| format!(" of thread {tid}"));
+        let when = match (gap.begin_ns, gap.end_ns) {
+            (Some(begin), Some(end)) => format!(" between {} and {}", seconds(begin), seconds(end)),
+            (Some(begin), None) => format!(" after {}", seconds(begin)),
+            (None, Some(end)) => format!(" before {}", seconds(end)),
+            (None, None) => String::new(),
+        };
+        let outcome = gap.outcome.as_ref().map_or(String::new(), |outcome| match outcome.left_open {
+            Some(reason) => format!("; left open: {reason}"),
+            None if outcome.withheld > 0 => {
+                format!("; {} inferred, {} left open below the asked confidence", outcome.inferred, outcome.withheld)
+            }
+            None => format!("; {} inferred", outcome.inferred),
+        });
+        self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{outcome}", gap.id, gap.cause))
+    }
+
+    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()> {
+        let parts = &composition.by_event;
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let mut kinds: Vec<String> = parts.iter().take(KINDS_SHOWN).map(part_text).collect();
+        if parts.len() > KINDS_SHOWN {
+            kinds.push(format!("and {} more kinds", parts.len() - KINDS_SHOWN));
+        }
+        self.marked(&format!("gap {}: lost by kind, with 90 % intervals: {}", composition.gap, kinds.join(", ")))
+    }
+
+    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+        let text = self.event_text(event);
+        match event.confidence {
+            Some(confidence) => self.marked(&format!("{confidence:.2} {text}")),
+            None if event.inferred => self.marked(&format!("?    {text}")),
+            None => writeln!(self.out, "{text}"),
+        }
+    }
+
+    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()> {
+        let text = self.event_text(event);
+        self.marked(&format!("sample {sample}: {text}"))
+    }
+
+    fn raw_line(&mut self, line: &[u8]) -> io::Result<()> {
+        self.out.write_all(line)?;
+        if !line.ends_with(b"\n") {
+            self.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn call_text(event: &EventRow<'_>) -> String {
+    let ret = event.ret.map_or(String::new(), |ret| format!(" = {ret}"));
+    match event.phase {
+        Phase::Entry => format!("sys_enter: {}", event.name),
+        Phase::Exit => format!("sys_exit: {}{ret}", event.name),
+        Phase::Call => format!("{}(){ret}", event.name),
+        Phase::Point => event.name.to_owned(),
+    }
+}
+
+fn part_text(part: &PartRow<'_>) -> String {
+    let phase = match part.phase {
+        Phase::Entry | Phase::Exit => format!(" {}", phase_word(part.phase)),
+        Phase::Call | Phase::Point => String::new(),
+    };
+    format!("{}{phase} x {:.0} ({:.0}-{:.0})", part.name, part.expected, part.low, part.high)
+}
+
+/// Nanoseconds as seconds with all nine digits.
+fn seconds(time_ns: i64) -> String {
+    let sign = if time_ns < 0 { "-" } else { "" };
+    let magnitude = time_ns.unsigned_abs();
+    format!("{sign}{}.{:09}", magnitude / 1_000_000_000, magnitude % 1_000_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_their_nanoseconds() {
+        assert_eq!(seconds(5_098_317_513_000), "5098.317513000");
+        assert_eq!(seconds(-1), "-0.000000001");
+    }
+
+    #[test]
+    fn every_line_that_is_not_recorded_is_marked() {
+        let mut out = Vec::new();
+        let mut sink = TextSink::new(&mut out, Format::Ftrace, false);
+        let mut event = EventRow {
+            time_ns: Some(1),
+            time_err_ns: Some(1),
+            cpu: Some(1),
+            tid: Some(7),
+            comm: Some("ls"),
+            name: "read",
+            phase: Phase::Entry,
+            inferred: true,
+            confidence: Some(0.97),
+            alternatives: vec![],
+            gap: Some(0),
+            model: None,
+            ret: None,
+            dur_ns: None,
+        };
+        sink.event(&event).expect("writes to memory");
+        event.confidence = None;
+        sink.event(&event).expect("writes to memory");
+        sink.raw_line(b"recorded").expect("writes to memory");
+        let text = String::from_utf8(out).expect("text");
+        let marks: Vec<bool> = text.lines().map(|line| line.starts_with('~')).collect();
+        assert_eq!(marks, [true, true, false]);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the tests share: where inputs lie, and reading them to the end.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use tracemend_trace::source::{OpenOptions, from_reader, open};
+use tracemend_trace::{Event, Gap, Item, Trace, TraceHeader};
+
+/// All that a reader yields.
+pub struct Read {
+    pub header: TraceHeader,
+    pub events: Vec<Event>,
+    pub gaps: Vec<Gap>,
+    /// The record of each event.
+    pub records: Vec<Vec<u8>>,
+}
+
+impl Read {
+    pub fn lost(&self) -> u64 {
+        self.gaps.iter().filter_map(|gap| gap.lost.count()).sum()
+    }
+
+    pub fn name(&self, event: usize) -> &str {
+        self.header.symbols.name(self.events[event].name)
+    }
+
+    pub fn comm(&self, event: usize) -> &str {
+        self.events[event]
+            .comm
+            .map_or("", |comm| self.header.symbols.name(comm))
+    }
+}
+
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}
+
+/// A file beside the repository that a fresh checkout may lack; says so where it does.
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("TRACEMEND_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not here", path.display());
+    None
+}
+
+pub fn read(path: &Path) -> Read {
+    read_with(path, &OpenOptions::default())
+}
+
+pub fn read_with(path: &Path, options: &OpenOptions) -> Read {
+    drain(&mut *open(path, options).unwrap()).unwrap()
+}
+
+pub fn read_bytes(bytes: &[u8], options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
+    let mut source = from_reader(
+        Box::new(std::io::Cursor::new(bytes.to_vec())),
+        Path::new("memory"),
+        options,
+    )?;
+    drain(&mut *source)
+}
+
+fn drain(source: &mut dyn tracemend_trace::source::Source) -> tracemend_trace::TraceResult<Read> {
+    let (mut events, mut gaps, mut records) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(item) = source.next_item()? {
+        match item {
+            Item::Event(event) => {
+                records.push(source.record().to_vec());
+                events.push(event);
+            }
+            Item::Gap(gap) => gaps.push(gap),
+        }
+    }
+    Ok(Read {
+        header: source.header().clone(),
+        events,
+        gaps,
+        records,
+    })
+}
+
+pub fn trace(path: &Path) -> Trace {
+    Trace::read(&mut *open(path, &OpenOptions::default()).unwrap()).unwrap()
+}
+
+/// The text of a file, decompressed by a program of its own where it is compressed.
+pub fn text(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap();
+    let bytes = if path.extension().is_some_and(|e| e == "zst") {
+        zstd::decode_all(&bytes[..]).unwrap()
+    } else {
+        bytes
+    };
+    String::from_utf8_lossy(&bytes).into_owned()
+}

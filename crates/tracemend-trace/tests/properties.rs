@@ -1,0 +1,100 @@
+//! Any input ends without a panic, and what is written as ftrace text is read back as it was.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::read_bytes;
+use proptest::prelude::*;
+use tracemend_trace::source::{Arch, OpenOptions};
+use tracemend_trace::{Format, Phase};
+
+fn options(format: Format) -> OpenOptions {
+    OpenOptions {
+        format: Some(format),
+        ..OpenOptions::default()
+    }
+}
+
+/// Pieces that the formats are made of, so that random lines get past the first column.
+const PIECES: [&str; 34] = [
+    "ls-12",
+    " [001] ",
+    ".....",
+    " 5098.272064: ",
+    "sys_enter: ",
+    "sys_exit: ",
+    "NR 3 = 0",
+    "CPU:1 [LOST 7 EVENTS]",
+    "PERF_RECORD_LOST lost 5",
+    "raw_syscalls:sys_enter: ",
+    "ls 12 [000] 1.5: ",
+    "     0.061 ( 0.018 ms): ",
+    "ls/19417 ",
+    "brk() = 0x3",
+    "...",
+    "LOST 3 events!",
+    "4625760540522 0 28424 ls 12",
+    "Lost 71 events",
+    "12 1795361765.147212 ",
+    "read(3, <unfinished ...>",
+    "<... read resumed>) = 3",
+    "+++ exited with 0 +++",
+    "--- SIGCHLD {} ---",
+    "[pid  3] ",
+    "[15:27:02.811666181] ",
+    "(+?.?????????) ",
+    "vm sc:x: ",
+    "{ cpu_id = 1 }, ",
+    "{ tid = 9, procname = \"x\" }, { }",
+    "WARNING: Tracer discarded 7 events between [15:27:02.8] and [15:27:03] in trace \"\" within stream \"/a_1\"",
+    "timestamp_ns,syscall_name",
+    "\"",
+    "\r\n",
+    "\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        for (format, _) in Format::ALL {
+            let _ = read_bytes(&bytes, &options(format));
+        }
+        let _ = read_bytes(&bytes, &OpenOptions::default());
+    }
+
+    #[test]
+    fn random_pieces_never_panic_and_gaps_are_in_order(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..60)) {
+        let text = pieces.concat();
+        for (format, _) in Format::ALL {
+            let Ok(read) = read_bytes(text.as_bytes(), &options(format)) else { continue };
+            for (index, gap) in read.gaps.iter().enumerate() {
+                prop_assert_eq!(gap.id as usize, index);
+                prop_assert!(gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end));
+            }
+        }
+    }
+
+    #[test]
+    fn ftrace_text_is_read_back(
+        comm in "[a-zA-Z0-9:/ _.()\\[\\]<>-]{0,13}[a-zA-Z>]", tid in 0..=i32::MAX, cpu in 0u32..1024,
+        micros in 0i64..1_000_000_000_000_000, number in 0i64..335, ret in any::<i64>(), exit: bool, flags in "[.dDN1-9]{5}", tgid: bool,
+    ) {
+        let name = Arch::X86_64.call_name(number).unwrap();
+        let event = if exit { format!("sys_exit: NR {number} = {ret}") } else { format!("sys_enter: NR {number} (1, 2, a)") };
+        let tgid = if tgid { "(  77) " } else { "" };
+        // A comm is padded in front, and one that begins with a space could not be told apart.
+        let comm = comm.trim();
+        let (seconds, micros_of) = (micros / 1_000_000, micros % 1_000_000);
+        let line = format!("{comm:>16}-{tid:<7} {tgid}[{cpu:03}] {flags} {seconds:>5}.{micros_of:06}: {event}\n");
+        let read = read_bytes(line.as_bytes(), &options(Format::Ftrace)).unwrap();
+        prop_assert_eq!(read.events.len(), 1, "{}", line);
+        let event = &read.events[0];
+        prop_assert_eq!((read.comm(0), read.name(0)), (comm, name));
+        prop_assert_eq!((event.tid, event.cpu, event.time_ns), (Some(tid), Some(cpu), micros * 1000));
+        prop_assert_eq!(event.phase, if exit { Phase::Exit } else { Phase::Entry });
+        prop_assert_eq!(event.ret, exit.then_some(ret));
+        prop_assert_eq!(&read.records[0], line.trim_end_matches('\n').as_bytes());
+    }
+}

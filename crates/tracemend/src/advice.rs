@@ -1,0 +1,103 @@
+//! Which tracer option would have kept the lost events, and at which value.
+
+use tracemend_trace::{Cause, Format};
+
+/// Buffer bytes of one system-call record in ftrace's ring (84 records of a 4 KiB page, measured).
+const FTRACE_EVENT_BYTES: u64 = 49;
+/// Bytes of one `raw_syscalls` record in a perf ring, with callchain off (measured: 96 to 120).
+const PERF_EVENT_BYTES: u64 = 112;
+/// Bytes of one event record of `perf trace` and bpftrace output rings.
+const TEXT_EVENT_BYTES: u64 = 128;
+/// Bytes of one LTTng event, header and common payload.
+const LTTNG_EVENT_BYTES: u64 = 64;
+/// Bytes of a page of memory.
+const PAGE_BYTES: u64 = 4096;
+/// A burst is seldom met at its worst: the buffer is advised for twice the largest loss seen.
+const HEADROOM: u64 = 2;
+
+/// The sentence for a trace of `format` whose largest gap lost `largest` events (0: nobody counted) for `cause`;
+/// `None` where no option of the tracer would have helped.
+pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
+    match cause {
+        Cause::Damaged(_) | Cause::Truncated => return None,
+        Cause::Evidence(_) => {
+            return Some(
+                "record in a format that counts losses (trace_pipe, `perf script --show-lost-events`) and raise the \
+                 tracer's buffer"
+                    .to_owned(),
+            );
+        }
+        Cause::Discarded | Cause::Overwritten => {}
+    }
+    let sentence = match format {
+        Format::Ftrace => {
+            // 1408 KiB per CPU is the kernel's default.
+            let kib = power_of_two(1408 + need(largest, FTRACE_EVENT_BYTES) / 1024).max(4096);
+            format!(
+                "raise the ring of every CPU: `echo {kib} > /sys/kernel/tracing/buffer_size_kb`, or `trace-cmd record -b {kib}`"
+            )
+        }
+        Format::PerfScript => {
+            format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, PERF_EVENT_BYTES))
+        }
+        Format::PerfTrace => {
+            format!("raise the ring of every CPU: `perf trace -m {}` (pages)", pages(128, largest, TEXT_EVENT_BYTES))
+        }
+        Format::Bpftrace => format!(
+            "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
+            pages(64, largest, TEXT_EVENT_BYTES)
+        ),
+        Format::Babeltrace => {
+            let mib = power_of_two(need(largest, LTTNG_EVENT_BYTES).div_ceil(1 << 20)).max(1);
+            format!("raise the channel's sub-buffers: `lttng enable-channel --subbuf-size={mib}M --num-subbuf=8 …`")
+        }
+        _ => return None,
+    };
+    Some(sentence)
+}
+
+/// Bytes that would have held the largest loss, with headroom.
+fn need(largest: u64, event_bytes: u64) -> u64 {
+    largest.saturating_mul(event_bytes).saturating_mul(HEADROOM)
+}
+
+/// Ring pages, a power of two as the tracers ask: at least four times the default, and the loss on top of it.
+fn pages(default: u64, largest: u64, event_bytes: u64) -> u64 {
+    power_of_two(default + need(largest, event_bytes).div_ceil(PAGE_BYTES)).max(4 * default)
+}
+
+/// The next power of two; a counter too large for one (a damaged input) stays at the largest.
+fn power_of_two(value: u64) -> u64 {
+    value.checked_next_power_of_two().unwrap_or(1 << 63)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ftrace_buffer_grows_with_the_loss_seen() {
+        let small = advice(Format::Ftrace, &Cause::Overwritten, 168).expect("advice");
+        let large = advice(Format::Ftrace, &Cause::Overwritten, 200_000).expect("advice");
+        assert!(small.contains("echo 4096 >"), "{small}");
+        assert!(large.contains("echo 32768 >"), "{large}");
+    }
+
+    #[test]
+    fn perf_pages_are_a_power_of_two() {
+        let text = advice(Format::PerfScript, &Cause::Discarded, 9000).expect("advice");
+        assert!(text.contains("-m 1024"), "{text}");
+    }
+
+    #[test]
+    fn absurd_counts_give_some_advice_instead_of_a_panic() {
+        for format in [Format::Ftrace, Format::PerfScript, Format::PerfTrace, Format::Bpftrace, Format::Babeltrace] {
+            assert!(advice(format, &Cause::Discarded, u64::MAX).is_some());
+        }
+    }
+
+    #[test]
+    fn a_truncated_file_is_not_the_buffers_fault() {
+        assert_eq!(advice(Format::Ftrace, &Cause::Truncated, 5), None);
+    }
+}

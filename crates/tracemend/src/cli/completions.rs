@@ -1,0 +1,24 @@
+//! `tracemend completions`: completion scripts for shells.
+
+use super::globals::stdout;
+use clap::Args;
+use clap_complete::Shell;
+use std::io::Write;
+use tracemend::exit;
+
+/// Print the completion script of a shell
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub fn run(args: &CompletionsArgs) -> anyhow::Result<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::command(), "tracemend", &mut script);
+    let mut out = stdout();
+    out.write_all(&script)?;
+    out.flush()?;
+    Ok(exit::DONE)
+}

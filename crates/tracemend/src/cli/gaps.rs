@@ -1,0 +1,170 @@
+//! `tracemend gaps`: where events were lost, how many, why, and what would have kept them.
+
+use super::globals::{Globals, stdout};
+use clap::Args;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+use tracemend::{
+    advice::advice,
+    exit,
+    losses::{LossSummary, gaps_with_evidence, stream_gaps},
+    report::{count, duration, plural, seconds},
+};
+use tracemend_trace::{
+    Cause, Format, Gap, Lost, TraceHeader,
+    sink::{GapRow, JsonLines},
+};
+
+/// List the gaps of a trace: where, how much, why, and the tracer option that prevents it
+///
+/// Reads the trace in one pass and in bounded memory. Many tracers drop events without a word; `--evidence` finds
+/// what the threads' own events give away, and loads the whole trace for it.
+#[derive(Args, Debug)]
+pub struct GapsArgs {
+    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+    /// Also list the gaps that a thread's own events give away (an exit without its entry, say). Loads the whole trace.
+    #[arg(long)]
+    evidence: bool,
+    /// Exit with code 1 if anything was lost.
+    #[arg(long)]
+    fail_on_loss: bool,
+}
+
+pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let mut source = globals.open(&args.trace)?;
+    let out = stdout();
+    let mut listing = if globals.json {
+        Listing::Json(JsonLines::begin(out, "tracemend.gaps", 1)?)
+    } else {
+        Listing::Text(out, false)
+    };
+    let mut worst = None;
+    let (mut summary, header) = if args.evidence {
+        let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
+        let mut summary = LossSummary { events: trace.events.len() as u64, ..LossSummary::default() };
+        for gap in &gaps {
+            summary.add(gap);
+            note_worst(&mut worst, gap);
+            listing.gap(gap, &trace.header)?;
+        }
+        (summary, trace.header)
+    } else {
+        let summary = stream_gaps::<anyhow::Error>(source.as_mut(), |gap, header| {
+            note_worst(&mut worst, gap);
+            Ok(listing.gap(gap, header)?)
+        })?;
+        (summary, source.header().clone())
+    };
+    summary.advice = worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
+    listing.finish(&summary, header.format, args.evidence)?;
+    globals.reader_warnings(&header);
+    Ok(if args.fail_on_loss && summary.any() { exit::CONDITION_FAILED } else { exit::DONE })
+}
+
+/// The cause to advise on: a full buffer before anything that no buffer size would change.
+fn note_worst(worst: &mut Option<Cause>, gap: &Gap) {
+    let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
+    if worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
+        *worst = Some(gap.cause.clone());
+    }
+}
+
+/// Gaps go out as they are found, so that a trace of any length needs no memory for them.
+enum Listing<W> {
+    Json(JsonLines<W>),
+    /// Whether the heads are written.
+    Text(W, bool),
+}
+
+impl<W: Write> Listing<W> {
+    fn gap(&mut self, gap: &Gap, header: &TraceHeader) -> io::Result<()> {
+        let mut row = GapRow::new(gap, header);
+        match self {
+            Listing::Json(lines) => {
+                row.advice = advice(header.format, &gap.cause, gap.lost.count().unwrap_or(0));
+                lines.row("gap", &row)
+            }
+            Listing::Text(out, started) => {
+                if !*started {
+                    *started = true;
+                    writeln!(out, "{}", text_row(["gap", "stream", "begin (s)", "end (s)", "span", "lost", "why"]))?;
+                }
+                writeln!(out, "{}", text_row(text_cells(&row, gap).each_ref().map(String::as_str)))
+            }
+        }
+    }
+
+    fn finish(&mut self, summary: &LossSummary, format: Format, evidence: bool) -> io::Result<()> {
+        match self {
+            Listing::Json(lines) => {
+                lines.row("summary", summary)?;
+                lines.flush()
+            }
+            Listing::Text(out, started) => {
+                if *started {
+                    writeln!(out)?;
+                }
+                for line in summary_lines(summary, format, evidence) {
+                    writeln!(out, "{line}")?;
+                }
+                out.flush()
+            }
+        }
+    }
+}
+
+fn text_row(cells: [&str; 7]) -> String {
+    let [id, stream, begin, end, span, lost, why] = cells;
+    format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}").trim_end().to_owned()
+}
+
+fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {
+    let span = match (row.begin_ns, row.end_ns) {
+        (Some(begin), Some(end)) => duration(end.saturating_sub(begin).unsigned_abs()),
+        _ => "?".to_owned(),
+    };
+    let lost = match gap.lost {
+        Lost::Exact(lost) => count(lost),
+        Lost::AtLeast(lost) => format!(">= {}", count(lost)),
+        Lost::Unknown => "?".to_owned(),
+    };
+    let thread = row.tid.map_or(String::new(), |tid| format!(" (thread {tid})"));
+    let details = row.details.map_or(String::new(), |details| format!(": {details}"));
+    [
+        row.id.to_string(),
+        row.stream.unwrap_or("?").to_owned(),
+        row.begin_ns.map_or("start".to_owned(), seconds),
+        row.end_ns.map_or("end".to_owned(), seconds),
+        span,
+        lost,
+        format!("{}{details}{thread}", row.cause),
+    ]
+}
+
+fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<String> {
+    let events = plural(summary.events, "event");
+    if !summary.any() {
+        let mut lines = vec![format!("no loss: the trace tells of none in {events}")];
+        // Only traces of single entries and exits can contradict themselves.
+        if !evidence && matches!(format, Format::Ftrace | Format::PerfScript | Format::Babeltrace | Format::Bpftrace) {
+            lines.push("a tracer may drop events without a word: --evidence checks the threads' own events".to_owned());
+        }
+        return lines;
+    }
+    let uncounted = match summary.uncounted_gaps {
+        0 => String::new(),
+        gaps => format!(", {} uncounted", count(gaps)),
+    };
+    let at_least = if summary.lost_kind == "exact" { "" } else { "at least " };
+    let mut lines = vec![format!(
+        "{at_least}{} lost in {}{uncounted}; {events} recorded",
+        plural(summary.lost_events, "event"),
+        plural(summary.gaps, "gap"),
+    )];
+    lines.extend(summary.advice.iter().map(|advice| format!("to keep them next time: {advice}")));
+    lines
+}

@@ -1,0 +1,86 @@
+//! `tracemend info`: what is this trace.
+
+use super::globals::{Globals, stdout};
+use clap::Args;
+use std::{io::Write, path::PathBuf};
+use tracemend::{
+    exit,
+    report::{Align, Table, count, duration, plural, seconds},
+    survey::{Survey, survey},
+};
+use tracemend_trace::sink::JsonLines;
+
+/// Say what a trace is: its format, events, streams, threads, and what it lost
+#[derive(Args, Debug)]
+pub struct InfoArgs {
+    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+}
+
+pub fn run(args: &InfoArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let mut source = globals.open(&args.trace)?;
+    let survey = survey(source.as_mut())?;
+    globals.reader_warnings(source.header());
+    let mut out = stdout();
+    if globals.json {
+        JsonLines::begin(&mut out, "tracemend.info", 1)?.row("info", &survey)?;
+    } else {
+        for line in lines(&survey, globals.verbose) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    out.flush()?;
+    Ok(exit::DONE)
+}
+
+fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
+    let format = serde_json::to_value(survey.format).ok();
+    let format = format.as_ref().and_then(|name| name.as_str()).unwrap_or("?");
+    let mut lines = vec![
+        format!("format   {format}"),
+        format!("events   {}, {} distinct names", count(survey.events), count(survey.distinct_names)),
+        format!("threads  {}", count(survey.threads)),
+    ];
+    if let (Some(first), Some(last)) = (survey.first_ns, survey.last_ns) {
+        let span = duration(last.saturating_sub(first).unsigned_abs());
+        lines.push(format!("time     {} to {} s ({span})", seconds(first), seconds(last)));
+    }
+    lines.push(format!("lost     {}", lost(survey)));
+    let mut table = Table::new(&[
+        ("stream", Align::Left),
+        ("events", Align::Right),
+        ("gaps", Align::Right),
+        ("lost events", Align::Right),
+    ]);
+    for stream in &survey.per_stream {
+        let numbers = [stream.events, stream.gaps, stream.lost_events].map(count);
+        table.row([stream.stream.clone()].into_iter().chain(numbers).collect());
+    }
+    if !table.is_empty() {
+        lines.push(String::new());
+        lines.extend(table.lines());
+    }
+    if verbose {
+        lines.push(String::new());
+        lines.extend(survey.names.iter().map(|name| format!("{:>10}  {}", count(name.events), name.name)));
+    }
+    lines
+}
+
+fn lost(survey: &Survey) -> String {
+    if survey.gaps == 0 {
+        return "nothing that the trace tells of".to_owned();
+    }
+    let at_least = if survey.lost_kind == "exact" { "" } else { "at least " };
+    let uncounted = match survey.uncounted_gaps {
+        0 => String::new(),
+        gaps => format!(", {} uncounted", count(gaps)),
+    };
+    format!(
+        "{at_least}{} in {}{uncounted} ({:.1} % of all)",
+        plural(survey.lost_events, "event"),
+        plural(survey.gaps, "gap"),
+        100.0 * survey.lost_share
+    )
+}

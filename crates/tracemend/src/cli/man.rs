@@ -1,0 +1,34 @@
+//! `tracemend man`: manual pages.
+
+use super::globals::stdout;
+use anyhow::Context as _;
+use clap::Args;
+use clap_mangen::Man;
+use std::{fs, io::Write, path::PathBuf};
+use tracemend::exit;
+
+/// Write the manual pages
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// Write one page for each subcommand into this folder; without it the main page goes to stdout.
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+pub fn run(args: &ManArgs) -> anyhow::Result<u8> {
+    let mut command = super::command();
+    command.build();
+    let Some(folder) = &args.folder else {
+        let mut page = Vec::new();
+        Man::new(command).render(&mut page)?;
+        let mut out = stdout();
+        out.write_all(&page)?;
+        out.flush()?;
+        return Ok(exit::DONE);
+    };
+    let shown = folder.display();
+    fs::create_dir_all(folder).with_context(|| format!("the folder {shown} cannot be made; choose another one"))?;
+    clap_mangen::generate_to(command, folder)
+        .with_context(|| format!("the pages cannot be written to {shown}; choose another folder"))?;
+    Ok(exit::DONE)
+}

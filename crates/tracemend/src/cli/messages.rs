@@ -1,0 +1,69 @@
+//! What goes to stderr: errors, warnings, notes.
+
+use anstyle::{AnsiColor, Style};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+/// 0: decide by terminal and `NO_COLOR`; 1: always; 2: never.
+static COLOR: AtomicU8 = AtomicU8::new(0);
+
+/// Sets the choice made with `--color`.
+pub fn set_color(choice: super::globals::ColorChoice) {
+    COLOR.store(choice as u8, Ordering::Relaxed);
+}
+
+/// Whether text to an output that is or is not a terminal shall be coloured.
+pub fn colored(terminal: bool) -> bool {
+    match COLOR.load(Ordering::Relaxed) {
+        1 => true,
+        2 => false,
+        _ => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    }
+}
+
+/// The error, what it came from, and (in its sentence) what to do next.
+pub fn error(error: &anyhow::Error) {
+    let mut text = error.to_string();
+    let mut last = text.clone();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Some errors already tell their cause in their own sentence.
+        if !last.contains(&cause) {
+            text.push_str(&format!("\n  caused by: {cause}"));
+        }
+        last = cause;
+    }
+    say("error", AnsiColor::Red, &text);
+}
+
+/// Something the user should act on.
+pub fn warning(text: &str) {
+    say("warning", AnsiColor::Yellow, text);
+}
+
+/// Something worth knowing.
+pub fn note(text: &str) {
+    say("", AnsiColor::Green, text);
+}
+
+/// Whether the error comes from writing to a pipe that nobody reads any more.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))
+}
+
+fn say(label: &str, color: AnsiColor, text: &str) {
+    let mut stderr = io::stderr().lock();
+    // With stderr gone there is nobody left to tell.
+    let _ = match (label, colored(stderr.is_terminal())) {
+        ("", _) => writeln!(stderr, "{text}"),
+        (_, false) => writeln!(stderr, "{label}: {text}"),
+        (_, true) => {
+            let style = Style::new().bold().fg_color(Some(color.into()));
+            writeln!(stderr, "{style}{label}:{style:#} {text}")
+        }
+    };
+}

@@ -1,0 +1,104 @@
+//! The command line: one file a subcommand. clap's types stop here; the library does the work.
+
+mod completions;
+mod evaluate;
+mod gaps;
+pub mod globals;
+mod info;
+pub mod interrupt;
+mod layers;
+mod man;
+pub mod messages;
+mod progress;
+mod reference;
+mod repair;
+mod train;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use globals::Globals;
+use std::{ffi::OsString, io::Write};
+use tracemend::exit;
+
+/// Repairs execution traces that lost events: finds the gaps, reconstructs what was lost, and says how sure it is.
+#[derive(Parser, Debug)]
+#[command(
+    name = "tracemend",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
+                        2 error; 130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED for --seed, \
+                        TRACEMEND_REPAIR_MODEL for repair --model."
+)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand, Debug)]
+enum Task {
+    Info(info::InfoArgs),
+    Gaps(gaps::GapsArgs),
+    Repair(repair::RepairArgs),
+    Train(train::TrainArgs),
+    Evaluate(evaluate::EvaluateArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
+}
+
+/// The whole command, with no layers over its defaults.
+fn command() -> clap::Command {
+    layers::with_environment(Cli::command())
+}
+
+/// Runs the program; the exit code on success.
+pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
+    let args: Vec<OsString> = args.collect();
+    let (mut command, from_file) = match layers::config_path(&args) {
+        Some(path) => layers::with_config(command(), &path)?,
+        None => (command(), layers::FromFile::new()),
+    };
+    let parsed = command.try_get_matches_from_mut(&args);
+    let matches = match parsed {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error, !from_file.is_empty()),
+    };
+    let cli = Cli::from_arg_matches(&matches)?;
+    messages::set_color(cli.globals.color);
+    if cli.globals.print_config {
+        globals::stdout().write_all(layers::printed(&command, &matches, &from_file).as_bytes())?;
+        return Ok(exit::DONE);
+    }
+    match cli.command {
+        Task::Info(args) => info::run(&args, &cli.globals),
+        Task::Gaps(args) => gaps::run(&args, &cli.globals),
+        Task::Repair(args) => repair::run(&args, &cli.globals),
+        Task::Train(args) => train::run(&args, &cli.globals),
+        Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
+        Task::Completions(args) => completions::run(&args),
+        Task::Man(args) => man::run(&args),
+        Task::Reference(args) => reference::run(&args),
+    }
+}
+
+/// Help and version go to stdout and are no error; the rest is.
+fn usage(error: &clap::Error, config: bool) -> anyhow::Result<u8> {
+    error.print()?;
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(exit::DONE),
+        // clap names the option alone, and a value may stand in the file.
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if config => {
+            messages::note("if no flag gives that value, correct it in the config file");
+        }
+        _ => {}
+    }
+    Ok(exit::ERROR)
+}

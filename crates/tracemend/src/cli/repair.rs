@@ -1,0 +1,217 @@
+//! `tracemend repair`: reconstruct what a trace lost.
+
+use super::{
+    globals::{Globals, stdout, stdout_colored},
+    progress::Progress,
+};
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use std::{
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
+use tracemend::{
+    exit,
+    overlay::{RepairSummary, WriteOptions},
+    pipeline::{Loaded, OutputForm, OutputFormat, load, write},
+    report::{count, plural},
+};
+use tracemend_impute::{
+    counts::CountsModel,
+    repair::{RepairOptions, repair},
+};
+use tracemend_trace::sink::{GapRow, JsonLines, atomic::AtomicFile};
+
+/// Reconstruct the events a trace lost, each with a calibrated probability
+///
+/// Writes an overlay by default: every gap, what it swallowed by kind, and the inferred events, beside the untouched
+/// trace. `--merge` writes the recorded events too. Without `--model` the engine learns from the intact rest of the
+/// very trace it repairs.
+#[derive(Args, Debug)]
+pub struct RepairArgs {
+    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    #[arg(value_name = "TRACE")]
+    trace: PathBuf,
+    /// Write here instead of stdout; the file appears whole or not at all.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// A model made by `tracemend train`.
+    #[arg(short, long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Form of the output.
+    #[arg(long, value_enum, value_name = "FORM", default_value = "jsonl")]
+    output_format: FormArg,
+    /// Write recorded and inferred events in one order of time; text always does.
+    #[arg(long)]
+    merge: bool,
+    /// Leave inferred events below this confidence out; their places stay gap.
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
+    min_confidence: f32,
+    /// Draw this many further reconstructions of every gap at random.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    samples: usize,
+    /// Say what would be repaired, and from what, and repair nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Names of output forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormArg {
+    /// JSON Lines: gaps, compositions, events.
+    Jsonl,
+    /// One event a row.
+    Csv,
+    /// The recorded lines as they are, inferred ones between them, marked.
+    Text,
+}
+
+fn probability(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a number from 0 to 1 is wanted".to_owned()),
+    }
+}
+
+pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
+    if globals.json && args.output_format != FormArg::Jsonl {
+        bail!("--json and --output-format ask for different outputs; leave one of them out");
+    }
+    let to_file = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    if to_file.is_some_and(|output| same_file(output, &args.trace)) {
+        bail!("the output would replace the trace itself; name another file with --output");
+    }
+    // Before the work, so that an output that cannot be written costs nothing.
+    let file = match to_file {
+        Some(path) if !args.dry_run => Some(create(path)?),
+        _ => None,
+    };
+    let model = args.model.as_deref().map(load_model).transpose()?;
+    let form = OutputForm {
+        format: match args.output_format {
+            FormArg::Jsonl => OutputFormat::Jsonl,
+            FormArg::Csv => OutputFormat::Csv,
+            FormArg::Text => OutputFormat::Text,
+        },
+        merge: args.merge,
+        color: to_file.is_none() && stdout_colored(),
+    };
+    let mut source = globals.open(&args.trace)?;
+    let loaded = load(source.as_mut(), form)?;
+    globals.reader_warnings(&loaded.trace.header);
+    if args.dry_run {
+        return dry_run(args, globals, &loaded);
+    }
+    if loaded.trace.gaps.is_empty() {
+        globals.warning(&format!(
+            "{}: the trace tells of no loss, so there is nothing to repair. `tracemend gaps --evidence` looks for \
+             losses that the tracer kept to itself",
+            args.trace.display()
+        ));
+    }
+    globals.detail(&format!(
+        "read {} and {}",
+        plural(loaded.trace.events.len() as u64, "event"),
+        plural(loaded.trace.gaps.len() as u64, "gap")
+    ));
+    let options = RepairOptions {
+        seed: globals.seed,
+        threads: globals.thread_count(),
+        samples: args.samples,
+        ..RepairOptions::default()
+    };
+    let mut progress = Progress::new(globals, "repairing");
+    let repairs = repair(&loaded.trace, model.as_ref(), &options, &mut |step| {
+        progress.set(step.done as u64, step.total as u64);
+    });
+    progress.finish();
+    let model_id = model_id(args.model.as_deref());
+    let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
+    match file {
+        Some(file) => {
+            let mut out = BufWriter::new(file);
+            write(&loaded, &repairs, form, &write_options, &mut out)?;
+            out.into_inner().map_err(|error| error.into_error())?.commit()?;
+        }
+        None => write(&loaded, &repairs, form, &write_options, stdout())?,
+    }
+    for line in summary_lines(&RepairSummary::of(&repairs, &write_options)) {
+        globals.note(&line);
+    }
+    Ok(exit::DONE)
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
+}
+
+fn create(path: &Path) -> anyhow::Result<AtomicFile> {
+    AtomicFile::create(path)
+        .with_context(|| format!("{} cannot be written; choose another file with --output", path.display()))
+}
+
+fn load_model(path: &Path) -> anyhow::Result<CountsModel> {
+    CountsModel::load(path)
+        .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
+}
+
+/// Which model an inferred event came from: the file's name, or `self` for one learned from the trace itself.
+fn model_id(path: Option<&Path>) -> String {
+    let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
+    format!("counts:{}", name.as_deref().unwrap_or("self"))
+}
+
+fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
+    let trace = &loaded.trace;
+    let mut out = stdout();
+    if globals.json {
+        let mut lines = JsonLines::begin(&mut out, "tracemend.gaps", 1)?;
+        for gap in &trace.gaps {
+            lines.row("gap", &GapRow::new(gap, &trace.header))?;
+        }
+    } else {
+        let learned = match &args.model {
+            Some(path) => format!("from the model {}", path.display()),
+            None => "from the intact rest of this trace".to_owned(),
+        };
+        let lost = trace.gaps.iter().filter_map(|gap| gap.lost.count()).fold(0, u64::saturating_add);
+        let uncounted = trace.gaps.iter().filter(|gap| gap.lost.count().is_none()).count() as u64;
+        writeln!(
+            out,
+            "would repair {}, {} lost, {learned}",
+            plural(trace.gaps.len() as u64, "gap"),
+            plural(lost, "event")
+        )?;
+        if uncounted > 0 {
+            writeln!(
+                out,
+                "of {} nobody counted the lost events: their number would be estimated",
+                plural(uncounted, "gap")
+            )?;
+        }
+        writeln!(out, "{} recorded", plural(trace.events.len() as u64, "event"))?;
+    }
+    out.flush()?;
+    Ok(exit::DONE)
+}
+
+fn summary_lines(summary: &RepairSummary) -> Vec<String> {
+    if summary.gaps == 0 {
+        return Vec::new();
+    }
+    let mut lines = vec![format!(
+        "repaired {} of {}: {} lost, {} inferred, {} of them with confidence >= 0.90",
+        count(summary.filled),
+        plural(summary.gaps, "gap"),
+        plural(summary.lost_events, "event"),
+        count(summary.inferred),
+        count(summary.inferred_sure),
+    )];
+    if summary.withheld > 0 {
+        lines.push(format!("left open: {} below the asked confidence", plural(summary.withheld, "event")));
+    }
+    for (reason, gaps) in &summary.left_open {
+        lines.push(format!("left open: {}: {reason}", plural(*gaps, "gap")));
+    }
+    lines
+}

@@ -1,0 +1,58 @@
+//! `tracemend train`: learn a model from traces.
+
+use super::{globals::Globals, progress::Progress};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use tracemend::{exit, report::plural};
+use tracemend_impute::counts::CountsModel;
+use tracemend_trace::{Trace, sink::atomic::AtomicFile};
+
+/// Learn a model from traces; `repair --model` uses it
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// Traces of the same kind of program, complete or not; what is intact is learned.
+    #[arg(value_name = "TRACE", required = true)]
+    traces: Vec<PathBuf>,
+    /// The engine.
+    #[arg(long, value_enum, value_name = "ENGINE", default_value = "counts")]
+    engine: EngineArg,
+    /// Write the model here; the file appears whole or not at all.
+    #[arg(short, long, value_name = "FILE", required = true)]
+    output: PathBuf,
+}
+
+/// Names of engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EngineArg {
+    /// Variable-order counts: learned in one pass, merged by sum.
+    Counts,
+}
+
+pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let EngineArg::Counts = args.engine;
+    let shown = args.output.display();
+    let file = AtomicFile::create(&args.output)
+        .with_context(|| format!("{shown} cannot be written; choose another file with --output"))?;
+    let mut model = CountsModel::new();
+    let mut events = 0;
+    let mut progress = Progress::new(globals, "learning");
+    for (done, path) in args.traces.iter().enumerate() {
+        progress.set(done as u64, args.traces.len() as u64);
+        let mut source = globals.open(path)?;
+        let trace = Trace::read(source.as_mut())?;
+        globals.reader_warnings(&trace.header);
+        model.learn(&trace, 1);
+        globals.detail(&format!("learned {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
+        events += trace.events.len() as u64;
+    }
+    progress.finish();
+    model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
+    file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
+    globals.note(&format!(
+        "learned {} of {} into {shown}",
+        plural(events, "event"),
+        plural(args.traces.len() as u64, "trace")
+    ));
+    Ok(exit::DONE)
+}

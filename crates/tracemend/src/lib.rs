@@ -1,0 +1,18 @@
+//! Repairs execution traces that lost events.
+//!
+//! Tracers drop events when their buffers overflow, and count what they dropped. `tracemend` finds these gaps
+//! ([`losses`]), reconstructs what was lost, and writes each reconstructed event with a probability, never disguised
+//! as a recorded one. The command line is a thin layer over this library.
+
+pub mod advice;
+pub mod exit;
+pub mod losses;
+pub mod overlay;
+pub mod pipeline;
+pub mod records;
+pub mod report;
+pub mod scores;
+pub mod survey;
+
+pub use tracemend_impute as impute;
+pub use tracemend_trace as trace;

@@ -1,0 +1,261 @@
+//! A repaired trace, written row by row: what was inferred alone (overlay), or among what was recorded (merge).
+
+use crate::records::Records;
+use serde::Serialize;
+use std::{collections::BTreeMap, io};
+use tracemend_impute::repair::{Composition, CompositionRow as Part, GapRepair, InferredEvent};
+use tracemend_trace::{
+    Event, Trace, TraceHeader,
+    sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink},
+};
+
+/// What is written of a repair.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteOptions<'a> {
+    /// Inferred events below this confidence stay out, and their places stay gap.
+    pub min_confidence: f32,
+    /// The model's id, written with every inferred event.
+    pub model: &'a str,
+}
+
+/// A repair in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct RepairSummary {
+    /// Gaps of the trace.
+    pub gaps: u64,
+    /// Gaps that were filled, if only in part.
+    pub filled: u64,
+    /// Lost events: the tracer's count, or the most likely number where it gave none.
+    pub lost_events: u64,
+    /// Inferred events written.
+    pub inferred: u64,
+    /// Inferred events of confidence 0.9 and more among them.
+    pub inferred_sure: u64,
+    /// Inferred events held back by the asked minimum of confidence.
+    pub withheld: u64,
+    /// Gaps left as they are, by reason.
+    pub left_open: BTreeMap<String, u64>,
+}
+
+impl RepairSummary {
+    /// Sums up `repairs` as written under `options`.
+    pub fn of(repairs: &[GapRepair], options: &WriteOptions<'_>) -> Self {
+        let mut summary = Self::default();
+        for repair in repairs {
+            summary.gaps += 1;
+            summary.lost_events += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
+            let kept = kept(repair, options).count() as u64;
+            summary.inferred += kept;
+            summary.inferred_sure += kept_sure(repair, options);
+            summary.withheld += repair.events.len() as u64 - kept;
+            summary.filled += u64::from(kept > 0);
+            if let Some(reason) = &repair.left_open {
+                *summary.left_open.entry(reason.clone()).or_default() += 1;
+            }
+        }
+        summary
+    }
+}
+
+/// Writes the gaps with what was inferred in them, and nothing of what was recorded.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write_overlay(
+    header: &TraceHeader,
+    repairs: &[GapRepair],
+    options: &WriteOptions<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    for repair in repairs {
+        write_heads(header, repair, options, sink)?;
+        for event in kept(repair, options) {
+            sink.event(&inferred_row(event, repair, options))?;
+        }
+        write_samples(repair, options, sink)?;
+    }
+    sink.finish()
+}
+
+/// Writes recorded and inferred events in one order of time. With `records`, recorded events are written as the
+/// lines they stood in.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write_merged(
+    trace: &Trace,
+    records: Option<&Records>,
+    repairs: &[GapRepair],
+    options: &WriteOptions<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    let mut pending = pending(repairs, options).into_iter().peekable();
+    for event in &trace.events {
+        while let Some(item) = pending.next_if(|item| item.is_before(event)) {
+            item.write(&trace.header, options, sink)?;
+        }
+        match records.map(|records| records.of(event)) {
+            Some(line) if !line.is_empty() => sink.raw_line(line)?,
+            _ => sink.event(&recorded_row(event, &trace.header))?,
+        }
+    }
+    for item in pending {
+        item.write(&trace.header, options, sink)?;
+    }
+    sink.finish()
+}
+
+/// Something inferred that waits for its place among the recorded events.
+struct Pending<'a> {
+    time_ns: i64,
+    repair: &'a GapRepair,
+    what: What<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Heads,
+    Event(&'a InferredEvent),
+    Samples,
+}
+
+impl Pending<'_> {
+    fn is_before(&self, event: &Event) -> bool {
+        // At equal times the input's order decides: the loss was announced before the first event after the gap.
+        self.time_ns < event.time_ns || (self.time_ns == event.time_ns && self.repair.gap.offset <= event.offset)
+    }
+
+    fn write(&self, header: &TraceHeader, options: &WriteOptions<'_>, sink: &mut dyn Sink) -> io::Result<()> {
+        match self.what {
+            What::Heads => write_heads(header, self.repair, options, sink),
+            What::Event(event) => sink.event(&inferred_row(event, self.repair, options)),
+            What::Samples => write_samples(self.repair, options, sink),
+        }
+    }
+}
+
+/// All that was inferred, by time; within a gap the order of the reconstruction stands.
+fn pending<'a>(repairs: &'a [GapRepair], options: &WriteOptions<'_>) -> Vec<Pending<'a>> {
+    let mut items = Vec::new();
+    for repair in repairs {
+        let mut time_ns = repair.gap.begin_ns.or(first_time(repair)).or(repair.gap.end_ns).unwrap_or(i64::MIN);
+        items.push(Pending { time_ns, repair, what: What::Heads });
+        for event in kept(repair, options) {
+            time_ns = event.time_ns.map_or(time_ns, |time| time.max(time_ns));
+            items.push(Pending { time_ns, repair, what: What::Event(event) });
+        }
+        items.push(Pending { time_ns, repair, what: What::Samples });
+    }
+    items.sort_by_key(|item| item.time_ns);
+    items
+}
+
+fn first_time(repair: &GapRepair) -> Option<i64> {
+    repair.events.iter().find_map(|event| event.time_ns)
+}
+
+fn kept<'a>(repair: &'a GapRepair, options: &WriteOptions<'_>) -> impl Iterator<Item = &'a InferredEvent> {
+    let least = options.min_confidence;
+    repair.events.iter().filter(move |event| event.confidence >= least)
+}
+
+fn kept_sure(repair: &GapRepair, options: &WriteOptions<'_>) -> u64 {
+    kept(repair, options).filter(|event| event.confidence >= 0.9).count() as u64
+}
+
+fn write_heads(
+    header: &TraceHeader,
+    repair: &GapRepair,
+    options: &WriteOptions<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    let inferred = kept(repair, options).count();
+    let mut row = GapRow::new(&repair.gap, header);
+    row.outcome = Some(GapOutcome {
+        inferred: inferred as u64,
+        withheld: (repair.events.len() - inferred) as u64,
+        left_open: repair.left_open.as_deref(),
+    });
+    sink.gap(&row)?;
+    sink.composition(&composition_row(repair.gap.id, &repair.composition))
+}
+
+fn write_samples(repair: &GapRepair, options: &WriteOptions<'_>, sink: &mut dyn Sink) -> io::Result<()> {
+    for (number, sample) in (0u32..).zip(&repair.samples) {
+        for event in sample {
+            sink.sample(number, &inferred_row(event, repair, options))?;
+        }
+    }
+    Ok(())
+}
+
+fn inferred_row<'a>(event: &'a InferredEvent, repair: &GapRepair, options: &WriteOptions<'a>) -> EventRow<'a> {
+    let alternatives = event.alternatives.iter().map(|other| AlternativeRow {
+        name: &other.name,
+        tid: other.tid,
+        phase: other.phase,
+        probability: other.probability,
+    });
+    EventRow {
+        time_ns: event.time_ns,
+        time_err_ns: event.time_err_ns,
+        cpu: event.cpu,
+        tid: event.tid,
+        comm: event.comm.as_deref(),
+        name: &event.name,
+        phase: event.phase,
+        inferred: true,
+        confidence: Some(event.confidence),
+        alternatives: alternatives.collect(),
+        gap: Some(repair.gap.id),
+        model: Some(options.model),
+        ret: None,
+        dur_ns: None,
+    }
+}
+
+fn recorded_row<'a>(event: &Event, header: &'a TraceHeader) -> EventRow<'a> {
+    EventRow {
+        time_ns: Some(event.time_ns),
+        time_err_ns: None,
+        cpu: event.cpu,
+        tid: event.tid,
+        comm: event.comm.map(|comm| header.symbols.name(comm)),
+        name: header.symbols.name(event.name),
+        phase: event.phase,
+        inferred: false,
+        confidence: None,
+        alternatives: Vec::new(),
+        gap: None,
+        model: None,
+        ret: event.ret,
+        dur_ns: event.dur_ns,
+    }
+}
+
+fn composition_row(gap: u32, composition: &Composition) -> CompositionRow<'_> {
+    CompositionRow {
+        gap,
+        lost: composition.lost,
+        lost_low: composition.lost_low,
+        lost_high: composition.lost_high,
+        by_event: composition.by_event.iter().map(part_row).collect(),
+        by_thread: composition.by_thread.iter().map(part_row).collect(),
+    }
+}
+
+fn part_row(part: &Part) -> PartRow<'_> {
+    PartRow {
+        tid: part.tid,
+        comm: part.comm.as_deref(),
+        name: &part.name,
+        phase: part.phase,
+        expected: part.expected,
+        low: part.low,
+        high: part.high,
+        time_ns: part.time_ns,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Aligned columns.
+
+/// How the cells of a column are aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table whose columns are as wide as their widest cell.
+#[derive(Clone, Debug)]
+pub struct Table {
+    align: Vec<Align>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these column heads.
+    pub fn new(heads: &[(&str, Align)]) -> Self {
+        let align = heads.iter().map(|(_, align)| *align).collect();
+        Self { align, rows: vec![heads.iter().map(|(head, _)| (*head).to_owned()).collect()] }
+    }
+
+    /// Adds a row; missing cells are empty.
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// Whether the table has no rows beside its heads.
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == 1
+    }
+
+    /// The lines, heads first, two spaces between columns, nothing trailing.
+    pub fn lines(&self) -> Vec<String> {
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.align.len()).map(width).collect();
+        self.rows.iter().map(|row| line(row, &widths, &self.align)).collect()
+    }
+}
+
+fn line(row: &[String], widths: &[usize], align: &[Align]) -> String {
+    let mut text = String::new();
+    for (column, (&width, align)) in widths.iter().zip(align).enumerate() {
+        let cell = row.get(column).map_or("", String::as_str);
+        let padding = " ".repeat(width - cell.chars().count());
+        if column > 0 {
+            text.push_str("  ");
+        }
+        match align {
+            Align::Left => text.extend([cell, &padding]),
+            Align::Right => text.extend([&padding, cell]),
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_end_and_words_begin_at_one_column() {
+        let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
+        table.row(vec!["a".into(), "1".into()]);
+        table.row(vec!["longer".into(), "100".into()]);
+        assert_eq!(table.lines(), ["name      n", "a         1", "longer  100"]);
+    }
+}

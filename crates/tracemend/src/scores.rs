@@ -1,0 +1,209 @@
+//! Result tables of evaluations, and the figures asked of them.
+
+use crate::report::{Align, Table};
+use std::str::FromStr;
+use tracemend_impute::protocol::Score;
+
+/// Metrics in the order of the table's columns; others follow by name.
+const COLUMNS: [&str; 12] = [
+    "accuracy",
+    "perfect_rate",
+    "rouge_l",
+    "macro_accuracy",
+    "within_one",
+    "thread_lcs",
+    "composition_tv",
+    "ece",
+    "precision_at_90",
+    "validity",
+    "seconds_per_gap",
+    "leakage",
+];
+
+/// Metrics of which less is better: a bound on them is an upper one.
+const LESS_IS_BETTER: [&str; 4] = ["composition_tv", "ece", "seconds_per_gap", "leakage"];
+
+/// A condition on the scores: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    /// The method it applies to.
+    pub method: String,
+    /// The metric.
+    pub metric: String,
+    /// The least value, or the largest one for a metric of which less is better.
+    pub limit: f64,
+}
+
+impl FromStr for Bound {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, limit) = text.split_once('=').ok_or("the form is metric=value or method:metric=value")?;
+        let limit: f64 = limit.parse().map_err(|_| format!("`{limit}` is no number"))?;
+        if !limit.is_finite() {
+            return Err(format!("`{limit}` is no bound that a figure could miss"));
+        }
+        let (method, metric) = name.split_once(':').unwrap_or(("counts", name));
+        if !COLUMNS.contains(&metric) {
+            return Err(format!("no metric `{metric}`; known are {}", COLUMNS.join(", ")));
+        }
+        Ok(Self { method: method.to_owned(), metric: metric.to_owned(), limit })
+    }
+}
+
+impl Bound {
+    /// What of `scores` breaks the bound, in words. A bound that no score answers is broken too: a condition that is
+    /// not checked must not pass for one that holds.
+    pub fn broken_by(&self, scores: &[Score]) -> Vec<String> {
+        let asked: Vec<&Score> =
+            scores.iter().filter(|score| score.method == self.method && score.metric == self.metric).collect();
+        if asked.is_empty() {
+            return vec![format!("no figure for {}:{} was measured", self.method, self.metric)];
+        }
+        let less = LESS_IS_BETTER.contains(&self.metric.as_str());
+        let holds = |value: f64| {
+            if less { value <= self.limit } else { value >= self.limit }
+        };
+        let word = if less { "above" } else { "under" };
+        asked
+            .iter()
+            .filter(|score| !holds(score.value))
+            .map(|score| {
+                format!(
+                    "{} {} k={}: {}:{} is {:.4}, {word} {}",
+                    score.protocol, score.data, score.blackout, self.method, self.metric, score.value, self.limit
+                )
+            })
+            .collect()
+    }
+}
+
+/// The scores as tables: one for each protocol, data set and blackout, methods as rows, metrics as columns, each
+/// figure with its 95 % interval.
+pub fn tables(scores: &[Score]) -> Vec<String> {
+    let mut cells: Vec<(&str, &str, usize)> = Vec::new();
+    let (leakage, scores): (Vec<&Score>, Vec<&Score>) = scores.iter().partition(|score| score.metric == "leakage");
+    for score in &scores {
+        let cell = (score.protocol.as_str(), score.data.as_str(), score.blackout);
+        if !cells.contains(&cell) {
+            cells.push(cell);
+        }
+    }
+    let mut lines = Vec::new();
+    for (protocol, data, blackout) in cells {
+        let of_cell: Vec<&Score> = scores
+            .iter()
+            .filter(|score| {
+                (score.protocol.as_str(), score.data.as_str(), score.blackout) == (protocol, data, blackout)
+            })
+            .copied()
+            .collect();
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let gaps = of_cell.iter().map(|score| score.gaps).max().unwrap_or(0);
+        lines.push(format!("{protocol}, {data}: gaps of {blackout} events, {gaps} of them"));
+        lines.extend(table(&of_cell).lines());
+    }
+    // A property of the data, not of a method: a high share means that a method may know its answers by heart.
+    for score in leakage {
+        lines.push(String::new());
+        let Score { protocol, data, .. } = score;
+        lines.push(format!("{protocol}, {data}: share of the repaired windows met in training {}", figure(score)));
+    }
+    lines
+}
+
+fn table(scores: &[&Score]) -> Table {
+    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
+    metrics.sort_by_key(|metric| (COLUMNS.iter().position(|known| known == metric).unwrap_or(COLUMNS.len()), *metric));
+    metrics.dedup();
+    let mut methods: Vec<&str> = Vec::new();
+    for score in scores {
+        if !methods.contains(&score.method.as_str()) {
+            methods.push(&score.method);
+        }
+    }
+    let heads: Vec<(&str, Align)> =
+        [("method", Align::Left)].into_iter().chain(metrics.iter().map(|metric| (*metric, Align::Right))).collect();
+    let mut table = Table::new(&heads);
+    for method in methods {
+        let cell = |metric: &&str| {
+            let score = scores.iter().find(|score| score.method == method && score.metric == **metric);
+            score.map_or("-".to_owned(), |score| figure(score))
+        };
+        table.row([method.to_owned()].into_iter().chain(metrics.iter().map(cell)).collect());
+    }
+    table
+}
+
+fn figure(score: &Score) -> String {
+    // Times of microseconds would round to nothing.
+    let digits = if score.metric == "seconds_per_gap" { 6 } else { 3 };
+    let Score { value, low, high, .. } = score;
+    if low == value && high == value {
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.digits$} [{low:.digits$} {high:.digits$}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(method: &str, metric: &str, value: f64) -> Score {
+        Score {
+            protocol: "burst".into(),
+            data: "pgbench".into(),
+            method: method.into(),
+            blackout: 10,
+            metric: metric.into(),
+            value,
+            low: value - 0.01,
+            high: value + 0.01,
+            gaps: 300,
+        }
+    }
+
+    #[test]
+    fn a_bound_applies_to_the_engine_unless_it_names_another_method() {
+        let bound: Bound = "thread_lcs=0.9".parse().expect("a bound");
+        assert_eq!(bound.method, "counts");
+        let scores = [score("counts", "thread_lcs", 0.95), score("ngram", "thread_lcs", 0.5)];
+        assert!(bound.broken_by(&scores).is_empty());
+        let bound: Bound = "ngram:thread_lcs=0.9".parse().expect("a bound");
+        assert_eq!(bound.broken_by(&scores), ["burst pgbench k=10: ngram:thread_lcs is 0.5000, under 0.9"]);
+    }
+
+    #[test]
+    fn a_bound_on_an_error_is_broken_from_above() {
+        let bound: Bound = "ece=0.05".parse().expect("a bound");
+        assert!(bound.broken_by(&[score("counts", "ece", 0.04)]).is_empty());
+        assert_eq!(bound.broken_by(&[score("counts", "ece", 0.06)]).len(), 1);
+    }
+
+    #[test]
+    fn a_bound_on_a_figure_not_measured_or_not_a_number_does_not_hold() {
+        let bound: Bound = "accuracy=0.5".parse().expect("a bound");
+        assert_eq!(bound.broken_by(&[]).len(), 1);
+        assert_eq!(bound.broken_by(&[score("counts", "accuracy", f64::NAN)]).len(), 1);
+    }
+
+    #[test]
+    fn a_misspelt_metric_is_refused() {
+        assert!("acuracy=0.5".parse::<Bound>().is_err());
+        assert!("accuracy".parse::<Bound>().is_err());
+    }
+
+    #[test]
+    fn methods_are_rows_and_metrics_columns() {
+        let scores =
+            [score("counts", "thread_lcs", 0.95), score("counts", "accuracy", 0.9), score("lookup", "accuracy", 0.8)];
+        let lines = tables(&scores);
+        assert_eq!(lines.len(), 4);
+        assert!(lines[1].starts_with("method"), "{lines:?}");
+        assert!(lines[1].find("accuracy") < lines[1].find("thread_lcs"), "{lines:?}");
+        assert!(lines[3].ends_with('-'), "{lines:?}");
+    }
+}

@@ -1,0 +1,159 @@
+//! What a trace is: one pass, bounded memory (the set of threads and of names is kept, never the events).
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Symbol, TraceResult, source::Source};
+
+/// How many event names [`Survey::names`] lists.
+const NAMES_LISTED: usize = 10;
+
+/// A trace at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Survey {
+    /// The format it was recognised as.
+    pub format: Format,
+    /// Recorded events.
+    pub events: u64,
+    /// Loss domains.
+    pub streams: u64,
+    /// Distinct threads seen.
+    pub threads: u64,
+    /// Places where the tracer says that events were lost.
+    pub gaps: u64,
+    /// Lost events, as far as the tracer counted them.
+    pub lost_events: u64,
+    /// `exact`; `at_least` where some gap is uncounted or counted from below.
+    pub lost_kind: &'static str,
+    /// Share of all events that was lost, 0 to 1, by the counts known.
+    pub lost_share: f64,
+    /// Gaps of which nobody counted the events.
+    pub uncounted_gaps: u64,
+    /// Time of the first event.
+    pub first_ns: Option<i64>,
+    /// Time of the last event.
+    pub last_ns: Option<i64>,
+    /// Distinct event names.
+    pub distinct_names: u64,
+    /// The most frequent event names.
+    pub names: Vec<NameCount>,
+    /// Each loss domain.
+    pub per_stream: Vec<StreamSurvey>,
+    /// What the reader passed over.
+    pub warnings: Vec<String>,
+}
+
+/// How often an event name occurs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NameCount {
+    /// Event name.
+    pub name: String,
+    /// Events of that name; of a call recorded as entry and exit, both.
+    pub events: u64,
+}
+
+/// One loss domain at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreamSurvey {
+    /// Its name.
+    pub stream: String,
+    /// Its CPU.
+    pub cpu: Option<u32>,
+    /// Events recorded.
+    pub events: u64,
+    /// Gaps.
+    pub gaps: u64,
+    /// Events lost, as far as counted.
+    pub lost_events: u64,
+}
+
+#[derive(Default)]
+struct Tally {
+    events: u64,
+    gaps: u64,
+    lost: u64,
+    uncounted: u64,
+    counted_from_below: bool,
+    first_ns: Option<i64>,
+    last_ns: Option<i64>,
+    threads: FxHashSet<i32>,
+    names: FxHashMap<Symbol, u64>,
+    streams: Vec<(u64, u64, u64)>,
+}
+
+impl Tally {
+    fn stream(&mut self, index: usize) -> &mut (u64, u64, u64) {
+        if self.streams.len() <= index {
+            self.streams.resize(index + 1, (0, 0, 0));
+        }
+        &mut self.streams[index]
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.events += 1;
+        self.first_ns = Some(self.first_ns.map_or(event.time_ns, |first| first.min(event.time_ns)));
+        let end_ns = match (event.phase, event.dur_ns) {
+            (Phase::Call, Some(dur_ns)) => event.time_ns.saturating_add_unsigned(dur_ns),
+            _ => event.time_ns,
+        };
+        self.last_ns = Some(self.last_ns.map_or(end_ns, |last| last.max(end_ns)));
+        self.threads.extend(event.tid);
+        *self.names.entry(event.name).or_default() += 1;
+        self.stream(event.stream.0 as usize).0 += 1;
+    }
+
+    fn gap(&mut self, gap: &Gap) {
+        self.gaps += 1;
+        let lost = gap.lost.count().unwrap_or(0);
+        self.lost = self.lost.saturating_add(lost);
+        self.uncounted += u64::from(gap.lost == Lost::Unknown);
+        self.counted_from_below |= matches!(gap.lost, Lost::AtLeast(_));
+        if let Some(stream) = gap.stream {
+            let tally = self.stream(stream.0 as usize);
+            tally.1 += 1;
+            tally.2 = tally.2.saturating_add(lost);
+        }
+    }
+}
+
+/// Reads `source` to its end and sums it up.
+///
+/// # Errors
+/// What the source fails with.
+pub fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
+    let mut tally = Tally::default();
+    while let Some(item) = source.next_item()? {
+        match item {
+            Item::Event(event) => tally.event(&event),
+            Item::Gap(gap) => tally.gap(&gap),
+        }
+    }
+    let header = source.header();
+    let mut names: Vec<(Symbol, u64)> = tally.names.iter().map(|(&name, &events)| (name, events)).collect();
+    names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| header.symbols.name(a.0).cmp(header.symbols.name(b.0))));
+    let per_stream = header.streams.iter().enumerate().map(|(index, stream)| {
+        let (events, gaps, lost_events) = tally.streams.get(index).copied().unwrap_or_default();
+        StreamSurvey { stream: stream.name.clone(), cpu: stream.cpu, events, gaps, lost_events }
+    });
+    let total = tally.events.saturating_add(tally.lost);
+    Ok(Survey {
+        format: header.format,
+        events: tally.events,
+        streams: header.streams.len() as u64,
+        threads: tally.threads.len() as u64,
+        gaps: tally.gaps,
+        lost_events: tally.lost,
+        lost_kind: if tally.uncounted > 0 || tally.counted_from_below { "at_least" } else { "exact" },
+        lost_share: if total == 0 { 0.0 } else { tally.lost as f64 / total as f64 },
+        uncounted_gaps: tally.uncounted,
+        first_ns: tally.first_ns,
+        last_ns: tally.last_ns,
+        distinct_names: names.len() as u64,
+        names: names
+            .iter()
+            .take(NAMES_LISTED)
+            .map(|&(name, events)| NameCount { name: header.symbols.name(name).to_owned(), events })
+            .collect(),
+        per_stream: per_stream.collect(),
+        warnings: header.warnings.clone(),
+    })
+}

@@ -1,0 +1,100 @@
+//! `info` and `gaps` as a user sees them.
+
+mod support;
+
+use insta::assert_snapshot;
+use std::{
+    io::{Read, Write},
+    process::Stdio,
+};
+use support::{run, shown, stdout, tracemend};
+
+const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
+
+#[test]
+fn info_tells_what_a_trace_is() {
+    assert_snapshot!(shown(&run(&["info", SMALL])));
+}
+
+#[test]
+fn info_json_names_its_schema_first() {
+    assert_snapshot!(shown(&run(&["info", "--json", SMALL])));
+}
+
+#[test]
+fn gaps_tells_where_and_why_and_what_to_raise() {
+    assert_snapshot!(shown(&run(&["gaps", SMALL])));
+}
+
+#[test]
+fn gaps_json_names_its_schema_first() {
+    assert_snapshot!(shown(&run(&["gaps", "--json", SMALL])));
+}
+
+#[test]
+fn gaps_of_the_sample_are_those_the_kernel_counted() {
+    assert_snapshot!(shown(&run(&["gaps", SAMPLE])));
+}
+
+#[test]
+fn a_trace_without_loss_says_so_and_how_to_look_closer() {
+    assert_snapshot!(shown(&run(&["gaps", "crates/tracemend/tests/fixtures/succeed/small_full.txt"])));
+}
+
+#[test]
+fn fail_on_loss_turns_a_gap_into_exit_code_1() {
+    assert_eq!(run(&["gaps", "--fail-on-loss", SMALL]).status.code(), Some(1));
+    let complete = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
+    assert_eq!(run(&["gaps", "--fail-on-loss", complete]).status.code(), Some(0));
+}
+
+#[test]
+fn a_trace_comes_from_stdin_as_well() {
+    let text = std::fs::read(support::root().join(SMALL)).expect("fixture");
+    let mut child = tracemend(&["gaps", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    child.stdin.take().expect("stdin").write_all(&text).expect("the command reads");
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout(&["gaps", "--json", SMALL]));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    // Enough rows to fill the pipe, of which the reader takes one byte.
+    let mut text = String::new();
+    for second in 0..20_000 {
+        text.push_str(&format!("CPU:0 [LOST 2 EVENTS]\n ls-1 [000] ..... {second}.000000: sys_enter: NR 0 (0)\n"));
+    }
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("many.txt");
+    std::fs::write(&path, text).expect("written");
+    let mut child = tracemend(&["gaps", "--json", path.to_str().expect("a path of text")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut pipe = child.stdout.take().expect("stdout");
+    pipe.read_exact(&mut [0]).expect("a byte");
+    drop(pipe);
+    let output = child.wait_with_output().expect("the command ends");
+    assert_eq!(shown(&output), "exit code 0\n--- stdout\n--- stderr\n");
+}
+
+#[test]
+fn a_missing_file_is_an_error_that_says_what_to_do() {
+    assert_snapshot!(shown(&run(&["info", "no/such/trace"])));
+}
+
+#[test]
+fn prose_is_no_trace() {
+    assert_snapshot!(shown(&run(&["gaps", "crates/tracemend/tests/fixtures/fail/prose.txt"])));
+}
+
+#[test]
+fn an_empty_file_is_no_trace() {
+    assert_snapshot!(shown(&run(&["gaps", "crates/tracemend/tests/fixtures/fail/empty.txt"])));
+}

@@ -1,0 +1,238 @@
+//! `repair`, `train` and `evaluate` as a user sees them. What the engine thinks likeliest may change with the engine, so
+//! the snapshots hold the form of the output and the numbers that must hold whatever it thinks.
+
+mod support;
+
+use insta::{assert_snapshot, with_settings};
+use serde_json::Value;
+use std::path::Path;
+use support::{root, run, shown, stdout};
+
+const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
+const WINDOWS: &str = "crates/tracemend/tests/fixtures/succeed/windows";
+
+fn rows(output: &str) -> Vec<Value> {
+    output.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+fn of_type<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["type"] == kind).map(|row| &row["data"]).collect()
+}
+
+fn text_of(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+#[test]
+fn an_overlay_lists_each_gap_then_its_composition_then_its_events() {
+    let rows = rows(&stdout(&["repair", "-q", SMALL]));
+    let kinds: Vec<&str> = rows.iter().filter_map(|row| row["type"].as_str()).collect();
+    let expected = ["schema", "gap", "composition", "event", "event", "event", "event", "event", "event"];
+    assert_eq!(kinds, expected);
+    for event in of_type(&rows, "event") {
+        assert_eq!(event["inferred"], true);
+        assert_eq!(event["cpu"], 1);
+        let confidence = event["confidence"].as_f64().expect("an inferred event has a confidence");
+        assert!((0.0..=1.0).contains(&confidence));
+    }
+}
+
+#[test]
+fn every_lost_event_of_the_sample_is_inferred_within_its_gap() {
+    let rows = rows(&stdout(&["repair", "-q", SAMPLE]));
+    let gaps = of_type(&rows, "gap");
+    let events = of_type(&rows, "event");
+    assert_eq!((gaps.len(), events.len()), (21, 7228));
+    for gap in gaps {
+        let lost = gap["lost"].as_u64().expect("ftrace counts");
+        let inside: Vec<_> = events.iter().filter(|event| event["gap"] == gap["id"]).collect();
+        assert_eq!(inside.len() as u64, lost);
+        for event in inside {
+            assert_eq!(event["cpu"], gap["cpu"]);
+            let time = event["time_ns"].as_i64().expect("the gap has a time after it");
+            assert!(gap["begin_ns"].as_i64().is_none_or(|begin| begin <= time));
+            assert!(gap["end_ns"].as_i64().is_none_or(|end| time <= end));
+        }
+    }
+}
+
+#[test]
+fn a_merge_keeps_every_recorded_event_and_the_order_of_time() {
+    let rows = rows(&stdout(&["repair", "-q", "--merge", SAMPLE]));
+    let events = of_type(&rows, "event");
+    let recorded = events.iter().filter(|event| event["inferred"] == false);
+    assert!(recorded.clone().all(|event| event["confidence"].is_null() && event["gap"].is_null()));
+    assert_eq!((recorded.count(), events.len()), (15602, 15602 + 7228));
+    let times: Vec<i64> = events.iter().filter_map(|event| event["time_ns"].as_i64()).collect();
+    assert!(times.is_sorted());
+}
+
+#[test]
+fn text_keeps_the_recorded_lines_as_they_are() {
+    let text = stdout(&["repair", "-q", "--output-format", "text", SMALL]);
+    let recorded: Vec<&str> = text.lines().filter(|line| !line.starts_with('~')).collect();
+    let input = std::fs::read_to_string(root().join(SMALL)).expect("fixture");
+    let lines: Vec<&str> = input.lines().filter(|line| !line.starts_with("CPU:")).collect();
+    assert_eq!(recorded, lines);
+    let marked: Vec<&str> = text.lines().filter(|line| line.starts_with('~')).collect();
+    with_settings!({ filters => vec![
+        (r"~ \d\.\d\d .*", "~ [event]"),
+        (r"intervals: .*", "intervals: [kinds]"),
+    ] }, {
+        assert_snapshot!(marked.join("\n"));
+    });
+}
+
+#[test]
+fn csv_has_one_event_a_row() {
+    let text = stdout(&["repair", "-q", "--output-format", "csv", "--merge", SMALL]);
+    assert_eq!(text.lines().count(), 1 + 120);
+    assert_eq!(text.lines().filter(|line| line.contains(",true,")).count(), 6);
+}
+
+#[test]
+fn events_below_the_asked_confidence_stay_gap_and_are_counted() {
+    let rows = rows(&stdout(&["repair", "-q", "--min-confidence", "0.9", SAMPLE]));
+    let events = of_type(&rows, "event");
+    assert!(events.iter().all(|event| event["confidence"].as_f64().is_some_and(|p| p >= 0.9)));
+    let gaps = of_type(&rows, "gap");
+    let sum = |field: &str| gaps.iter().filter_map(|gap| gap[field].as_u64()).sum::<u64>();
+    assert_eq!(sum("inferred"), events.len() as u64);
+    assert_eq!(sum("inferred") + sum("withheld"), 7228);
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads() {
+    let with = |threads: &str| {
+        stdout(&["repair", "-q", "--merge", "--samples", "2", "--seed", "5", "--threads", threads, SAMPLE])
+    };
+    assert!(with("1") == with("2"), "the outputs for 1 and 2 threads differ");
+}
+
+#[test]
+fn a_summary_goes_to_stderr_unless_quiet() {
+    let output = run(&["repair", SMALL]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    with_settings!({ filters => vec![(r"\d+ of them with", "[n] of them with")] }, { assert_snapshot!(stderr); });
+    assert!(run(&["repair", "-q", SMALL]).stderr.is_empty());
+}
+
+#[test]
+fn an_output_file_holds_what_stdout_would_and_appears_whole() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("repaired.jsonl");
+    assert!(stdout(&["repair", "-q", SMALL, "-o", text_of(&path)]).is_empty());
+    assert_eq!(std::fs::read_to_string(&path).expect("written"), stdout(&["repair", "-q", SMALL]));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1);
+}
+
+#[test]
+fn a_failed_repair_leaves_no_file() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("repaired.jsonl");
+    assert_eq!(run(&["repair", "no/such/trace", "-o", text_of(&path)]).status.code(), Some(2));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 0);
+}
+
+/// Signals are a Unix matter; elsewhere the temporary file of a killed program stays.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_repair_ends_with_130_and_leaves_no_file() {
+    use std::{process::Command, process::Stdio, time::Duration};
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let files = || std::fs::read_dir(folder.path()).expect("folder").count();
+    // Its stdin stays open, so it waits for more of the trace.
+    let mut child = support::tracemend(&["repair", "-", "-o", text_of(&folder.path().join("out"))])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    for _ in 0..500 {
+        if files() > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(files(), 1, "the output is opened before the work");
+    let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(sent.success());
+    let status = child.wait().expect("the command ends");
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(files(), 0);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_before_the_work() {
+    assert_snapshot!(shown(&run(&["repair", SMALL, "-o", "no/such/folder/out.jsonl"])));
+}
+
+#[test]
+fn the_recording_is_never_overwritten() {
+    assert_snapshot!(shown(&run(&["repair", SMALL, "-o", SMALL])));
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    assert_snapshot!(shown(&run(&["repair", "--dry-run", SMALL])));
+}
+
+#[test]
+fn a_trace_without_loss_is_no_error_but_warned_of() {
+    let complete = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
+    assert_snapshot!(shown(&run(&["repair", complete])));
+}
+
+#[test]
+fn json_and_another_output_form_contradict_each_other() {
+    assert_snapshot!(shown(&run(&["repair", "--json", "--output-format", "csv", SMALL])));
+}
+
+#[test]
+fn a_missing_model_is_an_error_that_says_what_to_do() {
+    assert_snapshot!(shown(&run(&["repair", SMALL, "--model", "no/such/model"])));
+}
+
+#[test]
+fn a_file_that_is_no_model_is_an_error() {
+    assert_eq!(run(&["repair", SMALL, "--model", SMALL]).status.code(), Some(2));
+}
+
+#[test]
+fn a_trained_model_repairs_and_is_named_in_every_event() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let model = folder.path().join("shell.model");
+    let complete = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
+    stdout(&["train", "-q", "--engine", "counts", complete, SMALL, "-o", text_of(&model)]);
+    let rows = rows(&stdout(&["repair", "-q", SMALL, "--model", text_of(&model)]));
+    let events = of_type(&rows, "event");
+    assert_eq!(events.len(), 6);
+    assert!(events.iter().all(|event| event["model"] == "counts:shell.model"));
+}
+
+#[test]
+fn training_without_an_output_is_an_error() {
+    assert_snapshot!(shown(&run(&["train", SMALL])));
+}
+
+#[test]
+fn evaluation_prints_methods_as_rows() {
+    let args = ["evaluate", "--protocol", "paper", "--data", WINDOWS, "--length", "20", "--blackout", "3"];
+    let output = run(&[&args[..], &["--method", "lookup,repeat"]].concat());
+    with_settings!({ filters => vec![(r" +\d\.\d{6} \[[^]]*\]", " [seconds]"), (r" +seconds_per_gap", " seconds_per_gap")] }, {
+        assert_snapshot!(shown(&output));
+    });
+}
+
+#[test]
+fn a_figure_under_its_bound_is_exit_code_1() {
+    let args = ["evaluate", "--protocol", "paper", "--data", WINDOWS, "--length", "20", "--blackout", "3"];
+    let with = |bound: &str| run(&[&args[..], &["--fail-under", bound]].concat());
+    assert_eq!(with("accuracy=0.9").status.code(), Some(0));
+    assert_eq!(with("repeat:accuracy=0.9").status.code(), Some(1));
+    assert_eq!(with("nonsense=0.9").status.code(), Some(2));
+}
+
+#[test]
+fn the_paper_protocol_wants_its_windows() {
+    assert_snapshot!(shown(&run(&["evaluate", "--protocol", "paper"])));
+}

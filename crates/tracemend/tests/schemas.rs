@@ -1,0 +1,97 @@
+//! Real output against the published schemas in `docs/schemas`.
+
+mod support;
+
+use serde_json::Value;
+use support::{root, stdout};
+
+const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+
+/// What of `value` breaks `schema`, by the keywords the schemas here use.
+fn breaches(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => panic!("{place}: the schema names no type"),
+    };
+    let is = |name: &&str| match *name {
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("{place}: unknown type {other}"),
+    };
+    if !types.iter().any(is) {
+        found.push(format!("{place}: {value} is none of {types:?}"));
+    }
+    if schema["enum"].as_array().is_some_and(|allowed| !allowed.contains(value)) {
+        found.push(format!("{place}: {value} is not allowed"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if value.get(name).is_none() {
+            found.push(format!("{place}: {name} is missing"));
+        }
+    }
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        match schema["properties"].get(name) {
+            Some(schema) => breaches(schema, inner, &format!("{place}.{name}"), found),
+            None => found.push(format!("{place}: {name} is not in the schema")),
+        }
+    }
+    for inner in value.as_array().into_iter().flatten() {
+        breaches(&schema["items"], inner, &format!("{place}[]"), found);
+    }
+}
+
+/// Checks every row, and that the rows are of the `expected` types in the order of their first appearance.
+fn assert_follows_schema(name: &str, output: &str, expected: &[&str]) {
+    let text = std::fs::read_to_string(root().join(format!("docs/schemas/{name}.json"))).expect("schema");
+    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    let mut found = Vec::new();
+    let mut kinds: Vec<String> = Vec::new();
+    for line in output.lines() {
+        let row: Value = serde_json::from_str(line).expect("every line is JSON");
+        let kind = row["type"].as_str().expect("every row has a type");
+        match schema["$defs"].get(kind) {
+            Some(schema) => breaches(schema, &row["data"], kind, &mut found),
+            None => found.push(format!("rows of type {kind} are not in the schema")),
+        }
+        if !kinds.iter().any(|known| known == kind) {
+            kinds.push(kind.to_owned());
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(kinds, expected);
+    let first = output.lines().next().unwrap_or_default();
+    assert!(first.contains(&format!(r#""name":"tracemend.{name}","version":1"#)), "{first}");
+}
+
+#[test]
+fn info_follows_its_schema() {
+    assert_follows_schema("info", &stdout(&["info", "--json", SMALL]), &["schema", "info"]);
+}
+
+#[test]
+fn gaps_follow_their_schema() {
+    assert_follows_schema("gaps", &stdout(&["gaps", "--json", SMALL]), &["schema", "gap", "summary"]);
+    let evidence = stdout(&["gaps", "--json", "--evidence", "samples/bpftrace_lost.txt"]);
+    assert_follows_schema("gaps", &evidence, &["schema", "gap", "summary"]);
+}
+
+#[test]
+fn repairs_follow_their_schema() {
+    let overlay = stdout(&["repair", "-q", "--samples", "1", SMALL]);
+    assert_follows_schema("repair", &overlay, &["schema", "gap", "composition", "event", "sample"]);
+    let merged = stdout(&["repair", "-q", "--merge", SMALL]);
+    assert_follows_schema("repair", &merged, &["schema", "event", "gap", "composition"]);
+}
+
+#[test]
+fn scores_follow_their_schema() {
+    let arguments = ["evaluate", "--json", "--protocol", "paper", "--length", "20", "--blackout", "3", "--data"];
+    let data = "crates/tracemend/tests/fixtures/succeed/windows";
+    assert_follows_schema("evaluate", &stdout(&[&arguments[..], &[data]].concat()), &["schema", "score"]);
+}
