@@ -73,6 +73,12 @@ impl Cursor {
         Self { nodes: [root; MAX_ORDER + 1], len: 1, order: PROGRAM_ORDER as u8 }
     }
 
+    /// Nothing is known of what came before, and contexts of more than `order` tokens (at most [`MAX_ORDER`]) are not
+    /// counted.
+    pub fn of_order(order: usize) -> Self {
+        Self { order: order.min(MAX_ORDER) as u8, ..Self::unknown() }
+    }
+
     /// The empty context it stands on.
     pub fn root(&self) -> Node {
         self.nodes[0]
@@ -111,8 +117,9 @@ impl ContextTrie {
             let parent = cursor.nodes[depth];
             let child = self.child_or_insert(parent, token, new[depth]);
             let node = &mut self.nodes[child as usize];
-            node.count += weight;
-            self.nodes[parent as usize].total += weight;
+            node.count = node.count.saturating_add(weight);
+            let total = &mut self.nodes[parent as usize].total;
+            *total = total.saturating_add(weight);
             if depth < order {
                 new[depth + 1] = child;
             }
@@ -145,8 +152,8 @@ impl ContextTrie {
     pub fn note_follower(&mut self, contexts: &[Node], switched: bool, weight: u32) {
         for &node in contexts {
             let node = &mut self.nodes[node as usize];
-            node.followed += weight;
-            node.switched += u32::from(switched) * weight;
+            node.followed = node.followed.saturating_add(weight);
+            node.switched = node.switched.saturating_add(u32::from(switched) * weight);
         }
     }
 

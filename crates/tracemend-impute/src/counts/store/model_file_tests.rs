@@ -1,4 +1,5 @@
 use super::*;
+use crate::calibrate::Belief;
 use crate::counts::testing::{bytes, trace, traces};
 use proptest::prelude::*;
 
@@ -11,6 +12,8 @@ fn sample() -> Vec<u8> {
     let names = ["read", "write", "poll", "read", "write", "futex"];
     let calls: Vec<(u32, i32, &str)> = (0..60).map(|i| (i as u32 % 2, i % 7 / 3, names[i as usize % 6])).collect();
     model.learn(&trace(&calls), 1);
+    model.calibration.note(Belief { support: 0.5, lost: 7, place: 3 }, true);
+    model.calibration.note_time(7, 0.1);
     bytes(&model)
 }
 
@@ -105,6 +108,14 @@ fn says_what_is_damaged() {
     ] {
         assert_eq!(altered(entry, row, value), format!("m: entry `{entry}` is damaged: {reason}; {advice}"));
     }
+}
+
+#[test]
+fn calibration_is_kept_exactly() {
+    let first = sample();
+    let model = load(&first).unwrap();
+    assert!(!model.calibration.is_empty());
+    assert_eq!(bytes(&model), first);
 }
 
 #[test]
