@@ -1,0 +1,128 @@
+//! What is recorded around a gap.
+
+use super::counts::{BurstCounts, ORDER, context};
+use crate::counts::{State, Token, ends_thread, thread_of};
+use crate::repair::index::TraceIndex;
+use std::borrow::Cow;
+use tracemend_trace::Gap;
+
+/// Events of all CPUs on each side of a gap in which threads are looked for.
+const NEAR: usize = 2000;
+/// Threads taken from each side.
+const THREADS_EACH_SIDE: usize = 32;
+/// Events after the gap that are compared with what was filled in.
+pub(super) const RIGHT: usize = 8;
+
+/// A gap in its CPU's stream.
+pub(super) struct Around<'a, 't> {
+    index: &'a TraceIndex<'t>,
+    counts: &'a BurstCounts,
+    positions: Cow<'a, [u32]>,
+    split: usize,
+    begin_ns: i64,
+}
+
+/// A thread that may have run in a gap.
+pub(super) struct NearThread {
+    pub(super) thread: i64,
+    /// Context in which its next event happens.
+    pub(super) left: State,
+    /// Its next recorded tokens.
+    pub(super) right: Vec<Token>,
+}
+
+impl<'a, 't> Around<'a, 't> {
+    pub(super) fn new(index: &'a TraceIndex<'t>, counts: &'a BurstCounts, gap: &Gap) -> Self {
+        let positions: Cow<'a, [u32]> = match gap.stream {
+            Some(stream) => Cow::Borrowed(index.streams.get(stream.0 as usize).map_or(&[], Vec::as_slice)),
+            None => Cow::Owned((0..index.trace.events.len() as u32).collect()),
+        };
+        let split = match (gap.begin_ns, gap.end_ns) {
+            (Some(begin), _) => index.count_until(&positions, begin),
+            (None, Some(end)) => positions.partition_point(|&position| index.event(position).time_ns < end),
+            (None, None) => 0,
+        };
+        Self { index, counts, positions, split, begin_ns: gap.begin_ns.unwrap_or(i64::MIN) }
+    }
+
+    fn token(&self, position: u32) -> Token {
+        self.counts.token(&self.index.trace.header.symbols, self.index.event(position))
+    }
+
+    /// Up to `most` tokens of the stream before the gap, the newest last.
+    pub(super) fn left(&self, most: usize) -> Vec<Token> {
+        let from = self.split.saturating_sub(most);
+        self.positions[from..self.split].iter().map(|&position| self.token(position)).collect()
+    }
+
+    /// Up to `most` tokens of the stream after the gap.
+    pub(super) fn right(&self, most: usize) -> Vec<Token> {
+        self.positions[self.split..].iter().take(most).map(|&position| self.token(position)).collect()
+    }
+
+    /// The last token of the stream before the gap, and its thread.
+    pub(super) fn last(&self) -> Option<(i64, Token)> {
+        let position = self.positions[..self.split].last()?;
+        Some((thread_of(self.index.event(*position)), self.token(*position)))
+    }
+
+    /// The thread of the first event of the stream after the gap.
+    pub(super) fn next_thread(&self) -> Option<i64> {
+        self.positions.get(self.split).map(|&position| thread_of(self.index.event(position)))
+    }
+
+    /// The thread of the stream's most recent event of this kind; where there is none, the thread that ran last.
+    pub(super) fn thread_with(&self, token: Token) -> Option<i64> {
+        let kind = self.counts.tokens().kind(token);
+        let found = self.index.trace.header.symbols.find(&kind.name).and_then(|name| {
+            let same = |position: &&u32| {
+                let event = self.index.event(**position);
+                event.name == name && event.phase == kind.phase
+            };
+            self.positions[..self.split].iter().rev().find(same)
+        });
+        found
+            .map(|&position| thread_of(self.index.event(position)))
+            .or(self.last().map(|(thread, _)| thread))
+            .or(self.next_thread())
+    }
+
+    /// The threads that ran on any CPU near the gap and can go on: those before it first, the most recent first.
+    pub(super) fn threads(&self) -> Vec<NearThread> {
+        let events = &self.index.trace.events;
+        let middle = events.partition_point(|event| event.time_ns <= self.begin_ns);
+        let mut threads: Vec<i64> = Vec::new();
+        if let Some((thread, _)) = self.last() {
+            threads.push(thread);
+        }
+        let before = events[middle.saturating_sub(NEAR)..middle].iter().rev();
+        let after = events[middle..].iter().take(NEAR);
+        for side in [&mut before.map(thread_of) as &mut dyn Iterator<Item = i64>, &mut after.map(thread_of)] {
+            let most = threads.len() + THREADS_EACH_SIDE;
+            for thread in side {
+                if threads.len() < most && !threads.contains(&thread) {
+                    threads.push(thread);
+                }
+            }
+        }
+        threads.into_iter().filter_map(|thread| self.near(thread)).collect()
+    }
+
+    fn near(&self, thread: i64) -> Option<NearThread> {
+        let positions = self.index.threads.get(&thread)?;
+        let split = self.index.count_until(positions, self.begin_ns);
+        if let Some(&last) = positions[..split].last() {
+            let event = self.index.event(last);
+            let name = self.index.trace.header.symbols.name(event.name);
+            if ends_thread(name, event.phase, event.ret.is_some()) {
+                return None;
+            }
+        }
+        let left = positions[split.saturating_sub(ORDER)..split].iter().map(|&position| self.token(position));
+        Some(NearThread {
+            thread,
+            left: context(&self.counts.thread, left),
+            right: positions[split..].iter().take(RIGHT).map(|&position| self.token(position)).collect(),
+        })
+    }
+}

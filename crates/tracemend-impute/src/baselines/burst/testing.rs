@@ -1,0 +1,50 @@
+//! A gap in a small trace, filled by a method.
+
+use super::method::all;
+use crate::counts::{TokenTable, testing::trace};
+use crate::repair::index::TraceIndex;
+use std::ops::Range;
+use tracemend_trace::{Cause, Gap, Lost, StreamId};
+
+/// A call: CPU, thread, name.
+pub(super) type Call = (u32, i32, &'static str);
+
+/// These calls over and over.
+pub(super) fn cycle(calls: &[Call], length: usize) -> Vec<Call> {
+    calls.iter().copied().cycle().take(length).collect()
+}
+
+/// Cuts the calls of CPU 0 in `cut` out of `test` and has them filled in.
+pub(super) fn fill(
+    method: &str,
+    train: &[(u32, i32, &str)],
+    test: &[(u32, i32, &str)],
+    cut: Range<usize>,
+) -> Vec<(i64, &'static str)> {
+    let mut damaged = trace(test);
+    let whole = damaged.clone();
+    let (counts, methods) = all(&[trace(train)], &whole);
+    let lost: Vec<usize> = cut.clone().filter(|&place| test[place].0 == 0).collect();
+    let on_cpu = |place: &usize| test[*place].0 == 0;
+    let gap = Gap {
+        id: 0,
+        stream: Some(StreamId(0)),
+        cpu: Some(0),
+        tid: None,
+        begin_ns: (0..cut.start).rev().find(on_cpu).map(|place| whole.events[place].time_ns),
+        end_ns: (cut.end..test.len()).find(on_cpu).map(|place| whole.events[place].time_ns),
+        lost: Lost::Exact(lost.len() as u64),
+        cause: Cause::Discarded,
+        offset: 0,
+    };
+    damaged.events.retain(|event| !lost.iter().any(|&place| whole.events[place] == *event));
+    damaged.gaps.push(gap);
+    let index = TraceIndex::new(&damaged, &mut TokenTable::default());
+    let method = methods.iter().find(|candidate| candidate.name() == method).unwrap();
+    let fills = method.fill(&index, &damaged.gaps[0], lost.len());
+    fills.iter().map(|fill| (fill.thread, name(&counts.tokens().kind(fill.token).name))).collect()
+}
+
+fn name(name: &str) -> &'static str {
+    ["a", "b", "c", "d", "e", "x", "y", "z", "end1", "end2"].into_iter().find(|known| *known == name).unwrap()
+}
