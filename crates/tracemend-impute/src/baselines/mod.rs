@@ -1,5 +1,6 @@
 //! What every result has to be held against: simple ways to fill a gap.
 
+pub mod burst;
 mod copy;
 mod lookup;
 mod ngram;

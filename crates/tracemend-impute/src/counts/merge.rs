@@ -19,6 +19,7 @@ impl CountsModel {
         self.trie.merge(&other.trie, &map);
         self.targets.merge(&other.targets, &map);
         self.timing.merge(&other.timing, &map);
+        self.calibration.merge(&other.calibration);
         self.events = self.events.saturating_add(other.events);
     }
 }

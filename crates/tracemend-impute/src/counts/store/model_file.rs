@@ -2,6 +2,7 @@
 
 use super::error::ModelError;
 use super::tensor_file::{TensorReader, TensorWriter};
+use crate::calibrate::Calibration;
 use crate::counts::columns::TrieColumns;
 use crate::counts::model::CountsModel;
 use crate::counts::targets::{LAST_TOKEN, LEVEL_SHIFT, TOKEN_SHIFTS, TargetCounts};
@@ -63,7 +64,8 @@ impl CountsModel {
         file.text("program_order", PROGRAM_ORDER);
         file.text("events", self.events);
         file.text("tokens", serde_json::to_string(self.tokens.kinds()).map_err(|error| error.to_string())?);
-        file.text("calibration", "null");
+        let calibration = serde_json::to_string(&self.calibration).map_err(|error| error.to_string())?;
+        file.text("calibration", calibration);
 
         let mut targets: Vec<(u64, (u32, u32))> = self.targets.table.iter().map(|(&key, &sums)| (key, sums)).collect();
         targets.sort_unstable();
@@ -125,7 +127,12 @@ impl CountsModel {
         let targets = read_targets(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let timing = read_timing(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let trie = read_trie(&file, &is_program).map_err(|(entry, reason)| damaged(entry, reason))?;
-        Ok(Self { tokens, trie, targets, timing, events })
+        let calibration: Calibration = serde_json::from_str(text("calibration")?)
+            .map_err(|error| damaged("calibration", error.to_string()))?;
+        if !calibration.is_valid() {
+            return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
+        }
+        Ok(Self { tokens, trie, targets, timing, calibration, events })
     }
 }
 
