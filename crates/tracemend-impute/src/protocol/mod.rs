@@ -3,6 +3,7 @@
 pub mod arrays;
 pub mod blackout;
 pub mod bootstrap;
+pub mod burst;
 mod cells;
 pub mod npy;
 pub mod paper;

@@ -212,13 +212,7 @@ fn note(
     for (place, right) in right.into_iter().enumerate() {
         calibration.note(Belief { support: consensus.support[place], lost, place }, right);
     }
-    let mut by_thread: FxHashMap<(Option<i64>, (&str, Phase)), f64> = FxHashMap::default();
-    let mut by_event: FxHashMap<(&str, Phase), f64> = FxHashMap::default();
-    for event in truth {
-        let kind = (trace.header.symbols.name(event.name), event.phase);
-        *by_thread.entry((Some(thread_of(event)), kind)).or_default() += 1.0;
-        *by_event.entry(kind).or_default() += 1.0;
-    }
+    let (by_thread, by_event) = true_counts(truth, trace);
     for ((thread, (name, phase)), expected) in &raw.counted.by_thread {
         let number = by_thread.get(&(*thread, (name.as_str(), *phase))).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByThread, lost, expected.mean, expected.deviation(), number);
@@ -235,4 +229,40 @@ fn note(
             calibration.note_time(lost, (time - event.time_ns) as f64 / width);
         }
     }
+}
+
+type Numbers<K> = FxHashMap<K, f64>;
+
+/// How many of each kind were lost: by thread, and over all threads.
+fn true_counts<'t>(
+    truth: &[&Event],
+    trace: &'t Trace,
+) -> (Numbers<(Option<i64>, (&'t str, Phase))>, Numbers<(&'t str, Phase)>) {
+    let mut by_thread = Numbers::default();
+    let mut by_event = Numbers::default();
+    for event in truth {
+        let kind = (trace.header.symbols.name(event.name), event.phase);
+        *by_thread.entry((Some(thread_of(event)), kind)).or_default() += 1.0;
+        *by_event.entry(kind).or_default() += 1.0;
+    }
+    (by_thread, by_event)
+}
+
+/// Rows of the composition by event, and how many of their 90 % intervals hold the truth. A kind that was lost but has
+/// no row counts as a row missed.
+pub fn coverage(raw: &RawRepair, calibration: &Calibration, truth: &[&Event], trace: &Trace) -> (f64, f64) {
+    let lost = raw.placed().len();
+    let (_, by_event) = true_counts(truth, trace);
+    let mut covered = 0.0;
+    let mut rows = 0.0;
+    let mut known = FxHashMap::default();
+    for ((name, phase), expected) in &raw.counted.by_event {
+        let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
+        let half = calibration.half_width(Rows::ByEvent, lost) * expected.deviation();
+        known.insert((name.as_str(), *phase), ());
+        rows += 1.0;
+        covered += f64::from(u8::from((number - expected.mean).abs() <= half + 1e-9));
+    }
+    rows += by_event.keys().filter(|kind| !known.contains_key(*kind)).count() as f64;
+    (rows, covered)
 }

@@ -62,6 +62,8 @@ pub struct RawRepair {
     pub counted: Counted,
     /// Most likely, lowest and highest number of lost events.
     pub lost: (u64, u64, u64),
+    /// CPU seconds of one thread it took.
+    pub seconds: f64,
     /// Why nothing was filled in.
     pub left_open: Option<String>,
 }
@@ -76,6 +78,7 @@ impl RawRepair {
             times: None,
             counted: Counted::default(),
             lost: (lost, lost, lost),
+            seconds: 0.0,
             left_open: Some(reason.to_owned()),
         }
     }
@@ -105,6 +108,31 @@ pub fn repair(
     let (index, raw) = repair_raw(trace, &trace.gaps, &mut learned, options, progress);
     let view = View::new(&index);
     trace.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect()
+}
+
+/// Learns from traces, and calibrates on blackouts of up to three of them, each repaired by a model of the others.
+pub fn train(traces: &[&Trace], options: &RepairOptions) -> CountsModel {
+    let mut model = CountsModel::default();
+    for trace in traces {
+        model.learn(trace, 1);
+    }
+    let calibrations: Vec<Calibration> = (0..traces.len().min(3))
+        .into_par_iter()
+        .map(|held_out| {
+            let mut others = CountsModel::default();
+            for (number, trace) in traces.iter().enumerate() {
+                if number != held_out {
+                    others.learn(trace, 1);
+                }
+            }
+            let base = (traces.len() > 1).then_some(&others);
+            super::blackout::calibrate(traces[held_out], base, options)
+        })
+        .collect();
+    for calibration in &calibrations {
+        model.calibration.merge(calibration);
+    }
+    model
 }
 
 /// Fills the gaps with a model that has learned the trace, and leaves beliefs as they are.
@@ -146,6 +174,7 @@ pub fn repair_raw<'t>(
 }
 
 fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, options: &RepairOptions) -> RawRepair {
+    let begin = cpu_time::ThreadTime::now();
     let context = look_around(view, caches.model, &caches.rules, gap);
     let announced = gap.lost.count().unwrap_or(0);
     if announced > options.most {
@@ -181,6 +210,7 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         kept: vec![true; placed.len()],
         counted,
         lost,
+        seconds: begin.elapsed().as_secs_f64(),
         left_open: (placed.is_empty()).then(|| "nothing was lost here, as far as can be told".to_owned()),
         context,
         fillings: found.fillings,

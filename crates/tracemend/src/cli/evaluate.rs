@@ -3,6 +3,7 @@
 use super::{
     globals::{Globals, stdout},
     messages,
+    progress::Progress,
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -14,9 +15,10 @@ use tracemend::{
 use tracemend_impute::protocol::{
     Score,
     blackout::Place,
+    burst::{self, BurstConfig},
     paper::{self, PaperConfig},
 };
-use tracemend_trace::sink::JsonLines;
+use tracemend_trace::{Trace, sink::JsonLines};
 
 /// Measure how good repairs are, on artificial gaps of known length
 ///
@@ -93,9 +95,8 @@ enum PlaceArg {
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     let scores = match args.protocol {
         ProtocolArg::Paper => paper_scores(args, globals)?,
-        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => {
-            bail!("this protocol is not wired up yet")
-        }
+        ProtocolArg::CrossRun => bail!("not yet"),
+        ProtocolArg::Itself | ProtocolArg::Burst => burst_scores(args, globals)?,
         ProtocolArg::Truth => {
             bail!(
                 "the protocol `truth` is not in this version yet; use `burst`, which hides events of a complete trace"
@@ -120,6 +121,38 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
         messages::note(&format!("failed: {line}"));
     }
     Ok(if broken.is_empty() { exit::DONE } else { exit::CONDITION_FAILED })
+}
+
+fn burst_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
+    let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
+    if args.protocol == ProtocolArg::Burst && args.train.is_empty() {
+        bail!("name traces to learn from with --train, or use --protocol self, which learns from the rest of --test");
+    }
+    let read = |path: &PathBuf| -> anyhow::Result<Trace> {
+        let mut source = globals.open(path)?;
+        let trace = Trace::read(source.as_mut())?;
+        globals.reader_warnings(&trace.header);
+        Ok(trace)
+    };
+    let test = read(path)?;
+    let train = match args.protocol {
+        ProtocolArg::Burst => args.train.iter().map(read).collect::<anyhow::Result<Vec<Trace>>>()?,
+        _ => Vec::new(),
+    };
+    let config = BurstConfig {
+        train: train.iter().collect(),
+        test: &test,
+        data: path.display().to_string(),
+        blackouts: args.blackout.clone(),
+        gaps: args.gaps,
+        methods: args.method.clone(),
+        seed: globals.seed,
+        threads: globals.threads,
+    };
+    let mut progress = Progress::new(globals, "measuring");
+    let scores = burst::run(&config, &mut |done, total| progress.set(done as u64, total as u64))?;
+    progress.finish();
+    Ok(scores)
 }
 
 fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {

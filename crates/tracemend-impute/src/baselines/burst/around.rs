@@ -1,7 +1,7 @@
 //! What is recorded around a gap.
 
 use super::counts::{BurstCounts, ORDER, context};
-use crate::counts::{State, Token, ends_thread, thread_of};
+use crate::counts::{END, State, Token, ends_thread, thread_of};
 use crate::repair::index::TraceIndex;
 use std::borrow::Cow;
 use tracemend_trace::Gap;
@@ -46,7 +46,14 @@ impl<'a, 't> Around<'a, 't> {
     }
 
     fn token(&self, position: u32) -> Token {
-        self.counts.token(&self.index.trace.header.symbols, self.index.event(position))
+        let known = self.counts.token(&self.index.trace.header.symbols, self.index.event(position));
+        // A name that was never learned has a number in the index alone.
+        let unknown = || Some(self.index.tokens[position as usize]).filter(|&token| !self.is_known(token));
+        known.or_else(unknown).unwrap_or(END)
+    }
+
+    fn is_known(&self, token: Token) -> bool {
+        (token as usize) < self.counts.vocabulary()
     }
 
     /// Up to `most` tokens of the stream before the gap, the newest last.
@@ -73,8 +80,9 @@ impl<'a, 't> Around<'a, 't> {
 
     /// The thread of the stream's most recent event of this kind; where there is none, the thread that ran last.
     pub(super) fn thread_with(&self, token: Token) -> Option<i64> {
-        let kind = self.counts.tokens().kind(token);
-        let found = self.index.trace.header.symbols.find(&kind.name).and_then(|name| {
+        let kind = self.counts.tokens().kinds().get(token as usize);
+        let symbol = kind.and_then(|kind| self.index.trace.header.symbols.find(&kind.name));
+        let found = kind.zip(symbol).and_then(|(kind, name)| {
             let same = |position: &&u32| {
                 let event = self.index.event(**position);
                 event.name == name && event.phase == kind.phase

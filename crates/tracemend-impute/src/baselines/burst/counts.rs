@@ -6,8 +6,6 @@ use tracemend_trace::{Event, Phase, Symbol, Symbols, Trace};
 
 /// Longest context, in events.
 pub const ORDER: usize = 8;
-/// A token that cannot occur: an event whose name nobody told [`BurstCounts`] of.
-const UNKNOWN: Token = crate::counts::END;
 
 /// Counts of names and phases alone.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +53,9 @@ impl BurstCounts {
             while begins.get(gaps).is_some_and(|&begin| begin < event.time_ns) {
                 gaps += 1;
             }
-            let token = self.token(&trace.header.symbols, event);
+            let Some(token) = self.token(&trace.header.symbols, event) else {
+                continue;
+            };
             let tid = thread_of(event);
             let stream = &mut streams[event.stream.0 as usize];
             if stream.gaps != gaps {
@@ -78,8 +78,7 @@ impl BurstCounts {
         self.texts.extend(streams.into_iter().map(|stream| stream.text).filter(|text| !text.is_empty()));
     }
 
-    /// Takes over the names of a trace's events without counting them.
-    pub fn name_events(&mut self, trace: &Trace) {
+    fn name_events(&mut self, trace: &Trace) {
         let mut seen: FxHashSet<(Symbol, Phase)> = FxHashSet::default();
         for event in &trace.events {
             if seen.insert((event.name, event.phase)) {
@@ -106,10 +105,10 @@ impl BurstCounts {
         &self.tokens
     }
 
-    /// The token of an event.
-    pub(super) fn token(&self, symbols: &Symbols, event: &Event) -> Token {
+    /// The token of an event, if its name is known.
+    pub(super) fn token(&self, symbols: &Symbols, event: &Event) -> Option<Token> {
         let phases = self.ids.get(symbols.name(event.name)).map_or(&[][..], Vec::as_slice);
-        phases.iter().find(|&&(phase, _)| phase == event.phase).map_or(UNKNOWN, |&(_, token)| token)
+        phases.iter().find(|&&(phase, _)| phase == event.phase).map(|&(_, token)| token)
     }
 
     pub(super) fn vocabulary(&self) -> usize {
@@ -155,7 +154,7 @@ mod tests {
         assert_eq!(counts.tokens().len(), 2 + 2);
         let read = counts.token(&trace.header.symbols, &trace.events[0]);
         // Left once of two times; any: once of two; one of them the prior.
-        assert_eq!(counts.switch(Some(read)), (1.0 + 0.5) / 3.0);
+        assert_eq!(counts.switch(read), (1.0 + 0.5) / 3.0);
         assert_eq!(counts.texts.len(), 1);
     }
 }

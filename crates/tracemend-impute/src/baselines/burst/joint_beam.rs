@@ -4,7 +4,7 @@ use super::around::{Around, NearThread};
 use super::counts::{BurstCounts, ORDER, context, continuation};
 use super::method::{BurstMethod, Fill};
 use super::path::Predictions;
-use crate::counts::{State, Token};
+use crate::counts::{State, Token, TokenTable};
 use crate::repair::index::TraceIndex;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
@@ -126,6 +126,10 @@ impl Search<'_> {
 impl BurstMethod for JointBeam {
     fn name(&self) -> &str {
         "joint_beam"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

@@ -4,6 +4,7 @@ use super::around::Around;
 use super::counts::BurstCounts;
 use super::method::{BurstMethod, Fill};
 use crate::baselines::TwoSidedLookup;
+use crate::counts::TokenTable;
 use crate::counts::lookup::ContextIndex;
 use crate::imputer::{Imputer, Window};
 use crate::repair::index::TraceIndex;
@@ -31,6 +32,10 @@ impl Lookup {
 impl BurstMethod for Lookup {
     fn name(&self) -> &str {
         "lookup"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

@@ -2,7 +2,7 @@
 
 use super::counts::BurstCounts;
 use super::{JointBeam, Lookup, Ngram, Repeat, StreamNgram, ThreadDp};
-use crate::counts::Token;
+use crate::counts::{Token, TokenTable};
 use crate::repair::index::TraceIndex;
 use std::sync::Arc;
 use tracemend_trace::{Gap, Trace};
@@ -12,7 +12,7 @@ use tracemend_trace::{Gap, Trace};
 pub struct Fill {
     /// Its thread ([`crate::counts::thread_of`]).
     pub thread: i64,
-    /// What it is, by [`BurstCounts::tokens`]: name and phase, without a return value.
+    /// What it is, by the table of the index: name and phase count, the return value means nothing.
     pub token: Token,
     /// Probability that it is right, where the method has one.
     pub confidence: Option<f32>,
@@ -23,25 +23,56 @@ pub trait BurstMethod: Sync + Send {
     /// The method's name in result tables.
     fn name(&self) -> &str;
 
-    /// The lost events in order. As many as `lost`, or none where nothing is known that could have run.
+    /// What its answers are numbered by: the names and phases learned, all without a return value.
+    fn tokens(&self) -> &TokenTable;
+
+    /// The lost events in order. The index is to be made with a copy of [`BurstMethod::tokens`], whose additions then
+    /// stand for the names that were never learned. As many as `lost`, or none where nothing is known that could have run.
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill>;
 }
 
-/// All baselines, learned from `training`, for gaps of `test`. Of the latter only the names are looked at, so that an
-/// answer can hold them; its events are not counted.
-pub fn all(training: &[Trace], test: &Trace) -> (Arc<BurstCounts>, Vec<Box<dyn BurstMethod>>) {
+/// The names of all baselines.
+pub const METHODS: [&str; 6] = ["repeat", "ngram", "lookup", "stream_ngram", "thread_dp", "joint_beam"];
+
+/// The baseline of this name (one of [`METHODS`]; any other name gives `repeat`), learned from these traces. Nothing is
+/// learned across their gaps.
+pub fn learn(name: &str, training: &[&Trace]) -> Box<dyn BurstMethod> {
     let mut counts = BurstCounts::default();
     training.iter().for_each(|trace| counts.learn(trace));
-    counts.name_events(test);
     counts.freeze();
     let counts = Arc::new(counts);
-    let methods: Vec<Box<dyn BurstMethod>> = vec![
-        Box::new(Repeat::new(counts.clone())),
-        Box::new(Ngram::new(counts.clone())),
-        Box::new(Lookup::new(counts.clone())),
-        Box::new(StreamNgram::new(counts.clone())),
-        Box::new(ThreadDp::new(counts.clone())),
-        Box::new(JointBeam::new(counts.clone())),
-    ];
-    (counts, methods)
+    match name {
+        "ngram" => Box::new(Ngram::new(counts)),
+        "lookup" => Box::new(Lookup::new(counts)),
+        "stream_ngram" => Box::new(StreamNgram::new(counts)),
+        "thread_dp" => Box::new(ThreadDp::new(counts)),
+        "joint_beam" => Box::new(JointBeam::new(counts)),
+        _ => Box::new(Repeat::new(counts)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baselines::burst::testing::fill;
+    use crate::counts::testing::trace;
+
+    #[test]
+    fn every_method_has_its_name() {
+        for name in METHODS {
+            assert_eq!(learn(name, &[&trace(&[(0, 1, "a")])]).name(), name);
+        }
+    }
+
+    #[test]
+    fn gaps_at_both_ends_and_names_never_seen() {
+        let (train, test) = ([(0, 1, "a"), (0, 1, "b")], [(0, 1, "x"), (0, 2, "y"), (0, 1, "z"), (0, 3, "x")]);
+        for name in METHODS {
+            for cut in [0..1, 0..2, 1..3, 2..4, 0..4] {
+                let most = cut.len();
+                assert!(fill(name, &train, &test, cut).len() <= most);
+            }
+        }
+        assert_eq!(fill("repeat", &train, &test, 1..3), [(1, "x"), (1, "x")]);
+    }
 }

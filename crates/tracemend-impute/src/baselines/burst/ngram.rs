@@ -3,7 +3,7 @@
 use super::around::Around;
 use super::counts::{BurstCounts, ORDER, context};
 use super::method::{BurstMethod, Fill};
-use crate::counts::FIRST_EVENT;
+use crate::counts::{FIRST_EVENT, TokenTable};
 use crate::repair::index::TraceIndex;
 use std::sync::Arc;
 use tracemend_trace::Gap;
@@ -24,6 +24,10 @@ impl Ngram {
 impl BurstMethod for Ngram {
     fn name(&self) -> &str {
         "ngram"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

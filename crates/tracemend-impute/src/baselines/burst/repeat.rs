@@ -3,6 +3,7 @@
 use super::around::Around;
 use super::counts::BurstCounts;
 use super::method::{BurstMethod, Fill};
+use crate::counts::TokenTable;
 use crate::repair::index::TraceIndex;
 use std::sync::Arc;
 use tracemend_trace::Gap;
@@ -22,6 +23,10 @@ impl Repeat {
 impl BurstMethod for Repeat {
     fn name(&self) -> &str {
         "repeat"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

@@ -4,6 +4,7 @@ use super::around::{Around, RIGHT};
 use super::counts::{BurstCounts, ORDER, context};
 use super::method::{BurstMethod, Fill};
 use super::path::{Paths, Predictions};
+use crate::counts::TokenTable;
 use crate::repair::index::TraceIndex;
 use std::sync::Arc;
 use tracemend_trace::Gap;
@@ -29,6 +30,10 @@ impl StreamNgram {
 impl BurstMethod for StreamNgram {
     fn name(&self) -> &str {
         "stream_ngram"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

@@ -1,7 +1,7 @@
 //! A gap in a small trace, filled by a method.
 
-use super::method::all;
-use crate::counts::{TokenTable, testing::trace};
+use super::method::learn;
+use crate::counts::testing::trace;
 use crate::repair::index::TraceIndex;
 use std::ops::Range;
 use tracemend_trace::{Cause, Gap, Lost, StreamId};
@@ -23,7 +23,7 @@ pub(super) fn fill(
 ) -> Vec<(i64, &'static str)> {
     let mut damaged = trace(test);
     let whole = damaged.clone();
-    let (counts, methods) = all(&[trace(train)], &whole);
+    let method = learn(method, &[&trace(train)]);
     let lost: Vec<usize> = cut.clone().filter(|&place| test[place].0 == 0).collect();
     let on_cpu = |place: &usize| test[*place].0 == 0;
     let gap = Gap {
@@ -39,10 +39,10 @@ pub(super) fn fill(
     };
     damaged.events.retain(|event| !lost.iter().any(|&place| whole.events[place] == *event));
     damaged.gaps.push(gap);
-    let index = TraceIndex::new(&damaged, &mut TokenTable::default());
-    let method = methods.iter().find(|candidate| candidate.name() == method).unwrap();
+    let mut tokens = method.tokens().clone();
+    let index = TraceIndex::new(&damaged, &mut tokens);
     let fills = method.fill(&index, &damaged.gaps[0], lost.len());
-    fills.iter().map(|fill| (fill.thread, name(&counts.tokens().kind(fill.token).name))).collect()
+    fills.iter().map(|fill| (fill.thread, name(&tokens.kind(fill.token).name))).collect()
 }
 
 fn name(name: &str) -> &'static str {

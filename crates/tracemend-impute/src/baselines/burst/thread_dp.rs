@@ -4,6 +4,7 @@ use super::around::{Around, NearThread};
 use super::counts::BurstCounts;
 use super::method::{BurstMethod, Fill};
 use super::path::{PathEnd, Paths, Predictions};
+use crate::counts::TokenTable;
 use crate::repair::index::TraceIndex;
 use std::sync::Arc;
 use tracemend_trace::Gap;
@@ -86,6 +87,10 @@ fn allocate(scores: &[Vec<f64>], lost: usize) -> Option<Vec<usize>> {
 impl BurstMethod for ThreadDp {
     fn name(&self) -> &str {
         "thread_dp"
+    }
+
+    fn tokens(&self) -> &TokenTable {
+        self.counts.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {

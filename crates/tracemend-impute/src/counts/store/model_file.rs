@@ -64,7 +64,8 @@ impl CountsModel {
         file.text("program_order", PROGRAM_ORDER);
         file.text("events", self.events);
         file.text("tokens", serde_json::to_string(self.tokens.kinds()).map_err(|error| error.to_string())?);
-        file.text("calibration", serde_json::to_string(&self.calibration).map_err(|error| error.to_string())?);
+        let calibration = serde_json::to_string(&self.calibration).map_err(|error| error.to_string())?;
+        file.text("calibration", calibration);
 
         let mut targets: Vec<(u64, (u32, u32))> = self.targets.table.iter().map(|(&key, &sums)| (key, sums)).collect();
         targets.sort_unstable();
@@ -123,14 +124,14 @@ impl CountsModel {
             serde_json::from_str(text("tokens")?).map_err(|error| damaged("tokens", error.to_string()))?;
         let is_program: Vec<bool> = kinds.iter().map(TokenTable::is_program).collect();
         let tokens = TokenTable::from_kinds(kinds).map_err(|reason| damaged("tokens", reason))?;
-        let calibration: Calibration =
-            serde_json::from_str(text("calibration")?).map_err(|error| damaged("calibration", error.to_string()))?;
-        if !calibration.is_valid() {
-            return Err(damaged("calibration", "its tables have other sizes, or hold what is no count".to_owned()));
-        }
         let targets = read_targets(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let timing = read_timing(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let trie = read_trie(&file, &is_program).map_err(|(entry, reason)| damaged(entry, reason))?;
+        let calibration: Calibration = serde_json::from_str(text("calibration")?)
+            .map_err(|error| damaged("calibration", error.to_string()))?;
+        if !calibration.is_valid() {
+            return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
+        }
         Ok(Self { tokens, trie, targets, timing, calibration, events })
     }
 }

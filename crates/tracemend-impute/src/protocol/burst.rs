@@ -1,0 +1,528 @@
+//! Protocols `burst` and `self`: realistic loss, bursts on one CPU's stream of a trace of many threads.
+//!
+//! A gap is k consecutive events of one stream of the test trace, at a random place at least 200 events from the ends
+//! of that stream; the other CPUs stay whole, and so does what the same threads did elsewhere. Several gaps, far apart
+//! in time, are cut at once; the engine then sees a trace with gaps, as in use, and learns from its intact rest. With
+//! training traces this is `burst`, without any it is `self`. Methods know k per gap and nothing of the threads.
+
+use super::Score;
+use super::bootstrap::{RESAMPLES, SplitMix64};
+use crate::baselines::burst::{BurstMethod, Fill, METHODS as BASELINES};
+use crate::calibrate::Belief;
+use crate::counts::{CountsModel, FIRST_EVENT, TokenTable, thread_of};
+use crate::metrics::lcs_length;
+use crate::repair::blackout::{self, Blackout};
+use crate::repair::index::TraceIndex;
+use crate::repair::{RawRepair, RepairOptions, repair_raw};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::{Hash, Hasher};
+use tracemend_trace::{Event, Gap, Phase, Trace, rules::ThreadRules};
+
+/// Gap lengths of the protocol.
+pub const BLACKOUTS: [usize; 5] = [1, 10, 40, 168, 700];
+/// Name of the engine in result tables.
+pub const ENGINE: &str = "counts";
+/// Bins of the calibration error.
+const BINS: usize = 15;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct BurstConfig<'t> {
+    /// Traces to learn from; none: protocol `self`.
+    pub train: Vec<&'t Trace>,
+    /// Trace to cut gaps into.
+    pub test: &'t Trace,
+    /// What to call it in result tables.
+    pub data: String,
+    /// Gap lengths; empty: [`BLACKOUTS`].
+    pub blackouts: Vec<usize>,
+    /// Gaps of each length.
+    pub gaps: usize,
+    /// Methods; empty: all.
+    pub methods: Vec<String>,
+    /// Decides the places of the gaps and the bootstrap.
+    pub seed: u64,
+    /// Worker threads; 0: one per core.
+    pub threads: usize,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BurstError {
+    /// No such method.
+    #[error("there is no method `{0}` in this protocol; choose among counts, {list}", list = BASELINES.join(", "))]
+    UnknownMethod(String),
+    /// The test trace is too short.
+    #[error(
+        "{data} has no stream of {needed} events, which gaps of {lost} events need with 200 events on both sides; \
+         choose a longer trace or shorter gaps"
+    )]
+    TooShort {
+        /// The test trace.
+        data: String,
+        /// Events needed.
+        needed: usize,
+        /// Length of the gap.
+        lost: usize,
+    },
+}
+
+/// What is added up over gaps, for one gap.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    lost: f64,
+    thread_lcs: f64,
+    positions: f64,
+    perfect: f64,
+    flat_lcs: f64,
+    distance: f64,
+    valid: f64,
+    seconds: f64,
+    rows: f64,
+    covered: f64,
+    /// Per bin: events, sum of confidences, right ones.
+    bins: Option<Box<[[f64; 3]; BINS]>>,
+    sure: f64,
+    sure_right: f64,
+    by_type: FxHashMap<u32, (f64, f64)>,
+}
+
+/// One answer to one gap, in comparable terms: thread and bare event number.
+struct Answer {
+    events: Vec<(i64, u32)>,
+    right: Vec<bool>,
+    confidence: Option<Vec<f32>>,
+    /// Expected counts by event, where the method gives better ones than its events.
+    expected: Option<FxHashMap<u32, f64>>,
+    coverage: Option<(f64, f64)>,
+    valid: bool,
+    seconds: f64,
+}
+
+/// Measures the engine and the baselines on the same gaps.
+///
+/// # Errors
+/// An unknown method, or a test trace too short for the gaps asked for.
+pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Score>, BurstError> {
+    let all: Vec<&str> = std::iter::once(ENGINE).chain(BASELINES).collect();
+    let methods: Vec<&str> = if config.methods.is_empty() {
+        all.clone()
+    } else {
+        config
+            .methods
+            .iter()
+            .map(|method| {
+                all.iter().copied().find(|known| known == method).ok_or(BurstError::UnknownMethod(method.clone()))
+            })
+            .collect::<Result<_, _>>()?
+    };
+    let lengths: &[usize] = if config.blackouts.is_empty() { &BLACKOUTS } else { &config.blackouts };
+    let streams = blackout::by_stream(config.test);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build();
+    let options = RepairOptions { seed: config.seed, threads: 1, ..RepairOptions::default() };
+    let trained = match (&pool, config.train.is_empty()) {
+        (_, true) => None,
+        (Ok(pool), false) => Some(pool.install(|| crate::repair::train(&config.train, &options))),
+        (Err(_), false) => Some(crate::repair::train(&config.train, &options)),
+    };
+    let baselines = config.train.first().map(|_| {
+        let wanted = methods.iter().filter(|&&method| method != ENGINE);
+        wanted.map(|method| crate::baselines::burst::learn(method, &config.train)).collect::<Vec<_>>()
+    });
+    let mut scores = Vec::new();
+    let total = lengths.len() * methods.len();
+    for (number, &lost) in lengths.iter().enumerate() {
+        let blackouts = blackout::draw(config.test, &streams, lost, config.gaps, config.seed);
+        if blackouts.is_empty() {
+            return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
+        }
+        let batches = blackout::batches(config.test, &streams, &blackouts);
+        let cell = Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
+        for (method_number, &method) in methods.iter().enumerate() {
+            let baseline = baselines.as_ref().and_then(|known| {
+                known.iter().find(|known| known.name() == method).map(|known| &**known as &dyn BurstMethod)
+            });
+            let work = || -> Vec<Vec<(usize, Tally)>> {
+                batches
+                    .par_iter()
+                    .map(|batch| if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) })
+                    .collect()
+            };
+            let done = match &pool {
+                Ok(pool) => pool.install(work),
+                Err(_) => work(),
+            };
+            let mut tallies: Vec<(usize, Tally)> = done.into_iter().flatten().collect();
+            tallies.sort_by_key(|&(gap, _)| gap);
+            let tallies: Vec<Tally> = tallies.into_iter().map(|(_, tally)| tally).collect();
+            scores.extend(cell.scores(method, lost, &tallies));
+            progress(number * methods.len() + method_number + 1, total);
+        }
+        if !config.train.is_empty() {
+            scores.push(cell.leakage(lost));
+        }
+    }
+    Ok(scores)
+}
+
+struct Cell<'c, 't> {
+    config: &'c BurstConfig<'t>,
+    streams: &'c [Vec<u32>],
+    blackouts: &'c [Blackout],
+    trained: Option<&'c CountsModel>,
+    options: &'c RepairOptions,
+}
+
+impl Cell<'_, '_> {
+    fn cut(&self, batch: &[usize]) -> (Trace, Vec<Gap>) {
+        let batch: Vec<Blackout> = batch.iter().map(|&gap| self.blackouts[gap]).collect();
+        blackout::cut(self.config.test, self.streams, &batch)
+    }
+
+    fn engine(&self, batch: &[usize]) -> Vec<(usize, Tally)> {
+        let (rest, gaps) = self.cut(batch);
+        let mut model = self.trained.cloned().unwrap_or_default();
+        if model.calibration.is_empty() {
+            model.calibration = blackout::calibrate(&rest, None, self.options);
+        }
+        model.learn(&rest, 1);
+        let (_, raw) = repair_raw(&rest, &gaps, &mut model, self.options, &mut |_| {});
+        let bare = model.tokens.bare();
+        let numbers = numbers(&model.tokens, &bare);
+        batch
+            .iter()
+            .zip(&raw)
+            .map(|(&gap, raw)| {
+                let truth = blackout::truth(self.config.test, self.streams, self.blackouts[gap]);
+                let answer = answer_of(raw, &model, &bare, &truth, self.config.test);
+                (gap, tally(&answer, &self.truth(&truth, &numbers)))
+            })
+            .collect()
+    }
+
+    fn baseline(&self, batch: &[usize], name: &str, learned: Option<&dyn BurstMethod>) -> Vec<(usize, Tally)> {
+        let (rest, gaps) = self.cut(batch);
+        let own;
+        let method = match learned {
+            Some(method) => method,
+            None => {
+                own = crate::baselines::burst::learn(name, &[&rest]);
+                &*own
+            }
+        };
+        let mut tokens = method.tokens().clone();
+        let index = TraceIndex::new(&rest, &mut tokens);
+        let bare = tokens.bare();
+        let numbers = numbers(&tokens, &bare);
+        batch
+            .iter()
+            .zip(&gaps)
+            .map(|(&gap, cut)| {
+                let begin = cpu_time::ThreadTime::now();
+                let fills = method.fill(&index, cut, self.blackouts[gap].lost);
+                let seconds = begin.elapsed().as_secs_f64();
+                let truth = blackout::truth(self.config.test, self.streams, self.blackouts[gap]);
+                let truth = self.truth(&truth, &numbers);
+                let answer = baseline_answer(&fills, &bare, &truth, seconds);
+                (gap, tally(&answer, &truth))
+            })
+            .collect()
+    }
+
+    fn truth(&self, events: &[&Event], numbers: &FxHashMap<(String, Phase), u32>) -> Vec<(i64, u32)> {
+        let symbols = &self.config.test.header.symbols;
+        events
+            .iter()
+            .map(|event| {
+                let kind = (symbols.name(event.name).to_owned(), event.phase);
+                // A name the model never saw: a number of its own.
+                (thread_of(event), numbers.get(&kind).copied().unwrap_or(u32::MAX - event.name.0))
+            })
+            .collect()
+    }
+
+    fn scores(&self, method: &str, lost: usize, tallies: &[Tally]) -> Vec<Score> {
+        let point = figures(tallies.iter().map(|tally| (tally, 1.0)));
+        let mut random = SplitMix64::new(self.config.seed, &["bootstrap", &lost.to_string()]);
+        let mut resampled: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); point.len()];
+        for _ in 0..RESAMPLES {
+            let mut times = vec![0.0; tallies.len()];
+            (0..tallies.len()).for_each(|_| times[random.below(tallies.len())] += 1.0);
+            let sample = figures(tallies.iter().zip(times).filter(|&(_, times)| times > 0.0));
+            for (values, (_, value)) in resampled.iter_mut().zip(sample) {
+                values.extend(value);
+            }
+        }
+        point
+            .into_iter()
+            .zip(&mut resampled)
+            .filter_map(|((metric, value), resampled)| {
+                resampled.sort_by(f64::total_cmp);
+                let at = |share: f64| resampled.get(((resampled.len() as f64 - 1.0) * share).round() as usize).copied();
+                Some(self.score(method, lost, metric, value?, at(0.025)?, at(0.975)?, tallies.len()))
+            })
+            .collect()
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
+    fn score(&self, method: &str, lost: usize, metric: &str, value: f64, low: f64, high: f64, gaps: usize) -> Score {
+        Score {
+            protocol: if self.config.train.is_empty() { "self" } else { "burst" }.to_owned(),
+            data: self.config.data.clone(),
+            method: method.to_owned(),
+            blackout: lost,
+            metric: metric.to_owned(),
+            value,
+            low,
+            high,
+            gaps,
+        }
+    }
+
+    /// Share of the gaps whose lost events occur verbatim, in a row, on a stream of a training trace.
+    fn leakage(&self, lost: usize) -> Score {
+        let mut seen: FxHashSet<u64> = FxHashSet::default();
+        let name = |trace: &Trace, position: u32| {
+            let event = &trace.events[position as usize];
+            let mut hasher = rustc_hash::FxHasher::default();
+            (trace.header.symbols.name(event.name), event.phase).hash(&mut hasher);
+            hasher.finish()
+        };
+        let windows = |names: &[u64]| -> Vec<u64> {
+            // Polynomial hash of every window, rolled along.
+            const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+            let top = (1..lost).fold(1u64, |power, _| power.wrapping_mul(BASE));
+            let mut hash = 0u64;
+            let mut all = Vec::new();
+            for (place, name) in names.iter().enumerate() {
+                if place >= lost {
+                    hash = hash.wrapping_sub(names[place - lost].wrapping_mul(top));
+                }
+                hash = hash.wrapping_mul(BASE).wrapping_add(*name);
+                if place + 1 >= lost {
+                    all.push(hash);
+                }
+            }
+            all
+        };
+        for trace in &self.config.train {
+            for positions in blackout::by_stream(trace) {
+                let names: Vec<u64> = positions.iter().map(|&position| name(trace, position)).collect();
+                seen.extend(windows(&names));
+            }
+        }
+        let leaked = self
+            .blackouts
+            .iter()
+            .filter(|blackout| {
+                let positions = &self.streams[blackout.stream][blackout.first..blackout.first + lost];
+                let names: Vec<u64> = positions.iter().map(|&position| name(self.config.test, position)).collect();
+                windows(&names).iter().any(|window| seen.contains(window))
+            })
+            .count() as f64
+            / self.blackouts.len() as f64;
+        self.score(super::paper::NO_METHOD, lost, "leakage", leaked, leaked, leaked, self.blackouts.len())
+    }
+}
+
+fn numbers(tokens: &TokenTable, bare: &[u32]) -> FxHashMap<(String, Phase), u32> {
+    tokens
+        .kinds()
+        .iter()
+        .zip(bare)
+        .skip(FIRST_EVENT as usize)
+        .map(|(kind, &number)| ((kind.name.clone(), kind.phase), number))
+        .collect()
+}
+
+fn answer_of(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event], trace: &Trace) -> Answer {
+    let calibration = &model.calibration;
+    let lost = raw.placed().len();
+    let thread = |slot: u16| raw.context.slots[slot as usize].thread.unwrap_or(i64::MIN);
+    let right = blackout::right(raw, model, bare, truth, trace);
+    let kept: Vec<usize> = (0..lost).filter(|&place| raw.kept[place]).collect();
+    let confidence = raw.consensus.as_ref().map(|consensus| {
+        let belief = |&place: &usize| Belief { support: consensus.support[place], lost, place };
+        kept.iter().map(|place| calibration.confidence(belief(place))).collect()
+    });
+    let mut expected: FxHashMap<u32, f64> = FxHashMap::default();
+    let kinds = numbers(&model.tokens, bare);
+    for ((name, phase), count) in &raw.counted.by_event {
+        if let Some(&number) = kinds.get(&(name.clone(), *phase)) {
+            *expected.entry(number).or_default() += count.mean;
+        }
+    }
+    Answer {
+        events: kept
+            .iter()
+            .map(|&place| {
+                let (slot, token) = raw.placed()[place];
+                (thread(slot), bare[token as usize])
+            })
+            .collect(),
+        right: kept.iter().map(|&place| right[place]).collect(),
+        confidence,
+        expected: Some(expected),
+        coverage: Some(blackout::coverage(raw, calibration, truth, trace)),
+        valid: is_valid(raw, model),
+        seconds: raw.seconds,
+    }
+}
+
+/// Whether what was put into each thread obeys the entry/exit rules between what is recorded on both sides.
+fn is_valid(raw: &RawRepair, model: &CountsModel) -> bool {
+    let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
+    for (place, &(slot, _)) in raw.placed().iter().enumerate() {
+        if raw.kept[place] {
+            slots.entry(slot).or_default().push(place);
+        }
+    }
+    slots.into_iter().all(|(slot, places)| {
+        let slot = &raw.context.slots[slot as usize];
+        let mut rules = ThreadRules::default();
+        let mut observe = |token| {
+            let kind = model.tokens.kind(token);
+            rules.observe(&kind.name, kind.phase).is_ok()
+        };
+        slot.before.iter().for_each(|&token| {
+            observe(token);
+        });
+        let inside = places.iter().all(|&place| observe(raw.placed()[place].1));
+        let next = slot.right.first().filter(|&&token| token >= FIRST_EVENT);
+        inside && next.is_none_or(|&token| observe(token))
+    })
+}
+
+fn baseline_answer(fills: &[Fill], bare: &[u32], truth: &[(i64, u32)], seconds: f64) -> Answer {
+    let events: Vec<(i64, u32)> = fills.iter().map(|fill| (fill.thread, bare[fill.token as usize])).collect();
+    let mut threads: FxHashMap<i64, (Vec<usize>, Vec<u32>)> = FxHashMap::default();
+    for (place, &(thread, token)) in events.iter().enumerate() {
+        let (places, tokens) = threads.entry(thread).or_default();
+        places.push(place);
+        tokens.push(token);
+    }
+    let mut right = vec![false; events.len()];
+    for (thread, (places, tokens)) in &threads {
+        let truth: Vec<u32> = truth.iter().filter(|(other, _)| other == thread).map(|&(_, token)| token).collect();
+        for matched in crate::repair::consensus::matches(tokens, &truth) {
+            right[places[matched]] = true;
+        }
+    }
+    Answer {
+        confidence: fills.iter().map(|fill| fill.confidence).collect(),
+        events,
+        right,
+        expected: None,
+        coverage: None,
+        valid: true,
+        seconds,
+    }
+}
+
+fn tally(answer: &Answer, truth: &[(i64, u32)]) -> Tally {
+    let lost = truth.len();
+    let flat: Vec<u32> = answer.events.iter().map(|&(_, token)| token).collect();
+    let flat_truth: Vec<u32> = truth.iter().map(|&(_, token)| token).collect();
+    let mut counts: FxHashMap<u32, f64> = FxHashMap::default();
+    flat_truth.iter().for_each(|&token| *counts.entry(token).or_default() += 1.0 / lost as f64);
+    match &answer.expected {
+        Some(expected) => {
+            let total: f64 = expected.values().sum::<f64>().max(1e-9);
+            expected.iter().for_each(|(&token, count)| *counts.entry(token).or_default() -= count / total);
+        }
+        None => flat.iter().for_each(|&token| *counts.entry(token).or_default() -= 1.0 / flat.len() as f64),
+    }
+    let mut tally = Tally {
+        lost: lost as f64,
+        thread_lcs: answer.right.iter().filter(|&&right| right).count() as f64,
+        positions: answer.events.iter().zip(truth).filter(|(a, b)| a == b).count() as f64,
+        perfect: f64::from(u8::from(answer.right.len() == lost && answer.right.iter().all(|&right| right))),
+        flat_lcs: lcs_length(&flat, &flat_truth) as f64,
+        distance: 0.5 * counts.values().map(|difference| difference.abs()).sum::<f64>(),
+        valid: f64::from(u8::from(answer.valid)),
+        seconds: answer.seconds,
+        rows: answer.coverage.map_or(0.0, |(rows, _)| rows),
+        covered: answer.coverage.map_or(0.0, |(_, covered)| covered),
+        ..Tally::default()
+    };
+    for (event, truth) in answer.events.iter().zip(truth) {
+        let entry = tally.by_type.entry(truth.1).or_default();
+        entry.0 += f64::from(u8::from(event == truth));
+        entry.1 += 1.0;
+    }
+    if let Some(confidence) = &answer.confidence {
+        let mut bins = Box::new([[0.0; 3]; BINS]);
+        for (&confidence, &right) in confidence.iter().zip(&answer.right) {
+            let right = f64::from(u8::from(right));
+            let bin = &mut bins[((confidence * BINS as f32) as usize).min(BINS - 1)];
+            *bin = [bin[0] + 1.0, bin[1] + f64::from(confidence), bin[2] + right];
+            if confidence >= 0.9 {
+                tally.sure += 1.0;
+                tally.sure_right += right;
+            }
+        }
+        tally.bins = Some(bins);
+    }
+    tally
+}
+
+/// All metrics of weighted gaps; `None` where there is nothing to measure.
+fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static str, Option<f64>)> {
+    let mut gaps = 0.0;
+    let mut sum = Tally::default();
+    let mut bins = [[0.0; 3]; BINS];
+    let mut binned = false;
+    for (tally, times) in tallies {
+        gaps += times;
+        let fields: [(&mut f64, f64); 12] = [
+            (&mut sum.lost, tally.lost),
+            (&mut sum.thread_lcs, tally.thread_lcs),
+            (&mut sum.positions, tally.positions),
+            (&mut sum.perfect, tally.perfect),
+            (&mut sum.flat_lcs, tally.flat_lcs),
+            (&mut sum.distance, tally.distance),
+            (&mut sum.valid, tally.valid),
+            (&mut sum.seconds, tally.seconds),
+            (&mut sum.rows, tally.rows),
+            (&mut sum.covered, tally.covered),
+            (&mut sum.sure, tally.sure),
+            (&mut sum.sure_right, tally.sure_right),
+        ];
+        fields.into_iter().for_each(|(sum, value)| *sum += times * value);
+        for (token, (right, all)) in &tally.by_type {
+            let entry = sum.by_type.entry(*token).or_default();
+            entry.0 += times * right;
+            entry.1 += times * all;
+        }
+        if let Some(tally) = &tally.bins {
+            binned = true;
+            for (sum, bin) in bins.iter_mut().zip(tally.iter()) {
+                (0..3).for_each(|part| sum[part] += times * bin[part]);
+            }
+        }
+    }
+    let share = |part: f64, of: f64| (of > 0.0).then(|| part / of);
+    let answered: f64 = bins.iter().map(|bin| bin[0]).sum();
+    let ece = bins.iter().map(|[_, confidence, right]| (confidence - right).abs()).sum::<f64>();
+    let macro_sum: f64 = {
+        // In a fixed order: floating-point sums depend on it.
+        let mut types: Vec<_> = sum.by_type.iter().collect();
+        types.sort_by_key(|(token, _)| **token);
+        types.iter().map(|(_, (right, all))| right / all).sum()
+    };
+    vec![
+        ("thread_lcs", share(sum.thread_lcs, sum.lost)),
+        ("accuracy", share(sum.positions, sum.lost)),
+        ("perfect_rate", share(sum.perfect, gaps)),
+        ("rouge_l", share(sum.flat_lcs, sum.lost)),
+        ("macro_accuracy", share(macro_sum, sum.by_type.len() as f64)),
+        ("composition_tv", share(sum.distance, gaps)),
+        ("coverage", share(sum.covered, sum.rows)),
+        ("ece", if binned { share(ece, answered) } else { None }),
+        ("precision_at_90", share(sum.sure_right, sum.sure)),
+        ("validity", share(sum.valid, gaps)),
+        ("seconds_per_gap", share(sum.seconds, gaps)),
+    ]
+}
