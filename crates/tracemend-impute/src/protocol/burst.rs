@@ -134,7 +134,7 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
     let mut scores = Vec::new();
     let total = lengths.len() * methods.len();
     for (number, &lost) in lengths.iter().enumerate() {
-        let blackouts = blackout::draw(config.test, &streams, lost, config.gaps, config.seed);
+        let blackouts = blackout::draw(config.test, &streams, lost, config.gaps, config.seed, "evaluation");
         if blackouts.is_empty() {
             return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
         }

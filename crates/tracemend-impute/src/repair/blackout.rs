@@ -17,7 +17,7 @@ const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
-const CALIBRATED_EVENTS: usize = 4000;
+const CALIBRATED_EVENTS: usize = 6000;
 /// Share of a trace's events that calibration cuts, at most: one in this many.
 const CALIBRATED_SHARE: usize = 6;
 
@@ -41,12 +41,19 @@ pub fn by_stream(trace: &Trace) -> Vec<Vec<u32>> {
     streams
 }
 
-/// Draws gaps at random places, at least 200 events from the ends of their stream and clear of real gaps. Fewer than
+/// Draws gaps at random places (other ones for another `purpose`), at least 200 events from the ends of their stream and clear of real gaps. Fewer than
 /// asked for, or none, where the trace is too short.
-pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed: u64) -> Vec<Blackout> {
+pub fn draw(
+    trace: &Trace,
+    streams: &[Vec<u32>],
+    lost: usize,
+    gaps: usize,
+    seed: u64,
+    purpose: &str,
+) -> Vec<Blackout> {
     let room = |positions: &Vec<u32>| positions.len().saturating_sub(2 * MARGIN + lost);
     let total: usize = streams.iter().map(room).sum();
-    let mut random = SplitMix64::new(seed, &["blackout", &lost.to_string()]);
+    let mut random = SplitMix64::new(seed, &[purpose, &lost.to_string()]);
     let mut drawn = Vec::new();
     for _ in 0..4 * gaps {
         if total == 0 || drawn.len() == gaps {
@@ -207,7 +214,7 @@ pub fn calibrate(
     let streams = by_stream(trace);
     let blackouts: Vec<Blackout> = lengths
         .iter()
-        .flat_map(|&lost| draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 80), options.seed))
+        .flat_map(|&lost| draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 250), options.seed, "calibration"))
         .collect();
     if blackouts.is_empty() {
         return calibration;
