@@ -198,6 +198,7 @@ fn main() {
         truth_in_slots as f64 / (truth_in_slots + ghost_missed) as f64,
         (t1 - t0).as_secs_f64(),
         search_time * 1e3 / n as f64,
-        t0.elapsed().as_secs_f64(), model.trie.len()
+        t0.elapsed().as_secs_f64(),
+        model.trie.len()
     );
 }

@@ -191,9 +191,11 @@ impl Calibration {
             (right, all)
         };
         let mut p = 0.85 * raw;
-        for (right, all) in
-            [groups(0..LENGTHS, 0..EDGES), groups(length..length + 1, 0..EDGES), groups(length..length + 1, edge..edge + 1)]
-        {
+        for (right, all) in [
+            groups(0..LENGTHS, 0..EDGES),
+            groups(length..length + 1, 0..EDGES),
+            groups(length..length + 1, edge..edge + 1),
+        ] {
             p = (right + BACKING * p) / (all + BACKING);
         }
         p.clamp(0.001, 0.999) as f32

@@ -53,10 +53,7 @@ impl Imputation {
     pub fn confidence(&self, at: usize) -> f32 {
         match (self.tokens.get(at), self.alternatives.get(at)) {
             (Some(_), Some(others)) if others.is_empty() => 1.0,
-            (Some(token), Some(others)) => others
-                .iter()
-                .find(|(t, _)| t == token)
-                .map_or(0.0, |(_, p)| *p),
+            (Some(token), Some(others)) => others.iter().find(|(t, _)| t == token).map_or(0.0, |(_, p)| *p),
             _ => 0.0,
         }
     }
@@ -82,10 +79,7 @@ pub(crate) struct Fill {
 
 /// Fills the gaps of a window one after the other, left to right. `fill` gets the tokens before the gap (observed, or
 /// filled just before), those between it and the next gap, and its length.
-pub(crate) fn fill_gaps(
-    window: Window<'_>,
-    mut fill: impl FnMut(&[u32], &[u32], usize) -> Fill,
-) -> Imputation {
+pub(crate) fn fill_gaps(window: Window<'_>, mut fill: impl FnMut(&[u32], &[u32], usize) -> Fill) -> Imputation {
     let length = window.mask().len();
     let mut tokens = window.tokens[..length].to_vec();
     let mut alternatives = vec![Vec::new(); length];
@@ -98,10 +92,7 @@ pub(crate) fn fill_gaps(
             alternatives[at] = others;
         }
     }
-    Imputation {
-        tokens,
-        alternatives,
-    }
+    Imputation { tokens, alternatives }
 }
 
 #[cfg(test)]
@@ -111,10 +102,7 @@ mod tests {
     #[test]
     fn gaps_and_runs() {
         let observed = [true, false, false, true, false];
-        let window = Window {
-            tokens: &[1, 0, 0, 2, 0],
-            observed: &observed,
-        };
+        let window = Window { tokens: &[1, 0, 0, 2, 0], observed: &observed };
         assert_eq!(window.gaps(), [1..3, 4..5]);
         assert_eq!(window.observed_runs(), [0..1, 3..4]);
     }

@@ -22,16 +22,11 @@ use tracemend_impute::{Imputer, Window};
 
 /// `paper/` of the shared material, or `None` with a note.
 fn published() -> Option<PathBuf> {
-    let root = std::env::var_os("TRACEMEND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("TRACEMEND_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let paper = root.join("paper");
     if !paper.join("pts.npz").is_file() {
-        eprintln!(
-            "SKIPPED: no published data at {}; name their folder in TRACEMEND_SHARED",
-            paper.display()
-        );
+        eprintln!("SKIPPED: no published data at {}; name their folder in TRACEMEND_SHARED", paper.display());
         return None;
     }
     Some(paper)
@@ -75,34 +70,19 @@ fn arrays_give_the_recomputed_scores() {
     let table = std::fs::read_to_string(paper.join("authors_results.csv")).expect("readable");
     let names: Vec<&str> = table.lines().next().expect("a header").split(',').collect();
     let mut compared = 0;
-    for (model, data, k) in [
-        ("SSSD_S4", "ffmpeg", "10"),
-        ("DiffWave", "phpbench", "10"),
-        ("SSSD_S4_end", "ffmpeg", "30"),
-    ] {
+    for (model, data, k) in
+        [("SSSD_S4", "ffmpeg", "10"), ("DiffWave", "phpbench", "10"), ("SSSD_S4_end", "ffmpeg", "30")]
+    {
         let dir = paper.join(format!("layout/Results/{model}/results_{data}_{k}"));
         let rows = score_arrays(&dir, 1).expect("readable arrays");
         let line = table.lines().map(|l| l.split(',').collect::<Vec<_>>());
-        let line = line
-            .filter(|l| l[..3] == [model, data, k])
-            .collect::<Vec<_>>();
-        for metric in [
-            "accuracy",
-            "perfect_rate",
-            "rouge_l",
-            "macro_accuracy",
-            "within_one",
-        ] {
+        let line = line.filter(|l| l[..3] == [model, data, k]).collect::<Vec<_>>();
+        for metric in ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "within_one"] {
             let column = names.iter().position(|n| *n == metric).expect("a column");
-            let [row] = pick(&rows, model, metric)[..] else {
-                panic!("not one row of {metric}")
-            };
+            let [row] = pick(&rows, model, metric)[..] else { panic!("not one row of {metric}") };
             assert_eq!(format!("{:.4}", row.value), line[0][column], "{row:?}");
             assert!(row.low <= row.value && row.value <= row.high, "{row:?}");
-            assert_eq!(
-                (row.blackout, row.gaps),
-                (k.parse().expect("a number"), 500)
-            );
+            assert_eq!((row.blackout, row.gaps), (k.parse().expect("a number"), 500));
             compared += 1;
         }
     }
@@ -116,10 +96,7 @@ fn arrays_are_held_against_training_windows() {
     let dir = layout.join("Results/SSSD_S4/results_ffmpeg_10");
     let rows = score_arrays(&dir, 1).expect("readable arrays");
     assert_eq!(rows[0].data, "ffmpeg L=200 middle");
-    assert!(
-        rows.iter().all(|r| r.metric != "leakage"),
-        "no training windows of this length"
-    );
+    assert!(rows.iter().all(|r| r.metric != "leakage"), "no training windows of this length");
     // The test windows as training windows: everything leaks.
     let test = layout.join("Datasets/ffmpeg/sequence_length_200/test.npy");
     let rows = score_arrays_against(&dir, &test, 1).expect("readable arrays");
@@ -131,20 +108,11 @@ fn arrays_are_held_against_training_windows() {
 fn floors_on_two_data_sets() {
     let Some(paper) = published() else { return };
     // `ramspeed` leaks least and scores lowest.
-    let config = config(
-        &paper,
-        &["ramspeed", "pybench"],
-        &[1, 10, 40],
-        &["counts", "lookup"],
-    );
+    let config = config(&paper, &["ramspeed", "pybench"], &[1, 10, 40], &["counts", "lookup"]);
     let rows = run(&config).expect("published data");
     assert_floors(&rows, false);
     assert!(pick(&rows, "-", "leakage").iter().all(|r| r.value > 0.9));
-    let end = PaperConfig {
-        place: Place::End,
-        blackouts: vec![40],
-        ..config
-    };
+    let end = PaperConfig { place: Place::End, blackouts: vec![40], ..config };
     for row in pick(&run(&end).expect("published data"), "counts", "accuracy") {
         assert!(row.value >= 0.92, "{row:?}");
     }
@@ -153,22 +121,14 @@ fn floors_on_two_data_sets() {
 #[test]
 fn folders_and_streams_agree() {
     let Some(paper) = published() else { return };
-    let mut config = config(
-        &paper,
-        &["ffmpeg"],
-        &[5, 30],
-        &["counts", "lookup", "period"],
-    );
+    let mut config = config(&paper, &["ffmpeg"], &[5, 30], &["counts", "lookup", "period"]);
     config.length = 50;
     let streams = run(&config).expect("streams");
     config.data = paper.join("layout");
     config.threads = 1;
     let folders = run(&config).expect("folders");
-    let timeless = |rows: Vec<Score>| -> Vec<Score> {
-        rows.into_iter()
-            .filter(|r| r.metric != "seconds_per_gap")
-            .collect()
-    };
+    let timeless =
+        |rows: Vec<Score>| -> Vec<Score> { rows.into_iter().filter(|r| r.metric != "seconds_per_gap").collect() };
     // One thread and two, arrays and archive: the same to the last bit.
     assert_eq!(timeless(streams), timeless(folders));
 }
@@ -187,22 +147,13 @@ fn errors_say_what_to_do() {
     };
     let says = |config: &PaperConfig| run(config).expect_err("wrong").to_string();
     assert!(says(&missing).contains("no/such/file.npz"));
-    let method = PaperConfig {
-        methods: vec!["oracle".into()],
-        ..missing.clone()
-    };
+    let method = PaperConfig { methods: vec!["oracle".into()], ..missing.clone() };
     assert!(says(&method).contains("counts, lookup"));
     for blackout in [0, 200] {
-        let config = PaperConfig {
-            blackouts: vec![blackout],
-            ..missing.clone()
-        };
+        let config = PaperConfig { blackouts: vec![blackout], ..missing.clone() };
         assert!(matches!(run(&config), Err(Error::Blackout { .. })));
     }
-    let here = PaperConfig {
-        data: env!("CARGO_MANIFEST_DIR").into(),
-        ..missing
-    };
+    let here = PaperConfig { data: env!("CARGO_MANIFEST_DIR").into(), ..missing };
     assert!(says(&here).contains("length"), "{}", says(&here));
     let none = score_arrays(Path::new(env!("CARGO_MANIFEST_DIR")), 1).expect_err("no arrays");
     assert!(none.to_string().contains("original0.npy"));
@@ -213,10 +164,7 @@ fn errors_say_what_to_do() {
 fn floors_on_all_data_sets() {
     let Some(paper) = published() else { return };
     for place in [Place::Middle, Place::End] {
-        let config = PaperConfig {
-            place,
-            ..config(&paper, &[], &BLACKOUTS, &[])
-        };
+        let config = PaperConfig { place, ..config(&paper, &[], &BLACKOUTS, &[]) };
         let start = std::time::Instant::now();
         let rows = run(&config).expect("published data");
         println!("{place}: {:.1} s", start.elapsed().as_secs_f64());
@@ -225,32 +173,19 @@ fn floors_on_all_data_sets() {
             if row.data.starts_with("mean ") {
                 let worst = rows
                     .iter()
-                    .filter(|r| {
-                        (&r.method, &r.metric, r.blackout)
-                            == (&row.method, &row.metric, row.blackout)
-                    })
+                    .filter(|r| (&r.method, &r.metric, r.blackout) == (&row.method, &row.metric, row.blackout))
                     .filter(lowest)
                     .min_by(|a, b| a.value.total_cmp(&b.value))
                     .expect("a data set");
                 println!(
                     "{place:6} {:8} k={:2} {:16} {:.6} [{:.6}, {:.6}] lowest {:.6} {}",
-                    row.method,
-                    row.blackout,
-                    row.metric,
-                    row.value,
-                    row.low,
-                    row.high,
-                    worst.value,
-                    worst.data
+                    row.method, row.blackout, row.metric, row.value, row.low, row.high, worst.value, worst.data
                 );
             }
         }
         let mean = |metric: &str, method: &str| -> Vec<f64> {
             let rows = pick(&rows, method, metric);
-            rows.iter()
-                .filter(|r| r.data.starts_with("mean "))
-                .map(|r| r.value)
-                .collect()
+            rows.iter().filter(|r| r.data.starts_with("mean ")).map(|r| r.value).collect()
         };
         assert!(mean("leakage", "-")[0] >= 0.95);
         match place {
@@ -265,13 +200,7 @@ fn candidates() -> Vec<(String, SequenceConfig)> {
     let default = SequenceConfig::default;
     let mut all = vec![("default".to_owned(), default())];
     for escape in [0.125, 0.25, 0.5, 2.0, 4.0] {
-        all.push((
-            format!("escape {escape}"),
-            SequenceConfig {
-                escape,
-                ..default()
-            },
-        ));
+        all.push((format!("escape {escape}"), SequenceConfig { escape, ..default() }));
     }
     for most in [8, 40, 96] {
         let mut config = default();
@@ -283,16 +212,10 @@ fn candidates() -> Vec<(String, SequenceConfig)> {
         config.levels.retain(|l| *l >= least);
         all.push((format!("levels from {least}"), config));
     }
-    let every = SequenceConfig {
-        levels: (1..=256).collect(),
-        ..default()
-    };
+    let every = SequenceConfig { levels: (1..=256).collect(), ..default() };
     all.push(("every level".to_owned(), every));
     for order in [4, 6, 12, 16] {
-        all.push((
-            format!("order {order}"),
-            SequenceConfig { order, ..default() },
-        ));
+        all.push((format!("order {order}"), SequenceConfig { order, ..default() }));
     }
     for beam in [4, 64] {
         all.push((format!("beam {beam}"), SequenceConfig { beam, ..default() }));
@@ -328,13 +251,8 @@ fn cross_validation() {
                     let hidden = place.hidden(WINDOW, *k);
                     let observed: Vec<bool> = (0..WINDOW).map(|i| !hidden.contains(&i)).collect();
                     for tokens in &windows {
-                        let filled = counts.impute(Window {
-                            tokens,
-                            observed: &observed,
-                        });
-                        let ids = |t: &[u32]| -> Vec<i64> {
-                            t[hidden.clone()].iter().map(|t| i64::from(*t)).collect()
-                        };
+                        let filled = counts.impute(Window { tokens, observed: &observed });
+                        let ids = |t: &[u32]| -> Vec<i64> { t[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
                         let sure: Vec<f32> = hidden.clone().map(|i| filled.confidence(i)).collect();
                         let tally = GapTally::new(&ids(tokens), &ids(&filled.tokens), Some(&sure));
                         tallies[c * cases.len() + case].push(tally);
@@ -353,10 +271,7 @@ fn cross_validation() {
             let mut totals = Totals::for_tallies(tallies);
             tallies.iter().for_each(|t| totals.add(t, 1.0));
             let m = totals.metrics().map(|m| m.unwrap_or(f64::NAN));
-            println!(
-                "{label:16} {place:>6} {k:3} {:9.5} {:9.5} {:9.5} {:9.5} {:9.5}",
-                m[0], m[1], m[3], m[6], m[7]
-            );
+            println!("{label:16} {place:>6} {k:3} {:9.5} {:9.5} {:9.5} {:9.5} {:9.5}", m[0], m[1], m[3], m[6], m[7]);
         }
     }
 }

@@ -33,15 +33,9 @@ fn read(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("read");
     for (name, fixture, header_lines) in fixtures {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures/succeed")
-            .join(fixture);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/succeed").join(fixture);
         let bytes = std::fs::read(path).unwrap();
-        let header: usize = bytes
-            .split_inclusive(|&b| b == b'\n')
-            .take(header_lines)
-            .map(<[u8]>::len)
-            .sum();
+        let header: usize = bytes.split_inclusive(|&b| b == b'\n').take(header_lines).map(<[u8]>::len).sum();
         let mut text = bytes[..header].to_vec();
         while text.len() < BYTES {
             text.extend_from_slice(&bytes[header..]);

@@ -6,10 +6,7 @@ use tracemend_trace::source::{OpenOptions, open};
 use tracemend_trace::{Item, TraceResult};
 
 fn main() -> TraceResult<()> {
-    let options = OpenOptions {
-        warnings_file: std::env::var_os("WARNINGS").map(Into::into),
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions { warnings_file: std::env::var_os("WARNINGS").map(Into::into), ..OpenOptions::default() };
     for path in std::env::args().skip(1) {
         let start = Instant::now();
         let mut source = open(Path::new(&path), &options)?;

@@ -8,12 +8,7 @@ fn main() -> TraceResult<()> {
     for path in std::env::args().skip(1) {
         let trace = Trace::read(&mut *open(Path::new(&path), &OpenOptions::default())?)?;
         let found = rules::evidence(&trace);
-        println!(
-            "{path}: {} events, {} gaps, {} more by evidence",
-            trace.events.len(),
-            trace.gaps.len(),
-            found.len()
-        );
+        println!("{path}: {} events, {} gaps, {} more by evidence", trace.events.len(), trace.gaps.len(), found.len());
         for gap in found {
             println!("  {gap:?}");
         }

@@ -58,12 +58,7 @@ impl Format {
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(
-            Self::ALL
-                .iter()
-                .find(|(format, _)| format == self)
-                .map_or("", |(_, name)| name),
-        )
+        f.pad(Self::ALL.iter().find(|(format, _)| format == self).map_or("", |(_, name)| name))
     }
 }
 
@@ -71,10 +66,7 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(format, _)| *format);
+        let known = Self::ALL.iter().find(|(_, name)| *name == text).map(|(format, _)| *format);
         known.ok_or_else(|| {
             let names: Vec<&str> = Self::ALL.iter().map(|(_, name)| *name).collect();
             format!("no format `{text}` here; use one of {}", names.join(", "))
@@ -98,26 +90,14 @@ pub struct TraceHeader {
 impl TraceHeader {
     /// A header with no names, streams or warnings yet.
     pub fn new(format: Format) -> Self {
-        Self {
-            format,
-            symbols: Symbols::default(),
-            streams: Vec::new(),
-            warnings: Vec::new(),
-        }
+        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new() }
     }
 
     /// The stream of `cpu`, made now (named `cpuN`) if it is new.
     pub fn cpu_stream(&mut self, cpu: u32) -> StreamId {
-        match self
-            .streams
-            .iter()
-            .position(|stream| stream.cpu == Some(cpu))
-        {
+        match self.streams.iter().position(|stream| stream.cpu == Some(cpu)) {
             Some(index) => StreamId(index as u32),
-            None => self.add_stream(StreamInfo {
-                name: format!("cpu{cpu}"),
-                cpu: Some(cpu),
-            }),
+            None => self.add_stream(StreamInfo { name: format!("cpu{cpu}"), cpu: Some(cpu) }),
         }
     }
 
@@ -156,10 +136,6 @@ impl Trace {
         if !events.is_sorted_by_key(|event: &Event| event.time_ns) {
             events.sort_by_key(|event| event.time_ns);
         }
-        Ok(Self {
-            header: source.header().clone(),
-            events,
-            gaps,
-        })
+        Ok(Self { header: source.header().clone(), events, gaps })
     }
 }

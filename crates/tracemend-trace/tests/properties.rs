@@ -9,10 +9,7 @@ use tracemend_trace::source::{Arch, OpenOptions};
 use tracemend_trace::{Format, Phase};
 
 fn options(format: Format) -> OpenOptions {
-    OpenOptions {
-        format: Some(format),
-        ..OpenOptions::default()
-    }
+    OpenOptions { format: Some(format), ..OpenOptions::default() }
 }
 
 /// Pieces that the formats are made of, so that random lines get past the first column.

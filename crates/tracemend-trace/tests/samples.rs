@@ -11,16 +11,9 @@ use tracemend_trace::{Cause, Format, Lost, Phase, rules};
 
 /// Lines that contain a word, and the sum of the numbers right behind it.
 fn count(text: &str, word: &str) -> (usize, u64) {
-    let numbers = text
-        .lines()
-        .filter_map(|line| line.split_once(word))
-        .map(|(_, rest)| {
-            rest.trim_start()
-                .split(|c: char| !c.is_ascii_digit())
-                .next()
-                .and_then(|n| n.parse::<u64>().ok())
-                .unwrap_or(0)
-        });
+    let numbers = text.lines().filter_map(|line| line.split_once(word)).map(|(_, rest)| {
+        rest.trim_start().split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0)
+    });
     let numbers: Vec<u64> = numbers.collect();
     (numbers.len(), numbers.iter().sum())
 }
@@ -28,24 +21,10 @@ fn count(text: &str, word: &str) -> (usize, u64) {
 /// Each gap of a CPU lies between two neighbouring events of that CPU.
 fn gaps_lie_between_neighbours(read: &Read) {
     for gap in &read.gaps {
-        let times: Vec<i64> = read
-            .events
-            .iter()
-            .filter(|e| Some(e.stream) == gap.stream)
-            .map(|e| e.time_ns)
-            .collect();
-        let (begin, end) = (
-            gap.begin_ns.unwrap_or(i64::MIN),
-            gap.end_ns.unwrap_or(i64::MAX),
-        );
-        assert!(
-            !times.iter().any(|&t| begin < t && t < end),
-            "events inside {gap:?}"
-        );
-        assert!(
-            gap.begin_ns.is_none_or(|t| times.contains(&t)),
-            "no event at the begin of {gap:?}"
-        );
+        let times: Vec<i64> = read.events.iter().filter(|e| Some(e.stream) == gap.stream).map(|e| e.time_ns).collect();
+        let (begin, end) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
+        assert!(!times.iter().any(|&t| begin < t && t < end), "events inside {gap:?}");
+        assert!(gap.begin_ns.is_none_or(|t| times.contains(&t)), "no event at the begin of {gap:?}");
     }
 }
 
@@ -59,84 +38,45 @@ fn ftrace_pipe_has_21_markers_of_7228_events() {
     assert_eq!((read.gaps.len(), read.lost()), (21, 7228));
     assert_eq!((read.gaps.len(), read.lost()), count(&text, "[LOST"));
     assert_eq!(read.events.len(), text.lines().count() - 21);
-    let by_cpu = |cpu| {
-        read.gaps
-            .iter()
-            .filter(|g| g.cpu == Some(cpu))
-            .filter_map(|g| g.lost.count())
-            .sum::<u64>()
-    };
+    let by_cpu = |cpu| read.gaps.iter().filter(|g| g.cpu == Some(cpu)).filter_map(|g| g.lost.count()).sum::<u64>();
     if let Some(stats) = shared("samples/ftrace_percpu_stats.txt") {
         let stats = common::text(&stats);
         for cpu in 0..2 {
-            let line = stats
-                .lines()
-                .find(|line| line.starts_with(&format!("tsmall cpu{cpu}:")))
-                .unwrap();
+            let line = stats.lines().find(|line| line.starts_with(&format!("tsmall cpu{cpu}:"))).unwrap();
             assert_eq!(by_cpu(cpu), count(line, "overrun:").1);
         }
     }
     gaps_lie_between_neighbours(&read);
     assert!(read.gaps[0].begin_ns.is_none() && read.gaps[0].end_ns.is_some());
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with("CPU:"))
-        .collect();
-    assert!(
-        read.records
-            .iter()
-            .zip(lines)
-            .all(|(record, line)| record == line.as_bytes())
-    );
-    assert!(
-        rules::evidence(&trace(&path)).is_empty(),
-        "counted gaps explain what the threads lack"
-    );
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("CPU:")).collect();
+    assert!(read.records.iter().zip(lines).all(|(record, line)| record == line.as_bytes()));
+    assert!(rules::evidence(&trace(&path)).is_empty(), "counted gaps explain what the threads lack");
 }
 
 /// Lossy and full are recordings of one run: the full one has exactly as many more events in each gap as its marker says.
 #[test]
 fn the_full_twin_has_as_many_more_events_as_the_markers_say() {
-    let (Some(lossy), Some(full)) = (
-        shared("samples/ftrace_pipe_lost.txt.zst"),
-        shared("samples/ftrace_full.txt.zst"),
-    ) else {
+    let (Some(lossy), Some(full)) = (shared("samples/ftrace_pipe_lost.txt.zst"), shared("samples/ftrace_full.txt.zst"))
+    else {
         return;
     };
     let (lossy, full) = (read(&lossy), read(&full));
     assert_eq!(full.events.len(), 22830);
-    assert_eq!(
-        full.events.len() as u64,
-        lossy.events.len() as u64 + lossy.lost()
-    );
+    assert_eq!(full.events.len() as u64, lossy.events.len() as u64 + lossy.lost());
     for cpu in 0..2 {
         let names = |read: &Read| -> Vec<(String, Phase)> {
             let of_cpu = (0..read.events.len()).filter(|&e| read.events[e].cpu == Some(cpu));
-            of_cpu
-                .map(|e| (read.name(e).to_string(), read.events[e].phase))
-                .collect()
+            of_cpu.map(|e| (read.name(e).to_string(), read.events[e].phase)).collect()
         };
         let (kept, all) = (names(&lossy), names(&full));
-        let (mut at, mut gaps) = (
-            0,
-            lossy.gaps.iter().filter(|g| g.cpu == Some(cpu)).peekable(),
-        );
-        let times: Vec<i64> = lossy
-            .events
-            .iter()
-            .filter(|e| e.cpu == Some(cpu))
-            .map(|e| e.time_ns)
-            .collect();
+        let (mut at, mut gaps) = (0, lossy.gaps.iter().filter(|g| g.cpu == Some(cpu)).peekable());
+        let times: Vec<i64> = lossy.events.iter().filter(|e| e.cpu == Some(cpu)).map(|e| e.time_ns).collect();
         for (kept, time) in kept.iter().zip(times) {
-            while let Some(gap) = gaps
-                .next_if(|gap| gap.end_ns == Some(time) && gap.begin_ns.is_none_or(|b| b < time))
+            while let Some(gap) = gaps.next_if(|gap| gap.end_ns == Some(time) && gap.begin_ns.is_none_or(|b| b < time))
             {
                 at += gap.lost.count().unwrap() as usize;
             }
-            assert_eq!(
-                kept, &all[at],
-                "cpu {cpu}, event {at} of the full recording"
-            );
+            assert_eq!(kept, &all[at], "cpu {cpu}, event {at} of the full recording");
             at += 1;
         }
     }
@@ -149,13 +89,8 @@ fn ftrace_static_lost_its_head() {
     };
     let read = read(&path);
     assert_eq!(read.events.len(), 1698);
-    let [gap] = &read.gaps[..] else {
-        panic!("one gap, not {}", read.gaps.len())
-    };
-    assert_eq!(
-        (gap.lost, &gap.cause, gap.begin_ns),
-        (Lost::Exact(17576 - 1698), &Cause::Overwritten, None)
-    );
+    let [gap] = &read.gaps[..] else { panic!("one gap, not {}", read.gaps.len()) };
+    assert_eq!((gap.lost, &gap.cause, gap.begin_ns), (Lost::Exact(17576 - 1698), &Cause::Overwritten, None));
     assert_eq!(gap.end_ns, Some(read.events[0].time_ns));
 }
 
@@ -171,11 +106,7 @@ fn threads_show_silent_holes_and_none_in_full_recordings() {
     assert!(trace.gaps.is_empty(), "the text itself says nothing");
     let found = rules::evidence(&trace);
     assert_eq!(found.len(), 15);
-    assert!(
-        found
-            .iter()
-            .all(|gap| matches!(gap.cause, Cause::Evidence(_)) && gap.tid.is_some())
-    );
+    assert!(found.iter().all(|gap| matches!(gap.cause, Cause::Evidence(_)) && gap.tid.is_some()));
 }
 
 #[test]
@@ -187,11 +118,7 @@ fn trace_cmd_reports_28_markers_of_8237_events() {
         let folder = tempfile::tempdir().unwrap();
         let dat = folder.path().join("trace.dat");
         let bytes = std::fs::read(&path).unwrap();
-        let bytes = if name.ends_with(".zst") {
-            zstd::decode_all(&bytes[..]).unwrap()
-        } else {
-            bytes
-        };
+        let bytes = if name.ends_with(".zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };
         std::fs::write(&dat, bytes).unwrap();
         let Ok(report) = Command::new("trace-cmd").arg("report").arg(&dat).output() else {
             return eprintln!("skipped: no trace-cmd here");
@@ -201,10 +128,7 @@ fn trace_cmd_reports_28_markers_of_8237_events() {
         }
         let read = common::read_bytes(&report.stdout, &OpenOptions::default()).unwrap();
         assert_eq!((read.gaps.len(), read.lost()), (28, 8237), "{name}");
-        assert_eq!(
-            read.events.len(),
-            String::from_utf8_lossy(&report.stdout).lines().count() - 28 - 1
-        );
+        assert_eq!(read.events.len(), String::from_utf8_lossy(&report.stdout).lines().count() - 28 - 1);
         gaps_lie_between_neighbours(&read);
     }
 }
@@ -217,16 +141,9 @@ fn perf_script_has_27_records_of_6145_lost() {
     let (read, text) = (read(&path), text(&path));
     assert_eq!(read.header.format, Format::PerfScript);
     assert_eq!((read.gaps.len(), read.lost()), (27, 6145));
-    assert_eq!(
-        (read.gaps.len(), read.lost()),
-        count(&text, "PERF_RECORD_LOST lost")
-    );
+    assert_eq!((read.gaps.len(), read.lost()), count(&text, "PERF_RECORD_LOST lost"));
     assert_eq!(read.events.len(), text.lines().count() - 27);
-    assert!(
-        read.gaps
-            .iter()
-            .all(|gap| gap.cpu.is_some() && gap.cause == Cause::Discarded)
-    );
+    assert!(read.gaps.iter().all(|gap| gap.cpu.is_some() && gap.cause == Cause::Discarded));
     assert!(rules::evidence(&trace(&path)).is_empty());
 }
 
@@ -240,11 +157,7 @@ fn perf_trace_has_11_markers() {
     assert_eq!((read.gaps.len(), read.lost()), count(&text, "LOST"));
     assert_eq!(read.gaps.len(), 11);
     assert_eq!(read.events.len(), text.lines().count() - 11);
-    assert!(
-        read.gaps
-            .iter()
-            .all(|gap| gap.stream.is_none() && gap.begin_ns <= gap.end_ns)
-    );
+    assert!(read.gaps.iter().all(|gap| gap.stream.is_none() && gap.begin_ns <= gap.end_ns));
 }
 
 #[test]
@@ -255,10 +168,7 @@ fn bpftrace_has_5_markers() {
     let (read, text) = (read(&path), text(&path));
     assert_eq!(read.header.format, Format::Bpftrace);
     assert_eq!((read.gaps.len(), read.lost()), count(&text, "Lost"));
-    assert_eq!(
-        (read.gaps.len(), read.events.len()),
-        (5, text.lines().count() - 5)
-    );
+    assert_eq!((read.gaps.len(), read.events.len()), (5, text.lines().count() - 5));
 }
 
 #[test]
@@ -269,32 +179,12 @@ fn strace_joins_every_resumed_call() {
     let (read, text) = (read(&path), text(&path));
     assert_eq!(read.header.format, Format::Strace);
     assert!(read.gaps.is_empty());
-    assert_eq!(
-        read.events.len(),
-        text.lines().count() - count(&text, " resumed>").0
-    );
-    let joined = read
-        .records
-        .iter()
-        .filter(|record| record.contains(&b'\n'))
-        .count();
+    assert_eq!(read.events.len(), text.lines().count() - count(&text, " resumed>").0);
+    let joined = read.records.iter().filter(|record| record.contains(&b'\n')).count();
     assert_eq!(joined, count(&text, " resumed>").0);
-    let points = read
-        .events
-        .iter()
-        .filter(|event| event.phase == Phase::Point)
-        .count();
-    assert_eq!(
-        points,
-        text.lines()
-            .filter(|line| line.ends_with(" +++") || line.ends_with(" ---"))
-            .count()
-    );
-    assert!(
-        read.events
-            .iter()
-            .all(|event| event.time_ns > 1_700_000_000_000_000_000)
-    );
+    let points = read.events.iter().filter(|event| event.phase == Phase::Point).count();
+    assert_eq!(points, text.lines().filter(|line| line.ends_with(" +++") || line.ends_with(" ---")).count());
+    assert!(read.events.iter().all(|event| event.time_ns > 1_700_000_000_000_000_000));
 }
 
 #[test]
@@ -309,16 +199,11 @@ fn babeltrace_warnings_are_gaps_where_the_full_channel_has_the_events() {
         let output = Command::new("babeltrace2").arg(&copy).output().ok()?;
         let warnings = folder.path().join(format!("{name}.warnings"));
         std::fs::write(&warnings, &output.stderr).unwrap();
-        let options = OpenOptions {
-            warnings_file: Some(warnings),
-            ..OpenOptions::default()
-        };
+        let options = OpenOptions { warnings_file: Some(warnings), ..OpenOptions::default() };
         let read = common::read_bytes(&output.stdout, &options).unwrap();
         Some((read, String::from_utf8_lossy(&output.stdout).into_owned()))
     };
-    let (Some((small, text)), Some((full, _))) =
-        (channel("small", "full"), channel("full", "small"))
-    else {
+    let (Some((small, text)), Some((full, _))) = (channel("small", "full"), channel("full", "small")) else {
         return eprintln!("skipped: no babeltrace2 here");
     };
     assert_eq!(small.header.format, Format::Babeltrace);
@@ -330,10 +215,7 @@ fn babeltrace_warnings_are_gaps_where_the_full_channel_has_the_events() {
             e.cpu == gap.cpu && Some(e.time_ns) > gap.begin_ns && Some(e.time_ns) < gap.end_ns
         };
         // The twin of the event that ends the gap has a time of its own, just before it.
-        assert_eq!(
-            full.events.iter().filter(inside).count() as u64,
-            gap.lost.count().unwrap() + 1
-        );
+        assert_eq!(full.events.iter().filter(inside).count() as u64, gap.lost.count().unwrap() + 1);
         assert_eq!(small.events.iter().filter(inside).count(), 0);
     }
 }
@@ -367,14 +249,8 @@ fn corpus_rows_are_calls() {
             assert_eq!(event.cpu.unwrap().to_string(), fields[1]);
             assert_eq!(event.tid.unwrap().to_string(), fields[2]);
             assert_eq!((read.comm(index), read.name(index)), (fields[3], fields[4]));
-            assert_eq!(
-                event.ret.map(|n| n.to_string()).unwrap_or_default(),
-                fields[5]
-            );
-            assert_eq!(
-                event.dur_ns.map(|n| n.to_string()).unwrap_or_default(),
-                fields[6]
-            );
+            assert_eq!(event.ret.map(|n| n.to_string()).unwrap_or_default(), fields[5]);
+            assert_eq!(event.dur_ns.map(|n| n.to_string()).unwrap_or_default(), fields[6]);
         }
     }
 }
@@ -385,27 +261,14 @@ fn published_windows_are_sequences_and_arrays() {
         return;
     };
     let read = read_with(&path, &OpenOptions::default());
-    assert_eq!(
-        (read.header.streams.len(), read.events.len()),
-        (500, 100_000)
-    );
+    assert_eq!((read.header.streams.len(), read.events.len()), (500, 100_000));
     let array = npy::load_array(&path).unwrap();
     assert_eq!(array.shape, [500, 200, 1]);
-    assert!(
-        array
-            .data
-            .iter()
-            .zip(0..)
-            .all(|(value, at)| read.name(at) == value.to_string())
-    );
+    assert!(array.data.iter().zip(0..).all(|(value, at)| read.name(at) == value.to_string()));
     let Some(path) = shared("paper/pts.npz") else {
         return;
     };
     let arrays = npy::load_npz(&path, |name| name.starts_with("ffmpeg__L200__")).unwrap();
     assert_eq!(arrays.len(), 2);
-    assert!(
-        arrays
-            .iter()
-            .all(|(_, array)| array.shape == [array.data.len()])
-    );
+    assert!(arrays.iter().all(|(_, array)| array.shape == [array.data.len()]));
 }

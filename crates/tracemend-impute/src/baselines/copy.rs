@@ -24,10 +24,7 @@ impl Imputer for RepeatPrevious {
         fill_gaps(window, |left, right, missing| {
             let event = left.last().or(right.first()).copied().unwrap_or(0);
             let share = agreement(if left.is_empty() { right } else { left }, 1);
-            Fill {
-                tokens: vec![event; missing],
-                alternatives: vec![vec![(event, share)]; missing],
-            }
+            Fill { tokens: vec![event; missing], alternatives: vec![vec![(event, share)]; missing] }
         })
     }
 }
@@ -68,21 +65,13 @@ fn continue_period(left: &[u32], missing: usize) -> Fill {
     }
     let tokens = text.split_off(left.len());
     let alternatives = tokens.iter().map(|&event| vec![(event, share)]).collect();
-    Fill {
-        tokens,
-        alternatives,
-    }
+    Fill { tokens, alternatives }
 }
 
 /// Share of the events of `text` that equal the one `distance` before, 0 where there is none.
 fn agreement(text: &[u32], distance: usize) -> f32 {
     let pairs = text.len().saturating_sub(distance);
-    let equal = text
-        .iter()
-        .skip(distance)
-        .zip(text)
-        .filter(|(a, b)| a == b)
-        .count();
+    let equal = text.iter().skip(distance).zip(text).filter(|(a, b)| a == b).count();
     equal as f32 / pairs.max(1) as f32
 }
 
@@ -92,10 +81,7 @@ mod tests {
 
     fn fill(imputer: &dyn Imputer, tokens: &[u32], missing: std::ops::Range<usize>) -> Vec<u32> {
         let observed: Vec<bool> = (0..tokens.len()).map(|i| !missing.contains(&i)).collect();
-        let window = Window {
-            tokens,
-            observed: &observed,
-        };
+        let window = Window { tokens, observed: &observed };
         imputer.impute(window).tokens[missing].to_vec()
     }
 

@@ -37,15 +37,9 @@ impl TwoSidedLookup {
                 *first = place.min(*first);
             }
             voters = places.len() as u32;
-            if places.is_empty() {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
+            if places.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        let best = votes
-            .iter()
-            .max_by_key(|(_, (n, first))| (*n, std::cmp::Reverse(*first)));
+        let best = votes.iter().max_by_key(|(_, (n, first))| (*n, std::cmp::Reverse(*first)));
         let (tokens, share) = match best {
             Some((fill, (n, _))) => (fill.to_vec(), *n as f32 / voters.max(1) as f32),
             None => {
@@ -54,10 +48,7 @@ impl TwoSidedLookup {
             }
         };
         let alternatives = tokens.iter().map(|&t| vec![(t, share)]).collect();
-        Fill {
-            tokens,
-            alternatives,
-        }
+        Fill { tokens, alternatives }
     }
 }
 
@@ -67,13 +58,7 @@ impl Imputer for TwoSidedLookup {
     }
 
     fn impute(&self, window: Window<'_>) -> Imputation {
-        fill_gaps(window, |left, right, missing| {
-            self.fill(Query {
-                left,
-                right,
-                missing,
-            })
-        })
+        fill_gaps(window, |left, right, missing| self.fill(Query { left, right, missing }))
     }
 }
 

@@ -38,35 +38,22 @@ impl Query<'_> {
         if inside.contains(&BREAK) {
             return None;
         }
-        let left = agreement(
-            self.left.iter().rev(),
-            text[..at].iter().rev(),
-            self.left.len(),
-        );
+        let left = agreement(self.left.iter().rev(), text[..at].iter().rev(), self.left.len());
         let right = agreement(self.right.iter(), text[end..].iter(), self.right.len());
         Some(left.min(right).min(DEPTH))
     }
 }
 
 /// Length of the common prefix; `usize::MAX` if all of `context` agrees.
-fn agreement<'a>(
-    context: impl Iterator<Item = &'a u32>,
-    text: impl Iterator<Item = &'a u32>,
-    length: usize,
-) -> usize {
-    let agree = context
-        .zip(text)
-        .take_while(|(a, b)| a == b && **a != BREAK)
-        .count();
+fn agreement<'a>(context: impl Iterator<Item = &'a u32>, text: impl Iterator<Item = &'a u32>, length: usize) -> usize {
+    let agree = context.zip(text).take_while(|(a, b)| a == b && **a != BREAK).count();
     if agree == length { usize::MAX } else { agree }
 }
 
 /// Looks at every place of `text`: the slow twin of [`ContextIndex::widen`], and the lookup in a text too short to
 /// index (the observed part of the window itself). Yields (level, place), in text order.
 pub fn scan(text: &[u32], query: Query<'_>) -> Vec<(usize, usize)> {
-    (0..text.len())
-        .filter_map(|at| Some((query.level(text, at)?, at)))
-        .collect()
+    (0..text.len()).filter_map(|at| Some((query.level(text, at)?, at))).collect()
 }
 
 /// Training text, indexed by left context. Memory: 8 bytes per event.
@@ -107,12 +94,7 @@ impl ContextIndex {
     /// none of the higher ones. Stops when `visit` says so.
     ///
     /// The places of one level come in the index's order: by left context, then by place.
-    pub fn widen(
-        &self,
-        query: Query<'_>,
-        levels: &[usize],
-        mut visit: impl FnMut(usize, &[u32]) -> ControlFlow<()>,
-    ) {
+    pub fn widen(&self, query: Query<'_>, levels: &[usize], mut visit: impl FnMut(usize, &[u32]) -> ControlFlow<()>) {
         let intervals = self.intervals(query.left);
         let deepest = intervals.len() - 1;
         let mut waiting: Vec<Vec<u32>> = vec![Vec::new(); levels.len()];
@@ -170,9 +152,7 @@ impl ContextIndex {
 
     /// Sort key of the event `depth + 1` places before `place`; 0 before the text.
     fn key(&self, place: u32, depth: usize) -> u64 {
-        (place as usize)
-            .checked_sub(depth + 1)
-            .map_or(0, |at| u64::from(self.text[at]) + 1)
+        (place as usize).checked_sub(depth + 1).map_or(0, |at| u64::from(self.text[at]) + 1)
     }
 }
 
@@ -182,11 +162,7 @@ fn sort_places(text: &[u32]) -> Vec<u32> {
     let mut places: Vec<u32> = (0..n as u32).collect();
     // rank[p] orders the places by their last `depth` events.
     let mut rank: Vec<u32> = vec![0; n];
-    let key = |p: u32| {
-        (p as usize)
-            .checked_sub(1)
-            .map_or(0, |i| u64::from(text[i]) + 1)
-    };
+    let key = |p: u32| (p as usize).checked_sub(1).map_or(0, |i| u64::from(text[i]) + 1);
     places.sort_unstable_by_key(|&p| (key(p), p));
     let mut classes = renumber(&places, &mut rank, |a, b| key(a) == key(b));
     let mut depth = 1;
@@ -232,11 +208,7 @@ mod tests {
 
     use super::*;
 
-    fn by_index(
-        segments: &[Vec<u32>],
-        query: Query<'_>,
-        levels: &[usize],
-    ) -> Vec<(usize, Vec<u32>)> {
+    fn by_index(segments: &[Vec<u32>], query: Query<'_>, levels: &[usize]) -> Vec<(usize, Vec<u32>)> {
         let mut found = Vec::new();
         ContextIndex::new(segments).widen(query, levels, |i, places| {
             let mut places = places.to_vec();
@@ -247,11 +219,7 @@ mod tests {
         found
     }
 
-    fn by_scan(
-        segments: &[Vec<u32>],
-        query: Query<'_>,
-        levels: &[usize],
-    ) -> Vec<(usize, Vec<u32>)> {
+    fn by_scan(segments: &[Vec<u32>], query: Query<'_>, levels: &[usize]) -> Vec<(usize, Vec<u32>)> {
         let mut found: Vec<_> = (0..levels.len()).map(|i| (i, Vec::new())).collect();
         let text = ContextIndex::new(segments).text;
         for (level, place) in scan(&text, query) {
@@ -265,11 +233,7 @@ mod tests {
     #[test]
     fn one_place_by_hand() {
         let segments = [vec![1, 2, 3, 4, 5], vec![1, 2, 9, 4, 6]];
-        let query = Query {
-            left: &[1, 2],
-            right: &[4, 5],
-            missing: 1,
-        };
+        let query = Query { left: &[1, 2], right: &[4, 5], missing: 1 };
         let found = by_index(&segments, query, &[2, 1]);
         assert_eq!(found, [(0, vec![2]), (1, vec![8])]);
     }

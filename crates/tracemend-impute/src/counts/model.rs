@@ -1,10 +1,10 @@
 //! The counts of one or many traces.
 
-use crate::calibrate::Calibration;
 use super::targets::{Candidate, LIST, Recency, TargetCounts};
 use super::timing::Timing;
 use super::token::{BEGIN, END, Token, TokenTable, Tokenizer};
 use super::trie::{ContextTrie, Cursor, Node, ROOT, State};
+use crate::calibrate::Calibration;
 use rustc_hash::FxHashMap;
 use tracemend_trace::{Event, Gap, Phase, Symbol, Trace};
 
@@ -180,10 +180,5 @@ impl CountsModel {
 
 fn candidate(threads: &FxHashMap<i64, Thread>, tid: i64, recency: Recency, stream: u32) -> Option<Candidate> {
     let thread = threads.get(&tid)?;
-    Some(Candidate {
-        recency,
-        moved: thread.stream != stream,
-        last: thread.last,
-        before_last: thread.before_last,
-    })
+    Some(Candidate { recency, moved: thread.stream != stream, last: thread.last, before_last: thread.before_last })
 }

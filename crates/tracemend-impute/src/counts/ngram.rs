@@ -37,15 +37,8 @@ impl NgramCounts {
         for counts in contexts.values_mut() {
             counts.sort_unstable_by_key(|&(event, n)| (std::cmp::Reverse(n), event));
         }
-        let types = hashes(&[], 0)
-            .next()
-            .and_then(|empty| contexts.get(&empty))
-            .map_or(0, Vec::len);
-        Self {
-            order,
-            contexts,
-            types,
-        }
+        let types = hashes(&[], 0).next().and_then(|empty| contexts.get(&empty)).map_or(0, Vec::len);
+        Self { order, contexts, types }
     }
 
     /// The likeliest next events after `left` with their probabilities, best first, at most `limit`: those that follow
@@ -63,10 +56,7 @@ impl NgramCounts {
                 }
             }
         }
-        let mut found: Vec<(u32, f64)> = events
-            .into_iter()
-            .map(|e| (e, self.blend(&known, e)))
-            .collect();
+        let mut found: Vec<(u32, f64)> = events.into_iter().map(|e| (e, self.blend(&known, e))).collect();
         // Stable, so equally likely events keep the order of the longest context.
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
         found.truncate(limit);
@@ -80,9 +70,7 @@ impl NgramCounts {
 
     /// Continuations of the contexts of `left` that were seen, the shortest first.
     fn known(&self, left: &[u32]) -> Vec<&Continuations> {
-        hashes(left, self.order)
-            .map_while(|h| self.contexts.get(&h))
-            .collect()
+        hashes(left, self.order).map_while(|h| self.contexts.get(&h)).collect()
     }
 
     fn blend(&self, known: &[&Continuations], event: u32) -> f64 {
@@ -124,11 +112,7 @@ mod tests {
         assert_eq!(counts.next(&[1, 2], 1)[0].0, 3);
         assert_eq!(counts.next(&[9, 2], 1)[0].0, 4);
         assert!(counts.next(&[7, 7], 1)[0].0 == 2);
-        assert!(
-            NgramCounts::new::<Vec<u32>>(&[], 3)
-                .next(&[1], 2)
-                .is_empty()
-        );
+        assert!(NgramCounts::new::<Vec<u32>>(&[], 3).next(&[1], 2).is_empty());
     }
 
     proptest! {

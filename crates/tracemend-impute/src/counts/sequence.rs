@@ -58,9 +58,7 @@ pub struct SequenceConfig {
 impl Default for SequenceConfig {
     fn default() -> Self {
         Self {
-            levels: vec![
-                DEPTH, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1,
-            ],
+            levels: vec![DEPTH, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1],
             escape: 1.0,
             order: 8,
             beam: 16,
@@ -86,19 +84,11 @@ impl SequenceCounts {
     }
 
     /// Uses counts learned elsewhere. Levels that are zero are dropped, and the rest brought into order.
-    pub fn with_parts(
-        mut config: SequenceConfig,
-        index: Arc<ContextIndex>,
-        ngrams: Arc<NgramCounts>,
-    ) -> Self {
+    pub fn with_parts(mut config: SequenceConfig, index: Arc<ContextIndex>, ngrams: Arc<NgramCounts>) -> Self {
         config.levels.retain(|l| *l > 0);
         config.levels.sort_unstable_by(|a, b| b.cmp(a));
         config.levels.dedup();
-        Self {
-            config,
-            index,
-            ngrams,
-        }
+        Self { config, index, ngrams }
     }
 
     /// Fills one gap. `own`: the observed runs of the window itself, as further text to look up in.
@@ -129,33 +119,21 @@ impl SequenceCounts {
                 counts.pour(escaped * trust);
                 escaped *= 1.0 - trust;
             }
-            if escaped < NEGLIGIBLE {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if escaped < NEGLIGIBLE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         if escaped < NEGLIGIBLE {
-            return joint(
-                counts.fills.iter().zip(&counts.mass).map(|(f, m)| (*f, *m)),
-                query.missing,
-            );
+            return joint(counts.fills.iter().zip(&counts.mass).map(|(f, m)| (*f, *m)), query.missing);
         }
         let composed = self.compose(query);
         let looked_up = counts.fills.iter().zip(&counts.mass);
-        let all = looked_up
-            .map(|(f, m)| (*f, *m))
-            .chain(composed.iter().map(|(f, m)| (f.as_slice(), m * escaped)));
+        let all = looked_up.map(|(f, m)| (*f, *m)).chain(composed.iter().map(|(f, m)| (f.as_slice(), m * escaped)));
         // One fill can come from both sources: add up before the mode is taken.
         let mut merged = FillCounts::default();
         for (fill, mass) in all {
             let slot = merged.slot(fill);
             merged.mass[slot] += mass;
         }
-        joint(
-            merged.fills.iter().zip(&merged.mass).map(|(f, m)| (*f, *m)),
-            query.missing,
-        )
+        joint(merged.fills.iter().zip(&merged.mass).map(|(f, m)| (*f, *m)), query.missing)
     }
 
     /// Fills composed event by event with their probabilities (which sum to 1), best first.
@@ -261,10 +239,7 @@ fn joint<'a>(fills: impl Iterator<Item = (&'a [u32], f64)> + Clone, missing: usi
         }
     }
     let Some((best, _)) = best else {
-        return Fill {
-            tokens: vec![0; missing],
-            alternatives: vec![vec![(0, 0.0)]; missing],
-        };
+        return Fill { tokens: vec![0; missing], alternatives: vec![vec![(0, 0.0)]; missing] };
     };
     let alternatives = (0..missing)
         .map(|at| {
@@ -280,10 +255,7 @@ fn joint<'a>(fills: impl Iterator<Item = (&'a [u32], f64)> + Clone, missing: usi
             marginal.into_iter().map(|(e, p)| (e, p as f32)).collect()
         })
         .collect();
-    Fill {
-        tokens: best.to_vec(),
-        alternatives,
-    }
+    Fill { tokens: best.to_vec(), alternatives }
 }
 
 impl Imputer for SequenceCounts {
@@ -292,21 +264,8 @@ impl Imputer for SequenceCounts {
     }
 
     fn impute(&self, window: Window<'_>) -> Imputation {
-        let own: Vec<&[u32]> = window
-            .observed_runs()
-            .into_iter()
-            .map(|run| &window.tokens[run])
-            .collect();
-        fill_gaps(window, |left, right, missing| {
-            self.fill(
-                Query {
-                    left,
-                    right,
-                    missing,
-                },
-                &own,
-            )
-        })
+        let own: Vec<&[u32]> = window.observed_runs().into_iter().map(|run| &window.tokens[run]).collect();
+        fill_gaps(window, |left, right, missing| self.fill(Query { left, right, missing }, &own))
     }
 }
 
@@ -316,25 +275,15 @@ mod tests {
 
     use super::*;
 
-    fn impute(
-        training: &[Vec<u32>],
-        tokens: &[u32],
-        missing: std::ops::Range<usize>,
-    ) -> Imputation {
+    fn impute(training: &[Vec<u32>], tokens: &[u32], missing: std::ops::Range<usize>) -> Imputation {
         let observed: Vec<bool> = (0..tokens.len()).map(|i| !missing.contains(&i)).collect();
-        SequenceCounts::learn(training).impute(Window {
-            tokens,
-            observed: &observed,
-        })
+        SequenceCounts::learn(training).impute(Window { tokens, observed: &observed })
     }
 
     #[test]
     fn the_longer_context_decides() {
         // (1 2) . (5) is mostly 3, but after (9 1 2) it is 4.
-        let training = vec![
-            vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5],
-            vec![9, 1, 2, 4, 5],
-        ];
+        let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
         let filled = impute(&training, &[9, 1, 2, 77, 5], 3..4);
         assert_eq!(filled.tokens, [9, 1, 2, 4, 5]);
         assert_eq!(filled.alternatives[3][1].0, 3);

@@ -109,13 +109,7 @@ impl GapTally {
             within_one += u32::from(g.is_some_and(|g| g.abs_diff(t) <= 1));
             match types.iter_mut().find(|(id, _)| *id == t) {
                 Some((_, of_type)) => of_type.add(right),
-                None => types.push((
-                    t,
-                    Share {
-                        right: u32::from(right),
-                        all: 1,
-                    },
-                )),
+                None => types.push((t, Share { right: u32::from(right), all: 1 })),
             }
             let Some(p) = confidence.map(|c| c.get(i).copied().unwrap_or(0.0)) else {
                 continue;
@@ -125,17 +119,10 @@ impl GapTally {
             }
             // A confidence of exactly 1 belongs to the last bin; a NaN falls into the first.
             let index = ((f64::from(p) * BINS as f64) as usize).min(BINS - 1);
-            let at = bins
-                .iter()
-                .position(|b| b.index == index)
-                .unwrap_or_else(|| {
-                    bins.push(Bin {
-                        index,
-                        share: Share::default(),
-                        confidence: 0.0,
-                    });
-                    bins.len() - 1
-                });
+            let at = bins.iter().position(|b| b.index == index).unwrap_or_else(|| {
+                bins.push(Bin { index, share: Share::default(), confidence: 0.0 });
+                bins.len() - 1
+            });
             bins[at].share.add(right);
             bins[at].confidence += f64::from(p);
         }

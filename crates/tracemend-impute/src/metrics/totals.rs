@@ -46,10 +46,7 @@ pub struct Totals {
 impl Totals {
     /// Empty sums able to take any of `tallies`.
     pub fn for_tallies<'a>(tallies: impl IntoIterator<Item = &'a GapTally>) -> Self {
-        let ids: BTreeSet<i64> = tallies
-            .into_iter()
-            .flat_map(|t| t.types.iter().map(|(id, _)| *id))
-            .collect();
+        let ids: BTreeSet<i64> = tallies.into_iter().flat_map(|t| t.types.iter().map(|(id, _)| *id)).collect();
         let slots: FxHashMap<i64, usize> = ids.into_iter().zip(0..).collect();
         Self {
             types: vec![Sums::default(); slots.len()],
@@ -73,11 +70,7 @@ impl Totals {
         let slots = std::mem::take(&mut self.slots);
         let mut types = std::mem::take(&mut self.types);
         types.fill(Sums::default());
-        *self = Self {
-            slots,
-            types,
-            ..Self::for_tallies([])
-        };
+        *self = Self { slots, types, ..Self::for_tallies([]) };
     }
 
     /// Adds the gaps of a tally `weight` times. Event types unknown to this sum are left out of the macro accuracy.
@@ -117,11 +110,7 @@ impl Totals {
         let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
         let seen = self.types.iter().filter(|s| s.all > 0.0);
         let (sum, types) = seen.fold((0.0, 0.0), |(sum, n), s| (sum + s.right / s.all, n + 1.0));
-        let apart: f64 = self
-            .bins
-            .iter()
-            .map(|(s, confidence)| (s.right - confidence).abs())
-            .sum();
+        let apart: f64 = self.bins.iter().map(|(s, confidence)| (s.right - confidence).abs()).sum();
         [
             ratio(self.positions.right, self.positions.all),
             ratio(self.perfect, self.gaps),
@@ -142,10 +131,8 @@ mod tests {
 
     #[test]
     fn metrics_by_hand() {
-        let gaps = [
-            GapTally::new(&[1, 1], &[1, 1], Some(&[0.9, 0.7])),
-            GapTally::new(&[1, 5], &[1, 3], Some(&[0.9, 0.9])),
-        ];
+        let gaps =
+            [GapTally::new(&[1, 1], &[1, 1], Some(&[0.9, 0.7])), GapTally::new(&[1, 5], &[1, 3], Some(&[0.9, 0.9]))];
         let mut totals = Totals::for_tallies(&gaps);
         totals.add(&gaps[0], 3.0);
         totals.add(&gaps[1], 1.0);

@@ -39,11 +39,7 @@ impl Source {
     pub fn open(data: &Path) -> Result<Self, ArrayError> {
         if data.is_dir() {
             let inner = data.join("Datasets");
-            return Ok(Self::Folders(if inner.is_dir() {
-                inner
-            } else {
-                data.to_owned()
-            }));
+            return Ok(Self::Folders(if inner.is_dir() { inner } else { data.to_owned() }));
         }
         Ok(Self::Streams(Archive::open(data)?, data.to_owned()))
     }
@@ -58,10 +54,7 @@ impl Source {
                 Ok(names.map(str::to_owned).collect())
             }
             Self::Folders(root) => {
-                let io = |source| ArrayError::Io {
-                    path: root.clone(),
-                    source,
-                };
+                let io = |source| ArrayError::Io { path: root.clone(), source };
                 let mut names = Vec::new();
                 for entry in fs::read_dir(root).map_err(io)? {
                     let entry = entry.map_err(io)?;
@@ -82,8 +75,7 @@ impl Source {
                 let mut stream = |half: &str| {
                     let key = format!("{name}__L{length}__{half}");
                     let array = archive.read(&key)?.ok_or_else(|| {
-                        let problem =
-                            format!("it has no array {key}; check the data set and length");
+                        let problem = format!("it has no array {key}; check the data set and length");
                         ArrayError::invalid(path, problem)
                     })?;
                     array.ids(&path.join(key))
@@ -104,12 +96,7 @@ impl Source {
             let problem = format!("{name} has no test window of {length} events");
             return Err(ArrayError::invalid(path, problem));
         }
-        Ok(Dataset {
-            name: name.to_owned(),
-            length,
-            training,
-            test,
-        })
+        Ok(Dataset { name: name.to_owned(), length, training, test })
     }
 }
 
@@ -142,12 +129,7 @@ pub fn join(windows: &[Vec<u32>]) -> Vec<Vec<u32>> {
 }
 
 /// Reads the array of windows, or its text where there is no array.
-fn read_windows(
-    at: &Path,
-    array: &str,
-    text: &str,
-    length: usize,
-) -> Result<Vec<Vec<u32>>, ArrayError> {
+fn read_windows(at: &Path, array: &str, text: &str, length: usize) -> Result<Vec<Vec<u32>>, ArrayError> {
     let path = at.join(array);
     if path.exists() || !at.join(text).exists() {
         return read_array_windows(&path, length);
@@ -159,10 +141,7 @@ fn read_windows(
 pub(super) fn read_array_windows(path: &Path, length: usize) -> Result<Vec<Vec<u32>>, ArrayError> {
     let array = Array::read(path)?;
     if !matches!(array.shape[..], [_, l] | [_, l, 1] if l == length) || length == 0 {
-        let problem = format!(
-            "its shape is {:?} instead of [windows, {length}, 1]",
-            array.shape
-        );
+        let problem = format!("its shape is {:?} instead of [windows, {length}, 1]", array.shape);
         return Err(ArrayError::invalid(path, problem));
     }
     let ids = array.ids(path)?;
@@ -171,10 +150,7 @@ pub(super) fn read_array_windows(path: &Path, length: usize) -> Result<Vec<Vec<u
 
 /// Reads one window of comma-separated ids per line.
 fn read_text_windows(path: &Path, length: usize) -> Result<Vec<Vec<u32>>, ArrayError> {
-    let text = fs::read_to_string(path).map_err(|source| ArrayError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = fs::read_to_string(path).map_err(|source| ArrayError::Io { path: path.to_owned(), source })?;
     let lines = text.lines().enumerate().filter(|l| !l.1.trim().is_empty());
     lines
         .map(|(i, line)| {
@@ -220,18 +196,12 @@ pub fn read_results(dir: &Path) -> Result<Vec<ImputedWindow>, ArrayError> {
         };
         for (array, kind) in [(&guess, "imputation"), (&mask, "mask")] {
             if array.shape != truth.shape {
-                let problem = format!(
-                    "its shape is {:?}, that of the originals {:?}",
-                    array.shape, truth.shape
-                );
+                let problem = format!("its shape is {:?}, that of the originals {:?}", array.shape, truth.shape);
                 return Err(ArrayError::invalid(&at(kind), problem));
             }
         }
-        let parts = truth
-            .data
-            .chunks_exact(length)
-            .zip(guess.data.chunks_exact(length))
-            .zip(mask.data.chunks_exact(length));
+        let parts =
+            truth.data.chunks_exact(length).zip(guess.data.chunks_exact(length)).zip(mask.data.chunks_exact(length));
         windows.extend(parts.map(|((truth, guess), mask)| ImputedWindow {
             truth: truth.iter().map(|x| nearest(*x, i64::MIN)).collect(),
             guess: guess.iter().map(|x| nearest(*x, i64::MIN + 1)).collect(),
@@ -242,11 +212,7 @@ pub fn read_results(dir: &Path) -> Result<Vec<ImputedWindow>, ArrayError> {
 }
 
 fn nearest(x: f64, otherwise: i64) -> i64 {
-    if x.is_finite() {
-        x.round_ties_even() as i64
-    } else {
-        otherwise
-    }
+    if x.is_finite() { x.round_ties_even() as i64 } else { otherwise }
 }
 
 #[cfg(test)]

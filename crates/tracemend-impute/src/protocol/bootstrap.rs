@@ -72,12 +72,7 @@ pub struct Estimate {
 impl Estimate {
     /// The 2.5 % and 97.5 % quantiles of the resampled values, interpolated; the value itself if there are none.
     pub fn interval(&self) -> (f64, f64) {
-        let mut sorted: Vec<f64> = self
-            .resampled
-            .iter()
-            .copied()
-            .filter(|x| !x.is_nan())
-            .collect();
+        let mut sorted: Vec<f64> = self.resampled.iter().copied().filter(|x| !x.is_nan()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let quantile = |q: f64| {
             let at = q * sorted.len().saturating_sub(1) as f64;
@@ -96,9 +91,7 @@ impl Estimate {
         let resamples = estimates.iter().map(|e| e.resampled.len()).min()?;
         Some(Self {
             value: estimates.iter().map(|e| e.value).sum::<f64>() / n,
-            resampled: (0..resamples)
-                .map(|r| estimates.iter().map(|e| e.resampled[r]).sum::<f64>() / n)
-                .collect(),
+            resampled: (0..resamples).map(|r| estimates.iter().map(|e| e.resampled[r]).sum::<f64>() / n).collect(),
         })
     }
 }
@@ -111,12 +104,7 @@ pub fn estimate(clusters: &[GapTally], plan: &Plan) -> [Option<Estimate>; METRIC
     for tally in clusters {
         totals.add(tally, 1.0);
     }
-    let mut estimates = totals.metrics().map(|value| {
-        value.map(|value| Estimate {
-            value,
-            resampled: Vec::new(),
-        })
-    });
+    let mut estimates = totals.metrics().map(|value| value.map(|value| Estimate { value, resampled: Vec::new() }));
     for resample in plan.times.chunks(plan.clusters.max(1)) {
         totals.clear();
         for (tally, times) in clusters.iter().zip(resample) {
@@ -157,10 +145,7 @@ mod tests {
         let accuracy = estimates[0].as_ref().expect("measured");
         let (low, high) = accuracy.interval();
         assert_eq!(accuracy.value, 0.8);
-        assert!(
-            (low - 0.72).abs() < 0.015 && (high - 0.88).abs() < 0.015,
-            "{low} {high}"
-        );
+        assert!((low - 0.72).abs() < 0.015 && (high - 0.88).abs() < 0.015, "{low} {high}");
     }
 
     #[test]
@@ -192,9 +177,7 @@ mod tests {
             for (fast, slow) in fast.iter().zip(slow.metrics()) {
                 match (fast, slow) {
                     (Some(fast), Some(slow)) => assert!((fast.resampled[r] - slow).abs() < 1e-9),
-                    (fast, slow) => assert!(
-                        slow.is_none() && fast.as_ref().is_none_or(|f| f.resampled[r].is_nan())
-                    ),
+                    (fast, slow) => assert!(slow.is_none() && fast.as_ref().is_none_or(|f| f.resampled[r].is_nan())),
                 }
             }
         }

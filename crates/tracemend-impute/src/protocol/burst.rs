@@ -139,7 +139,8 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
             return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
         }
         let batches = blackout::batches(config.test, &streams, &blackouts);
-        let cell = Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
+        let cell =
+            Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
         for (method_number, &method) in methods.iter().enumerate() {
             let baseline = baselines.as_ref().and_then(|known| {
                 known.iter().find(|known| known.name() == method).map(|known| &**known as &dyn BurstMethod)
@@ -147,7 +148,11 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
             let work = || -> Vec<Vec<(usize, Tally)>> {
                 batches
                     .par_iter()
-                    .map(|batch| if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) })
+                    .map(
+                        |batch| {
+                            if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) }
+                        },
+                    )
                     .collect()
             };
             let done = match &pool {

@@ -20,11 +20,7 @@ pub(super) struct Cell {
 
 impl Cell {
     /// The rows of this cell; `label` is appended to the name of the data.
-    pub fn rows<'a>(
-        &'a self,
-        protocol: &'a str,
-        label: &'a str,
-    ) -> impl Iterator<Item = Score> + 'a {
+    pub fn rows<'a>(&'a self, protocol: &'a str, label: &'a str) -> impl Iterator<Item = Score> + 'a {
         self.figures.iter().map(move |(metric, estimate)| {
             let (low, high) = estimate.interval();
             Score {
@@ -43,17 +39,13 @@ impl Cell {
 }
 
 /// Names the estimates and drops what was not measured.
-pub(super) fn figures(
-    estimates: [Option<Estimate>; METRICS.len()],
-) -> Vec<(&'static str, Estimate)> {
+pub(super) fn figures(estimates: [Option<Estimate>; METRICS.len()]) -> Vec<(&'static str, Estimate)> {
     let named = METRICS.into_iter().zip(estimates);
     named.filter_map(|(m, e)| Some((m, e?))).collect()
 }
 
 /// The distinct windows in order of appearance, each with the positions at which it occurs.
-pub(super) fn clusters<'a, T: Hash + Eq>(
-    windows: impl Iterator<Item = &'a [T]>,
-) -> Vec<(&'a [T], Vec<usize>)> {
+pub(super) fn clusters<'a, T: Hash + Eq>(windows: impl Iterator<Item = &'a [T]>) -> Vec<(&'a [T], Vec<usize>)> {
     let mut slots: FxHashMap<&[T], usize> = FxHashMap::default();
     let mut found: Vec<(&[T], Vec<usize>)> = Vec::new();
     for (i, window) in windows.enumerate() {
@@ -120,12 +112,8 @@ pub(super) fn means(cells: &[Cell]) -> Vec<Cell> {
                 .into_iter()
                 .chain(["leakage"])
                 .filter_map(|metric| {
-                    let of_metric: Vec<&Estimate> = group
-                        .iter()
-                        .flat_map(|c| &c.figures)
-                        .filter(|f| f.0 == metric)
-                        .map(|f| &f.1)
-                        .collect();
+                    let of_metric: Vec<&Estimate> =
+                        group.iter().flat_map(|c| &c.figures).filter(|f| f.0 == metric).map(|f| &f.1).collect();
                     Some((metric, Estimate::mean(&of_metric)?))
                 })
                 .collect(),

@@ -44,10 +44,7 @@ pub enum ArrayError {
 impl ArrayError {
     /// An [`ArrayError::Invalid`].
     pub(super) fn invalid(path: &Path, problem: impl Into<String>) -> Self {
-        Self::Invalid {
-            path: path.to_owned(),
-            problem: problem.into(),
-        }
+        Self::Invalid { path: path.to_owned(), problem: problem.into() }
     }
 }
 
@@ -63,10 +60,7 @@ pub struct Array {
 impl Array {
     /// Reads a `.npy` file.
     pub fn read(path: &Path) -> Result<Self, ArrayError> {
-        let file = File::open(path).map_err(|source| ArrayError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path).map_err(|source| ArrayError::Io { path: path.to_owned(), source })?;
         parse(BufReader::new(file), path)
     }
 
@@ -74,12 +68,9 @@ impl Array {
     pub fn ids(&self, path: &Path) -> Result<Vec<u32>, ArrayError> {
         let id = |x: &f64| {
             let whole = x.fract() == 0.0 && (0.0..f64::from(u32::MAX)).contains(x);
-            whole.then_some(*x as u32).ok_or_else(|| {
-                ArrayError::invalid(
-                    path,
-                    format!("{x} is no event id; ids are whole numbers from 0"),
-                )
-            })
+            whole
+                .then_some(*x as u32)
+                .ok_or_else(|| ArrayError::invalid(path, format!("{x} is no event id; ids are whole numbers from 0")))
         };
         self.data.iter().map(id).collect()
     }
@@ -94,27 +85,16 @@ pub struct Archive {
 impl Archive {
     /// Opens an archive and reads its directory.
     pub fn open(path: &Path) -> Result<Self, ArrayError> {
-        let file = File::open(path).map_err(|source| ArrayError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
-        let zip =
-            zip::ZipArchive::new(BufReader::new(file)).map_err(|source| ArrayError::Archive {
-                path: path.to_owned(),
-                source,
-            })?;
-        Ok(Self {
-            path: path.to_owned(),
-            zip,
-        })
+        let file = File::open(path).map_err(|source| ArrayError::Io { path: path.to_owned(), source })?;
+        let zip = zip::ZipArchive::new(BufReader::new(file))
+            .map_err(|source| ArrayError::Archive { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), zip })
     }
 
     /// Names of the arrays, without their `.npy`, sorted.
     pub fn names(&self) -> Vec<String> {
         let names = self.zip.file_names();
-        let mut names: Vec<String> = names
-            .filter_map(|n| Some(n.strip_suffix(".npy")?.to_owned()))
-            .collect();
+        let mut names: Vec<String> = names.filter_map(|n| Some(n.strip_suffix(".npy")?.to_owned())).collect();
         names.sort_unstable();
         names
     }
@@ -146,16 +126,12 @@ fn parse(mut input: impl Read, path: &Path) -> Result<Array, ArrayError> {
     let mut magic = [0u8; 8];
     input.read_exact(&mut magic).map_err(|_| cut())?;
     if &magic[..6] != b"\x93NUMPY" {
-        return Err(broken(
-            "it does not begin as .npy files do; save it with numpy.save",
-        ));
+        return Err(broken("it does not begin as .npy files do; save it with numpy.save"));
     }
     let mut size = [0u8; 4];
     let wide = magic[6] >= 2;
     let size_bytes = if wide { 4 } else { 2 };
-    input
-        .read_exact(&mut size[..size_bytes])
-        .map_err(|_| cut())?;
+    input.read_exact(&mut size[..size_bytes]).map_err(|_| cut())?;
     let length = u32::from_le_bytes(size) as usize;
     if length > MAX_HEADER {
         return Err(broken("its header is longer than 64 KiB"));
@@ -177,24 +153,16 @@ fn parse(mut input: impl Read, path: &Path) -> Result<Array, ArrayError> {
         .read_to_end(&mut bytes)
         .map_err(|e| broken(&format!("its data cannot be read: {e}")))?;
     if got < wanted {
-        return Err(ArrayError::invalid(
-            path,
-            format!("it holds {got} of {wanted} data bytes; copy the file again"),
-        ));
+        return Err(ArrayError::invalid(path, format!("it holds {got} of {wanted} data bytes; copy the file again")));
     }
-    let data = bytes
-        .chunks_exact(element.width)
-        .map(|b| value(b, element))
-        .collect();
+    let data = bytes.chunks_exact(element.width).map(|b| value(b, element)).collect();
     Ok(Array { shape, data })
 }
 
 /// Reads `{'descr': '<i4', 'fortran_order': False, 'shape': (500, 200, 1), }`.
 fn parse_header(header: &str) -> Result<(Element, Vec<usize>), String> {
     let after = |key: &str| {
-        let (_, rest) = header
-            .split_once(&format!("'{key}'"))
-            .ok_or_else(|| format!("its header has no '{key}'"))?;
+        let (_, rest) = header.split_once(&format!("'{key}'")).ok_or_else(|| format!("its header has no '{key}'"))?;
         Ok::<&str, String>(rest.trim_start().trim_start_matches(':').trim_start())
     };
     let descr = after("descr")?;
@@ -205,10 +173,7 @@ fn parse_header(header: &str) -> Result<(Element, Vec<usize>), String> {
         .ok_or("its element type is a record; save plain numbers")?;
     let unsupported = || format!("its element type is {descr}; save integers or 32/64-bit floats");
     let (order, code) = descr.split_at_checked(1).ok_or_else(unsupported)?;
-    let element = match (
-        code.as_bytes().first(),
-        code.get(1..).map(str::parse::<usize>),
-    ) {
+    let element = match (code.as_bytes().first(), code.get(1..).map(str::parse::<usize>)) {
         (Some(&kind @ (b'i' | b'u')), Some(Ok(width @ (1 | 2 | 4 | 8)))) => (kind, width),
         (Some(&kind @ b'f'), Some(Ok(width @ (4 | 8)))) => (kind, width),
         (Some(&kind @ b'b'), Some(Ok(width @ 1))) => (kind, width),
@@ -229,27 +194,16 @@ fn parse_header(header: &str) -> Result<(Element, Vec<usize>), String> {
         .split(',')
         .map(str::trim)
         .filter(|s| !s.is_empty())
-        .map(|s| {
-            s.parse()
-                .map_err(|_| format!("its shape has the extent {s}"))
-        })
+        .map(|s| s.parse().map_err(|_| format!("its shape has the extent {s}")))
         .collect::<Result<_, _>>()?;
-    let element = Element {
-        kind: element.0,
-        width: element.1,
-        big_endian: order == ">",
-    };
+    let element = Element { kind: element.0, width: element.1, big_endian: order == ">" };
     Ok((element, shape))
 }
 
 fn value(bytes: &[u8], element: Element) -> f64 {
     let mut le = [0u8; 8];
     for (i, byte) in bytes.iter().take(8).enumerate() {
-        le[if element.big_endian {
-            bytes.len() - 1 - i
-        } else {
-            i
-        }] = *byte;
+        le[if element.big_endian { bytes.len() - 1 - i } else { i }] = *byte;
     }
     let raw = u64::from_le_bytes(le);
     let shift = 64 - 8 * bytes.len().clamp(1, 8) as u32;
@@ -269,8 +223,7 @@ mod tests {
     use super::*;
 
     fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-        let header =
-            format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
         let mut file = b"\x93NUMPY\x01\x00".to_vec();
         file.extend((header.len() as u16).to_le_bytes());
         file.extend(header.as_bytes());
@@ -296,16 +249,9 @@ mod tests {
 
     #[test]
     fn shapes() {
-        assert_eq!(
-            read(&npy("|u1", "(2, 3)", &[0; 6])).expect("valid").shape,
-            [2, 3]
-        );
+        assert_eq!(read(&npy("|u1", "(2, 3)", &[0; 6])).expect("valid").shape, [2, 3]);
         assert_eq!(read(&npy("|u1", "()", &[9])).expect("valid").data, [9.0]);
-        let ids = |data: &[u8]| {
-            read(&npy("|i1", "(1,)", data))
-                .expect("valid")
-                .ids(Path::new("x"))
-        };
+        let ids = |data: &[u8]| read(&npy("|i1", "(1,)", data)).expect("valid").ids(Path::new("x"));
         assert_eq!(ids(&[3]).expect("an id"), [3]);
         assert!(ids(&[0xff]).is_err());
     }
@@ -330,8 +276,7 @@ mod tests {
         ] {
             let options = zip::write::SimpleFileOptions::default().compression_method(method);
             zip.start_file(name, options).expect("a member");
-            zip.write_all(&npy("|u1", "(3,)", &[1, 2, 3]))
-                .expect("its data");
+            zip.write_all(&npy("|u1", "(3,)", &[1, 2, 3])).expect("its data");
         }
         zip.finish().expect("the directory").into_inner()
     }

@@ -102,24 +102,15 @@ struct Learned {
 
 impl Learned {
     fn new(training: &[Vec<u32>]) -> Self {
-        let (index, ngrams) = rayon::join(
-            || ContextIndex::new(training),
-            || NgramCounts::new(training, SequenceConfig::default().order),
-        );
-        Self {
-            index: Arc::new(index),
-            ngrams: Arc::new(ngrams),
-        }
+        let (index, ngrams) =
+            rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, SequenceConfig::default().order));
+        Self { index: Arc::new(index), ngrams: Arc::new(ngrams) }
     }
 
     fn method(&self, name: &str) -> Result<Box<dyn Imputer + Send>, Error> {
         let (index, ngrams) = (self.index.clone(), self.ngrams.clone());
         Ok(match name {
-            "counts" => Box::new(SequenceCounts::with_parts(
-                SequenceConfig::default(),
-                index,
-                ngrams,
-            )),
+            "counts" => Box::new(SequenceCounts::with_parts(SequenceConfig::default(), index, ngrams)),
             "lookup" => Box::new(TwoSidedLookup::new(index)),
             "ngram" => Box::new(LeftNgram::new(ngrams)),
             "period" => Box::new(PeriodCopy),
@@ -153,9 +144,7 @@ pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
     if names.is_empty() {
         return Err(unknown(config, "at all", &have));
     }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(config.threads)
-        .build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let mut cells = Vec::new();
     for name in &names {
         let data = source.load(name, config.length)?;
@@ -175,17 +164,8 @@ fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
 }
 
 fn unknown(config: &PaperConfig, name: &str, have: &[String]) -> Error {
-    let have = if have.is_empty() {
-        "none of this length".to_owned()
-    } else {
-        have.join(", ")
-    };
-    Error::UnknownDataset {
-        data: config.data.clone(),
-        name: name.to_owned(),
-        length: config.length,
-        have,
-    }
+    let have = if have.is_empty() { "none of this length".to_owned() } else { have.join(", ") };
+    Error::UnknownDataset { data: config.data.clone(), name: name.to_owned(), length: config.length, have }
 }
 
 fn score_dataset(
@@ -210,9 +190,7 @@ fn score_dataset(
             let hidden = config.place.hidden(data.length, *blackout);
             let tallies: Vec<GapTally> = clusters
                 .par_iter()
-                .map(|(window, members)| {
-                    fill_and_score(&**method, window, &hidden).times(members.len())
-                })
+                .map(|(window, members)| fill_and_score(&**method, window, &hidden).times(members.len()))
                 .collect();
             Cell {
                 data: data.name.clone(),
@@ -234,17 +212,9 @@ fn fill_and_score(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -
     let mut tokens = window.to_vec();
     tokens[hidden.clone()].fill(0);
     let clock = ThreadTime::now();
-    let filled = method.impute(Window {
-        tokens: &tokens,
-        observed: &observed,
-    });
+    let filled = method.impute(Window { tokens: &tokens, observed: &observed });
     let seconds = clock.elapsed().as_secs_f64();
-    let ids = |tokens: &[u32]| -> Vec<i64> {
-        tokens[hidden.clone()]
-            .iter()
-            .map(|t| i64::from(*t))
-            .collect()
-    };
+    let ids = |tokens: &[u32]| -> Vec<i64> { tokens[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
     let confidence: Vec<f32> = hidden.clone().map(|at| filled.confidence(at)).collect();
     GapTally::new(&ids(window), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
 }

@@ -29,9 +29,7 @@ fn score(dir: &Path, training: Option<&Path>, seed: u64) -> Result<Vec<Score>, E
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let (name, stated) = data_and_blackout(&real);
     let length = windows.first().map_or(0, |w| w.observed.len());
-    let missing = windows
-        .first()
-        .map_or(0, |w| w.observed.iter().filter(|o| !**o).count());
+    let missing = windows.first().map_or(0, |w| w.observed.iter().filter(|o| !**o).count());
     let blackout = stated.unwrap_or(missing);
     let method = real.parent().and_then(Path::file_name);
     let method = method.map_or_else(|| "arrays".into(), |m| m.to_string_lossy());
@@ -59,17 +57,12 @@ fn score(dir: &Path, training: Option<&Path>, seed: u64) -> Result<Vec<Score>, E
         let training = join(&read_array_windows(path, length)?);
         let ids = clusters.iter().map(|(window, members)| {
             // An id that no training window can hold stands for what is none.
-            let ids: Vec<u32> = window
-                .iter()
-                .map(|id| u32::try_from(*id).unwrap_or(u32::MAX))
-                .collect();
+            let ids: Vec<u32> = window.iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
             (ids, members.len())
         });
         cells.push(leakage(&name, &training, ids, &plan));
     }
-    let place = windows
-        .first()
-        .map_or_else(String::new, |w| describe(&w.observed, blackout));
+    let place = windows.first().map_or_else(String::new, |w| describe(&w.observed, blackout));
     let label = format!("L={length} {place}");
     Ok(cells.iter().flat_map(|c| c.rows("paper", &label)).collect())
 }
@@ -96,11 +89,7 @@ fn data_and_blackout(dir: &Path) -> (String, Option<usize>) {
 fn training_beside(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
     let root = dir.ancestors().nth(3)?;
     let folder = format!("sequence_length_{length}");
-    let path = root
-        .join("Datasets")
-        .join(name)
-        .join(folder)
-        .join("train.npy");
+    let path = root.join("Datasets").join(name).join(folder).join("train.npy");
     path.is_file().then_some(path)
 }
 
@@ -108,16 +97,11 @@ fn training_beside(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
 fn describe(observed: &[bool], blackout: usize) -> String {
     let missing: Vec<usize> = (0..observed.len()).filter(|i| !observed[*i]).collect();
     for place in [Place::Middle, Place::End] {
-        if place
-            .hidden(observed.len(), blackout)
-            .eq(missing.iter().copied())
-        {
+        if place.hidden(observed.len(), blackout).eq(missing.iter().copied()) {
             return place.to_string();
         }
     }
-    missing
-        .first()
-        .map_or_else(|| "no gap".to_owned(), |start| format!("at {start}"))
+    missing.first().map_or_else(|| "no gap".to_owned(), |start| format!("at {start}"))
 }
 
 #[cfg(test)]
@@ -127,18 +111,13 @@ mod tests {
     #[test]
     fn names_of_folders() {
         let of = |name: &str| data_and_blackout(Path::new(name));
-        assert_eq!(
-            of("a/results_unpack-linux_40"),
-            ("unpack-linux".into(), Some(40))
-        );
+        assert_eq!(of("a/results_unpack-linux_40"), ("unpack-linux".into(), Some(40)));
         assert_eq!(of("mine"), ("mine".into(), None));
     }
 
     #[test]
     fn places_by_mask() {
-        let mask = |hidden: std::ops::Range<usize>| -> Vec<bool> {
-            (0..200).map(|i| !hidden.contains(&i)).collect()
-        };
+        let mask = |hidden: std::ops::Range<usize>| -> Vec<bool> { (0..200).map(|i| !hidden.contains(&i)).collect() };
         assert_eq!(describe(&mask(90..120), 30), "middle");
         assert_eq!(describe(&mask(180..200), 30), "end");
         assert_eq!(describe(&mask(7..17), 10), "at 7");

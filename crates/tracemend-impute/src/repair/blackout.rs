@@ -43,14 +43,7 @@ pub fn by_stream(trace: &Trace) -> Vec<Vec<u32>> {
 
 /// Draws gaps at random places (other ones for another `purpose`), at least 200 events from the ends of their stream and clear of real gaps. Fewer than
 /// asked for, or none, where the trace is too short.
-pub fn draw(
-    trace: &Trace,
-    streams: &[Vec<u32>],
-    lost: usize,
-    gaps: usize,
-    seed: u64,
-    purpose: &str,
-) -> Vec<Blackout> {
+pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed: u64, purpose: &str) -> Vec<Blackout> {
     let room = |positions: &Vec<u32>| positions.len().saturating_sub(2 * MARGIN + lost);
     let total: usize = streams.iter().map(room).sum();
     let mut random = SplitMix64::new(seed, &[purpose, &lost.to_string()]);
@@ -99,13 +92,7 @@ pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> V
 }
 
 /// The first of `left` and what else is far apart in time from all chosen, up to `room` events in all.
-fn apart(
-    trace: &Trace,
-    streams: &[Vec<u32>],
-    blackouts: &[Blackout],
-    left: &[usize],
-    mut room: usize,
-) -> Vec<usize> {
+fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[usize], mut room: usize) -> Vec<usize> {
     let mut batch: Vec<usize> = Vec::new();
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for &number in left {
@@ -145,8 +132,7 @@ pub fn cut(trace: &Trace, streams: &[Vec<u32>], batch: &[Blackout]) -> (Trace, V
             offset: 0,
         });
     }
-    let events =
-        trace.events.iter().zip(&lost).filter(|&(_, &lost)| !lost).map(|(event, _)| event.clone()).collect();
+    let events = trace.events.iter().zip(&lost).filter(|&(_, &lost)| !lost).map(|(event, _)| event.clone()).collect();
     let all = trace.gaps.iter().chain(&gaps).cloned().collect();
     (Trace { header: trace.header.clone(), events, gaps: all }, gaps)
 }
@@ -194,12 +180,7 @@ pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
 }
 
 /// Calibrates on blackouts of a trace, all cut at once. The model used for them has learned `base` and what is left.
-pub fn calibrate(
-    trace: &Trace,
-    base: Option<&CountsModel>,
-    lengths: &[usize],
-    options: &RepairOptions,
-) -> Calibration {
+pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], options: &RepairOptions) -> Calibration {
     let mut calibration = Calibration::default();
     let part;
     let trace = if trace.events.len() > CALIBRATED_ON {
@@ -214,7 +195,9 @@ pub fn calibrate(
     let streams = by_stream(trace);
     let blackouts: Vec<Blackout> = lengths
         .iter()
-        .flat_map(|&lost| draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 250), options.seed, "calibration"))
+        .flat_map(|&lost| {
+            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 250), options.seed, "calibration")
+        })
         .collect();
     if blackouts.is_empty() {
         return calibration;

@@ -156,12 +156,11 @@ pub fn compose(
             row(tid, comm, kind, expected, Rows::ByThread)
         })
         .collect();
-    let mut by_event: Vec<CompositionRow> =
-        counted
-            .by_event_with(calibration.background(lost.0 as usize))
-            .iter()
-            .map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent))
-            .collect();
+    let mut by_event: Vec<CompositionRow> = counted
+        .by_event_with(calibration.background(lost.0 as usize))
+        .iter()
+        .map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent))
+        .collect();
     for rows in [&mut by_thread, &mut by_event] {
         rows.retain(|row| row.expected >= LEAST);
         rows.sort_by(|a, b| {

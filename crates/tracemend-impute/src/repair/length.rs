@@ -68,4 +68,3 @@ pub fn interval(lengths: &[f64]) -> (u64, u64, u64) {
     }
     (best as u64, low.unwrap_or(best).min(best) as u64, high.max(best) as u64)
 }
-

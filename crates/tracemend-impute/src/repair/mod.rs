@@ -4,8 +4,8 @@ pub mod blackout;
 mod caches;
 mod composition;
 pub mod consensus;
-mod inferred;
 pub mod index;
+mod inferred;
 mod length;
 pub mod potential;
 mod run;
@@ -16,5 +16,5 @@ pub mod token_rules;
 pub mod view;
 
 pub use caches::Caches;
-pub use run::{Progress, RawRepair, RepairOptions, adapt, repair, repair_raw, train};
 pub use inferred::{Alternative, Composition, CompositionRow, GapRepair, InferredEvent};
+pub use run::{Progress, RawRepair, RepairOptions, adapt, repair, repair_raw, train};

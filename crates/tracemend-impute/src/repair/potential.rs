@@ -66,10 +66,8 @@ impl Potentials {
         let mut table = hit.clone();
         for r in 1..=HORIZON {
             for token in 0..vocabulary {
-                let ahead: f32 = self.rows[token]
-                    .iter()
-                    .map(|&(next, p)| p * table[(r - 1) * vocabulary + next as usize])
-                    .sum();
+                let ahead: f32 =
+                    self.rows[token].iter().map(|&(next, p)| p * table[(r - 1) * vocabulary + next as usize]).sum();
                 table.push(hit[token] + DISCOUNT * ahead);
             }
         }

@@ -163,8 +163,7 @@ pub fn repair_raw<'t>(
     let done = AtomicUsize::new(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
     let fill_all = || -> Vec<RawRepair> {
-        gaps
-            .par_iter()
+        gaps.par_iter()
             .map_init(
                 || (Caches::new(model), View::new(&index)),
                 |(caches, view), gap| {
@@ -201,8 +200,7 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
     }
     let (found, lost) = match gap.lost {
         tracemend_trace::Lost::Exact(lost) => {
-            let found =
-                search(&context, caches, Length::Exact(lost as usize), &SearchOptions::for_gap(lost as usize));
+            let found = search(&context, caches, Length::Exact(lost as usize), &SearchOptions::for_gap(lost as usize));
             (found, (lost, lost, lost))
         }
         _ => {
@@ -331,13 +329,7 @@ fn keep_possible(model: &CountsModel, raw: &mut RawRepair) {
     }
 }
 
-fn present(
-    gap: &Gap,
-    raw: &RawRepair,
-    view: &View<'_>,
-    model: &CountsModel,
-    options: &RepairOptions,
-) -> GapRepair {
+fn present(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, options: &RepairOptions) -> GapRepair {
     let calibration = &model.calibration;
     let composition = if raw.consensus.is_some() {
         composition::compose(&raw.counted, view, &raw.context, calibration, raw.lost)
@@ -447,7 +439,13 @@ fn alternatives(
         .collect()
 }
 
-fn sample(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, rng: &mut SplitMix64) -> Vec<InferredEvent> {
+fn sample(
+    gap: &Gap,
+    raw: &RawRepair,
+    view: &View<'_>,
+    model: &CountsModel,
+    rng: &mut SplitMix64,
+) -> Vec<InferredEvent> {
     let Some(consensus) = &raw.consensus else {
         return Vec::new();
     };

@@ -260,11 +260,8 @@ impl Search<'_, '_> {
             .into_iter()
             .map(|(step, total)| {
                 let parent = &beam[step.parent as usize];
-                let paid = if parent.touched(step.slot as usize).is_some() {
-                    0.0
-                } else {
-                    self.debt_of(step.slot as usize)
-                };
+                let paid =
+                    if parent.touched(step.slot as usize).is_some() { 0.0 } else { self.debt_of(step.slot as usize) };
                 let ahead = parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid;
                 (total + ahead, step, total)
             })
@@ -299,20 +296,14 @@ impl Search<'_, '_> {
         sum + open * short.clamp(0.0, 1.0)
     }
 
-    fn expand(
-        &mut self,
-        hypothesis: &Hypothesis,
-        parent: u32,
-        remaining: usize,
-        room: usize,
-        steps: &mut Vec<Step>,
-    ) {
+    fn expand(&mut self, hypothesis: &Hypothesis, parent: u32, remaining: usize, room: usize, steps: &mut Vec<Step>) {
         let context = self.context;
         let mut left_token = context.left_token;
         let mut leave = 0.0;
-        let key_base = hypothesis.touched.iter().fold(0u64, |sum, touched| {
-            sum.wrapping_add(mix(u64::from(touched.slot), touched.hash))
-        });
+        let key_base = hypothesis
+            .touched
+            .iter()
+            .fold(0u64, |sum, touched| sum.wrapping_add(mix(u64::from(touched.slot), touched.hash)));
         let base = (parent, key_base, remaining, room);
         if hypothesis.current != NOWHERE {
             let current = hypothesis.current as usize;
@@ -488,9 +479,10 @@ impl Search<'_, '_> {
             return score + (1.0 - switch).ln();
         }
         let left = touched.map_or(slots[current].last, |touched| touched.last);
-        let hazard = slots.iter().position(|slot| slot.thread == Some(next)).map_or(0.01, |number| {
-            self.caches.model.targets.hazard(&candidate(slots, hypothesis, number), left)
-        });
+        let hazard = slots
+            .iter()
+            .position(|slot| slot.thread == Some(next))
+            .map_or(0.01, |number| self.caches.model.targets.hazard(&candidate(slots, hypothesis, number), left));
         score + switch.ln() + hazard.ln()
     }
 
@@ -535,10 +527,5 @@ fn candidate(slots: &[Slot], hypothesis: &Hypothesis, number: usize) -> Candidat
         return Candidate { recency, moved: slot.moved, last: slot.last, before_last: slot.before_last };
     };
     let since = hypothesis.touched.iter().filter(|other| other.step > touched.step).count();
-    Candidate {
-        recency: Recency::Rank(since),
-        moved: false,
-        last: touched.last,
-        before_last: touched.before_last,
-    }
+    Candidate { recency: Recency::Rank(since), moved: false, last: touched.last, before_last: touched.before_last }
 }

@@ -1,7 +1,7 @@
 //! Where a gap's lost events can belong: the holes in each thread's own sequence.
 
-use super::view::View;
 use super::token_rules::{Flight, TokenRules};
+use super::view::View;
 use crate::counts::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
 use rustc_hash::FxHashSet;
 use tracemend_trace::Gap;
@@ -137,9 +137,7 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
     let mut room = each_side;
     (0..first_at_or_after).rev().take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
     room = each_side;
-    (first_at_or_after..index.trace.events.len())
-        .take(EVENTS_EACH_SIDE)
-        .for_each(|position| add(position, &mut room));
+    (first_at_or_after..index.trace.events.len()).take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
 
     let mut slots = Vec::new();
     let mut current = None;
@@ -232,7 +230,10 @@ fn slots_of(
             tail_ns: next_ns.saturating_sub(end_ns).max(0),
             thread: Some(thread),
             witness: left.or(right).filter(|&position| !view.is_inferred(position)).unwrap_or(positions[0]),
-            before: positions[next.saturating_sub(MAX_ORDER)..next].iter().map(|&position| view.token(position)).collect(),
+            before: positions[next.saturating_sub(MAX_ORDER)..next]
+                .iter()
+                .map(|&position| view.token(position))
+                .collect(),
             last_position: left.unwrap_or(u32::MAX),
             hole_ns: (
                 left.map_or(i64::MIN, |left| view.event(left).time_ns),

@@ -118,9 +118,8 @@ mod tests {
 
     fn table() -> (TokenTable, [Token; 5]) {
         let mut table = TokenTable::default();
-        let mut token = |name: &str, phase| {
-            table.intern(TokenKind { name: name.to_owned(), phase, class: ReturnClass::None })
-        };
+        let mut token =
+            |name: &str, phase| table.intern(TokenKind { name: name.to_owned(), phase, class: ReturnClass::None });
         let tokens = [
             token("read", Phase::Entry),
             token("read", Phase::Exit),

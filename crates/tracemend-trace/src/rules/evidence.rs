@@ -19,10 +19,7 @@ pub fn evidence(trace: &Trace) -> Vec<Gap> {
     for event in &trace.events {
         let Some(tid) = event.tid else { continue };
         // CPUs share thread 0, the idle one. A whole call is one record: it cannot lose its other half.
-        if tid == 0
-            || matches!(event.phase, Phase::Point | Phase::Call)
-            || one_sided.contains_key(&event.name)
-        {
+        if tid == 0 || matches!(event.phase, Phase::Point | Phase::Call) || one_sided.contains_key(&event.name) {
             continue;
         }
         let (rules, last) = threads.entry(tid).or_default();
@@ -39,14 +36,7 @@ pub fn evidence(trace: &Trace) -> Vec<Gap> {
     found
 }
 
-fn gap(
-    trace: &Trace,
-    id: u32,
-    violation: Violation,
-    before: &str,
-    last: &Event,
-    event: &Event,
-) -> Gap {
+fn gap(trace: &Trace, id: u32, violation: Violation, before: &str, last: &Event, event: &Event) -> Gap {
     let name = trace.header.symbols.name(event.name);
     let words = violation.words();
     let details = match violation {
@@ -87,14 +77,7 @@ fn one_sided(trace: &Trace) -> FxHashMap<Symbol, ()> {
     let exception = |name: &str| {
         BORN_BY.contains(&name)
             || NEVER_RETURN.contains(&name)
-            || [
-                "rt_sigreturn",
-                "sigreturn",
-                "syscall_-1",
-                "execve",
-                "execveat",
-            ]
-            .contains(&name)
+            || ["rt_sigreturn", "sigreturn", "syscall_-1", "execve", "execveat"].contains(&name)
     };
     counts.retain(|name, (entries, exits)| {
         let one_sided = (*entries == 0 || *exits == 0) && *entries + *exits >= ONE_SIDED;
@@ -108,15 +91,8 @@ struct Known(Vec<(i64, i64)>);
 
 impl Known {
     fn new(gaps: &[Gap]) -> Self {
-        let mut intervals: Vec<(i64, i64)> = gaps
-            .iter()
-            .map(|gap| {
-                (
-                    gap.begin_ns.unwrap_or(i64::MIN),
-                    gap.end_ns.unwrap_or(i64::MAX),
-                )
-            })
-            .collect();
+        let mut intervals: Vec<(i64, i64)> =
+            gaps.iter().map(|gap| (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX))).collect();
         intervals.sort_unstable();
         let mut joined: Vec<(i64, i64)> = Vec::new();
         for (begin, end) in intervals {

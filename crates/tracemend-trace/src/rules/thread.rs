@@ -82,19 +82,13 @@ impl ThreadRules {
     /// How it contradicts the events so far.
     pub fn check(&self, name: &str, phase: Phase) -> Result<(), Violation> {
         match (self.state, phase) {
-            (State::Unknown, _) | (_, Phase::Point) | (State::Idle, Phase::Entry | Phase::Call) => {
-                Ok(())
-            }
+            (State::Unknown, _) | (_, Phase::Point) | (State::Idle, Phase::Entry | Phase::Call) => Ok(()),
             (State::InFlight, Phase::Entry | Phase::Call) => Err(Violation::EntryWithoutExit),
             (_, Phase::Exit) if EXECS.contains(&name) => Ok(()),
             (State::Idle, Phase::Exit) => Err(Violation::ExitWithoutEntry),
             (State::InFlight, Phase::Exit) => {
                 let wiped = name == NO_CALL && SIGNAL_RETURNS.contains(&self.call.as_str());
-                if wiped || name == self.call {
-                    Ok(())
-                } else {
-                    Err(Violation::ExitOfAnother)
-                }
+                if wiped || name == self.call { Ok(()) } else { Err(Violation::ExitOfAnother) }
             }
         }
     }
@@ -132,65 +126,36 @@ mod tests {
 
     fn run(events: &[(&str, Phase)]) -> Vec<Result<(), Violation>> {
         let mut rules = ThreadRules::default();
-        events
-            .iter()
-            .map(|(name, phase)| rules.observe(name, *phase))
-            .collect()
+        events.iter().map(|(name, phase)| rules.observe(name, *phase)).collect()
     }
 
     #[test]
     fn pairs_and_points_are_no_contradiction() {
-        let verdicts = run(&[
-            ("read", Exit),
-            ("openat", Entry),
-            ("sched_switch", Point),
-            ("openat", Exit),
-            ("close", Call),
-        ]);
+        let verdicts =
+            run(&[("read", Exit), ("openat", Entry), ("sched_switch", Point), ("openat", Exit), ("close", Call)]);
         assert!(verdicts.iter().all(Result::is_ok));
     }
 
     #[test]
     fn each_contradiction_has_its_name() {
-        assert_eq!(
-            run(&[("a", Entry), ("a", Exit), ("b", Exit)])[2],
-            Err(Violation::ExitWithoutEntry)
-        );
-        assert_eq!(
-            run(&[("a", Entry), ("b", Entry)])[1],
-            Err(Violation::EntryWithoutExit)
-        );
-        assert_eq!(
-            run(&[("a", Entry), ("b", Exit)])[1],
-            Err(Violation::ExitOfAnother)
-        );
-        assert_eq!(
-            run(&[("a", Entry), ("b", Call)])[1],
-            Err(Violation::EntryWithoutExit)
-        );
+        assert_eq!(run(&[("a", Entry), ("a", Exit), ("b", Exit)])[2], Err(Violation::ExitWithoutEntry));
+        assert_eq!(run(&[("a", Entry), ("b", Entry)])[1], Err(Violation::EntryWithoutExit));
+        assert_eq!(run(&[("a", Entry), ("b", Exit)])[1], Err(Violation::ExitOfAnother));
+        assert_eq!(run(&[("a", Entry), ("b", Call)])[1], Err(Violation::EntryWithoutExit));
     }
 
     #[test]
     fn after_a_contradiction_the_event_counts() {
         let verdicts = run(&[("a", Entry), ("b", Entry), ("b", Exit), ("c", Entry)]);
-        assert_eq!(
-            verdicts,
-            [Ok(()), Err(Violation::EntryWithoutExit), Ok(()), Ok(())]
-        );
+        assert_eq!(verdicts, [Ok(()), Err(Violation::EntryWithoutExit), Ok(()), Ok(())]);
     }
 
     #[test]
     fn the_kernels_exceptions_are_known() {
         // A signal handler's end, a thread's number used again, and execve by another thread of the process.
-        assert_eq!(
-            run(&[("rt_sigreturn", Entry), ("syscall_-1", Exit)])[1],
-            Ok(())
-        );
+        assert_eq!(run(&[("rt_sigreturn", Entry), ("syscall_-1", Exit)])[1], Ok(()));
         assert_eq!(run(&[("exit_group", Entry), ("clone", Exit)])[1], Ok(()));
         assert_eq!(run(&[("futex", Entry), ("execve", Exit)])[1], Ok(()));
-        assert_eq!(
-            run(&[("read", Entry), ("syscall_-1", Exit)])[1],
-            Err(Violation::ExitOfAnother)
-        );
+        assert_eq!(run(&[("read", Entry), ("syscall_-1", Exit)])[1], Err(Violation::ExitOfAnother));
     }
 }

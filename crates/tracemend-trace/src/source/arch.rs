@@ -19,12 +19,8 @@ pub enum Arch {
 
 impl Arch {
     /// All of them, with the names used on the command line.
-    pub const ALL: [(Arch, &'static str); 4] = [
-        (Arch::X86_64, "x86_64"),
-        (Arch::I386, "i386"),
-        (Arch::Aarch64, "aarch64"),
-        (Arch::Arm, "arm"),
-    ];
+    pub const ALL: [(Arch, &'static str); 4] =
+        [(Arch::X86_64, "x86_64"), (Arch::I386, "i386"), (Arch::Aarch64, "aarch64"), (Arch::Arm, "arm")];
 
     /// The name of a system call number, if this architecture has one.
     pub fn call_name(self, number: i64) -> Option<&'static str> {
@@ -48,10 +44,7 @@ impl Arch {
 
 impl fmt::Display for Arch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL
-            .iter()
-            .find(|(arch, _)| arch == self)
-            .map_or("", |(_, name)| name);
+        let name = Self::ALL.iter().find(|(arch, _)| arch == self).map_or("", |(_, name)| name);
         f.pad(name)
     }
 }
@@ -60,12 +53,7 @@ impl FromStr for Arch {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(arch, _)| *arch);
-        known.ok_or_else(|| {
-            format!("no architecture `{text}` here; use x86_64, i386, aarch64 or arm")
-        })
+        let known = Self::ALL.iter().find(|(_, name)| *name == text).map(|(arch, _)| *arch);
+        known.ok_or_else(|| format!("no architecture `{text}` here; use x86_64, i386, aarch64 or arm"))
     }
 }

@@ -10,8 +10,7 @@
 
 use super::babeltrace_loss::Loss;
 use super::bytes::{
-    find, take_fraction, take_hex, take_i64, take_ret, take_u64, trim, trim_start, whole_tid,
-    whole_u64,
+    find, take_fraction, take_hex, take_i64, take_ret, take_u64, trim, trim_start, whole_tid, whole_u64,
 };
 use super::clock::{DayClock, take_date, take_time_of_day};
 use super::context::{Context, MAX_CPU};
@@ -32,11 +31,7 @@ pub(crate) struct Babeltrace {
 
 impl Babeltrace {
     pub(crate) fn new(loss: Option<Loss>) -> Self {
-        Self {
-            clock: DayClock::default(),
-            loss,
-            in_flight: FxHashMap::default(),
-        }
+        Self { clock: DayClock::default(), loss, in_flight: FxHashMap::default() }
     }
 }
 
@@ -55,11 +50,7 @@ pub(crate) fn stamp(text: &[u8]) -> Option<Stamp> {
     let text = trim(text);
     if let Some((days, rest)) = take_date(text) {
         let (of_day, rest) = take_time_of_day(rest.strip_prefix(b" ")?)?;
-        return rest
-            .is_empty()
-            .then(|| days.checked_mul(DAY_NS)?.checked_add(of_day))
-            .flatten()
-            .map(Stamp::Absolute);
+        return rest.is_empty().then(|| days.checked_mul(DAY_NS)?.checked_add(of_day)).flatten().map(Stamp::Absolute);
     }
     if let Some((of_day, rest)) = take_time_of_day(text) {
         return rest.is_empty().then_some(Stamp::OfDay(of_day));
@@ -119,17 +110,8 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     }
     // With one group only, it is the stream's context where it names the CPU.
     let only_context = last == 0 && field(groups, b"cpu_id").is_some();
-    let (contexts, fields) = if only_context {
-        (groups, &groups[groups.len()..])
-    } else {
-        groups.split_at(last)
-    };
-    Some(Record {
-        stamp,
-        name,
-        contexts,
-        fields,
-    })
+    let (contexts, fields) = if only_context { (groups, &groups[groups.len()..]) } else { groups.split_at(last) };
+    Some(Record { stamp, name, contexts, fields })
 }
 
 /// Whether a line is of this format.
@@ -184,10 +166,7 @@ fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
                     if value.first() == Some(&b'"') {
                         return Some(&value[..=string(value)?]);
                     }
-                    let end = value
-                        .iter()
-                        .position(|b| matches!(b, b',' | b' ' | b'}'))
-                        .unwrap_or(value.len());
+                    let end = value.iter().position(|b| matches!(b, b',' | b' ' | b'}')).unwrap_or(value.len());
                     return Some(&value[..end]);
                 }
             }
@@ -260,21 +239,14 @@ impl LineFormat for Babeltrace {
                 self.loss.get_or_insert_default().add(loss, at.offset);
                 return Parsed::Nothing;
             }
-            return if text.is_empty() || text.starts_with(b"WARNING:") {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+            return if text.is_empty() || text.starts_with(b"WARNING:") { Parsed::Nothing } else { Parsed::Unknown };
         };
         let time_ns = match record.stamp {
             Stamp::Absolute(ns) => ns,
             Stamp::OfDay(ns) => self.clock.since_first_midnight(ns),
         };
         let cpu = field(record.contexts, b"cpu_id").or_else(|| field(record.fields, b"cpu_id"));
-        let cpu = cpu
-            .and_then(whole_u64)
-            .and_then(|cpu| u32::try_from(cpu).ok())
-            .filter(|&cpu| cpu < MAX_CPU);
+        let cpu = cpu.and_then(whole_u64).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
         if let Some(loss) = &mut self.loss {
             loss.reach(context, cpu, time_ns);
         }
@@ -283,18 +255,13 @@ impl LineFormat for Babeltrace {
             .find_map(|key| field(record.contexts, key))
             .or_else(|| field(record.fields, b"perf_tid"))
             .and_then(whole_tid);
-        let comm = field(record.contexts, b"procname")
-            .and_then(|c| c.strip_prefix(b"\"")?.strip_suffix(b"\""));
+        let comm = field(record.contexts, b"procname").and_then(|c| c.strip_prefix(b"\"")?.strip_suffix(b"\""));
         let ret = || field(record.fields, b"ret").and_then(take_ret);
         let (phase, name, ret) = match name(record.name) {
             Name::Call(Phase::Entry, call) => (Phase::Entry, context.name(call), None),
             Name::Call(phase, call) => (phase, context.name(call), ret()),
             Name::Number(phase) => match field(record.fields, b"id").and_then(number) {
-                Some(number) => (
-                    phase,
-                    context.call(number),
-                    if phase == Phase::Exit { ret() } else { None },
-                ),
+                Some(number) => (phase, context.call(number), if phase == Phase::Exit { ret() } else { None }),
                 None => (Phase::Point, context.name(record.name), None),
             },
             Name::EndOfCall => match tid.and_then(|tid| self.in_flight.remove(&tid)) {

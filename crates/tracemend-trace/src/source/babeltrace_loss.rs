@@ -86,25 +86,15 @@ impl Loss {
         let rest = &line[find(line, b"Tracer ")? + 7..];
         let (lost, rest) = match rest.strip_prefix(b"may have discarded ") {
             Some(rest) => (None, rest),
-            None => take_u64(rest.strip_prefix(b"discarded ")?)
-                .map(|(lost, rest)| (Some(lost), trim_start(rest)))?,
+            None => take_u64(rest.strip_prefix(b"discarded ")?).map(|(lost, rest)| (Some(lost), trim_start(rest)))?,
         };
         let (lost, cause, rest) = if let Some(rest) = rest.strip_prefix(b"packet") {
             // Nobody knows how many events were in them.
             (Lost::Unknown, Cause::Overwritten, rest)
         } else {
-            (
-                lost.map_or(Lost::Unknown, Lost::Exact),
-                Cause::Discarded,
-                rest.strip_prefix(b"event")?,
-            )
+            (lost.map_or(Lost::Unknown, Lost::Exact), Cause::Discarded, rest.strip_prefix(b"event")?)
         };
-        Some(Warning {
-            lost,
-            cause,
-            range: range(rest),
-            cpu: stream_cpu(rest),
-        })
+        Some(Warning { lost, cause, range: range(rest), cpu: stream_cpu(rest) })
     }
 
     /// A warning met between the events.
@@ -119,16 +109,7 @@ impl Loss {
 
     /// Turns times of day into the events' own clock and sorts the warnings to their streams.
     fn place(&mut self) {
-        for (
-            Warning {
-                lost,
-                cause,
-                range,
-                cpu,
-            },
-            offset,
-        ) in std::mem::take(&mut self.unplaced)
-        {
+        for (Warning { lost, cause, range, cpu }, offset) in std::mem::take(&mut self.unplaced) {
             let clock = &mut self.clock;
             let mut absolute = |stamp| match stamp {
                 Stamp::Absolute(ns) => ns,
@@ -145,19 +126,10 @@ impl Loss {
                 }
                 None => &mut self.anywhere,
             };
-            let announced = Announced {
-                lost,
-                cause,
-                range,
-                offset,
-            };
+            let announced = Announced { lost, cause, range, offset };
             // Mostly in order already; several channels of one CPU may interleave.
             let end = |a: &Announced| a.range.map_or(i64::MIN, |(_, end)| end);
-            let place = lane
-                .waiting
-                .iter()
-                .rposition(|other| end(other) <= end(&announced))
-                .map_or(0, |at| at + 1);
+            let place = lane.waiting.iter().rposition(|other| end(other) <= end(&announced)).map_or(0, |at| at + 1);
             lane.waiting.insert(place, announced);
             self.waiting += 1;
         }
@@ -168,11 +140,7 @@ impl Loss {
         if !self.started {
             self.started = true;
             // The warnings' midnights are counted from the first event's day.
-            if self
-                .unplaced
-                .iter()
-                .any(|(w, _)| matches!(w.range, Some((Stamp::OfDay(_), _))))
-            {
+            if self.unplaced.iter().any(|(w, _)| matches!(w.range, Some((Stamp::OfDay(_), _)))) {
                 self.clock.since_first_midnight(time_ns);
             }
             self.place();
@@ -219,19 +187,12 @@ impl Lane {
     }
 
     fn give(&mut self, context: &mut Context, cpu: Option<u32>, next: Option<i64>) {
-        let Some(Announced {
-            lost,
-            cause,
-            range,
-            offset,
-        }) = self.waiting.pop_front()
-        else {
+        let Some(Announced { lost, cause, range, offset }) = self.waiting.pop_front() else {
             return;
         };
         let until = next.or(range.map(|(_, end)| end));
-        let silence = |from: Option<i64>, to: Option<i64>| {
-            Some(to?.saturating_sub(from.or(range.map(|(begin, _)| begin))?))
-        };
+        let silence =
+            |from: Option<i64>, to: Option<i64>| Some(to?.saturating_sub(from.or(range.map(|(begin, _)| begin))?));
         let head = (self.before, self.first_in.or(next));
         let tail = (self.last, next);
         let (begin_ns, end_ns) = match self.first_in {
@@ -239,13 +200,7 @@ impl Lane {
             _ => tail,
         };
         let stream = cpu.map(|cpu| context.last_of(cpu).0);
-        context.give_gap(Gap {
-            stream,
-            cpu,
-            begin_ns,
-            end_ns,
-            ..blank(lost, cause, offset)
-        });
+        context.give_gap(Gap { stream, cpu, begin_ns, end_ns, ..blank(lost, cause, offset) });
         self.before = self.last;
         self.first_in = None;
     }

@@ -71,11 +71,7 @@ impl LineFormat for Bpftrace {
             let text = trim(line);
             // What bpftrace says at the start, and the maps it prints at the end.
             let passed = text.is_empty() || text.starts_with(b"Attach") || text.starts_with(b"@");
-            return if passed {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+            return if passed { Parsed::Nothing } else { Parsed::Unknown };
         };
         let name = if digits(record.call) == record.call.len() || record.call[0] == b'-' {
             context.call(whole_i64(record.call).unwrap_or(-1))

@@ -2,19 +2,13 @@
 
 /// `bytes` without the spaces and tabs in front.
 pub(crate) fn trim_start(bytes: &[u8]) -> &[u8] {
-    let start = bytes
-        .iter()
-        .position(|&b| b != b' ' && b != b'\t')
-        .unwrap_or(bytes.len());
+    let start = bytes.iter().position(|&b| b != b' ' && b != b'\t').unwrap_or(bytes.len());
     &bytes[start..]
 }
 
 /// `bytes` without the spaces and tabs behind.
 pub(crate) fn trim_end(bytes: &[u8]) -> &[u8] {
-    let end = bytes
-        .iter()
-        .rposition(|&b| b != b' ' && b != b'\t')
-        .map_or(0, |last| last + 1);
+    let end = bytes.iter().rposition(|&b| b != b' ' && b != b'\t').map_or(0, |last| last + 1);
     &bytes[..end]
 }
 
@@ -25,10 +19,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 
 /// How many decimal digits `bytes` starts with.
 pub(crate) fn digits(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|b| !b.is_ascii_digit()).unwrap_or(bytes.len())
 }
 
 /// The decimal number `bytes` starts with and what follows it; `None` without a digit or beyond 64 bits.
@@ -72,19 +63,13 @@ pub(crate) fn whole_i64(bytes: &[u8]) -> Option<i64> {
 
 /// The hexadecimal number after `0x` that `bytes` starts with, as the 64 bits it stands for.
 pub(crate) fn take_hex(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = bytes
-        .strip_prefix(b"0x")
-        .or_else(|| bytes.strip_prefix(b"0X"))?;
-    let used = digits
-        .iter()
-        .position(|b| !b.is_ascii_hexdigit())
-        .unwrap_or(digits.len());
+    let digits = bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X"))?;
+    let used = digits.iter().position(|b| !b.is_ascii_hexdigit()).unwrap_or(digits.len());
     if used == 0 || used > 16 {
         return None;
     }
-    let value = digits[..used].iter().fold(0u64, |value, &b| {
-        value << 4 | u64::from((b as char).to_digit(16).unwrap_or(0))
-    });
+    let value =
+        digits[..used].iter().fold(0u64, |value, &b| value << 4 | u64::from((b as char).to_digit(16).unwrap_or(0)));
     Some((value, &digits[used..]))
 }
 
@@ -110,26 +95,13 @@ pub(crate) fn take_seconds(bytes: &[u8]) -> Option<(i64, &[u8])> {
 
 /// The digits behind a decimal point of seconds, as nanoseconds.
 pub(crate) fn take_fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
-    const SCALE: [i64; 10] = [
-        1_000_000_000,
-        100_000_000,
-        10_000_000,
-        1_000_000,
-        100_000,
-        10_000,
-        1_000,
-        100,
-        10,
-        1,
-    ];
+    const SCALE: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let used = digits(bytes);
     if used == 0 {
         return None;
     }
     let kept = used.min(9);
-    let value = bytes[..kept]
-        .iter()
-        .fold(0i64, |value, &b| value * 10 + i64::from(b - b'0'));
+    let value = bytes[..kept].iter().fold(0i64, |value, &b| value * 10 + i64::from(b - b'0'));
     Some((value * SCALE[kept], &bytes[used..]))
 }
 
@@ -151,9 +123,5 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .take(SHOWN)
         .collect();
-    if text.len() < bytes.len() {
-        format!("{text}...")
-    } else {
-        text
-    }
+    if text.len() < bytes.len() { format!("{text}...") } else { text }
 }

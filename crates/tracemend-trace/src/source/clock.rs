@@ -39,10 +39,7 @@ pub(crate) fn take_time_of_day(bytes: &[u8]) -> Option<(i64, &[u8])> {
         Some(fraction) => take_fraction(fraction)?,
         None => (0, rest),
     };
-    Some((
-        ((hours * 60 + minutes) * 60 + seconds) as i64 * 1_000_000_000 + fraction,
-        rest,
-    ))
+    Some((((hours * 60 + minutes) * 60 + seconds) as i64 * 1_000_000_000 + fraction, rest))
 }
 
 /// `2026-11-22` as days since 1970-01-01, and what follows it.
@@ -54,13 +51,8 @@ pub(crate) fn take_date(bytes: &[u8]) -> Option<(i64, &[u8])> {
         return None;
     }
     // Days from the civil calendar: years begin in March, so that the leap day is a year's last.
-    let (year, month) = if month > 2 {
-        (year as i64, month as i64 - 3)
-    } else {
-        (year as i64 - 1, month as i64 + 9)
-    };
-    let days =
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day as i64 - 1;
+    let (year, month) = if month > 2 { (year as i64, month as i64 - 3) } else { (year as i64 - 1, month as i64 + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day as i64 - 1;
     Some((days - 719_468, rest))
 }
 
@@ -74,18 +66,9 @@ mod tests {
         let mut clock = DayClock::default();
         let ns = |text: &str| take_time_of_day(text.as_bytes()).unwrap().0;
         let first = clock.since_first_midnight(ns("23:59:59.9"));
-        assert_eq!(
-            clock.since_first_midnight(ns("00:00:00.1")) - first,
-            200_000_000
-        );
-        assert_eq!(
-            clock.since_first_midnight(ns("23:59:59.95")) - first,
-            50_000_000
-        );
-        assert_eq!(
-            clock.since_first_midnight(ns("00:00:00.2")) - first,
-            300_000_000
-        );
+        assert_eq!(clock.since_first_midnight(ns("00:00:00.1")) - first, 200_000_000);
+        assert_eq!(clock.since_first_midnight(ns("23:59:59.95")) - first, 50_000_000);
+        assert_eq!(clock.since_first_midnight(ns("00:00:00.2")) - first, 300_000_000);
     }
 
     #[test]

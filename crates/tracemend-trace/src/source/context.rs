@@ -77,12 +77,7 @@ impl Context {
     /// The one stream of a format that does not tell streams apart.
     pub(crate) fn all(&mut self) -> StreamId {
         let header = &mut self.header;
-        *self.all.get_or_insert_with(|| {
-            header.add_stream(StreamInfo {
-                name: "all".into(),
-                cpu: None,
-            })
-        })
+        *self.all.get_or_insert_with(|| header.add_stream(StreamInfo { name: "all".into(), cpu: None }))
     }
 
     fn lane(&mut self, cpu: u32) -> (StreamId, &mut Lane) {
@@ -125,12 +120,7 @@ impl Context {
     /// Loss announced on a CPU: it lies between that CPU's last record and its next.
     pub(crate) fn lose(&mut self, cpu: u32, lost: Lost, cause: Cause, offset: u64) {
         let (stream, lane) = self.lane(cpu);
-        let gap = Gap {
-            stream: Some(stream),
-            cpu: Some(cpu),
-            begin_ns: lane.last_ns,
-            ..blank(lost, cause, offset)
-        };
+        let gap = Gap { stream: Some(stream), cpu: Some(cpu), begin_ns: lane.last_ns, ..blank(lost, cause, offset) };
         if !add_to_last(&mut lane.open, &gap) {
             lane.open.push(gap);
             self.open_lanes += 1;
@@ -138,14 +128,7 @@ impl Context {
     }
 
     /// Loss announced by a record of its own at `time_ns`: room had come back by then.
-    pub(crate) fn lose_before(
-        &mut self,
-        cpu: u32,
-        time_ns: i64,
-        lost: Lost,
-        cause: Cause,
-        offset: u64,
-    ) {
+    pub(crate) fn lose_before(&mut self, cpu: u32, time_ns: i64, lost: Lost, cause: Cause, offset: u64) {
         // A second record of loss with no event in between: the first one's events were lost before its own time.
         let reached = self.lane(cpu).1.open.first().and_then(|gap| gap.end_ns);
         if let Some(reached) = reached {
@@ -160,10 +143,7 @@ impl Context {
 
     /// Loss announced for no known CPU: it lies between the line before and the line after.
     pub(crate) fn lose_anywhere(&mut self, lost: Lost, cause: Cause, offset: u64) {
-        let gap = Gap {
-            begin_ns: self.seen_ns,
-            ..blank(lost, cause, offset)
-        };
+        let gap = Gap { begin_ns: self.seen_ns, ..blank(lost, cause, offset) };
         if !add_to_last(&mut self.open_anywhere, &gap) {
             self.open_anywhere.push(gap);
         }
@@ -193,24 +173,15 @@ impl Context {
     pub(crate) fn damaged(&mut self, at: Position, reason: impl FnOnce() -> String) {
         match &mut self.damage {
             Some(damage) => damage.lines += 1,
-            None => {
-                self.damage = Some(Damage {
-                    first: at,
-                    lines: 1,
-                    reason: reason(),
-                })
-            }
+            None => self.damage = Some(Damage { first: at, lines: 1, reason: reason() }),
         }
     }
 
     /// Called before an event is given out: ends what the event ends.
     #[inline]
     pub(crate) fn before(&mut self, event: &Event) {
-        let seen_ns = event.time_ns.saturating_add(
-            event
-                .dur_ns
-                .map_or(0, |dur| i64::try_from(dur).unwrap_or(i64::MAX)),
-        );
+        let seen_ns =
+            event.time_ns.saturating_add(event.dur_ns.map_or(0, |dur| i64::try_from(dur).unwrap_or(i64::MAX)));
         if self.damage.is_some() || !self.open_anywhere.is_empty() {
             self.close_anywhere(Some(seen_ns));
         }
@@ -222,21 +193,10 @@ impl Context {
     fn close_anywhere(&mut self, next_ns: Option<i64>) {
         let mut open = std::mem::take(&mut self.open_anywhere);
         if let Some(damage) = self.damage.take() {
-            let Damage {
-                first: Position { line, offset, .. },
-                lines,
-                reason,
-            } = damage;
-            let count = if lines == 1 {
-                String::new()
-            } else {
-                format!(" and {} more lines", lines - 1)
-            };
+            let Damage { first: Position { line, offset, .. }, lines, reason } = damage;
+            let count = if lines == 1 { String::new() } else { format!(" and {} more lines", lines - 1) };
             let cause = Cause::Damaged(format!("line {line} (byte {offset}){count}: {reason}"));
-            open.push(Gap {
-                begin_ns: self.seen_ns,
-                ..blank(Lost::Unknown, cause, offset)
-            });
+            open.push(Gap { begin_ns: self.seen_ns, ..blank(Lost::Unknown, cause, offset) });
         }
         for gap in open {
             self.emit(gap, next_ns);
@@ -252,11 +212,7 @@ impl Context {
     /// Called at the end of the input: gaps that no event closed end nowhere.
     pub(crate) fn finish(&mut self) {
         self.close_anywhere(None);
-        let mut open: Vec<Gap> = self
-            .lanes
-            .iter_mut()
-            .flat_map(|lane| std::mem::take(&mut lane.open))
-            .collect();
+        let mut open: Vec<Gap> = self.lanes.iter_mut().flat_map(|lane| std::mem::take(&mut lane.open)).collect();
         self.open_lanes = 0;
         open.sort_by_key(|gap| gap.offset);
         for gap in open {
@@ -267,10 +223,7 @@ impl Context {
     /// A gap from the latest event to the end of the input.
     pub(crate) fn break_off(&mut self, cause: Cause, offset: u64) {
         self.close_anywhere(None);
-        let gap = Gap {
-            begin_ns: self.seen_ns,
-            ..blank(Lost::Unknown, cause, offset)
-        };
+        let gap = Gap { begin_ns: self.seen_ns, ..blank(Lost::Unknown, cause, offset) };
         self.give_gap(gap);
     }
 
@@ -285,17 +238,7 @@ impl Context {
 
 /// A gap of which nothing is known but how much, why and where it was announced.
 pub(crate) fn blank(lost: Lost, cause: Cause, offset: u64) -> Gap {
-    Gap {
-        id: 0,
-        stream: None,
-        cpu: None,
-        tid: None,
-        begin_ns: None,
-        end_ns: None,
-        lost,
-        cause,
-        offset,
-    }
+    Gap { id: 0, stream: None, cpu: None, tid: None, begin_ns: None, end_ns: None, lost, cause, offset }
 }
 
 fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {
@@ -307,11 +250,7 @@ fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {
     };
     last.lost = match (last.lost, gap.lost) {
         (Lost::Exact(a), Lost::Exact(b)) => Lost::Exact(a.saturating_add(b)),
-        (a, b) => Lost::AtLeast(
-            a.count()
-                .unwrap_or(0)
-                .saturating_add(b.count().unwrap_or(0)),
-        ),
+        (a, b) => Lost::AtLeast(a.count().unwrap_or(0).saturating_add(b.count().unwrap_or(0))),
     };
     true
 }

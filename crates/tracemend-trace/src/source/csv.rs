@@ -10,15 +10,7 @@ use super::text::{LineFormat, Parsed};
 use crate::{Event, Phase};
 
 /// The columns read.
-const NAMES: [&[u8]; 7] = [
-    b"timestamp_ns",
-    b"cpu",
-    b"tid",
-    b"comm",
-    b"syscall_name",
-    b"ret",
-    b"dur_ns",
-];
+const NAMES: [&[u8]; 7] = [b"timestamp_ns", b"cpu", b"tid", b"comm", b"syscall_name", b"ret", b"dur_ns"];
 const TIME: usize = 0;
 const CPU: usize = 1;
 const TID: usize = 2;
@@ -45,10 +37,7 @@ pub(crate) fn columns(line: &[u8]) -> Option<Vec<Option<usize>>> {
     let mut columns = Vec::new();
     for field in line.split(|&b| b == b',').take(MAX_COLUMNS) {
         let field = trim(field);
-        let name = field
-            .strip_prefix(b"\"")
-            .and_then(|f| f.strip_suffix(b"\""))
-            .unwrap_or(field);
+        let name = field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field);
         columns.push(NAMES.iter().position(|known| *known == name));
     }
     let has = |wanted| columns.contains(&Some(wanted));
@@ -75,21 +64,14 @@ fn field(row: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn unquote<'a>(field: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
-    let Some(inner) = field
-        .strip_prefix(b"\"")
-        .and_then(|f| f.strip_suffix(b"\""))
-    else {
+    let Some(inner) = field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")) else {
         return field;
     };
     buffer.clear();
     let mut rest = inner;
     while let Some((&b, tail)) = rest.split_first() {
         buffer.push(b);
-        rest = if b == b'"' {
-            tail.strip_prefix(b"\"").unwrap_or(tail)
-        } else {
-            tail
-        };
+        rest = if b == b'"' { tail.strip_prefix(b"\"").unwrap_or(tail) } else { tail };
     }
     buffer
 }
@@ -103,11 +85,7 @@ impl LineFormat for Csv {
         }
         let Some(map) = &self.columns else {
             self.columns = columns(line);
-            return if self.columns.is_some() {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+            return if self.columns.is_some() { Parsed::Nothing } else { Parsed::Unknown };
         };
         let mut fields: [&[u8]; 7] = [b""; 7];
         let mut rest = Some(line);
@@ -130,10 +108,7 @@ impl LineFormat for Csv {
         // An empty field is not known; one that is no number is damage.
         let cpu = match trim(fields[CPU]) {
             b"" => None,
-            text => match whole_u64(text)
-                .and_then(|cpu| u32::try_from(cpu).ok())
-                .filter(|&cpu| cpu < MAX_CPU)
-            {
+            text => match whole_u64(text).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU) {
                 Some(cpu) => Some(cpu),
                 None => return Parsed::Unknown,
             },

@@ -11,12 +11,8 @@ type IsLine = fn(&[u8]) -> bool;
 
 /// Which lines are of which format. No line is of two.
 const FORMATS: [(Format, IsLine); 6] = [
-    (Format::Ftrace, |line| {
-        ftrace::record(line).is_some() || ftrace::marker(line).is_some()
-    }),
-    (Format::PerfScript, |line| {
-        perf_script::record(line).is_some()
-    }),
+    (Format::Ftrace, |line| ftrace::record(line).is_some() || ftrace::marker(line).is_some()),
+    (Format::PerfScript, |line| perf_script::record(line).is_some()),
     (Format::PerfTrace, perf_trace::is_line),
     (Format::Bpftrace, bpftrace::is_line),
     (Format::Strace, strace::is_line),
@@ -31,10 +27,7 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     if let Some(seen) = binary(beginning) {
         return Err(seen.into());
     }
-    let cut = beginning
-        .iter()
-        .rposition(|&b| b == b'\n')
-        .map_or(beginning.len(), |end| end + 1);
+    let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
     let lines: Vec<&[u8]> = beginning[..cut]
         .split(|&b| b == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
@@ -55,8 +48,7 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
         // No other format has lines of nothing but numbers.
         return Ok(Format::Sequences);
     }
-    let found = FORMATS
-        .map(|(format, is_line)| (format, lines.iter().filter(|line| is_line(line)).count()));
+    let found = FORMATS.map(|(format, is_line)| (format, lines.iter().filter(|line| is_line(line)).count()));
     // The first of several with as many lines: the order of the table is the order of trust.
     match found.iter().rev().max_by_key(|(_, lines)| *lines) {
         Some((format, found)) if *found > 0 => Ok(*format),
@@ -68,15 +60,11 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
 /// Says what a binary input is, and how to make text of it.
 fn binary(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
-        [0x17, 0x08, 0x44, b't', b'r', ..] => {
-            Some("a trace.dat file; print it with `trace-cmd report`")
-        }
+        [0x17, 0x08, 0x44, b't', b'r', ..] => Some("a trace.dat file; print it with `trace-cmd report`"),
         [b'P', b'E', b'R', b'F', b'I', b'L', b'E', b'2', ..] => {
             Some("a perf.data file; print it with `perf script --show-lost-events`")
         }
-        [0xc1, 0x1f, 0xfc, 0xc1, ..] => {
-            Some("one stream of a CTF trace; print the trace with `babeltrace2`")
-        }
+        [0xc1, 0x1f, 0xfc, 0xc1, ..] => Some("one stream of a CTF trace; print the trace with `babeltrace2`"),
         [b'P', b'K', 3, 4, ..] => Some("a ZIP archive; unpack it first"),
         _ if beginning.contains(&0) => Some("binary data"),
         _ => None,

@@ -13,12 +13,9 @@ static NUMBERS: LazyLock<FxHashMap<&'static str, i64>> = LazyLock::new(|| {
         }
     }
     // Never returned to a program, but shown by strace when a signal interrupts a call.
-    for (name, number) in [
-        ("ERESTARTSYS", 512),
-        ("ERESTARTNOINTR", 513),
-        ("ERESTARTNOHAND", 514),
-        ("ERESTART_RESTARTBLOCK", 516),
-    ] {
+    for (name, number) in
+        [("ERESTARTSYS", 512), ("ERESTARTNOINTR", 513), ("ERESTARTNOHAND", 514), ("ERESTART_RESTARTBLOCK", 516)]
+    {
         numbers.insert(name, number);
     }
     numbers.insert("EWOULDBLOCK", 11);
@@ -33,15 +30,9 @@ pub(crate) fn result(text: &[u8]) -> Option<i64> {
         return take_ret(text);
     };
     let after = trim_start(after);
-    let end = after
-        .iter()
-        .position(|b| !b.is_ascii_alphanumeric() && *b != b'_')
-        .unwrap_or(after.len());
+    let end = after.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(after.len());
     let name = std::str::from_utf8(&after[..end]).ok()?;
-    NUMBERS
-        .get(name)
-        .map(|number| -number)
-        .or_else(|| take_ret(text))
+    NUMBERS.get(name).map(|number| -number).or_else(|| take_ret(text))
 }
 
 #[cfg(test)]
@@ -51,10 +42,7 @@ mod tests {
     #[test]
     fn errors_are_negative_numbers() {
         assert_eq!(result(b"-1 ENOENT (No such file or directory)"), Some(-2));
-        assert_eq!(
-            result(b"? ERESTARTSYS (To be restarted if SA_RESTART is set)"),
-            Some(-512)
-        );
+        assert_eq!(result(b"? ERESTARTSYS (To be restarted if SA_RESTART is set)"), Some(-512));
         assert_eq!(result(b"0xffffffffffffffff"), Some(-1));
         assert_eq!(result(b"?"), None);
         assert_eq!(result(b"-1 EAGAIN (x)"), Some(-11));

@@ -12,9 +12,7 @@
 //! and this one. The count is exact. The static file has no marker; only its head is gone, and its header gives
 //! the total over all CPUs. With the tracer's option `overwrite=0` nothing at all tells of loss.
 
-use super::bytes::{
-    digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
-};
+use super::bytes::{digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid};
 use super::context::{Context, MAX_CPU, blank};
 use super::lines::Position;
 use super::text::{LineFormat, Parsed};
@@ -61,13 +59,7 @@ pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
             continue;
         };
         let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
-        return Some(Record {
-            comm,
-            tid,
-            cpu,
-            time_ns,
-            event,
-        });
+        return Some(Record { comm, tid, cpu, time_ns, event });
     }
 }
 
@@ -77,10 +69,7 @@ fn task(head: &[u8]) -> Option<(&[u8], i32)> {
     if head.last() == Some(&b')') {
         let open = head.iter().rposition(|&b| b == b'(')?;
         let group = &head[open + 1..head.len() - 1];
-        if !group
-            .iter()
-            .all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-'))
-        {
+        if !group.iter().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-')) {
             return None;
         }
         head = trim_end(&head[..open]);
@@ -120,10 +109,7 @@ pub(crate) enum What<'a> {
 /// Understands `sys_enter: NR 3 (..)`, `sys_exit: NR 3 = 0`, `sys_read(..)`, `sys_read -> 0x3`,
 /// `sys_enter_read: ..`, `sys_exit_read: 0x3` and `any_event: ..`.
 pub(crate) fn what(event: &[u8]) -> Option<What<'_>> {
-    let end = event
-        .iter()
-        .position(|&b| matches!(b, b':' | b'(' | b' ' | b'\t'))
-        .unwrap_or(event.len());
+    let end = event.iter().position(|&b| matches!(b, b':' | b'(' | b' ' | b'\t')).unwrap_or(event.len());
     let (name, rest) = event.split_at(end);
     if name.is_empty() {
         return None;
@@ -140,29 +126,18 @@ pub(crate) fn what(event: &[u8]) -> Option<What<'_>> {
             if call == b"enter" {
                 return Some(What::Number(Phase::Entry, number, None));
             }
-            Some(What::Number(
-                Phase::Exit,
-                number,
-                rest.strip_prefix(b" = ").and_then(take_ret),
-            ))
+            Some(What::Number(Phase::Exit, number, rest.strip_prefix(b" = ").and_then(take_ret)))
         }
-        _ if rest.starts_with(b":") => {
-            match (call.strip_prefix(b"enter_"), call.strip_prefix(b"exit_")) {
-                (Some(call), _) => Some(What::Named(Phase::Entry, call, None)),
-                (_, Some(call)) => Some(What::Named(
-                    Phase::Exit,
-                    call,
-                    take_ret(fields.strip_prefix(b"ret=").unwrap_or(fields)),
-                )),
-                _ => Some(What::Named(Phase::Point, name, None)),
+        _ if rest.starts_with(b":") => match (call.strip_prefix(b"enter_"), call.strip_prefix(b"exit_")) {
+            (Some(call), _) => Some(What::Named(Phase::Entry, call, None)),
+            (_, Some(call)) => {
+                Some(What::Named(Phase::Exit, call, take_ret(fields.strip_prefix(b"ret=").unwrap_or(fields))))
             }
-        }
+            _ => Some(What::Named(Phase::Point, name, None)),
+        },
         _ => {
             // The kernel prints `sys_read(fd: 3, ...)` and `sys_read -> 0x0`; older texts keep `enter_` and `exit_`.
-            let bare = call
-                .strip_prefix(b"enter_")
-                .or(call.strip_prefix(b"exit_"))
-                .unwrap_or(call);
+            let bare = call.strip_prefix(b"enter_").or(call.strip_prefix(b"exit_")).unwrap_or(call);
             if rest.starts_with(b"(") {
                 Some(What::Named(Phase::Entry, bare, None))
             } else if let Some(ret) = fields.strip_prefix(b"->") {
@@ -202,10 +177,7 @@ impl Ftrace {
         let Some((written, rest)) = rest.strip_prefix(b"/").and_then(take_u64) else {
             return;
         };
-        let cpus = trim_start(rest)
-            .strip_prefix(b"#P:")
-            .and_then(take_u64)
-            .map_or(0, |(cpus, _)| cpus);
+        let cpus = trim_start(rest).strip_prefix(b"#P:").and_then(take_u64).map_or(0, |(cpus, _)| cpus);
         if written > kept {
             self.overwritten = Some((written - kept, cpus));
             self.said_at = at.offset;
@@ -219,10 +191,8 @@ impl Ftrace {
         let Some((lost, cpus)) = self.overwritten.take() else {
             return;
         };
-        let mut gap = Gap {
-            end_ns: first.map(|r| r.time_ns),
-            ..blank(Lost::Exact(lost), Cause::Overwritten, self.said_at)
-        };
+        let mut gap =
+            Gap { end_ns: first.map(|r| r.time_ns), ..blank(Lost::Exact(lost), Cause::Overwritten, self.said_at) };
         if let (1, Some(first)) = (cpus, first) {
             gap.stream = Some(context.last_of(first.cpu).0);
             gap.cpu = Some(first.cpu);

@@ -37,31 +37,19 @@ impl Input {
             None => Box::new(raw),
         };
         let mut beginning = Vec::new();
-        let failure = match reader
-            .by_ref()
-            .take(LOOK as u64)
-            .read_to_end(&mut beginning)
-        {
+        let failure = match reader.by_ref().take(LOOK as u64).read_to_end(&mut beginning) {
             Err(error) if compression.is_none() || error.raw_os_error().is_some() => {
                 return Err(error);
             }
             result => result.err(),
         };
-        Ok(Self {
-            reader,
-            compression,
-            beginning,
-            given: 0,
-            failure,
-        })
+        Ok(Self { reader, compression, beginning, given: 0, failure })
     }
 
     /// What is wrong with an input of which nothing could be read.
     pub(crate) fn damage(&self) -> Option<String> {
         let (compression, failure) = (self.compression?, self.failure.as_ref()?);
-        self.beginning
-            .is_empty()
-            .then(|| format!("its {compression} data is damaged from the start: {failure}"))
+        self.beginning.is_empty().then(|| format!("its {compression} data is damaged from the start: {failure}"))
     }
 
     /// The first [`LOOK`] bytes, or all where there are fewer.

@@ -47,15 +47,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(input: Input) -> Self {
-        Self {
-            input,
-            buffer: Vec::new(),
-            rest: 0..0,
-            last: 0..0,
-            offset: 0,
-            line: 0,
-            ended: false,
-        }
+        Self { input, buffer: Vec::new(), rest: 0..0, last: 0..0, offset: 0, line: 0, ended: false }
     }
 
     /// The bytes of the line last given out, without its line ending.
@@ -81,11 +73,7 @@ impl Lines {
             }
             match self.fill() {
                 Err(error) => {
-                    let position = Position {
-                        line: self.line + 1,
-                        offset: self.offset,
-                        ended: false,
-                    };
+                    let position = Position { line: self.line + 1, offset: self.offset, ended: false };
                     self.rest = 0..0;
                     self.last = 0..0;
                     self.ended = true;
@@ -108,18 +96,10 @@ impl Lines {
 
     fn take(&mut self, length: usize, ended: bool) -> Position {
         self.line += 1;
-        let position = Position {
-            line: self.line,
-            offset: self.offset,
-            ended,
-        };
+        let position = Position { line: self.line, offset: self.offset, ended };
         let used = length + usize::from(ended);
         let line = &self.buffer[self.rest.start..self.rest.start + length];
-        let shown = if line.last() == Some(&b'\r') {
-            length - 1
-        } else {
-            length
-        };
+        let shown = if line.last() == Some(&b'\r') { length - 1 } else { length };
         self.last = self.rest.start..self.rest.start + shown;
         self.rest.start += used;
         self.offset += used as u64;
@@ -129,11 +109,7 @@ impl Lines {
     /// Reads on to the next line feed and forgets everything before it.
     fn pass_over(&mut self) -> Step {
         self.line += 1;
-        let position = Position {
-            line: self.line,
-            offset: self.offset,
-            ended: true,
-        };
+        let position = Position { line: self.line, offset: self.offset, ended: true };
         self.last = 0..0;
         loop {
             if let Some(length) = memchr::memchr(b'\n', &self.buffer[self.rest.clone()]) {

@@ -28,11 +28,7 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(arch: Arch) -> Self {
-        Self {
-            slots: (0..SLOTS).map(|_| None).collect(),
-            calls: vec![None; 1024],
-            arch,
-        }
+        Self { slots: (0..SLOTS).map(|_| None).collect(), calls: vec![None; 1024], arch }
     }
 
     /// The symbol of `name`; bytes that are no UTF-8 are replaced, names over 255 bytes cut.
@@ -47,10 +43,7 @@ impl Names {
             return known.symbol;
         }
         let symbol = intern(symbols, &String::from_utf8_lossy(name));
-        self.slots[slot] = Some(Slot {
-            name: name.into(),
-            symbol,
-        });
+        self.slots[slot] = Some(Slot { name: name.into(), symbol });
         symbol
     }
 

@@ -7,8 +7,7 @@ use super::Source;
 use super::input::Input;
 use super::npz;
 use crate::{
-    Event, Format, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult,
-    source::context::blank,
+    Event, Format, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult, source::context::blank,
 };
 use rustc_hash::FxHashMap;
 use std::fs::File;
@@ -40,10 +39,7 @@ pub fn load_array(path: &Path) -> TraceResult<Array> {
     if npz::is_archive(&bytes) {
         let mut arrays = npz::arrays(path, &bytes, |_| true)?;
         arrays.truncate(1);
-        return arrays
-            .pop()
-            .map(|(_, array)| array)
-            .ok_or_else(|| malformed(path, "an archive without arrays".into()));
+        return arrays.pop().map(|(_, array)| array).ok_or_else(|| malformed(path, "an archive without arrays".into()));
     }
     array(path, &bytes)
 }
@@ -57,10 +53,7 @@ pub fn load_npz(path: &Path, wanted: impl Fn(&str) -> bool) -> TraceResult<Vec<(
 }
 
 fn read_all(path: &Path) -> TraceResult<Vec<u8>> {
-    let io = |source| TraceError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
+    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
     let mut input = Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes).map_err(io)?;
@@ -68,12 +61,7 @@ fn read_all(path: &Path) -> TraceResult<Vec<u8>> {
 }
 
 pub(crate) fn malformed(path: &Path, reason: String) -> TraceError {
-    TraceError::Malformed {
-        path: path.into(),
-        line: 0,
-        offset: 0,
-        reason,
-    }
+    TraceError::Malformed { path: path.into(), line: 0, offset: 0, reason }
 }
 
 /// Reads one array from the bytes of its file.
@@ -82,27 +70,15 @@ pub(crate) fn array(path: &Path, bytes: &[u8]) -> TraceResult<Array> {
     let layout = Layout::read(&mut reader).map_err(|reason| malformed(path, reason))?;
     let count = layout.count().map_err(|reason| malformed(path, reason))?;
     // The shape is not believed before the bytes are seen to be there.
-    if count
-        .checked_mul(layout.kind.size())
-        .is_none_or(|needed| needed > reader.len())
-    {
+    if count.checked_mul(layout.kind.size()).is_none_or(|needed| needed > reader.len()) {
         let (shape, left) = (&layout.shape, reader.len());
         return Err(malformed(
             path,
-            format!(
-                "the shape {shape:?} needs more than the {left} bytes left. Copy the file again"
-            ),
+            format!("the shape {shape:?} needs more than the {left} bytes left. Copy the file again"),
         ));
     }
-    let data = reader
-        .chunks_exact(layout.kind.size())
-        .take(count)
-        .map(|bytes| layout.kind.value(bytes))
-        .collect();
-    Ok(Array {
-        shape: layout.shape,
-        data,
-    })
+    let data = reader.chunks_exact(layout.kind.size()).take(count).map(|bytes| layout.kind.value(bytes)).collect();
+    Ok(Array { shape: layout.shape, data })
 }
 
 /// How a file stores one number.
@@ -161,29 +137,16 @@ impl Layout {
     fn read(reader: &mut dyn Read) -> Result<Self, String> {
         let mut exact = |length: usize| {
             let mut bytes = Vec::new();
-            let read = reader
-                .take(length as u64)
-                .read_to_end(&mut bytes)
-                .unwrap_or(0);
-            if read == length {
-                Ok(bytes)
-            } else {
-                Err("the NumPy header is cut off. Copy the file again".to_string())
-            }
+            let read = reader.take(length as u64).read_to_end(&mut bytes).unwrap_or(0);
+            if read == length { Ok(bytes) } else { Err("the NumPy header is cut off. Copy the file again".to_string()) }
         };
         let start = exact(8)?;
         if !start.starts_with(MAGIC) {
             return Err("no NumPy array: it does not begin with \\x93NUMPY. Name its true format with --format".into());
         }
         let length = match start[6] {
-            1 => exact(2)?
-                .iter()
-                .rev()
-                .fold(0, |n, &b| n << 8 | usize::from(b)),
-            2 | 3 => exact(4)?
-                .iter()
-                .rev()
-                .fold(0, |n, &b| n << 8 | usize::from(b)),
+            1 => exact(2)?.iter().rev().fold(0, |n, &b| n << 8 | usize::from(b)),
+            2 | 3 => exact(4)?.iter().rev().fold(0, |n, &b| n << 8 | usize::from(b)),
             version => {
                 return Err(format!(
                     "version {version} of the NumPy format is not known. Save it with a newer numpy.save"
@@ -191,41 +154,28 @@ impl Layout {
             }
         };
         if length > MAX_HEADER {
-            return Err(format!(
-                "a NumPy header of {length} bytes, which no array of numbers has"
-            ));
+            return Err(format!("a NumPy header of {length} bytes, which no array of numbers has"));
         }
         let header = exact(length)?;
         let header = String::from_utf8_lossy(&header);
-        let descr = value(&header, "descr")
-            .and_then(|v| v.strip_prefix(['\'', '"'])?.split(['\'', '"']).next());
+        let descr = value(&header, "descr").and_then(|v| v.strip_prefix(['\'', '"'])?.split(['\'', '"']).next());
         let kind = descr.and_then(Kind::parse).ok_or_else(|| {
             format!("the array's type {descr:?} is not read here. Save little-endian integers or floats (numpy.int32, numpy.float32)")
         })?;
         let shape = value(&header, "shape").and_then(|v| v.strip_prefix('(')?.split(')').next());
         let shape = shape.ok_or("the NumPy header names no shape. Save the array again")?;
-        let shape: Result<Vec<usize>, _> = shape
-            .split(',')
-            .map(str::trim)
-            .filter(|n| !n.is_empty())
-            .map(str::parse)
-            .collect();
-        let shape = shape
-            .map_err(|_| "the NumPy header's shape is no list of numbers. Save the array again")?;
+        let shape: Result<Vec<usize>, _> =
+            shape.split(',').map(str::trim).filter(|n| !n.is_empty()).map(str::parse).collect();
+        let shape = shape.map_err(|_| "the NumPy header's shape is no list of numbers. Save the array again")?;
         let fortran = value(&header, "fortran_order").is_some_and(|v| v.starts_with("True"));
         if fortran && shape.iter().filter(|&&n| n > 1).count() > 1 {
-            return Err(
-                "the array is stored column by column. Save it with numpy.ascontiguousarray".into(),
-            );
+            return Err("the array is stored column by column. Save it with numpy.ascontiguousarray".into());
         }
         Ok(Self { kind, shape })
     }
 
     fn count(&self) -> Result<usize, String> {
-        let product = self
-            .shape
-            .iter()
-            .try_fold(1usize, |product, &n| product.checked_mul(n));
+        let product = self.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
         product.ok_or_else(|| format!("the shape {:?} is impossible", self.shape))
     }
 
@@ -235,23 +185,15 @@ impl Layout {
         match self.shape[..] {
             [length] => Ok((1, length)),
             [n, length] | [n, length, 1] | [n, 1, length] => Ok((n, length)),
-            _ => Err(format!(
-                "the shape {:?} is none of windows: [n, L], [n, L, 1] or [n, 1, L]",
-                self.shape
-            )),
+            _ => Err(format!("the shape {:?} is none of windows: [n, L], [n, L, 1] or [n, 1, L]", self.shape)),
         }
     }
 }
 
 /// What follows `'key':` in the header's dictionary.
 fn value<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    let at = header
-        .find(&format!("'{key}'"))
-        .or_else(|| header.find(&format!("\"{key}\"")))?;
-    header[at + key.len() + 2..]
-        .trim_start()
-        .strip_prefix(':')
-        .map(str::trim_start)
+    let at = header.find(&format!("'{key}'")).or_else(|| header.find(&format!("\"{key}\"")))?;
+    header[at + key.len() + 2..].trim_start().strip_prefix(':').map(str::trim_start)
 }
 
 /// Windows being read, number by number.
@@ -291,11 +233,8 @@ impl Npy {
         if let Some(layout) = &self.layout {
             return Ok(layout.kind);
         }
-        let layout =
-            Layout::read(&mut self.input).map_err(|reason| malformed(&self.path, reason))?;
-        self.windows = layout
-            .windows()
-            .map_err(|reason| malformed(&self.path, reason))?;
+        let layout = Layout::read(&mut self.input).map_err(|reason| malformed(&self.path, reason))?;
+        self.windows = layout.windows().map_err(|reason| malformed(&self.path, reason))?;
         if self.windows.0 > MAX_WINDOWS {
             let n = self.windows.0;
             return Err(malformed(
@@ -362,29 +301,18 @@ impl Source for Npy {
         let Some(value) = self.number(kind.size())? else {
             self.ended = true;
             let missing = ((windows - window) as u64).saturating_mul(length as u64) - place as u64;
-            let mut gap = blank(
-                crate::Lost::Exact(missing),
-                crate::Cause::Truncated,
-                self.offset,
-            );
+            let mut gap = blank(crate::Lost::Exact(missing), crate::Cause::Truncated, self.offset);
             gap.begin_ns = place.checked_sub(1).map(|place| place as i64);
             let path = self.path.display();
-            self.header.warnings.push(format!(
-                "{path}: {missing} numbers of the array are missing. Copy the file again"
-            ));
+            self.header
+                .warnings
+                .push(format!("{path}: {missing} numbers of the array are missing. Copy the file again"));
             return Ok(Some(Item::Gap(gap)));
         };
         if place == 0 {
-            self.header.add_stream(StreamInfo {
-                name: format!("window{window}"),
-                cpu: None,
-            });
+            self.header.add_stream(StreamInfo { name: format!("window{window}"), cpu: None });
         }
-        self.at = if place + 1 == length {
-            (window + 1, 0)
-        } else {
-            (window, place + 1)
-        };
+        self.at = if place + 1 == length { (window + 1, 0) } else { (window, place + 1) };
         Ok(Some(Item::Event(Event {
             time_ns: place as i64,
             stream: StreamId(window as u32),

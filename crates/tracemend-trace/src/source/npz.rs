@@ -14,9 +14,7 @@ pub(crate) fn is_archive(bytes: &[u8]) -> bool {
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
-    Some(usize::from(u16::from_le_bytes(
-        bytes.get(at..at + 2)?.try_into().ok()?,
-    )))
+    Some(usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)))
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
@@ -41,39 +39,22 @@ fn members(bytes: &[u8]) -> Option<Vec<Member<'_>>> {
         }
         let method = u16_at(bytes, at + 10)?;
         let packed = u32_at(bytes, at + 20)?;
-        let (name, extra, comment) = (
-            u16_at(bytes, at + 28)?,
-            u16_at(bytes, at + 30)?,
-            u16_at(bytes, at + 32)?,
-        );
+        let (name, extra, comment) = (u16_at(bytes, at + 28)?, u16_at(bytes, at + 30)?, u16_at(bytes, at + 32)?);
         let local = u32_at(bytes, at + 42)?;
         let file_name = String::from_utf8_lossy(bytes.get(at + 46..at + 46 + name)?).into_owned();
         // The name and extra field are repeated before the data, with lengths of their own.
-        let data = local.checked_add(30)?
-            + u16_at(bytes, local.checked_add(26)?)?
-            + u16_at(bytes, local.checked_add(28)?)?;
-        members.push(Member {
-            name: file_name,
-            method,
-            packed: bytes.get(data..data.checked_add(packed)?)?,
-        });
+        let data =
+            local.checked_add(30)? + u16_at(bytes, local.checked_add(26)?)? + u16_at(bytes, local.checked_add(28)?)?;
+        members.push(Member { name: file_name, method, packed: bytes.get(data..data.checked_add(packed)?)? });
         at += 46 + name + extra + comment;
     }
     Some(members)
 }
 
 /// All wanted arrays of an archive.
-pub(crate) fn arrays(
-    path: &Path,
-    bytes: &[u8],
-    wanted: impl Fn(&str) -> bool,
-) -> TraceResult<Vec<(String, Array)>> {
-    let damaged = || {
-        malformed(
-            path,
-            "no whole ZIP archive (archives over 4 GiB are not read). Copy the file again".into(),
-        )
-    };
+pub(crate) fn arrays(path: &Path, bytes: &[u8], wanted: impl Fn(&str) -> bool) -> TraceResult<Vec<(String, Array)>> {
+    let damaged =
+        || malformed(path, "no whole ZIP archive (archives over 4 GiB are not read). Copy the file again".into());
     let mut found = Vec::new();
     for member in members(bytes).ok_or_else(damaged)? {
         let name = member.name.strip_suffix(".npy").unwrap_or(&member.name);
@@ -92,9 +73,7 @@ pub(crate) fn arrays(
                 array(path, &unpacked)
             }
             _ => {
-                return Err(fail(
-                    "packed in a way not read here. Save it with numpy.savez_compressed",
-                ));
+                return Err(fail("packed in a way not read here. Save it with numpy.savez_compressed"));
             }
         };
         found.push((name.to_string(), read?));

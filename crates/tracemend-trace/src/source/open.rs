@@ -5,10 +5,7 @@ use super::context::Context;
 use super::input::Input;
 use super::lines::Lines;
 use super::text::{LineFormat, Text};
-use super::{
-    Arch, Source, babeltrace, bpftrace, csv, detect, ftrace, npy, perf_script, perf_trace,
-    sequences, strace,
-};
+use super::{Arch, Source, babeltrace, bpftrace, csv, detect, ftrace, npy, perf_script, perf_trace, sequences, strace};
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
 use std::io::Read;
@@ -34,10 +31,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
     if path.as_os_str() == "-" {
         return from_reader(Box::new(std::io::stdin()), path, options);
     }
-    let io = |source| TraceError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
+    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
     if path.is_dir() {
         return directory(path, options);
     }
@@ -49,15 +43,8 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
 ///
 /// # Errors
 /// As [`open`].
-pub fn from_reader(
-    reader: Box<dyn Read + Send>,
-    path: &Path,
-    options: &OpenOptions,
-) -> TraceResult<Box<dyn Source>> {
-    let input = Input::new(reader).map_err(|source| TraceError::Io {
-        path: path.to_path_buf(),
-        source,
-    })?;
+pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    let input = Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?;
     let format = match options.format {
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
@@ -66,11 +53,7 @@ pub fn from_reader(
             seen: input.damage().unwrap_or(seen),
         })?,
     };
-    let parts = Parts {
-        context: Context::new(format, options.arch),
-        path: path.to_path_buf(),
-        input,
-    };
+    let parts = Parts { context: Context::new(format, options.arch), path: path.to_path_buf(), input };
     Ok(match format {
         Format::Ftrace => parts.text(ftrace::Ftrace::default()),
         Format::PerfScript => parts.text(perf_script::PerfScript::default()),
@@ -91,26 +74,18 @@ pub fn from_reader(
 }
 
 fn warnings(path: &Path) -> TraceResult<Loss> {
-    let io = |source| TraceError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
+    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
     Loss::read(Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?).map_err(io)
 }
 
 fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let unknown = |seen: &str| TraceError::UnknownFormat {
-        path: path.to_path_buf(),
-        seen: seen.into(),
-    };
+    let unknown = |seen: &str| TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.into() };
     match options.format {
         None | Some(Format::Sequences) => {}
         Some(_) => return Err(unknown("a directory, which only sequences can be")),
     }
     if options.format.is_none() && holds_metadata(path, 0) {
-        return Err(unknown(
-            "a CTF trace; print it with `babeltrace2 TRACE >text 2>warnings` and open the text",
-        ));
+        return Err(unknown("a CTF trace; print it with `babeltrace2 TRACE >text 2>warnings` and open the text"));
     }
     Ok(Box::new(sequences::Directory::new(path, options)?))
 }
@@ -123,10 +98,9 @@ fn holds_metadata(folder: &Path, depth: usize) -> bool {
     }
     depth < MAX_DEPTH
         && std::fs::read_dir(folder).is_ok_and(|entries| {
-            entries.flatten().any(|entry| {
-                entry.file_type().is_ok_and(|t| t.is_dir())
-                    && holds_metadata(&entry.path(), depth + 1)
-            })
+            entries
+                .flatten()
+                .any(|entry| entry.file_type().is_ok_and(|t| t.is_dir()) && holds_metadata(&entry.path(), depth + 1))
         })
 }
 
@@ -139,12 +113,6 @@ struct Parts {
 impl Parts {
     fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
         let compression = self.input.compression;
-        Box::new(Text::new(
-            Lines::new(self.input),
-            self.context,
-            format,
-            self.path,
-            compression,
-        ))
+        Box::new(Text::new(Lines::new(self.input), self.context, format, self.path, compression))
     }
 }

@@ -54,13 +54,7 @@ pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
             continue;
         };
         let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
-        return Some(Record {
-            comm,
-            tid,
-            cpu: Some(cpu),
-            time_ns,
-            event: period(trim_start(event)),
-        });
+        return Some(Record { comm, tid, cpu: Some(cpu), time_ns, event: period(trim_start(event)) });
     }
     without_cpu(line)
 }
@@ -77,13 +71,7 @@ fn without_cpu(line: &[u8]) -> Option<Record<'_>> {
             continue;
         }
         let (comm, tid) = task(&line[..start])?;
-        return Some(Record {
-            comm,
-            tid,
-            cpu: None,
-            time_ns,
-            event: period(trim_start(&line[colon + 1..])),
-        });
+        return Some(Record { comm, tid, cpu: None, time_ns, event: period(trim_start(&line[colon + 1..])) });
     }
     None
 }
@@ -94,10 +82,7 @@ fn task(head: &[u8]) -> Option<(&[u8], i32)> {
     let space = head.iter().rposition(|&b| b == b' ')?;
     let ids = &head[space + 1..];
     let slash = memchr::memchr(b'/', ids).map_or(0, |at| at + 1);
-    Some((
-        trim_start(trim_end(&head[..space])),
-        whole_tid(&ids[slash..])?,
-    ))
+    Some((trim_start(trim_end(&head[..space])), whole_tid(&ids[slash..])?))
 }
 
 /// What stands behind the sampling period, if there is one.
@@ -126,13 +111,7 @@ impl PerfScript {
             return Parsed::Nothing;
         };
         match record.cpu {
-            Some(cpu) => context.lose_before(
-                cpu,
-                record.time_ns,
-                Lost::Exact(lost),
-                Cause::Discarded,
-                at.offset,
-            ),
+            Some(cpu) => context.lose_before(cpu, record.time_ns, Lost::Exact(lost), Cause::Discarded, at.offset),
             None => context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset),
         }
         Parsed::Nothing
@@ -145,15 +124,8 @@ impl LineFormat for PerfScript {
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         let Some(record) = record(line) else {
             // Call chains are indented lines of `address symbol (object)`, ended by an empty line.
-            let chain = line
-                .first()
-                .is_none_or(|b| matches!(b, b' ' | b'\t' | b'#'))
-                && context.events > 0;
-            return if chain || line.is_empty() || line[0] == b'#' {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+            let chain = line.first().is_none_or(|b| matches!(b, b' ' | b'\t' | b'#')) && context.events > 0;
+            return if chain || line.is_empty() || line[0] == b'#' { Parsed::Nothing } else { Parsed::Unknown };
         };
         if record.event.starts_with(b"PERF_RECORD_") {
             return self.side_band(context, &record, at);
@@ -169,17 +141,10 @@ impl LineFormat for PerfScript {
                     return Parsed::Unknown;
                 };
                 let ret = rest.strip_prefix(b" = ").and_then(take_ret);
-                let phase = if event == b"sys_enter" {
-                    Phase::Entry
-                } else {
-                    Phase::Exit
-                };
+                let phase = if event == b"sys_enter" { Phase::Entry } else { Phase::Exit };
                 (phase, context.call(number), ret)
             }
-            (b"syscalls:", _) => match (
-                event.strip_prefix(b"sys_enter_"),
-                event.strip_prefix(b"sys_exit_"),
-            ) {
+            (b"syscalls:", _) => match (event.strip_prefix(b"sys_enter_"), event.strip_prefix(b"sys_exit_")) {
                 (Some(call), _) => (Phase::Entry, context.name(call), None),
                 (_, Some(call)) => (Phase::Exit, context.name(call), take_ret(fields)),
                 _ => (Phase::Point, context.name(event), None),

@@ -45,13 +45,7 @@ struct Record<'a> {
 fn take_ms(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (ms, rest) = take_u64(bytes)?;
     let (fraction, rest) = take_fraction(rest.strip_prefix(b".")?)?;
-    Some((
-        i64::try_from(ms)
-            .ok()?
-            .checked_mul(1_000_000)?
-            .checked_add(fraction / 1_000)?,
-        rest,
-    ))
+    Some((i64::try_from(ms).ok()?.checked_mul(1_000_000)?.checked_add(fraction / 1_000)?, rest))
 }
 
 fn record(line: &[u8]) -> Option<Record<'_>> {
@@ -76,24 +70,13 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
         Some(rest) => (true, rest),
         None => (false, rest),
     };
-    let end = rest
-        .iter()
-        .position(|&b| matches!(b, b'(' | b' '))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|&b| matches!(b, b'(' | b' ')).unwrap_or(rest.len());
     let name = &rest[..end];
     if name.is_empty() {
         return None;
     }
     let ret = memchr::memmem::rfind(rest, b" = ").and_then(|at| errno::result(&rest[at + 3..]));
-    Some(Record {
-        time_ns,
-        dur_ns,
-        task,
-        continued,
-        interrupted: rest.ends_with(b"..."),
-        name,
-        ret,
-    })
+    Some(Record { time_ns, dur_ns, task, continued, interrupted: rest.ends_with(b"..."), name, ret })
 }
 
 /// `comm/tid `: the first slash with a number and a space behind it.
@@ -102,11 +85,7 @@ fn task(rest: &[u8]) -> Option<(&[u8], i32, &[u8])> {
         let after = &rest[slash + 1..];
         let used = super::bytes::digits(after);
         if used > 0 && after.get(used) == Some(&b' ') {
-            return Some((
-                &rest[..slash],
-                whole_tid(&after[..used])?,
-                trim_start(&after[used..]),
-            ));
+            return Some((&rest[..slash], whole_tid(&after[..used])?, trim_start(&after[used..])));
         }
     }
     None
@@ -133,14 +112,8 @@ impl LineFormat for PerfTrace {
             }
             // Call chains are indented below their call.
             let passed = trim(line).is_empty()
-                || (context.events > 0
-                    && line.starts_with(b"      ")
-                    && find(line, b" (").is_some());
-            return if passed {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+                || (context.events > 0 && line.starts_with(b"      ") && find(line, b" (").is_some());
+            return if passed { Parsed::Nothing } else { Parsed::Unknown };
         };
         let (name, phase) = match memchr::memchr(b':', record.name) {
             // A tracepoint: `sched:sched_switch(..)`.

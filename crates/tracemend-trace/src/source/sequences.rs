@@ -13,9 +13,7 @@ use super::input::Input;
 use super::lines::{Lines, Position};
 use super::text::{LineFormat, Parsed, Text};
 use super::{Arch, OpenOptions, Source};
-use crate::{
-    Cause, Event, Format, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult,
-};
+use crate::{Cause, Event, Format, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult};
 use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -34,30 +32,20 @@ pub(crate) enum Layout {
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|b| matches!(b, b' ' | b'\t' | b',' | b';'))
-        .filter(|word| !word.is_empty())
+    line.split(|b| matches!(b, b' ' | b'\t' | b',' | b';')).filter(|word| !word.is_empty())
 }
 
 /// How sequences lie in the lines at the beginning of a file.
 pub(crate) fn layout(beginning: &[u8]) -> Layout {
-    let cut = beginning
-        .iter()
-        .rposition(|&b| b == b'\n')
-        .map_or(beginning.len(), |end| end + 1);
-    let mut lines = beginning[..cut]
-        .split(|&b| b == b'\n')
-        .map(trim_line)
-        .filter(|line| !line.is_empty());
+    let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
+    let mut lines = beginning[..cut].split(|&b| b == b'\n').map(trim_line).filter(|line| !line.is_empty());
     let (mut all_single, mut all_pairs, mut count) = (true, true, 0);
     for line in lines.by_ref().take(400) {
         count += 1;
         let mut words = words(line);
         let (first, second, third) = (words.next(), words.next(), words.next());
         all_single &= second.is_none();
-        all_pairs &= third.is_none()
-            && [first, second]
-                .iter()
-                .all(|w| w.and_then(whole_i64).is_some());
+        all_pairs &= third.is_none() && [first, second].iter().all(|w| w.and_then(whole_i64).is_some());
     }
     match count {
         0 | 1 => Layout::Lines,
@@ -83,18 +71,11 @@ pub(crate) enum Words {
 
 /// What the words of a beginning are; the last one may be cut off and does not count.
 pub(crate) fn words_of(beginning: &[u8]) -> Words {
-    let cut = beginning
-        .iter()
-        .rposition(|b| b.is_ascii_whitespace())
-        .unwrap_or(beginning.len());
+    let cut = beginning.iter().rposition(|b| b.is_ascii_whitespace()).unwrap_or(beginning.len());
     let mut numbers = 0;
     let mut names = 0;
     let mut others = 0;
-    for line in beginning[..cut]
-        .split(|&b| b == b'\n')
-        .map(trim_line)
-        .filter(|line| !line.is_empty())
-    {
+    for line in beginning[..cut].split(|&b| b == b'\n').map(trim_line).filter(|line| !line.is_empty()) {
         for word in words(line).take(1000) {
             if whole_i64(word).is_some_and(|n| (-1..100_000).contains(&n) || word.len() < 8) {
                 numbers += 1;
@@ -131,17 +112,8 @@ pub(crate) struct Sequences {
 
 impl Sequences {
     pub(crate) fn new(path: &Path, layout: Layout) -> Self {
-        let name = path
-            .file_stem()
-            .map_or_else(|| "-".into(), |name| name.to_string_lossy().into_owned());
-        Self {
-            layout,
-            name,
-            whole: None,
-            by_pid: FxHashMap::default(),
-            count: 0,
-            full: false,
-        }
+        let name = path.file_stem().map_or_else(|| "-".into(), |name| name.to_string_lossy().into_owned());
+        Self { layout, name, whole: None, by_pid: FxHashMap::default(), count: 0, full: false }
     }
 
     /// A new stream, unless there are too many.
@@ -149,9 +121,7 @@ impl Sequences {
         if context.header.streams.len() >= MAX_SEQUENCES {
             if !self.full {
                 self.full = true;
-                context.warn(format!(
-                    "more than {MAX_SEQUENCES} sequences: the rest was not read. Split the file"
-                ));
+                context.warn(format!("more than {MAX_SEQUENCES} sequences: the rest was not read. Split the file"));
             }
             return None;
         }
@@ -160,9 +130,7 @@ impl Sequences {
 
     fn pair(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         let mut parts = words(line);
-        let (Some(pid), Some(call), None) =
-            (parts.next().and_then(whole_tid), parts.next(), parts.next())
-        else {
+        let (Some(pid), Some(call), None) = (parts.next().and_then(whole_tid), parts.next(), parts.next()) else {
             return Parsed::Unknown;
         };
         let stream = match self.by_pid.get(&pid) {
@@ -178,27 +146,13 @@ impl Sequences {
         };
         let time_ns = self.count;
         self.count += 1;
-        Parsed::Event(Event {
-            tid: Some(pid),
-            ..point(context, call, stream, time_ns, at.offset)
-        })
+        Parsed::Event(Event { tid: Some(pid), ..point(context, call, stream, time_ns, at.offset) })
     }
 }
 
 fn point(context: &mut Context, word: &[u8], stream: StreamId, time_ns: i64, offset: u64) -> Event {
     let (cpu, tid, comm, ret, dur_ns) = (None, None, None, None, None);
-    Event {
-        time_ns,
-        stream,
-        cpu,
-        tid,
-        comm,
-        name: context.name(word),
-        phase: Phase::Point,
-        ret,
-        dur_ns,
-        offset,
-    }
+    Event { time_ns, stream, cpu, tid, comm, name: context.name(word), phase: Phase::Point, ret, dur_ns, offset }
 }
 
 impl LineFormat for Sequences {
@@ -264,10 +218,7 @@ impl Directory {
         let mut files = Vec::new();
         list(path, 0, &mut files)?;
         if files.is_empty() {
-            return Err(TraceError::UnknownFormat {
-                path: path.into(),
-                seen: "a directory without files".into(),
-            });
+            return Err(TraceError::UnknownFormat { path: path.into(), seen: "a directory without files".into() });
         }
         Ok(Self {
             files: files.into_iter(),
@@ -281,10 +232,7 @@ impl Directory {
     }
 
     fn open(&self, path: PathBuf) -> TraceResult<Box<dyn Source>> {
-        let io = |source| TraceError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| TraceError::Io { path: path.clone(), source };
         let input = Input::new(Box::new(File::open(&path).map_err(io)?)).map_err(io)?;
         let layout = match layout(input.beginning()) {
             Layout::Pairs => Layout::Pairs,
@@ -293,13 +241,7 @@ impl Directory {
         let compression = input.compression;
         let context = Context::new(Format::Sequences, self.options.arch);
         let format = Sequences::new(&path, layout);
-        Ok(Box::new(Text::new(
-            Lines::new(input),
-            context,
-            format,
-            path,
-            compression,
-        )))
+        Ok(Box::new(Text::new(Lines::new(input), context, format, path, compression)))
     }
 
     /// Numbers of one file's reader made numbers of the whole.
@@ -325,8 +267,8 @@ impl Directory {
                     self.symbols.resize(index + 1, None);
                 }
                 let header = &mut self.header;
-                event.name = *self.symbols[index]
-                    .get_or_insert_with(|| header.symbols.intern(own.symbols.name(event.name)));
+                event.name =
+                    *self.symbols[index].get_or_insert_with(|| header.symbols.intern(own.symbols.name(event.name)));
                 Item::Event(event)
             }
         }
@@ -334,19 +276,14 @@ impl Directory {
 }
 
 fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> TraceResult<()> {
-    let io = |source| TraceError::Io {
-        path: folder.to_path_buf(),
-        source,
-    };
+    let io = |source| TraceError::Io { path: folder.to_path_buf(), source };
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         entries.push(entry.map_err(io)?.path());
     }
     entries.sort();
     for entry in entries {
-        let hidden = entry
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if hidden || files.len() >= MAX_SEQUENCES {
             continue;
         }
@@ -371,11 +308,7 @@ impl Source for Directory {
                     // One file that is no sequence leaves the others readable.
                     Err(error @ TraceError::Malformed { .. }) => {
                         self.header.warnings.push(error.to_string());
-                        let mut gap = super::context::blank(
-                            crate::Lost::Unknown,
-                            Cause::Damaged(error.to_string()),
-                            0,
-                        );
+                        let mut gap = super::context::blank(crate::Lost::Unknown, Cause::Damaged(error.to_string()), 0);
                         gap.id = self.gaps;
                         self.gaps += 1;
                         self.current = None;
@@ -383,9 +316,7 @@ impl Source for Directory {
                     }
                     Err(error) => return Err(error),
                 }
-                self.header
-                    .warnings
-                    .extend(source.header().warnings.iter().cloned());
+                self.header.warnings.extend(source.header().warnings.iter().cloned());
                 self.current = None;
             }
             let Some(path) = self.files.next() else {

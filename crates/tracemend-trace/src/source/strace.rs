@@ -78,12 +78,7 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
         Some(step) => trim_start(&step[find(step, b")")? + 1..]),
         None => rest,
     };
-    Some(Record {
-        tid,
-        comm,
-        time,
-        text: trim_end(rest),
-    })
+    Some(Record { tid, comm, time, text: trim_end(rest) })
 }
 
 /// `12` or, with `-Y`, `12<bash>`.
@@ -120,11 +115,7 @@ fn what(text: &[u8]) -> Option<What<'_>> {
     }
     let end = memchr::memchr(b'(', text)?;
     let name = &text[..end];
-    if name.is_empty()
-        || !name
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?' | b'.'))
-    {
+    if name.is_empty() || !name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?' | b'.')) {
         return None;
     }
     if text.ends_with(b"<unfinished ...>") {
@@ -192,9 +183,7 @@ impl Strace {
 
     /// The name of a call: `syscall_0x1b3` is a number strace has no name for.
     fn name(context: &mut Context, name: &[u8]) -> crate::Symbol {
-        let number = name
-            .strip_prefix(b"syscall_")
-            .and_then(super::bytes::take_hex);
+        let number = name.strip_prefix(b"syscall_").and_then(super::bytes::take_hex);
         match number {
             Some((number, b"")) => context.call(number as i64),
             _ => context.name(name),
@@ -207,18 +196,10 @@ impl LineFormat for Strace {
 
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         self.joined = None;
-        let Some((record, what)) =
-            record(line).and_then(|record| what(record.text).map(|what| (record, what)))
-        else {
+        let Some((record, what)) = record(line).and_then(|record| what(record.text).map(|what| (record, what))) else {
             let text = trim(line);
-            let passed = text.is_empty()
-                || text.starts_with(b"strace: ")
-                || find(text, b"strace: Process ").is_some();
-            return if passed {
-                Parsed::Nothing
-            } else {
-                Parsed::Unknown
-            };
+            let passed = text.is_empty() || text.starts_with(b"strace: ") || find(text, b"strace: Process ").is_some();
+            return if passed { Parsed::Nothing } else { Parsed::Unknown };
         };
         let time_ns = self.time(record.time);
         let thread = record.tid.unwrap_or(-1);
@@ -237,12 +218,7 @@ impl LineFormat for Strace {
         match what {
             What::Call(name, ret, dur) => {
                 self.give_up(context, thread);
-                Parsed::Event(Event {
-                    name: Self::name(context, name),
-                    ret,
-                    dur_ns: dur,
-                    ..event
-                })
+                Parsed::Event(Event { name: Self::name(context, name), ret, dur_ns: dur, ..event })
             }
             What::Unfinished(name) => {
                 self.give_up(context, thread);
@@ -263,11 +239,7 @@ impl LineFormat for Strace {
                         lines.extend_from_slice(line);
                         self.joined = Some(lines);
                         let took = u64::try_from(time_ns.saturating_sub(begun.time_ns)).ok();
-                        Parsed::Event(Event {
-                            ret,
-                            dur_ns: dur.or(took),
-                            ..begun
-                        })
+                        Parsed::Event(Event { ret, dur_ns: dur.or(took), ..begun })
                     }
                     other => {
                         if let Some((begun, lines)) = other {
@@ -284,11 +256,7 @@ impl LineFormat for Strace {
                 if record.text.starts_with(b"+++") {
                     self.give_up(context, thread);
                 }
-                Parsed::Event(Event {
-                    name: context.name(name),
-                    phase: Phase::Point,
-                    ..event
-                })
+                Parsed::Event(Event { name: context.name(name), phase: Phase::Point, ..event })
             }
         }
     }

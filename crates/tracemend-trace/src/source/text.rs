@@ -86,22 +86,14 @@ impl<F: LineFormat> Text<F> {
     #[cold]
     fn fail(&mut self, at: Position, error: std::io::Error) -> TraceResult<()> {
         let Some(compression) = self.compression.filter(|_| error.raw_os_error().is_none()) else {
-            return Err(TraceError::Io {
-                path: self.path.clone(),
-                source: error,
-            });
+            return Err(TraceError::Io { path: self.path.clone(), source: error });
         };
         let Position { line, offset, .. } = at;
         let (cause, what) = if error.kind() == ErrorKind::UnexpectedEof {
             (Cause::Truncated, "ends in the middle".to_string())
         } else {
             let what = format!("is damaged ({error})");
-            (
-                Cause::Damaged(format!(
-                    "line {line} (byte {offset}): the {compression} data {what}"
-                )),
-                what,
-            )
+            (Cause::Damaged(format!("line {line} (byte {offset}): the {compression} data {what}")), what)
         };
         let path = self.path.display();
         self.context.warn(format!(
@@ -120,9 +112,7 @@ impl<F: LineFormat> Text<F> {
                 path: self.path.clone(),
                 line: at.line,
                 offset: at.offset,
-                reason: format!(
-                    "{reason}. No line of the input is one; name its true format with --format"
-                ),
+                reason: format!("{reason}. No line of the input is one; name its true format with --format"),
             }),
             _ => Ok(()),
         }
@@ -140,25 +130,20 @@ impl<F: LineFormat> Source for Text<F> {
                 return Ok(None);
             }
             match self.lines.step() {
-                Step::Line(at) => {
-                    match self.format.line(&mut self.context, self.lines.line(), at) {
-                        Parsed::Event(event) => {
-                            self.context.before(&event);
-                            if self.context.queue.is_empty() {
-                                self.own_record = None;
-                                return Ok(Some(Item::Event(event)));
-                            }
-                            self.context.queue.push_back((Item::Event(event), None));
+                Step::Line(at) => match self.format.line(&mut self.context, self.lines.line(), at) {
+                    Parsed::Event(event) => {
+                        self.context.before(&event);
+                        if self.context.queue.is_empty() {
+                            self.own_record = None;
+                            return Ok(Some(Item::Event(event)));
                         }
-                        Parsed::Nothing => {}
-                        Parsed::Unknown => self.unknown(at),
+                        self.context.queue.push_back((Item::Event(event), None));
                     }
-                }
+                    Parsed::Nothing => {}
+                    Parsed::Unknown => self.unknown(at),
+                },
                 Step::TooLong(at) => {
-                    let reason = format!(
-                        "longer than {MAX_LINE} bytes, which no line of {} is",
-                        F::NOUN
-                    );
+                    let reason = format!("longer than {MAX_LINE} bytes, which no line of {} is", F::NOUN);
                     if self.first_unknown.is_none() {
                         self.first_unknown = Some((at, reason.clone()));
                     }

@@ -24,24 +24,18 @@ impl Read {
     }
 
     pub fn comm(&self, event: usize) -> &str {
-        self.events[event]
-            .comm
-            .map_or("", |comm| self.header.symbols.name(comm))
+        self.events[event].comm.map_or("", |comm| self.header.symbols.name(comm))
     }
 }
 
 pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// A file beside the repository that a fresh checkout may lack; says so where it does.
 pub fn shared(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("TRACEMEND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("TRACEMEND_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = folder.join(name);
     if path.exists() {
         return Some(path);
@@ -59,11 +53,7 @@ pub fn read_with(path: &Path, options: &OpenOptions) -> Read {
 }
 
 pub fn read_bytes(bytes: &[u8], options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
-    let mut source = from_reader(
-        Box::new(std::io::Cursor::new(bytes.to_vec())),
-        Path::new("memory"),
-        options,
-    )?;
+    let mut source = from_reader(Box::new(std::io::Cursor::new(bytes.to_vec())), Path::new("memory"), options)?;
     drain(&mut *source)
 }
 
@@ -78,12 +68,7 @@ fn drain(source: &mut dyn tracemend_trace::source::Source) -> tracemend_trace::T
             Item::Gap(gap) => gaps.push(gap),
         }
     }
-    Ok(Read {
-        header: source.header().clone(),
-        events,
-        gaps,
-        records,
-    })
+    Ok(Read { header: source.header().clone(), events, gaps, records })
 }
 
 pub fn trace(path: &Path) -> Trace {
@@ -93,10 +78,7 @@ pub fn trace(path: &Path) -> Trace {
 /// The text of a file, decompressed by a program of its own where it is compressed.
 pub fn text(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap();
-    let bytes = if path.extension().is_some_and(|e| e == "zst") {
-        zstd::decode_all(&bytes[..]).unwrap()
-    } else {
-        bytes
-    };
+    let bytes =
+        if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -127,8 +127,8 @@ impl CountsModel {
         let targets = read_targets(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let timing = read_timing(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let trie = read_trie(&file, &is_program).map_err(|(entry, reason)| damaged(entry, reason))?;
-        let calibration: Calibration = serde_json::from_str(text("calibration")?)
-            .map_err(|error| damaged("calibration", error.to_string()))?;
+        let calibration: Calibration =
+            serde_json::from_str(text("calibration")?).map_err(|error| damaged("calibration", error.to_string()))?;
         if !calibration.is_valid() {
             return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
         }
