@@ -17,6 +17,8 @@ const SPREAD: [f32; 24] = [
     0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0,
     10.0, 1e9,
 ];
+/// Shares of the background that are tried.
+pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// How many observations of the coarser group stand for one belief of the finer.
 const BACKING: f64 = 12.0;
 
@@ -29,6 +31,8 @@ pub struct Calibration {
     spread: Vec<f64>,
     /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
     times: Vec<f64>,
+    /// `[LENGTHS, SHARES]` distance of the expected counts from the true ones, by the share of the background.
+    background: Vec<f64>,
 }
 
 impl Default for Calibration {
@@ -37,6 +41,7 @@ impl Default for Calibration {
             confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
             spread: vec![0.0; 2 * LENGTHS * SPREAD.len()],
             times: vec![0.0; LENGTHS * 2],
+            background: vec![0.0; LENGTHS * SHARES.len()],
         }
     }
 }
@@ -103,6 +108,21 @@ impl Calibration {
         add(&mut self.confidence, &other.confidence);
         add(&mut self.spread, &other.spread);
         add(&mut self.times, &other.times);
+        add(&mut self.background, &other.background);
+    }
+
+    /// Whether gaps of two lengths are calibrated together.
+    pub fn same_length_group(a: usize, b: usize) -> bool {
+        length_group(a) == length_group(b)
+    }
+
+    /// Adds another's counts, each counting as `weight`.
+    pub fn merge_weighted(&mut self, other: &Self, weight: f64) {
+        let mut other = other.clone();
+        for table in [&mut other.confidence, &mut other.spread, &mut other.times, &mut other.background] {
+            table.iter_mut().for_each(|count| *count *= weight);
+        }
+        self.merge(&other);
     }
 
     /// Whether the tables have the sizes this version works with, and hold counts.
@@ -115,6 +135,8 @@ impl Calibration {
             && counts(&self.confidence)
             && counts(&self.spread)
             && counts(&self.times)
+            && self.background.len() == fresh.background.len()
+            && counts(&self.background)
     }
 
     /// Counts whether a belief came true.
@@ -130,6 +152,20 @@ impl Calibration {
         let error = ((truth - expected).abs() / deviation) as f32;
         let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
         self.spread[(rows as usize * LENGTHS + length_group(lost)) * SPREAD.len() + group] += 1.0;
+    }
+
+    /// Counts how far expected counts were from the truth with each of [`SHARES`].
+    pub fn note_background(&mut self, lost: usize, distances: [f64; SHARES.len()]) {
+        let start = length_group(lost) * SHARES.len();
+        self.background[start..].iter_mut().zip(distances).for_each(|(sum, distance)| *sum += distance);
+    }
+
+    /// The share of the background that served best.
+    pub fn background(&self, lost: usize) -> f64 {
+        let start = length_group(lost) * SHARES.len();
+        let sums = &self.background[start..start + SHARES.len()];
+        let best = (0..SHARES.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0);
+        SHARES[best]
     }
 
     /// Counts a time error, as a share of the gap's width.

@@ -13,7 +13,7 @@ use crate::counts::{CountsModel, FIRST_EVENT, TokenTable, thread_of};
 use crate::metrics::lcs_length;
 use crate::repair::blackout::{self, Blackout};
 use crate::repair::index::TraceIndex;
-use crate::repair::{RawRepair, RepairOptions, repair_raw};
+use crate::repair::{RawRepair, RepairOptions, adapt, repair_raw};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{Hash, Hasher};
@@ -183,11 +183,7 @@ impl Cell<'_, '_> {
 
     fn engine(&self, batch: &[usize]) -> Vec<(usize, Tally)> {
         let (rest, gaps) = self.cut(batch);
-        let mut model = self.trained.cloned().unwrap_or_default();
-        if model.calibration.is_empty() {
-            model.calibration = blackout::calibrate(&rest, None, self.options);
-        }
-        model.learn(&rest, 1);
+        let mut model = adapt(&rest, &gaps, self.trained, self.options);
         let (_, raw) = repair_raw(&rest, &gaps, &mut model, self.options, &mut |_| {});
         let bare = model.tokens.bare();
         let numbers = numbers(&model.tokens, &bare);
@@ -349,8 +345,8 @@ fn answer_of(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event
     });
     let mut expected: FxHashMap<u32, f64> = FxHashMap::default();
     let kinds = numbers(&model.tokens, bare);
-    for ((name, phase), count) in &raw.counted.by_event {
-        if let Some(&number) = kinds.get(&(name.clone(), *phase)) {
+    for ((name, phase), count) in raw.counted.by_event_with(calibration.background(lost)) {
+        if let Some(&number) = kinds.get(&(name, phase)) {
             *expected.entry(number).or_default() += count.mean;
         }
     }

@@ -2,10 +2,10 @@
 
 use super::consensus::{by_thread, matches};
 use super::run::{RawRepair, RepairOptions, repair_raw};
-use crate::calibrate::{Belief, Calibration, Rows};
+use crate::calibrate::{Belief, Calibration, Rows, SHARES};
 use crate::counts::{CountsModel, thread_of};
 use crate::protocol::bootstrap::SplitMix64;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tracemend_trace::{Cause, Event, Gap, Lost, Phase, StreamId, Trace};
 
 /// Events of a stream kept free at its ends.
@@ -15,7 +15,11 @@ const APART: usize = 100;
 /// Share of a trace's events cut at once, at most (but always one gap): one in this many.
 const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
-const CALIBRATED_ON: usize = 150_000;
+const CALIBRATED_ON: usize = 400_000;
+/// Events lost for it in gaps of one length, about.
+const CALIBRATED_EVENTS: usize = 4000;
+/// Share of a trace's events that calibration cuts, at most: one in this many.
+const CALIBRATED_SHARE: usize = 6;
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,26 +84,36 @@ pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> V
     let mut left: Vec<usize> = (0..blackouts.len()).collect();
     let mut batches = Vec::new();
     while !left.is_empty() {
-        let mut room = (trace.events.len() / SHARE) as i64;
-        let mut batch: Vec<usize> = Vec::new();
-        let mut spans: Vec<(i64, i64)> = Vec::new();
-        left.retain(|&number| {
-            let blackout = blackouts[number];
-            let positions = &streams[blackout.stream];
-            let time = |place: usize| trace.events[positions[place] as usize].time_ns;
-            let span = (time(blackout.first - APART), time(blackout.first + blackout.lost + APART));
-            let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
-            let fits = batch.is_empty() || (clear && room >= blackout.lost as i64);
-            if fits {
-                room -= blackout.lost as i64;
-                batch.push(number);
-                spans.push(span);
-            }
-            !fits
-        });
+        let batch = apart(trace, streams, blackouts, &left, trace.events.len() / SHARE);
+        left.retain(|number| !batch.contains(number));
         batches.push(batch);
     }
     batches
+}
+
+/// The first of `left` and what else is far apart in time from all chosen, up to `room` events in all.
+fn apart(
+    trace: &Trace,
+    streams: &[Vec<u32>],
+    blackouts: &[Blackout],
+    left: &[usize],
+    mut room: usize,
+) -> Vec<usize> {
+    let mut batch: Vec<usize> = Vec::new();
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for &number in left {
+        let blackout = blackouts[number];
+        let positions = &streams[blackout.stream];
+        let time = |place: usize| trace.events[positions[place] as usize].time_ns;
+        let span = (time(blackout.first - APART), time(blackout.first + blackout.lost + APART));
+        let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
+        if batch.is_empty() || (clear && room >= blackout.lost) {
+            room = room.saturating_sub(blackout.lost);
+            batch.push(number);
+            spans.push(span);
+        }
+    }
+    batch
 }
 
 /// A trace with a batch cut out, and the gaps this left, in the order of the batch.
@@ -164,8 +178,21 @@ pub fn right(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event
     right
 }
 
-/// Calibrates on blackouts of a trace. The model used for them has learned `base` and the trace without them.
-pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, options: &RepairOptions) -> Calibration {
+/// Lengths to calibrate for, from what the gaps lost: one for each group of lengths that occurs.
+pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
+    let mut lengths: Vec<usize> = gaps.iter().map(|gap| gap.lost.count().unwrap_or(3).clamp(1, 700) as usize).collect();
+    lengths.sort_unstable();
+    let groups = lengths.chunk_by(|a, b| Calibration::same_length_group(*a, *b));
+    groups.map(|group| group[group.len() / 2]).collect()
+}
+
+/// Calibrates on blackouts of a trace, all cut at once. The model used for them has learned `base` and what is left.
+pub fn calibrate(
+    trace: &Trace,
+    base: Option<&CountsModel>,
+    lengths: &[usize],
+    options: &RepairOptions,
+) -> Calibration {
     let mut calibration = Calibration::default();
     let part;
     let trace = if trace.events.len() > CALIBRATED_ON {
@@ -178,20 +205,25 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, options: &RepairOpti
         trace
     };
     let streams = by_stream(trace);
-    for (lost, gaps) in [(3, 30), (10, 60), (40, 60), (168, 40), (700, 10)] {
-        let blackouts = draw(trace, &streams, lost, gaps.min(trace.events.len() / (2 * lost)), options.seed);
-        for batch in batches(trace, &streams, &blackouts) {
-            let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
-            let (rest, gaps) = cut(trace, &streams, &batch);
-            let mut model = base.cloned().unwrap_or_default();
-            model.learn(&rest, 1);
-            let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
-            let bare = model.tokens.bare();
-            for (raw, &blackout) in raw.iter().zip(&batch) {
-                let truth = truth(trace, &streams, blackout);
-                note(&mut calibration, raw, &model, &bare, &truth, trace);
-            }
-        }
+    let blackouts: Vec<Blackout> = lengths
+        .iter()
+        .flat_map(|&lost| draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 80), options.seed))
+        .collect();
+    if blackouts.is_empty() {
+        return calibration;
+    }
+    let all: Vec<usize> = (0..blackouts.len()).collect();
+    let room = trace.events.len() / CALIBRATED_SHARE;
+    let batch: Vec<Blackout> =
+        apart(trace, &streams, &blackouts, &all, room).into_iter().map(|number| blackouts[number]).collect();
+    let (rest, gaps) = cut(trace, &streams, &batch);
+    let mut model = base.cloned().unwrap_or_default();
+    model.learn(&rest, 1);
+    let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
+    let bare = model.tokens.bare();
+    for (raw, &blackout) in raw.iter().zip(&batch) {
+        let truth = truth(trace, &streams, blackout);
+        note(&mut calibration, raw, &model, &bare, &truth, trace);
     }
     calibration
 }
@@ -217,7 +249,17 @@ fn note(
         let number = by_thread.get(&(*thread, (name.as_str(), *phase))).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByThread, lost, expected.mean, expected.deviation(), number);
     }
-    for ((name, phase), expected) in &raw.counted.by_event {
+    let distance = |share: f64| {
+        let mut differences: FxHashMap<(&str, Phase), f64> = by_event.clone();
+        let expected = raw.counted.by_event_with(share);
+        for ((name, phase), expected) in &expected {
+            *differences.entry((name, *phase)).or_default() -= expected.mean;
+        }
+        0.5 * differences.values().map(|difference| difference.abs()).sum::<f64>() / lost.max(1) as f64
+    };
+    calibration.note_background(lost, SHARES.map(distance));
+    let share = calibration.background(lost);
+    for ((name, phase), expected) in &raw.counted.by_event_with(share) {
         let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByEvent, lost, expected.mean, expected.deviation(), number);
     }
@@ -255,14 +297,14 @@ pub fn coverage(raw: &RawRepair, calibration: &Calibration, truth: &[&Event], tr
     let (_, by_event) = true_counts(truth, trace);
     let mut covered = 0.0;
     let mut rows = 0.0;
-    let mut known = FxHashMap::default();
-    for ((name, phase), expected) in &raw.counted.by_event {
-        let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
+    let mut known: FxHashSet<(String, Phase)> = FxHashSet::default();
+    for ((name, phase), expected) in raw.counted.by_event_with(calibration.background(lost)) {
+        let number = by_event.get(&(name.as_str(), phase)).copied().unwrap_or(0.0);
         let half = calibration.half_width(Rows::ByEvent, lost) * expected.deviation();
-        known.insert((name.as_str(), *phase), ());
+        known.insert((name, phase));
         rows += 1.0;
         covered += f64::from(u8::from((number - expected.mean).abs() <= half + 1e-9));
     }
-    rows += by_event.keys().filter(|kind| !known.contains_key(*kind)).count() as f64;
+    rows += by_event.keys().filter(|kind| !known.contains(&(kind.0.to_owned(), kind.1))).count() as f64;
     (rows, covered)
 }

@@ -8,7 +8,7 @@ use super::view::View;
 use crate::calibrate::{Calibration, Rows};
 use crate::counts::CountsModel;
 use rustc_hash::FxHashMap;
-use tracemend_trace::Phase;
+use tracemend_trace::{Gap, Phase};
 
 /// Expected number and variance of one kind of event, before calibration.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Counted {
     pub by_thread: FxHashMap<(Option<i64>, Kind), Expected>,
     /// By kind.
     pub by_event: FxHashMap<Kind, Expected>,
+    /// Shares of the events recorded around the gap.
+    pub background: FxHashMap<Kind, f64>,
 }
 
 impl Expected {
@@ -40,8 +42,14 @@ impl Expected {
 }
 
 /// Counts the events of all fillings.
-pub fn count(fillings: &[Filling], consensus: &Consensus, context: &GapContext, model: &CountsModel) -> Counted {
-    let mut counted = Counted::default();
+pub fn count(
+    fillings: &[Filling],
+    consensus: &Consensus,
+    context: &GapContext,
+    model: &CountsModel,
+    background: FxHashMap<Kind, f64>,
+) -> Counted {
+    let mut counted = Counted { background, ..Counted::default() };
     for (filling, &weight) in fillings.iter().zip(&consensus.weights) {
         let mut threads: FxHashMap<(Option<i64>, u32), f64> = FxHashMap::default();
         for &(slot, token) in &filling.placed {
@@ -68,6 +76,51 @@ pub fn count(fillings: &[Filling], consensus: &Consensus, context: &GapContext, 
 fn add(expected: &mut Expected, number: f64, weight: f64) {
     expected.mean += weight * number;
     expected.square += weight * number * number;
+}
+
+/// Events on each side of a gap that make up its background.
+const BACKGROUND: usize = 400;
+/// Rows expected more rarely than this are left out.
+pub const LEAST: f64 = 0.05;
+
+/// Shares of the kinds of events that the gap's stream recorded just before and after it.
+pub fn background(view: &View<'_>, gap: &Gap, model: &CountsModel) -> FxHashMap<Kind, f64> {
+    let Some(positions) = gap.stream.and_then(|stream| view.index.streams.get(stream.0 as usize)) else {
+        return FxHashMap::default();
+    };
+    let time = gap.begin_ns.or(gap.end_ns).unwrap_or(0);
+    let middle = view.index.count_until(positions, time);
+    let around = &positions[middle.saturating_sub(BACKGROUND)..(middle + BACKGROUND).min(positions.len())];
+    let mut tokens: FxHashMap<u32, f64> = FxHashMap::default();
+    around.iter().for_each(|&position| *tokens.entry(view.token(position)).or_default() += 1.0 / around.len() as f64);
+    let mut kinds: FxHashMap<Kind, f64> = FxHashMap::default();
+    for (token, share) in tokens {
+        let kind = model.tokens.kind(token);
+        *kinds.entry((kind.name.clone(), kind.phase)).or_default() += share;
+    }
+    kinds
+}
+
+impl Counted {
+    /// Counts by event: the fillings' with a share of what the stream usually records. Rows of [`LEAST`] and more.
+    pub fn by_event_with(&self, share: f64) -> FxHashMap<Kind, Expected> {
+        let share = if self.background.is_empty() { 0.0 } else { share };
+        let lost: f64 = self.by_event.values().map(|expected| expected.mean).sum();
+        let mut mixed: FxHashMap<Kind, Expected> = FxHashMap::default();
+        for (kind, expected) in &self.by_event {
+            let mean = (1.0 - share) * expected.mean;
+            let between = (expected.square - expected.mean * expected.mean).max(0.0);
+            mixed.insert(kind.clone(), Expected { mean, square: between + mean * mean });
+        }
+        for (kind, part) in &self.background {
+            let expected = mixed.entry(kind.clone()).or_default();
+            let between = (expected.square - expected.mean * expected.mean).max(0.0);
+            expected.mean += share * part * lost;
+            expected.square = between + expected.mean * expected.mean;
+        }
+        mixed.retain(|_, expected| expected.mean >= LEAST);
+        mixed
+    }
 }
 
 /// The composition of a gap with calibrated intervals. `lost`: most likely, lowest and highest number of lost events.
@@ -104,9 +157,13 @@ pub fn compose(
         })
         .collect();
     let mut by_event: Vec<CompositionRow> =
-        counted.by_event.iter().map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent)).collect();
+        counted
+            .by_event_with(calibration.background(lost.0 as usize))
+            .iter()
+            .map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent))
+            .collect();
     for rows in [&mut by_thread, &mut by_event] {
-        rows.retain(|row| row.expected >= 0.005);
+        rows.retain(|row| row.expected >= LEAST);
         rows.sort_by(|a, b| {
             b.expected.total_cmp(&a.expected).then_with(|| (&a.name, a.tid, a.phase).cmp(&(&b.name, b.tid, b.phase)))
         });

@@ -16,5 +16,5 @@ pub mod token_rules;
 pub mod view;
 
 pub use caches::Caches;
-pub use run::{Progress, RawRepair, RepairOptions, repair, repair_raw, train};
+pub use run::{Progress, RawRepair, RepairOptions, adapt, repair, repair_raw, train};
 pub use inferred::{Alternative, Composition, CompositionRow, GapRepair, InferredEvent};

@@ -18,6 +18,11 @@ use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
+/// What a blackout of a training trace counts in calibration beside one of the trace being repaired.
+const ELSEWHERE: f64 = 0.15;
+/// Gap lengths that training calibrates for.
+const TRAINED_LENGTHS: [usize; 5] = [3, 10, 40, 168, 700];
+
 /// How to repair.
 #[derive(Clone, Debug)]
 pub struct RepairOptions {
@@ -100,14 +105,21 @@ pub fn repair(
     if trace.gaps.is_empty() {
         return Vec::new();
     }
-    let mut learned = model.cloned().unwrap_or_default();
-    if learned.calibration.is_empty() {
-        learned.calibration = super::blackout::calibrate(trace, model, options);
-    }
-    learned.learn(trace, 1);
+    let mut learned = adapt(trace, &trace.gaps, model, options);
     let (index, raw) = repair_raw(trace, &trace.gaps, &mut learned, options, progress);
     let view = View::new(&index);
     trace.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect()
+}
+
+/// A model adapted to a trace: it has learned what is intact there, and its calibration counts blackouts there most.
+pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&CountsModel>, options: &RepairOptions) -> CountsModel {
+    let lengths = super::blackout::lengths_of(gaps);
+    let own = super::blackout::calibrate(trace, model, &lengths, options);
+    let mut adapted = model.cloned().unwrap_or_default();
+    let before = std::mem::replace(&mut adapted.calibration, own);
+    adapted.calibration.merge_weighted(&before, ELSEWHERE);
+    adapted.learn(trace, 1);
+    adapted
 }
 
 /// Learns from traces, and calibrates on blackouts of up to three of them, each repaired by a model of the others.
@@ -126,7 +138,7 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> CountsModel {
                 }
             }
             let base = (traces.len() > 1).then_some(&others);
-            super::blackout::calibrate(traces[held_out], base, options)
+            super::blackout::calibrate(traces[held_out], base, &TRAINED_LENGTHS, options)
         })
         .collect();
     for calibration in &calibrations {
@@ -204,7 +216,13 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         return RawRepair::open(context, lost.0, "no possible sequence of events was found for it");
     };
     let placed = &found.fillings[consensus.chosen].placed;
-    let counted = composition::count(&found.fillings, &consensus, &context, caches.model);
+    let counted = composition::count(
+        &found.fillings,
+        &consensus,
+        &context,
+        caches.model,
+        composition::background(view, gap, caches.model),
+    );
     RawRepair {
         times: times::estimate(&context, placed, caches.model),
         kept: vec![true; placed.len()],
