@@ -6,10 +6,9 @@ use crate::repair::index::TraceIndex;
 use std::borrow::Cow;
 use tracemend_trace::Gap;
 
-/// Events of all CPUs on each side of a gap in which threads are looked for.
-const NEAR: usize = 2000;
-/// Threads taken from each side.
-const THREADS_EACH_SIDE: usize = 32;
+/// Events of the CPU on each side of a gap in which threads are looked for. A thread that is idle for longer is rarely
+/// the one, and a loop added to an idle thread costs the counts of threads nothing.
+const NEAR: usize = 40;
 /// Events after the gap that are compared with what was filled in.
 pub(super) const RIGHT: usize = 8;
 
@@ -95,22 +94,15 @@ impl<'a, 't> Around<'a, 't> {
             .or(self.next_thread())
     }
 
-    /// The threads that ran on any CPU near the gap and can go on: those before it first, the most recent first.
+    /// The threads that ran on this CPU near the gap and can go on: those before it first, the most recent first.
     pub(super) fn threads(&self) -> Vec<NearThread> {
-        let events = &self.index.trace.events;
-        let middle = events.partition_point(|event| event.time_ns <= self.begin_ns);
         let mut threads: Vec<i64> = Vec::new();
-        if let Some((thread, _)) = self.last() {
-            threads.push(thread);
-        }
-        let before = events[middle.saturating_sub(NEAR)..middle].iter().rev();
-        let after = events[middle..].iter().take(NEAR);
-        for side in [&mut before.map(thread_of) as &mut dyn Iterator<Item = i64>, &mut after.map(thread_of)] {
-            let most = threads.len() + THREADS_EACH_SIDE;
-            for thread in side {
-                if threads.len() < most && !threads.contains(&thread) {
-                    threads.push(thread);
-                }
+        let before = self.positions[..self.split].iter().rev();
+        let after = self.positions[self.split..].iter();
+        for &position in before.take(NEAR).chain(after.take(NEAR)) {
+            let thread = thread_of(self.index.event(position));
+            if !threads.contains(&thread) {
+                threads.push(thread);
             }
         }
         threads.into_iter().filter_map(|thread| self.near(thread)).collect()
