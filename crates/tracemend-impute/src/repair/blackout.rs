@@ -264,12 +264,14 @@ fn note(
 }
 
 type Numbers<K> = FxHashMap<K, f64>;
+/// Name and phase of an event.
+type Kind<'t> = (&'t str, Phase);
 
 /// How many of each kind were lost: by thread, and over all threads.
 fn true_counts<'t>(
     truth: &[&Event],
     trace: &'t Trace,
-) -> (Numbers<(Option<i64>, (&'t str, Phase))>, Numbers<(&'t str, Phase)>) {
+) -> (Numbers<(Option<i64>, Kind<'t>)>, Numbers<Kind<'t>>) {
     let mut by_thread = Numbers::default();
     let mut by_event = Numbers::default();
     for event in truth {

@@ -164,6 +164,7 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "one caller, which holds them all")]
 fn slots_of(
     view: &View<'_>,
     model: &CountsModel,
