@@ -23,9 +23,17 @@ const DEBT_OF_READY: f64 = 0.3;
 /// Most that a switch at an unlikely time costs.
 const LAG_MOST: f64 = 6.0;
 /// No thread is known to run.
+/// Number of the hypothesis gone on from, hash of its threads, events still to come as far as they guide the search, and
+/// as far as they bound what threads may still need.
+type Base = (u32, u64, usize, usize);
+
 const NOWHERE: u16 = u16::MAX;
 /// Steps looked back when no hypothesis can be completed.
 const BACK: usize = 4;
+/// Events left beside those that threads need, at which completing them is looked for at any price.
+const TIGHT: usize = 2;
+/// Logarithm of what turning to a thread only to complete it costs.
+const COMPLETING: f64 = -9.0;
 
 /// Knobs of the search.
 #[derive(Clone, Copy, Debug)]
@@ -266,8 +274,12 @@ impl Search<'_, '_> {
                 (total + ahead, step, total)
             })
             .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key)));
-        ranked.truncate(self.options.beam);
+        let better = |a: &(f64, Step, f64), b: &(f64, Step, f64)| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key));
+        if ranked.len() > self.options.beam {
+            ranked.select_nth_unstable_by(self.options.beam, better);
+            ranked.truncate(self.options.beam);
+        }
+        ranked.sort_unstable_by(better);
         ranked.iter().map(|(_, new, total)| self.take(&beam[new.parent as usize], new, *total, step as u32)).collect()
     }
 
@@ -316,13 +328,21 @@ impl Search<'_, '_> {
                 self.try_tokens(hypothesis, base, current, (1.0 - switch).ln(), false, steps);
             }
         }
-        for (slot, log_p) in self.targets(hypothesis, left_token) {
+        // With few events left, what completes a thread must be found however unlikely it is.
+        let tight = room <= hypothesis.needs + TIGHT;
+        let most = if tight { usize::MAX } else { self.options.targets };
+        for (slot, log_p) in self.targets(hypothesis, left_token, most) {
             self.try_tokens(hypothesis, base, slot, leave + log_p, true, steps);
+        }
+        if tight {
+            for touched in hypothesis.touched.iter().filter(|touched| touched.needs > 0) {
+                self.try_completing(hypothesis, base, touched, steps);
+            }
         }
     }
 
     /// Threads the CPU may turn to, with the logarithms of their probabilities.
-    fn targets(&self, hypothesis: &Hypothesis, left_token: Token) -> Vec<(usize, f64)> {
+    fn targets(&self, hypothesis: &Hypothesis, left_token: Token, most: usize) -> Vec<(usize, f64)> {
         let slots = &self.context.slots;
         let targets = &self.caches.model.targets;
         let mut hazards: Vec<(usize, f64)> = Vec::with_capacity(slots.len());
@@ -361,33 +381,72 @@ impl Search<'_, '_> {
                 (log_p + urge, slot, log_p)
             })
             .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        ranked.truncate(self.options.targets);
+        let better = |a: &(f64, usize, f64), b: &(f64, usize, f64)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if ranked.len() > most {
+            ranked.select_nth_unstable_by(most, better);
+            ranked.truncate(most);
+        }
+        ranked.sort_unstable_by(better);
         ranked.into_iter().map(|(_, slot, log_p)| (slot, log_p)).collect()
     }
 
     fn try_tokens(
         &mut self,
         hypothesis: &Hypothesis,
-        (parent, key_base, remaining, room): (u32, u64, usize, usize),
+        base: Base,
+        number: usize,
+        log_p: f64,
+        switched: bool,
+        steps: &mut Vec<Step>,
+    ) {
+        let slot = &self.context.slots[number];
+        let state = hypothesis.touched(number).map_or(slot.left, |touched| touched.state);
+        let most = if switched { self.options.switch_tokens } else { self.options.stay_tokens };
+        let predictions = self.caches.predict(state, most, switched);
+        self.try_all(hypothesis, base, number, log_p, &predictions, steps);
+    }
+
+    /// The tokens that bring a thread nearer to what is recorded after the gap.
+    fn try_completing(&mut self, hypothesis: &Hypothesis, base: Base, touched: &Touched, steps: &mut Vec<Step>) {
+        let number = touched.slot as usize;
+        let slot = &self.context.slots[number];
+        let (model, vocabulary) = (self.caches.model, self.caches.vocabulary);
+        let rules = &self.caches.rules;
+        let mut best: Option<(Token, f32)> = None;
+        for token in 0..vocabulary as Token {
+            let needs = rules.after_inferred(touched.flight, token).and_then(|flight| rules.needs(flight, &slot.right));
+            if needs.is_some_and(|needs| needs < touched.needs) {
+                let log_p = model.trie.probability(touched.state, token, vocabulary).ln() as f32;
+                if best.is_none_or(|(_, best)| log_p > best) {
+                    best = Some((token, log_p));
+                }
+            }
+        }
+        if let Some(best) = best {
+            self.try_all(hypothesis, base, number, COMPLETING, &[best], steps);
+        }
+    }
+
+    fn try_all(
+        &mut self,
+        hypothesis: &Hypothesis,
+        (parent, key_base, remaining, room): Base,
         number: usize,
         base: f64,
-        switched: bool,
+        predictions: &[(Token, f32)],
         steps: &mut Vec<Step>,
     ) {
         let slot = &self.context.slots[number];
         let touched = hypothesis.touched(number);
         let state = touched.map_or(slot.left, |touched| touched.state);
         let flight = touched.map_or(slot.flight, |touched| touched.flight);
-        let most = if switched { self.options.switch_tokens } else { self.options.stay_tokens };
         let table = slot.right.first().map(|&right| self.caches.potentials.table(right));
-        let predictions = self.caches.predict(state, most, switched);
         let tail_later = self.caches.tail_later(slot);
         let old_potential = touched.map_or(0.0, |touched| touched.potential);
         let old_key = touched.map_or(0, |touched| mix(u64::from(touched.slot), touched.hash));
         let old_hash = touched.map_or(1, |touched| touched.hash);
         let others_need = hypothesis.needs - touched.map_or(0, |touched| touched.needs);
-        for &(token, log_p) in predictions.iter() {
+        for &(token, log_p) in predictions {
             let Some(flight) = self.caches.rules.after_inferred(flight, token) else {
                 continue;
             };

@@ -230,7 +230,11 @@ fn slots_of(
             quiet,
             tail_ns: next_ns.saturating_sub(end_ns).max(0),
             thread: Some(thread),
-            witness: left.or(right).filter(|&position| !view.is_inferred(position)).unwrap_or(positions[0]),
+            witness: left
+                .or(right)
+                .filter(|&position| !view.is_inferred(position))
+                .or_else(|| view.index.threads.get(&thread)?.first().copied())
+                .unwrap_or(0),
             before: positions[next.saturating_sub(MAX_ORDER)..next]
                 .iter()
                 .map(|&position| view.token(position))
