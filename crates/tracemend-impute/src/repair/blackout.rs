@@ -268,10 +268,7 @@ type Numbers<K> = FxHashMap<K, f64>;
 type Kind<'t> = (&'t str, Phase);
 
 /// How many of each kind were lost: by thread, and over all threads.
-fn true_counts<'t>(
-    truth: &[&Event],
-    trace: &'t Trace,
-) -> (Numbers<(Option<i64>, Kind<'t>)>, Numbers<Kind<'t>>) {
+fn true_counts<'t>(truth: &[&Event], trace: &'t Trace) -> (Numbers<(Option<i64>, Kind<'t>)>, Numbers<Kind<'t>>) {
     let mut by_thread = Numbers::default();
     let mut by_event = Numbers::default();
     for event in truth {

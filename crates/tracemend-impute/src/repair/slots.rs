@@ -262,10 +262,10 @@ fn slots_of(
         });
     }
     if found.len() > SLOTS_PER_THREAD {
-        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns - slot.from_ns).collect();
+        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns.saturating_sub(slot.from_ns)).collect();
         widths.sort_unstable_by(|a, b| b.cmp(a));
         let narrowest = widths[SLOTS_PER_THREAD - 1];
-        found.retain(|slot| slot.to_ns - slot.from_ns >= narrowest);
+        found.retain(|slot| slot.to_ns.saturating_sub(slot.from_ns) >= narrowest);
         found.truncate(SLOTS_PER_THREAD);
     }
     slots.append(&mut found);

@@ -99,7 +99,7 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
             bail!(
                 "the protocol `cross-run` is not in this version yet; use `burst`, which learns from other runs as well"
             )
-        },
+        }
         ProtocolArg::Itself | ProtocolArg::Burst => burst_scores(args, globals)?,
         ProtocolArg::Truth => {
             bail!(

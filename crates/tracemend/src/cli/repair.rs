@@ -117,12 +117,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         plural(loaded.trace.events.len() as u64, "event"),
         plural(loaded.trace.gaps.len() as u64, "gap")
     ));
-    let options = RepairOptions {
-        seed: globals.seed,
-        threads: globals.thread_count(),
-        samples: args.samples,
-        most: args.most,
-    };
+    let options =
+        RepairOptions { seed: globals.seed, threads: globals.thread_count(), samples: args.samples, most: args.most };
     let mut progress = Progress::new(globals, "repairing");
     let repairs = repair(&loaded.trace, model.as_ref(), &options, &mut |step| {
         progress.set(step.done as u64, step.total as u64);

@@ -45,8 +45,7 @@ pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
         traces.push(trace);
     }
     progress.finish();
-    let options =
-        RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
     let model = train(&traces.iter().collect::<Vec<_>>(), &options);
     model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
     file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
