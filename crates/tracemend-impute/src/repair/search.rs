@@ -52,7 +52,8 @@ impl SearchOptions {
     /// Width by length: long gaps are uncertain whatever the width, and must stay affordable.
     pub fn for_gap(lost: usize) -> Self {
         let beam = match lost {
-            0..=200 => 64,
+            0..=15 => 32,
+            16..=200 => 64,
             201..=1000 => 32,
             _ => 16,
         };
