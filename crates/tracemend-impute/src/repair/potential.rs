@@ -52,19 +52,21 @@ impl Potentials {
         before
     }
 
-    /// `[HORIZON + 1, vocabulary]` potentials of meeting `right` again.
-    pub fn table(&mut self, right: Token) -> Rc<Vec<f32>> {
-        if let Some(table) = self.tables.get(&right) {
+    /// `[horizon + 1 or more, vocabulary]` potentials of meeting `right` again; `horizon` is at most [`HORIZON`].
+    pub fn table(&mut self, right: Token, horizon: usize) -> Rc<Vec<f32>> {
+        let vocabulary = self.rows.len();
+        if let Some(table) = self.tables.get(&right)
+            && table.len() > horizon * vocabulary
+        {
             return table.clone();
         }
-        let vocabulary = self.rows.len();
         let hit: Vec<f32> = self
             .rows
             .iter()
             .map(|row| row.iter().find(|&&(next, _)| next == right).map_or(FLOOR, |&(_, p)| p.max(FLOOR)))
             .collect();
         let mut table = hit.clone();
-        for r in 1..=HORIZON {
+        for r in 1..=horizon {
             for (row, &hit) in self.rows.iter().zip(&hit) {
                 let ahead: f32 = row.iter().map(|&(next, p)| p * table[(r - 1) * vocabulary + next as usize]).sum();
                 table.push(hit + DISCOUNT * ahead);

@@ -52,7 +52,8 @@ impl SearchOptions {
     /// Width by length: long gaps are uncertain whatever the width, and must stay affordable.
     pub fn for_gap(lost: usize) -> Self {
         let beam = match lost {
-            0..=200 => 64,
+            0..=15 => 32,
+            16..=200 => 64,
             201..=1000 => 32,
             _ => 16,
         };
@@ -140,6 +141,8 @@ struct Search<'s, 'm> {
     start: Vec<f64>,
     arena: Vec<(u32, Placed)>,
     tau_ns: f64,
+    /// Steps that the potentials look ahead.
+    horizon: usize,
 }
 
 fn mix(hash: u64, value: u64) -> u64 {
@@ -166,8 +169,13 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>,
             (caches.continuation(slot.left, first) + slot.quiet).clamp(-12.0, 0.0)
         })
         .collect();
+    let horizon = match length {
+        Length::Exact(lost) => lost.min(HORIZON),
+        Length::Unknown(_) => HORIZON,
+    };
     let tau_ns = 20_000.0 + 0.05 * context.end_ns.saturating_sub(context.begin_ns) as f64;
-    let mut search = Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns };
+    let mut search =
+        Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon };
     match length {
         Length::Exact(lost) => search.exact(lost),
         Length::Unknown(prior) => search.open(prior),
@@ -329,7 +337,7 @@ impl Search<'_, '_> {
             }
         }
         // With few events left, what completes a thread must be found however unlikely it is.
-        let tight = room <= hypothesis.needs + TIGHT;
+        let tight = self.caches.rules.paired && room <= hypothesis.needs + TIGHT;
         let most = if tight { usize::MAX } else { self.options.targets };
         for (slot, log_p) in self.targets(hypothesis, left_token, most) {
             self.try_tokens(hypothesis, base, slot, leave + log_p, true, steps);
@@ -440,7 +448,7 @@ impl Search<'_, '_> {
         let touched = hypothesis.touched(number);
         let state = touched.map_or(slot.left, |touched| touched.state);
         let flight = touched.map_or(slot.flight, |touched| touched.flight);
-        let table = slot.right.first().map(|&right| self.caches.potentials.table(right));
+        let table = slot.right.first().map(|&right| self.caches.potentials.table(right, self.horizon));
         let tail_later = self.caches.tail_later(slot);
         let old_potential = touched.map_or(0.0, |touched| touched.potential);
         let old_key = touched.map_or(0, |touched| mix(u64::from(touched.slot), touched.hash));

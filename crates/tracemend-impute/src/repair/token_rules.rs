@@ -39,6 +39,8 @@ pub enum Flight {
 /// The roles of a table's tokens.
 pub struct TokenRules {
     roles: Vec<Role>,
+    /// Whether calls come as entries and exits, so that a thread can need more events.
+    pub paired: bool,
 }
 
 impl TokenRules {
@@ -61,7 +63,8 @@ impl TokenRules {
                 }
             });
         }
-        Self { roles }
+        let paired = roles.iter().any(|role| matches!(role, Role::Exit(_)));
+        Self { roles, paired }
     }
 
     /// What a token does.
