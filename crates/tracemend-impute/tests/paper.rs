@@ -230,7 +230,7 @@ fn cross_validation() {
     const FOLDS: usize = 5;
     const WINDOW: usize = 200;
     let Some(paper) = published() else { return };
-    let mut source = Source::open(&paper.join("pts.npz")).expect("published data");
+    let source = Source::open(&paper.join("pts.npz")).expect("published data");
     let cases = [(Place::Middle, 10), (Place::Middle, 40), (Place::End, 40)];
     let candidates = candidates();
     let mut tallies: Vec<Vec<GapTally>> = vec![Vec::new(); candidates.len() * cases.len()];

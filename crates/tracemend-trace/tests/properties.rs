@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::read_bytes;
+use common::{fixture, read_bytes};
 use proptest::prelude::*;
-use tracemend_trace::source::{Arch, OpenOptions};
+use tracemend_trace::source::{Arch, OpenOptions, npy};
 use tracemend_trace::{Format, Phase};
 
 fn options(format: Format) -> OpenOptions {
@@ -52,6 +52,25 @@ const PIECES: [&str; 34] = [
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn damaged_arrays_never_panic(
+        archive in any::<bool>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in 0usize..60,
+    ) {
+        let path = fixture(if archive { "succeed/arrays.npz" } else { "succeed/windows.npy" });
+        let mut bytes = std::fs::read(&path).unwrap();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let _ = npy::load_array(file.path());
+        let _ = npy::load_npz(file.path(), |_| true);
+    }
 
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {

@@ -4,7 +4,7 @@ use tracemend_trace::{Cause, Format};
 
 /// Buffer bytes of one system-call record in ftrace's ring (84 records of a 4 KiB page, measured).
 const FTRACE_EVENT_BYTES: u64 = 49;
-/// Bytes of one `raw_syscalls` record in a perf ring, with callchain off (measured: 96 to 120).
+/// Bytes of one `raw_syscalls` record in a perf ring, with callchain off: an estimate, on the high side.
 const PERF_EVENT_BYTES: u64 = 112;
 /// Bytes of one event record of `perf trace` and bpftrace output rings.
 const TEXT_EVENT_BYTES: u64 = 128;

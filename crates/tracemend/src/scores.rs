@@ -5,7 +5,7 @@ use std::str::FromStr;
 use tracemend_impute::protocol::Score;
 
 /// Metrics in the order of the table's columns; others follow by name.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "accuracy",
     "perfect_rate",
     "rouge_l",
@@ -13,6 +13,7 @@ const COLUMNS: [&str; 12] = [
     "within_one",
     "thread_lcs",
     "composition_tv",
+    "coverage",
     "ece",
     "precision_at_90",
     "validity",

@@ -142,11 +142,12 @@ fn an_interrupted_repair_ends_with_130_and_leaves_no_file() {
     use std::{process::Command, process::Stdio, time::Duration};
     let folder = tempfile::tempdir().expect("temporary folder");
     let files = || std::fs::read_dir(folder.path()).expect("folder").count();
-    // Its stdin stays open, so it waits for more of the trace.
     let mut child = support::tracemend(&["repair", "-", "-o", text_of(&folder.path().join("out"))])
         .stdin(Stdio::piped())
         .spawn()
         .expect("the command starts");
+    // Held open to the end, so that it waits for more of the trace; `wait` would close it.
+    let stdin = child.stdin.take();
     for _ in 0..500 {
         if files() > 0 {
             break;
@@ -157,6 +158,7 @@ fn an_interrupted_repair_ends_with_130_and_leaves_no_file() {
     let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
     assert!(sent.success());
     let status = child.wait().expect("the command ends");
+    drop(stdin);
     assert_eq!(status.code(), Some(130));
     assert_eq!(files(), 0);
 }

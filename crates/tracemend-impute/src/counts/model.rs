@@ -99,8 +99,8 @@ impl CountsModel {
                 thread.program = Cursor::program(thread.program.root());
             } else if thread.end_ns != i64::MAX {
                 let cpu = &cpus[event.stream.0 as usize];
-                let step = event.time_ns - thread.last_ns;
-                self.timing.note(thread.last, event.time_ns - thread.end_ns, step, cpu.stayed, weight);
+                let step = event.time_ns.saturating_sub(thread.last_ns);
+                self.timing.note(thread.last, event.time_ns.saturating_sub(thread.end_ns), step, cpu.stayed, weight);
             }
             if thread.comm != event.comm {
                 thread.comm = event.comm;

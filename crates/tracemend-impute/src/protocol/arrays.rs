@@ -8,10 +8,43 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::npy::{Archive, Array, ArrayError};
+use tracemend_trace::TraceError;
+use tracemend_trace::source::npy::{Array, load_array, load_npz};
 
 /// Distance between the beginnings of two consecutive published windows, in events.
 pub const STRIDE: usize = 5;
+
+/// Why published files could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArrayError {
+    /// The file system said no.
+    #[error("cannot read {}: {source}; check the path and its permissions", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// No array of numbers, or no archive of such.
+    #[error(transparent)]
+    Unreadable(#[from] TraceError),
+    /// An array that holds something else than it should.
+    #[error("{} is not an array that can be used: {problem}", path.display())]
+    Invalid {
+        /// The file, with the member's name appended for a member of an archive.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+}
+
+impl ArrayError {
+    /// An [`ArrayError::Invalid`].
+    fn invalid(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Invalid { path: path.to_owned(), problem: problem.into() }
+    }
+}
 
 /// One data set of the benchmark at one window length.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +61,8 @@ pub struct Dataset {
 
 /// Where windows are read from.
 pub enum Source {
-    /// An archive of streams.
-    Streams(Archive, PathBuf),
+    /// The streams of an archive, by name.
+    Streams(Vec<(String, Array)>, PathBuf),
     /// A folder with one folder per data set.
     Folders(PathBuf),
 }
@@ -41,16 +74,17 @@ impl Source {
             let inner = data.join("Datasets");
             return Ok(Self::Folders(if inner.is_dir() { inner } else { data.to_owned() }));
         }
-        Ok(Self::Streams(Archive::open(data)?, data.to_owned()))
+        let mut streams = load_npz(data, |name| name.contains("__L"))?;
+        streams.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(Self::Streams(streams, data.to_owned()))
     }
 
     /// Names of the data sets that have test windows of this length, sorted.
     pub fn names(&self, length: usize) -> Result<Vec<String>, ArrayError> {
         match self {
-            Self::Streams(archive, _) => {
+            Self::Streams(streams, _) => {
                 let suffix = format!("__L{length}__test");
-                let names = archive.names();
-                let names = names.iter().filter_map(|n| n.strip_suffix(&suffix));
+                let names = streams.iter().filter_map(|(name, _)| name.strip_suffix(&suffix));
                 Ok(names.map(str::to_owned).collect())
             }
             Self::Folders(root) => {
@@ -69,16 +103,16 @@ impl Source {
     }
 
     /// Reads one data set.
-    pub fn load(&mut self, name: &str, length: usize) -> Result<Dataset, ArrayError> {
+    pub fn load(&self, name: &str, length: usize) -> Result<Dataset, ArrayError> {
         let (training, test) = match self {
-            Self::Streams(archive, path) => {
-                let mut stream = |half: &str| {
+            Self::Streams(streams, path) => {
+                let stream = |half: &str| {
                     let key = format!("{name}__L{length}__{half}");
-                    let array = archive.read(&key)?.ok_or_else(|| {
+                    let (_, array) = streams.iter().find(|(name, _)| *name == key).ok_or_else(|| {
                         let problem = format!("it has no array {key}; check the data set and length");
                         ArrayError::invalid(path, problem)
                     })?;
-                    array.ids(&path.join(key))
+                    ids(array, &path.join(key))
                 };
                 (vec![stream("train")?], cut(&stream("test")?, length))
             }
@@ -102,6 +136,17 @@ impl Source {
 
 fn folder(length: usize) -> String {
     format!("sequence_length_{length}")
+}
+
+/// The elements as event ids. Fails on what is no whole number from 0 to 2^32 - 2.
+fn ids(array: &Array, path: &Path) -> Result<Vec<u32>, ArrayError> {
+    let id = |x: &f64| {
+        let whole = x.fract() == 0.0 && (0.0..f64::from(u32::MAX)).contains(x);
+        whole
+            .then_some(*x as u32)
+            .ok_or_else(|| ArrayError::invalid(path, format!("{x} is no event id; ids are whole numbers from 0")))
+    };
+    array.data.iter().map(id).collect()
 }
 
 /// The windows of a stream.
@@ -139,12 +184,12 @@ fn read_windows(at: &Path, array: &str, text: &str, length: usize) -> Result<Vec
 
 /// Reads `[windows, L, 1]` or `[windows, L]` ids.
 pub(super) fn read_array_windows(path: &Path, length: usize) -> Result<Vec<Vec<u32>>, ArrayError> {
-    let array = Array::read(path)?;
+    let array = load_array(path)?;
     if !matches!(array.shape[..], [_, l] | [_, l, 1] if l == length) || length == 0 {
         let problem = format!("its shape is {:?} instead of [windows, {length}, 1]", array.shape);
         return Err(ArrayError::invalid(path, problem));
     }
-    let ids = array.ids(path)?;
+    let ids = ids(&array, path)?;
     Ok(ids.chunks_exact(length).map(<[u32]>::to_vec).collect())
 }
 
@@ -184,9 +229,9 @@ pub fn read_results(dir: &Path) -> Result<Vec<ImputedWindow>, ArrayError> {
         if batch > 0 && !at("imputation").exists() {
             break;
         }
-        let truth = Array::read(&at("original"))?;
-        let guess = Array::read(&at("imputation"))?;
-        let mask = Array::read(&at("mask"))?;
+        let truth = load_array(&at("original"))?;
+        let guess = load_array(&at("imputation"))?;
+        let mask = load_array(&at("mask"))?;
         let length = match truth.shape[..] {
             [_, 1, l] | [_, l] if l > 0 => l,
             _ => {
@@ -229,6 +274,15 @@ mod tests {
             let windows = cut(&stream, 12);
             let covered = (windows.len() - 1) * STRIDE + 12;
             prop_assert_eq!(join(&windows), vec![stream[..covered].to_vec()]);
+        }
+    }
+
+    #[test]
+    fn ids_are_whole_numbers_from_0() {
+        let of = |x: f64| ids(&Array { shape: vec![1], data: vec![x] }, Path::new("x.npy"));
+        assert_eq!(of(3.0).expect("an id"), [3]);
+        for none in [-1.0, 0.5, f64::NAN, f64::from(u32::MAX)] {
+            assert!(of(none).is_err());
         }
     }
 

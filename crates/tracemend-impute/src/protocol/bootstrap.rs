@@ -17,13 +17,13 @@ impl SplitMix64 {
     pub fn new(seed: u64, words: &[&str]) -> Self {
         let mut state = Self(seed);
         for byte in words.iter().flat_map(|w| w.bytes().chain([0xff])) {
-            state.0 = state.next() ^ u64::from(byte);
+            state.0 = state.next_u64() ^ u64::from(byte);
         }
         state
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -33,7 +33,7 @@ impl SplitMix64 {
 
     /// A number from 0 to `bound - 1`; its bias is at most bound / 2^64.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize
     }
 }
 
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn splitmix_is_the_published_one() {
         let mut random = SplitMix64(1234567);
-        assert_eq!(random.next(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next(), 3_203_168_211_198_807_973);
+        assert_eq!(random.next_u64(), 6_457_827_717_110_365_317);
+        assert_eq!(random.next_u64(), 3_203_168_211_198_807_973);
     }
 
     #[test]

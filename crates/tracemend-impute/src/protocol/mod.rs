@@ -5,7 +5,6 @@ pub mod blackout;
 pub mod bootstrap;
 pub mod burst;
 mod cells;
-pub mod npy;
 pub mod paper;
 mod results;
 

@@ -16,11 +16,11 @@ use cpu_time::ThreadTime;
 use rayon::prelude::*;
 
 use super::Score;
+pub use super::arrays::ArrayError;
 use super::arrays::{Dataset, Source};
 pub use super::blackout::Place;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage, means};
-pub use super::npy::ArrayError;
 pub use super::results::{score_arrays, score_arrays_against};
 use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
 use crate::counts::lookup::ContextIndex;
@@ -135,7 +135,7 @@ pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
             return Err(Error::Blackout { blackout, length });
         }
     }
-    let mut source = Source::open(&config.data)?;
+    let source = Source::open(&config.data)?;
     let have = source.names(config.length)?;
     let names = or_all(&config.datasets, &have);
     if let Some(name) = names.iter().find(|n| !have.contains(n)) {

@@ -7,11 +7,14 @@ use crate::counts::{CountsModel, END, FIRST_EVENT, State, Token, TokenTable, buc
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
+/// Tokens with the logarithms of their probabilities.
+type Predictions = Rc<Vec<(Token, f32)>>;
+
 /// What the search looks up again and again, kept for one gap after another.
 pub struct Caches<'m> {
     pub(super) model: &'m CountsModel,
     pub(super) vocabulary: usize,
-    predictions: FxHashMap<(State, bool), Rc<Vec<(Token, f32)>>>,
+    predictions: FxHashMap<(State, bool), Predictions>,
     switches: FxHashMap<State, f32>,
     pub(super) potentials: Potentials,
     pub(super) rules: TokenRules,
@@ -34,7 +37,7 @@ impl<'m> Caches<'m> {
         }
     }
 
-    pub(super) fn predict(&mut self, state: State, most: usize, short: bool) -> Rc<Vec<(Token, f32)>> {
+    pub(super) fn predict(&mut self, state: State, most: usize, short: bool) -> Predictions {
         let (model, vocabulary) = (self.model, self.vocabulary);
         self.predictions
             .entry((state, short))

@@ -46,7 +46,7 @@ fn rate(view: &View<'_>, positions: &[u32], time_ns: i64) -> Option<f64> {
     let middle = positions.partition_point(|&position| view.event(position).time_ns <= time_ns);
     let first = middle.saturating_sub(AROUND / 2);
     let last = (middle + AROUND / 2).min(positions.len()).checked_sub(1)?;
-    let width = view.event(positions[last]).time_ns - view.event(positions[first]).time_ns;
+    let width = view.event(positions[last]).time_ns.saturating_sub(view.event(positions[first]).time_ns);
     (last > first && width > 0).then(|| (last - first) as f64 / width as f64)
 }
 

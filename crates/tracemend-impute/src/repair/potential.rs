@@ -67,10 +67,9 @@ impl Potentials {
             .collect();
         let mut table = hit.clone();
         for r in 1..=horizon {
-            for token in 0..vocabulary {
-                let ahead: f32 =
-                    self.rows[token].iter().map(|&(next, p)| p * table[(r - 1) * vocabulary + next as usize]).sum();
-                table.push(hit[token] + DISCOUNT * ahead);
+            for (row, &hit) in self.rows.iter().zip(&hit) {
+                let ahead: f32 = row.iter().map(|&(next, p)| p * table[(r - 1) * vocabulary + next as usize]).sum();
+                table.push(hit + DISCOUNT * ahead);
             }
         }
         let table = Rc::new(table);

@@ -411,7 +411,7 @@ fn alternatives(
         (raw.context.slots[slot as usize].identity(view).0, kind.name.as_str(), kind.phase)
     };
     let chosen = what(raw.placed()[place]);
-    let mut others: Vec<((Option<i32>, &str, tracemend_trace::Phase), f64)> = Vec::new();
+    let mut others = Vec::new();
     for (filling, &weight) in raw.fillings.iter().zip(&consensus.weights) {
         let Some(&other) = filling.placed.get(place) else {
             continue;
@@ -449,7 +449,7 @@ fn sample(
     let Some(consensus) = &raw.consensus else {
         return Vec::new();
     };
-    let mut point = rng.next() as f64 / u64::MAX as f64;
+    let mut point = rng.next_u64() as f64 / u64::MAX as f64;
     let drawn = consensus
         .weights
         .iter()

@@ -174,7 +174,8 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>,
         Length::Unknown(_) => HORIZON,
     };
     let tau_ns = 20_000.0 + 0.05 * context.end_ns.saturating_sub(context.begin_ns) as f64;
-    let mut search = Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon };
+    let mut search =
+        Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon };
     match length {
         Length::Exact(lost) => search.exact(lost),
         Length::Unknown(prior) => search.open(prior),

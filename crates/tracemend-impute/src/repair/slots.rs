@@ -164,6 +164,7 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "one caller, which holds them all")]
 fn slots_of(
     view: &View<'_>,
     model: &CountsModel,
@@ -261,10 +262,10 @@ fn slots_of(
         });
     }
     if found.len() > SLOTS_PER_THREAD {
-        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns - slot.from_ns).collect();
+        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns.saturating_sub(slot.from_ns)).collect();
         widths.sort_unstable_by(|a, b| b.cmp(a));
         let narrowest = widths[SLOTS_PER_THREAD - 1];
-        found.retain(|slot| slot.to_ns - slot.from_ns >= narrowest);
+        found.retain(|slot| slot.to_ns.saturating_sub(slot.from_ns) >= narrowest);
         found.truncate(SLOTS_PER_THREAD);
     }
     slots.append(&mut found);

@@ -95,7 +95,11 @@ enum PlaceArg {
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     let scores = match args.protocol {
         ProtocolArg::Paper => paper_scores(args, globals)?,
-        ProtocolArg::CrossRun => bail!("not yet"),
+        ProtocolArg::CrossRun => {
+            bail!(
+                "the protocol `cross-run` is not in this version yet; use `burst`, which learns from other runs as well"
+            )
+        }
         ProtocolArg::Itself | ProtocolArg::Burst => burst_scores(args, globals)?,
         ProtocolArg::Truth => {
             bail!(

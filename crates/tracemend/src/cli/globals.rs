@@ -24,7 +24,7 @@ pub struct Globals {
     pub arch: String,
     /// What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss.
     #[arg(long, global = true, value_name = "FILE")]
-    pub babeltrace_warnings: Option<PathBuf>,
+    pub warnings: Option<PathBuf>,
     /// Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version.
     #[arg(long, global = true)]
     pub json: bool,
@@ -121,7 +121,7 @@ impl Globals {
         let options = OpenOptions {
             format: self.format.map(Format::from),
             arch: self.arch.parse::<Arch>().map_err(anyhow::Error::msg)?,
-            warnings_file: self.babeltrace_warnings.clone(),
+            warnings_file: self.warnings.clone(),
         };
         Ok(source::open(path, &options)?)
     }

@@ -47,6 +47,9 @@ pub struct RepairArgs {
     /// Leave inferred events below this confidence out; their places stay gap.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     min_confidence: f32,
+    /// Fill gaps of up to this many lost events, and leave longer ones open.
+    #[arg(long, value_name = "N", default_value_t = RepairOptions::default().most)]
+    most: u64,
     /// Draw this many further reconstructions of every gap at random.
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
@@ -114,12 +117,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         plural(loaded.trace.events.len() as u64, "event"),
         plural(loaded.trace.gaps.len() as u64, "gap")
     ));
-    let options = RepairOptions {
-        seed: globals.seed,
-        threads: globals.thread_count(),
-        samples: args.samples,
-        ..RepairOptions::default()
-    };
+    let options =
+        RepairOptions { seed: globals.seed, threads: globals.thread_count(), samples: args.samples, most: args.most };
     let mut progress = Progress::new(globals, "repairing");
     let repairs = repair(&loaded.trace, model.as_ref(), &options, &mut |step| {
         progress.set(step.done as u64, step.total as u64);

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tracemend::{exit, report::plural};
-use tracemend_impute::counts::CountsModel;
+use tracemend_impute::repair::{RepairOptions, train};
 use tracemend_trace::{Trace, sink::atomic::AtomicFile};
 
 /// Learn a model from traces; `repair --model` uses it
@@ -34,24 +34,24 @@ pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     let shown = args.output.display();
     let file = AtomicFile::create(&args.output)
         .with_context(|| format!("{shown} cannot be written; choose another file with --output"))?;
-    let mut model = CountsModel::new();
-    let mut events = 0;
-    let mut progress = Progress::new(globals, "learning");
+    let mut traces = Vec::with_capacity(args.traces.len());
+    let mut progress = Progress::new(globals, "reading");
     for (done, path) in args.traces.iter().enumerate() {
         progress.set(done as u64, args.traces.len() as u64);
         let mut source = globals.open(path)?;
         let trace = Trace::read(source.as_mut())?;
         globals.reader_warnings(&trace.header);
-        model.learn(&trace, 1);
-        globals.detail(&format!("learned {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
-        events += trace.events.len() as u64;
+        globals.detail(&format!("read {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
+        traces.push(trace);
     }
     progress.finish();
+    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+    let model = train(&traces.iter().collect::<Vec<_>>(), &options);
     model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
     file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
     globals.note(&format!(
         "learned {} of {} into {shown}",
-        plural(events, "event"),
+        plural(traces.iter().map(|trace| trace.events.len() as u64).sum(), "event"),
         plural(args.traces.len() as u64, "trace")
     ));
     Ok(exit::DONE)

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum ModelError {
     /// The file system refused.
-    #[error("{path}: {source}; check that the folder exists, may be written and has room")]
+    #[error("{path}: {source}; check the path, its permissions and the room on its disk")]
     Io {
         /// The file.
         path: String,
