@@ -138,7 +138,7 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
         if blackouts.is_empty() {
             return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
         }
-        let batches = blackout::batches(config.test, &streams, &blackouts);
+        let batches = blackout::batches(config.test, &streams, &blackouts, config.test.events.len() / blackout::SHARE);
         let cell =
             Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
         for (method_number, &method) in methods.iter().enumerate() {

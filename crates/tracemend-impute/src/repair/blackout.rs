@@ -13,7 +13,7 @@ const MARGIN: usize = 200;
 /// Events kept between the gaps of one batch.
 const APART: usize = 100;
 /// Share of a trace's events cut at once, at most (but always one gap): one in this many.
-const SHARE: usize = 25;
+pub const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
@@ -79,12 +79,13 @@ fn interval(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64, i6
     (time(blackout.first - 1), time(blackout.first + blackout.lost))
 }
 
-/// Groups gaps so that those cut at once are far apart in time and few: numbers into `blackouts`.
-pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> Vec<Vec<usize>> {
+/// Groups gaps so that those cut at once are far apart in time and few, `room` events in all at most (but always one
+/// gap): numbers into `blackouts`.
+pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], room: usize) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = (0..blackouts.len()).collect();
     let mut batches = Vec::new();
     while !left.is_empty() {
-        let batch = apart(trace, streams, blackouts, &left, trace.events.len() / SHARE);
+        let batch = apart(trace, streams, blackouts, &left, room);
         left.retain(|number| !batch.contains(number));
         batches.push(batch);
     }
@@ -179,7 +180,7 @@ pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
     groups.map(|group| group[group.len() / 2]).collect()
 }
 
-/// Calibrates on blackouts of a trace, all cut at once. The model used for them has learned `base` and what is left.
+/// Calibrates on blackouts of a trace. The model used for them has learned `base` and what is left.
 pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], options: &RepairOptions) -> Calibration {
     let mut calibration = Calibration::default();
     let part;
@@ -196,24 +197,21 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
     let blackouts: Vec<Blackout> = lengths
         .iter()
         .flat_map(|&lost| {
-            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 250), options.seed, "calibration")
+            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 150), options.seed, "calibration")
         })
         .collect();
-    if blackouts.is_empty() {
-        return calibration;
-    }
-    let all: Vec<usize> = (0..blackouts.len()).collect();
-    let room = trace.events.len() / CALIBRATED_SHARE;
-    let batch: Vec<Blackout> =
-        apart(trace, &streams, &blackouts, &all, room).into_iter().map(|number| blackouts[number]).collect();
-    let (rest, gaps) = cut(trace, &streams, &batch);
-    let mut model = base.cloned().unwrap_or_default();
-    model.learn(&rest, 1);
-    let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
-    let bare = model.tokens.bare();
-    for (raw, &blackout) in raw.iter().zip(&batch) {
-        let truth = truth(trace, &streams, blackout);
-        note(&mut calibration, raw, &model, &bare, &truth, trace);
+    // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
+    for batch in batches(trace, &streams, &blackouts, trace.events.len() / CALIBRATED_SHARE) {
+        let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
+        let (rest, gaps) = cut(trace, &streams, &batch);
+        let mut model = base.cloned().unwrap_or_default();
+        model.learn(&rest, 1);
+        let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
+        let bare = model.tokens.bare();
+        for (raw, &blackout) in raw.iter().zip(&batch) {
+            let truth = truth(trace, &streams, blackout);
+            note(&mut calibration, raw, &model, &bare, &truth, trace);
+        }
     }
     calibration
 }
