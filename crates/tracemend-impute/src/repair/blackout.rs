@@ -56,12 +56,11 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
         for (stream, positions) in streams.iter().enumerate() {
             if place < room(positions) {
                 let blackout = Blackout { stream, first: MARGIN + place, lost };
-                let (begin, end) = interval(trace, streams, blackout);
-                let real = trace.gaps.iter().any(|gap| {
-                    gap.stream.is_none_or(|gap| gap.0 as usize == stream)
-                        && gap.begin_ns.unwrap_or(i64::MIN) < end
-                        && gap.end_ns.unwrap_or(i64::MAX) > begin
-                });
+                let (begin, end) = surroundings(trace, streams, blackout);
+                let real = trace
+                    .gaps
+                    .iter()
+                    .any(|gap| gap.begin_ns.unwrap_or(i64::MIN) < end && gap.end_ns.unwrap_or(i64::MAX) > begin);
                 if !real {
                     drawn.push(blackout);
                 }
@@ -77,6 +76,12 @@ fn interval(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64, i6
     let positions = &streams[blackout.stream];
     let time = |place: usize| trace.events[positions[place] as usize].time_ns;
     (time(blackout.first - 1), time(blackout.first + blackout.lost))
+}
+
+/// Times of the first and last event that a blackout needs untouched.
+fn surroundings(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64, i64) {
+    let time = |place: usize| trace.events[streams[blackout.stream][place] as usize].time_ns;
+    (time(blackout.first - APART), time(blackout.first + blackout.lost + APART))
 }
 
 /// Groups gaps so that those cut at once are far apart in time and few, `room` events in all at most (but always one
@@ -98,9 +103,7 @@ fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[us
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for &number in left {
         let blackout = blackouts[number];
-        let positions = &streams[blackout.stream];
-        let time = |place: usize| trace.events[positions[place] as usize].time_ns;
-        let span = (time(blackout.first - APART), time(blackout.first + blackout.lost + APART));
+        let span = surroundings(trace, streams, blackout);
         let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
         if batch.is_empty() || (clear && room >= blackout.lost) {
             room = room.saturating_sub(blackout.lost);
