@@ -5,6 +5,7 @@ pub mod blackout;
 pub mod bootstrap;
 pub mod burst;
 mod cells;
+pub mod cross_run;
 pub mod paper;
 mod results;
 

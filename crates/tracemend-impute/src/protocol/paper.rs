@@ -68,6 +68,17 @@ pub enum Error {
         /// Window length, in events.
         length: usize,
     },
+    /// No test window.
+    #[error(
+        "no thread of {data} made {length} events in a row, which a window holds; choose a longer trace or a smaller \
+         --length"
+    )]
+    NoWindow {
+        /// The test run.
+        data: String,
+        /// Events per window.
+        length: usize,
+    },
     /// The worker threads could not be started.
     #[error("cannot start worker threads: {0}; ask for fewer")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -123,18 +134,7 @@ impl Learned {
 /// Runs the protocol. Rows come by data set, blackout, method and metric; after each data set's own, `leakage`
 /// (blackout 0, method [`NO_METHOD`]); with several data sets, their means at the end (data `mean L=… …`).
 pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
-    let methods = or_all(&config.methods, &METHODS.map(str::to_owned));
-    let nothing = Learned::new(&[]);
-    for method in &methods {
-        nothing.method(method)?;
-    }
-    let blackouts = or_all(&config.blackouts, &BLACKOUTS);
-    for &blackout in &blackouts {
-        if !(1..config.length).contains(&blackout) {
-            let length = config.length;
-            return Err(Error::Blackout { blackout, length });
-        }
-    }
+    let (methods, blackouts) = checked(config)?;
     let source = Source::open(&config.data)?;
     let have = source.names(config.length)?;
     let names = or_all(&config.datasets, &have);
@@ -159,6 +159,30 @@ pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
     Ok(rows)
 }
 
+/// Methods and gap lengths to run, all of them known and fitting.
+fn checked(config: &PaperConfig) -> Result<(Vec<String>, Vec<usize>), Error> {
+    let methods = or_all(&config.methods, &METHODS.map(str::to_owned));
+    let nothing = Learned::new(&[]);
+    for method in &methods {
+        nothing.method(method)?;
+    }
+    let blackouts = or_all(&config.blackouts, &BLACKOUTS);
+    for &blackout in &blackouts {
+        if !(1..config.length).contains(&blackout) {
+            let length = config.length;
+            return Err(Error::Blackout { blackout, length });
+        }
+    }
+    Ok((methods, blackouts))
+}
+
+/// Scores methods on windows from elsewhere than published files; the data of `config` are not read.
+pub(super) fn score(config: &PaperConfig, data: &Dataset) -> Result<Vec<Cell>, Error> {
+    let (methods, blackouts) = checked(config)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    pool.install(|| score_dataset(config, data, &blackouts, &methods))
+}
+
 fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
     if asked.is_empty() { all } else { asked }.to_vec()
 }
@@ -168,6 +192,7 @@ fn unknown(config: &PaperConfig, name: &str, have: &[String]) -> Error {
     Error::UnknownDataset { data: config.data.clone(), name: name.to_owned(), length: config.length, have }
 }
 
+/// Scores methods on one data set; cells by blackout and method, the leakage last.
 fn score_dataset(
     config: &PaperConfig,
     data: &Dataset,

@@ -16,6 +16,7 @@ use tracemend_impute::protocol::{
     Score,
     blackout::Place,
     burst::{self, BurstConfig},
+    cross_run::{self, CrossRunConfig},
     paper::{self, PaperConfig},
 };
 use tracemend_trace::{Trace, sink::JsonLines};
@@ -94,12 +95,7 @@ enum PlaceArg {
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     let scores = match args.protocol {
         ProtocolArg::Paper => paper_scores(args, globals)?,
-        ProtocolArg::CrossRun => {
-            bail!(
-                "the protocol `cross-run` is not in this version yet; use `burst`, which learns from other runs as well"
-            )
-        }
-        ProtocolArg::Itself | ProtocolArg::Burst => burst_scores(args, globals)?,
+        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => trace_scores(args, globals)?,
         ProtocolArg::Truth => {
             bail!(
                 "the protocol `truth` is not in this version yet; use `burst`, which hides events of a complete trace"
@@ -126,10 +122,14 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if broken.is_empty() { exit::DONE } else { exit::CONDITION_FAILED })
 }
 
-fn burst_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
+fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
     let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
-    if args.protocol == ProtocolArg::Burst && args.train.is_empty() {
+    let learns = args.protocol != ProtocolArg::Itself;
+    if learns && args.train.is_empty() {
         bail!("name traces to learn from with --train, or use --protocol self, which learns from the rest of --test");
+    }
+    if args.train.contains(path) {
+        bail!("{} is both in --train and --test; what was learned cannot be tested, name another run", path.display());
     }
     let read = |path: &PathBuf| -> anyhow::Result<Trace> {
         let mut source = globals.open(path)?;
@@ -138,14 +138,26 @@ fn burst_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         Ok(trace)
     };
     let test = read(path)?;
-    let train = match args.protocol {
-        ProtocolArg::Burst => args.train.iter().map(read).collect::<anyhow::Result<Vec<Trace>>>()?,
-        _ => Vec::new(),
-    };
+    let train = if learns { args.train.iter().map(read).collect::<anyhow::Result<Vec<Trace>>>()? } else { Vec::new() };
+    let data = path.display().to_string();
+    if args.protocol == ProtocolArg::CrossRun {
+        return Ok(cross_run::run(&CrossRunConfig {
+            train: train.iter().collect(),
+            test: &test,
+            data,
+            length: args.length,
+            blackouts: args.blackout.clone(),
+            place: args.gap_at.into(),
+            windows: args.gaps,
+            methods: args.method.clone(),
+            seed: globals.seed,
+            threads: globals.threads,
+        })?);
+    }
     let config = BurstConfig {
         train: train.iter().collect(),
         test: &test,
-        data: path.display().to_string(),
+        data,
         blackouts: args.blackout.clone(),
         gaps: args.gaps,
         methods: args.method.clone(),
@@ -156,6 +168,15 @@ fn burst_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     let scores = burst::run(&config, &mut |done, total| progress.set(done as u64, total as u64))?;
     progress.finish();
     Ok(scores)
+}
+
+impl From<PlaceArg> for Place {
+    fn from(place: PlaceArg) -> Self {
+        match place {
+            PlaceArg::Middle => Self::Middle,
+            PlaceArg::End => Self::End,
+        }
+    }
 }
 
 fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
@@ -169,10 +190,7 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         datasets: args.dataset.clone(),
         length: args.length,
         blackouts: args.blackout.clone(),
-        place: match args.gap_at {
-            PlaceArg::Middle => Place::Middle,
-            PlaceArg::End => Place::End,
-        },
+        place: args.gap_at.into(),
         methods: args.method.clone(),
         seed: globals.seed,
         threads: globals.threads,

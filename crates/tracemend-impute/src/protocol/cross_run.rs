@@ -1,0 +1,105 @@
+//! Protocol `cross-run`: windows of one thread's sequence, learned from other runs of the same program.
+//!
+//! The setting of `paper`, a flat window with a gap of known place and length, on honest ground: training and test are
+//! different runs. What they share all the same (start-up code, loops) is printed as `leakage`.
+
+use super::Score;
+use super::arrays::Dataset;
+use super::blackout::Place;
+use super::bootstrap::SplitMix64;
+use super::paper::{self, PaperConfig};
+use crate::counts::thread_of;
+use rustc_hash::FxHashMap;
+use std::path::PathBuf;
+use tracemend_trace::{Phase, Trace};
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct CrossRunConfig<'t> {
+    /// Runs to learn from.
+    pub train: Vec<&'t Trace>,
+    /// The run that windows are drawn from.
+    pub test: &'t Trace,
+    /// What to call it in result tables.
+    pub data: String,
+    /// Events per window.
+    pub length: usize,
+    /// Gap lengths; empty: 10 and 40.
+    pub blackouts: Vec<usize>,
+    /// Where the gap lies.
+    pub place: Place,
+    /// Windows to draw.
+    pub windows: usize,
+    /// Methods of protocol `paper`; empty: all.
+    pub methods: Vec<String>,
+    /// Decides the windows and the bootstrap.
+    pub seed: u64,
+    /// Worker threads; 0: one per core.
+    pub threads: usize,
+}
+
+/// Runs the protocol.
+///
+/// # Errors
+/// An unknown method, a gap that does not fit, or a test run in which no thread made as many events as a window holds.
+pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
+    let mut ids: FxHashMap<(String, Phase), u32> = FxHashMap::default();
+    let training: Vec<Vec<u32>> = config.train.iter().flat_map(|trace| sequences(trace, &mut ids)).collect();
+    let threads = sequences(config.test, &mut ids);
+    let settings = PaperConfig {
+        data: PathBuf::from(&config.data),
+        datasets: Vec::new(),
+        length: config.length,
+        blackouts: if config.blackouts.is_empty() { vec![10, 40] } else { config.blackouts.clone() },
+        place: config.place,
+        methods: config.methods.clone(),
+        seed: config.seed,
+        threads: config.threads,
+    };
+    let test = draw(&threads, config);
+    if test.is_empty() {
+        return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
+    }
+    let data = Dataset { name: config.data.clone(), length: config.length, training, test };
+    let label = format!("L={} {}", config.length, config.place);
+    let cells = paper::score(&settings, &data)?;
+    Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
+}
+
+/// Each thread's events by number; a name and phase has one number over all traces.
+fn sequences(trace: &Trace, ids: &mut FxHashMap<(String, Phase), u32>) -> Vec<Vec<u32>> {
+    let mut order: Vec<i64> = Vec::new();
+    let mut threads: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+    for event in &trace.events {
+        let next = ids.len() as u32;
+        let kind = (trace.header.symbols.name(event.name).to_owned(), event.phase);
+        let id = *ids.entry(kind).or_insert(next);
+        let thread = thread_of(event);
+        threads
+            .entry(thread)
+            .or_insert_with(|| {
+                order.push(thread);
+                Vec::new()
+            })
+            .push(id);
+    }
+    order.into_iter().filter_map(|thread| threads.remove(&thread)).collect()
+}
+
+fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>) -> Vec<Vec<u32>> {
+    let room = |thread: &Vec<u32>| (thread.len() + 1).saturating_sub(config.length);
+    let total: usize = threads.iter().map(room).sum();
+    let mut random = SplitMix64::new(config.seed, &["cross-run"]);
+    let mut windows = Vec::new();
+    while total > 0 && windows.len() < config.windows {
+        let mut place = random.below(total);
+        for thread in threads {
+            if place < room(thread) {
+                windows.push(thread[place..place + config.length].to_vec());
+                break;
+            }
+            place -= room(thread);
+        }
+    }
+    windows
+}
