@@ -84,6 +84,37 @@ fn text_keeps_the_recorded_lines_as_they_are() {
     });
 }
 
+/// A gap of a text output with the recorded lines around it, its middle left out, cut to the width of a page.
+fn excerpt(text: &str, gap: &str) -> String {
+    const WIDTH: usize = 104;
+    let lines: Vec<&str> = text.lines().collect();
+    let begin = lines.iter().position(|line| line.starts_with(gap)).expect("the gap is there");
+    let end = (begin..lines.len()).find(|&at| !lines[at].starts_with('~')).expect("something is recorded after it");
+    let mut shown = Vec::new();
+    for line in lines[begin - 3..begin + 8].iter().chain(&lines[end - 4..end + 2]) {
+        if shown.len() == 11 {
+            shown.push(format!("  [{} more inferred]", end - 4 - (begin + 8)));
+        }
+        let cut: String = line.chars().take(WIDTH - 1).collect();
+        shown.push(if line.chars().count() > WIDTH { format!("{}…", cut.trim_end()) } else { (*line).to_owned() });
+    }
+    shown.join("\n")
+}
+
+#[test]
+fn the_excerpt_in_the_readme_is_real_output() {
+    let fresh = excerpt(&stdout(&["repair", "-q", "--output-format", "text", SAMPLE]), "~ gap 12:");
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("README");
+    let (before, rest) = readme.split_once("```text\n").expect("the excerpt begins");
+    let (shown, after) = rest.split_once("\n```").expect("the excerpt ends");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{before}```text\n{fresh}\n```{after}")).expect("README is writable");
+    } else {
+        assert!(shown == fresh, "README.md shows an output of another version; run `just docs`. Now it is:\n{fresh}");
+    }
+}
+
 #[test]
 fn csv_has_one_event_a_row() {
     let text = stdout(&["repair", "-q", "--output-format", "csv", "--merge", SMALL]);

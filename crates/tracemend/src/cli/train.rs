@@ -46,7 +46,8 @@ pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     }
     progress.finish();
     let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
-    let model = train(&traces.iter().collect::<Vec<_>>(), &options);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    let model = pool.install(|| train(&traces.iter().collect::<Vec<_>>(), &options));
     model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
     file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
     globals.note(&format!(
