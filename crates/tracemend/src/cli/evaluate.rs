@@ -23,9 +23,9 @@ use tracemend_trace::{Trace, sink::JsonLines};
 
 /// Measure how good repairs are, on artificial gaps of known length
 ///
-/// Protocols: `paper` (windows of one flat sequence, as published, or anybody's imputed arrays), `burst` (bursts lost on
-/// one CPU of a trace of many threads, learned from other runs), `self` (the same, learned from the rest of the very
-/// trace). Every method gets the same gaps. Prints each figure with its 95 % bootstrap interval.
+/// Protocols: `paper` (windows of one flat sequence, as published, or anybody's imputed arrays), `cross-run` (windows of
+/// one thread, learned from other runs), `burst` (bursts lost on one CPU of a trace of many threads, learned from other
+/// runs), `self` (the same, learned from the rest of the very trace). Every method gets the same gaps. Prints each figure with its 95 % bootstrap interval.
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
     /// The protocol.
@@ -49,10 +49,10 @@ pub struct EvaluateArgs {
     /// paper: score the imputed arrays of this folder (original, imputation and mask) instead of imputing.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "dataset"])]
     arrays: Option<PathBuf>,
-    /// burst: traces to learn from.
+    /// burst, cross-run: traces to learn from.
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     train: Vec<PathBuf>,
-    /// burst, self: the trace whose events are hidden.
+    /// burst, cross-run, self: the trace whose events are hidden.
     #[arg(long, value_name = "TRACE")]
     test: Option<PathBuf>,
     /// Gaps to draw for each length.
@@ -72,7 +72,7 @@ pub struct EvaluateArgs {
 enum ProtocolArg {
     /// Windows of one flat sequence, as published.
     Paper,
-    /// Learn from some runs of a program, repair others; not in this version, `burst` does that for one CPU's stream.
+    /// Windows of one thread, learned from other runs.
     CrossRun,
     /// Learn from the rest of the trace that is repaired.
     #[value(name = "self")]
