@@ -239,6 +239,27 @@ impl Calibration {
     }
 }
 
+/// A reliability diagram: what share of answers of each confidence was right.
+#[derive(Clone, Debug, Default)]
+pub struct Reliability {
+    /// Right and all, by confidence.
+    bins: [[f64; 2]; SUPPORT.len()],
+}
+
+impl Reliability {
+    /// Counts one answer.
+    pub fn note(&mut self, confidence: f32, right: bool) {
+        let bin = &mut self.bins[support_group(confidence)];
+        *bin = [bin[0] + f64::from(u8::from(right)), bin[1] + 1.0];
+    }
+
+    /// The share that was right among answers of this confidence.
+    pub fn calibrated(&self, confidence: f32) -> f32 {
+        let [right, all] = self.bins[support_group(confidence)];
+        ((right + BACKING * f64::from(confidence)) / (all + BACKING)) as f32
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,11 @@ use rustc_hash::FxHashMap;
 use std::path::PathBuf;
 use tracemend_trace::{Phase, Trace};
 
+/// Training runs that the engine's confidence is calibrated on, each repaired by what the others show.
+const HELD_OUT: usize = 3;
+/// Windows drawn from each.
+const HELD_OUT_WINDOWS: usize = 200;
+
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct CrossRunConfig<'t> {
@@ -44,7 +49,7 @@ pub struct CrossRunConfig<'t> {
 /// An unknown method, a gap that does not fit, or a test run in which no thread made as many events as a window holds.
 pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
     let mut ids: FxHashMap<(String, Phase), u32> = FxHashMap::default();
-    let training: Vec<Vec<u32>> = config.train.iter().flat_map(|trace| sequences(trace, &mut ids)).collect();
+    let runs: Vec<Vec<Vec<u32>>> = config.train.iter().map(|trace| sequences(trace, &mut ids)).collect();
     let threads = sequences(config.test, &mut ids);
     let settings = PaperConfig {
         data: PathBuf::from(&config.data),
@@ -56,13 +61,28 @@ pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
         seed: config.seed,
         threads: config.threads,
     };
-    let test = draw(&threads, config);
+    let test = draw(&threads, config, config.windows, "test");
     if test.is_empty() {
         return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
     }
-    let data = Dataset { name: config.data.clone(), length: config.length, training, test };
+    let data_set = |test: Vec<Vec<u32>>, without: Option<usize>| Dataset {
+        name: config.data.clone(),
+        length: config.length,
+        training: runs
+            .iter()
+            .enumerate()
+            .filter(|&(run, _)| Some(run) != without)
+            .flat_map(|(_, threads)| threads.iter().cloned())
+            .collect(),
+        test,
+    };
+    let held_out: Vec<Dataset> = (0..runs.len().min(HELD_OUT))
+        .filter(|_| runs.len() > 1)
+        .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")), Some(run)))
+        .collect();
+    let data = data_set(test, None);
     let label = format!("L={} {}", config.length, config.place);
-    let cells = paper::score(&settings, &data)?;
+    let cells = paper::score(&settings, &data, &held_out)?;
     Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
 }
 
@@ -86,12 +106,12 @@ fn sequences(trace: &Trace, ids: &mut FxHashMap<(String, Phase), u32>) -> Vec<Ve
     order.into_iter().filter_map(|thread| threads.remove(&thread)).collect()
 }
 
-fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>) -> Vec<Vec<u32>> {
+fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> Vec<Vec<u32>> {
     let room = |thread: &Vec<u32>| (thread.len() + 1).saturating_sub(config.length);
     let total: usize = threads.iter().map(room).sum();
-    let mut random = SplitMix64::new(config.seed, &["cross-run"]);
+    let mut random = SplitMix64::new(config.seed, &["cross-run", purpose]);
     let mut windows = Vec::new();
-    while total > 0 && windows.len() < config.windows {
+    while total > 0 && windows.len() < count {
         let mut place = random.below(total);
         for thread in threads {
             if place < room(thread) {

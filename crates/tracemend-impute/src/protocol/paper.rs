@@ -23,10 +23,11 @@ use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage, means};
 pub use super::results::{score_arrays, score_arrays_against};
 use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
+use crate::calibrate::Reliability;
 use crate::counts::lookup::ContextIndex;
 use crate::counts::ngram::NgramCounts;
 use crate::counts::sequence::{SequenceConfig, SequenceCounts};
-use crate::imputer::{Imputer, Window};
+use crate::imputer::{Imputation, Imputer, Window};
 use crate::metrics::GapTally;
 
 /// The methods that [`run`] knows, the engine first, then the baselines.
@@ -148,7 +149,7 @@ pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
     let mut cells = Vec::new();
     for name in &names {
         let data = source.load(name, config.length)?;
-        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods))?);
+        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods, &[]))?);
     }
     let label = format!("L={} {}", config.length, config.place);
     let mut rows: Vec<Score> = cells.iter().flat_map(|c| c.rows("paper", &label)).collect();
@@ -177,10 +178,33 @@ fn checked(config: &PaperConfig) -> Result<(Vec<String>, Vec<usize>), Error> {
 }
 
 /// Scores methods on windows from elsewhere than published files; the data of `config` are not read.
-pub(super) fn score(config: &PaperConfig, data: &Dataset) -> Result<Vec<Cell>, Error> {
+///
+/// `held_out`: for each training run a data set in which that run is tested and the others are learned; the engine's
+/// confidence is calibrated on them, for each gap length.
+pub(super) fn score(config: &PaperConfig, data: &Dataset, held_out: &[Dataset]) -> Result<Vec<Cell>, Error> {
     let (methods, blackouts) = checked(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
-    pool.install(|| score_dataset(config, data, &blackouts, &methods))
+    pool.install(|| {
+        let calibrations: Vec<Reliability> =
+            blackouts.par_iter().map(|&blackout| reliability(config, held_out, blackout)).collect();
+        score_dataset(config, data, &blackouts, &methods, &calibrations)
+    })
+}
+
+/// What became of the engine's confidence on held-out runs.
+fn reliability(config: &PaperConfig, held_out: &[Dataset], blackout: usize) -> Reliability {
+    let mut reliability = Reliability::default();
+    for data in held_out {
+        let engine = SequenceCounts::learn(&data.training);
+        let hidden = config.place.hidden(data.length, blackout);
+        for window in &data.test {
+            let filled = impute(&engine, window, &hidden);
+            for at in hidden.clone() {
+                reliability.note(filled.confidence(at), filled.tokens[at] == window[at]);
+            }
+        }
+    }
+    reliability
 }
 
 fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
@@ -198,24 +222,26 @@ fn score_dataset(
     data: &Dataset,
     blackouts: &[usize],
     methods: &[String],
+    calibrations: &[Reliability],
 ) -> Result<Vec<Cell>, Error> {
     let learned = Learned::new(&data.training);
     let clusters = clusters(data.test.iter().map(Vec::as_slice));
     let purpose = ["paper", data.name.as_str()];
     let plan = Plan::new(clusters.len(), RESAMPLES, config.seed, &purpose);
     let mut jobs = Vec::new();
-    for &blackout in blackouts {
+    for (number, &blackout) in blackouts.iter().enumerate() {
         for name in methods {
-            jobs.push((blackout, learned.method(name)?));
+            let reliability = calibrations.get(number).filter(|_| name == "counts");
+            jobs.push((blackout, learned.method(name)?, reliability));
         }
     }
     let mut cells: Vec<Cell> = jobs
         .par_iter()
-        .map(|(blackout, method)| {
+        .map(|(blackout, method, reliability)| {
             let hidden = config.place.hidden(data.length, *blackout);
             let tallies: Vec<GapTally> = clusters
                 .par_iter()
-                .map(|(window, members)| fill_and_score(&**method, window, &hidden).times(members.len()))
+                .map(|(window, members)| fill_and_score(&**method, window, &hidden, *reliability).times(members.len()))
                 .collect();
             Cell {
                 data: data.name.clone(),
@@ -231,15 +257,25 @@ fn score_dataset(
     Ok(cells)
 }
 
-fn fill_and_score(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> GapTally {
+/// Fills a window; the method never gets to see what it has to guess.
+fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputation {
     let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
-    // The method never gets to see what it has to guess.
     let mut tokens = window.to_vec();
     tokens[hidden.clone()].fill(0);
+    method.impute(Window { tokens: &tokens, observed: &observed })
+}
+
+fn fill_and_score(
+    method: &dyn Imputer,
+    window: &[u32],
+    hidden: &Range<usize>,
+    reliability: Option<&Reliability>,
+) -> GapTally {
     let clock = ThreadTime::now();
-    let filled = method.impute(Window { tokens: &tokens, observed: &observed });
+    let filled = impute(method, window, hidden);
     let seconds = clock.elapsed().as_secs_f64();
     let ids = |tokens: &[u32]| -> Vec<i64> { tokens[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
-    let confidence: Vec<f32> = hidden.clone().map(|at| filled.confidence(at)).collect();
+    let calibrated = |confidence| reliability.map_or(confidence, |known| known.calibrated(confidence));
+    let confidence: Vec<f32> = hidden.clone().map(|at| calibrated(filled.confidence(at))).collect();
     GapTally::new(&ids(window), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
 }
