@@ -21,9 +21,12 @@ bench:
 docs:
     UPDATE_DOCS=1 INSTA_UPDATE=always cargo test -p tracemend --locked
 
-# The tables of docs/results.md, from recorded runs of a program: three to learn from, one to repair.
-results train1 train2 train3 test:
-    cargo run --release --locked -- evaluate --protocol burst --train {{train1}} {{train2}} {{train3}} --test {{test}} --blackout 1,10,40,168,700 --gaps 300 --seed 1
+# docs/results.md, from the recorded runs in a shared folder (corpus/, paper/); resumable.
+results shared:
+    cargo build --release --locked
+    TRACEMEND_CORPUS={{shared}}/corpus cargo bench -p tracemend-impute --bench counts
+    cargo bench -p tracemend-trace --bench read
+    tools/results {{shared}}
 
 # Every reader against hostile input, five minutes each; needs cargo-fuzz.
 fuzz seconds="300":

@@ -20,6 +20,9 @@ use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
 /// What a blackout of a training trace counts in calibration beside one of the trace being repaired.
 const ELSEWHERE: f64 = 0.15;
+/// Gaps with nothing recorded on one side are not calibrated (no blackout can be cut there that is like them), and
+/// little of them can be known: their events get this share of the confidence that a gap with two sides would have.
+const ONE_SIDED: f32 = 0.3;
 /// Gap lengths that training calibrates for.
 const TRAINED_LENGTHS: [usize; 5] = [3, 10, 40, 168, 700];
 
@@ -361,7 +364,8 @@ fn chosen_events(
     let mut events = Vec::with_capacity(placed.len());
     for (place, &this) in placed.iter().enumerate().filter(|&(place, _)| raw.kept[place]) {
         let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
-        let confidence = calibration.confidence(belief);
+        let one_sided = gap.begin_ns.is_none() || gap.end_ns.is_none();
+        let confidence = calibration.confidence(belief) * if one_sided { ONE_SIDED } else { 1.0 };
         let mut event = event(gap, raw, view, model, this, raw.times.as_ref().map(|times| times[place]));
         event.confidence = confidence;
         event.time_err_ns = event.time_ns.and_then(|_| {
