@@ -77,6 +77,9 @@ fn length_group(lost: usize) -> usize {
 }
 
 fn support_group(support: f32) -> usize {
+    if support.is_nan() {
+        return 0;
+    }
     SUPPORT.iter().position(|&end| support <= end).unwrap_or(SUPPORT.len() - 1)
 }
 
@@ -190,7 +193,7 @@ impl Calibration {
             }
             (right, all)
         };
-        let mut p = 0.85 * raw;
+        let mut p = 0.6 * raw;
         for (right, all) in [
             groups(0..LENGTHS, 0..EDGES),
             groups(length..length + 1, 0..EDGES),

@@ -70,7 +70,7 @@ impl CountsModel {
             while let Some(gap) = gaps.peek()
                 && gap.begin_ns.is_some_and(|begin| begin < event.time_ns)
             {
-                gap_end = gap_end.max(gap.end_ns.unwrap_or(i64::MAX));
+                gap_end = gap_end.max(gap.end_ns.unwrap_or(gap_end));
                 match gap.stream {
                     Some(stream) => cpus[stream.0 as usize].started = false,
                     None => cpus.iter_mut().for_each(|cpu| cpu.started = false),

@@ -54,6 +54,9 @@ pub enum BurstError {
     /// No such method.
     #[error("there is no method `{0}` in this protocol; choose among counts, {list}", list = BASELINES.join(", "))]
     UnknownMethod(String),
+    /// Gaps of no events, or none at all.
+    #[error("there is nothing to measure: ask for at least one gap of at least one event")]
+    Nothing,
     /// The test trace is too short.
     #[error(
         "{data} has no stream of {needed} events, which gaps of {lost} events need with 200 events on both sides; \
@@ -79,6 +82,7 @@ struct Tally {
     flat_lcs: f64,
     distance: f64,
     valid: f64,
+    checked: f64,
     seconds: f64,
     rows: f64,
     covered: f64,
@@ -97,7 +101,8 @@ struct Answer {
     /// Expected counts by event, where the method gives better ones than its events.
     expected: Option<FxHashMap<u32, f64>>,
     coverage: Option<(f64, f64)>,
-    valid: bool,
+    /// Whether it obeys the rules; `None`: the method does not look at them.
+    valid: Option<bool>,
     seconds: f64,
 }
 
@@ -119,6 +124,9 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
             .collect::<Result<_, _>>()?
     };
     let lengths: &[usize] = if config.blackouts.is_empty() { &BLACKOUTS } else { &config.blackouts };
+    if config.gaps == 0 || lengths.contains(&0) {
+        return Err(BurstError::Nothing);
+    }
     let streams = blackout::by_stream(config.test);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build();
     let options = RepairOptions { seed: config.seed, threads: 1, ..RepairOptions::default() };
@@ -367,7 +375,7 @@ fn answer_of(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event
         confidence,
         expected: Some(expected),
         coverage: Some(blackout::coverage(raw, calibration, truth, trace)),
-        valid: is_valid(raw, model),
+        valid: Some(is_valid(raw, model)),
         seconds: raw.seconds,
     }
 }
@@ -417,7 +425,7 @@ fn baseline_answer(fills: &[Fill], bare: &[u32], truth: &[(i64, u32)], seconds: 
         right,
         expected: None,
         coverage: None,
-        valid: true,
+        valid: None,
         seconds,
     }
 }
@@ -442,7 +450,8 @@ fn tally(answer: &Answer, truth: &[(i64, u32)]) -> Tally {
         perfect: f64::from(u8::from(answer.right.len() == lost && answer.right.iter().all(|&right| right))),
         flat_lcs: lcs_length(&flat, &flat_truth) as f64,
         distance: 0.5 * counts.values().map(|difference| difference.abs()).sum::<f64>(),
-        valid: f64::from(u8::from(answer.valid)),
+        valid: answer.valid.map_or(0.0, |valid| f64::from(u8::from(valid))),
+        checked: f64::from(u8::from(answer.valid.is_some())),
         seconds: answer.seconds,
         rows: answer.coverage.map_or(0.0, |(rows, _)| rows),
         covered: answer.coverage.map_or(0.0, |(_, covered)| covered),
@@ -477,7 +486,7 @@ fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static
     let mut binned = false;
     for (tally, times) in tallies {
         gaps += times;
-        let fields: [(&mut f64, f64); 12] = [
+        let fields: [(&mut f64, f64); 13] = [
             (&mut sum.lost, tally.lost),
             (&mut sum.thread_lcs, tally.thread_lcs),
             (&mut sum.positions, tally.positions),
@@ -485,6 +494,7 @@ fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static
             (&mut sum.flat_lcs, tally.flat_lcs),
             (&mut sum.distance, tally.distance),
             (&mut sum.valid, tally.valid),
+            (&mut sum.checked, tally.checked),
             (&mut sum.seconds, tally.seconds),
             (&mut sum.rows, tally.rows),
             (&mut sum.covered, tally.covered),
@@ -523,7 +533,7 @@ fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static
         ("coverage", share(sum.covered, sum.rows)),
         ("ece", if binned { share(ece, answered) } else { None }),
         ("precision_at_90", share(sum.sure_right, sum.sure)),
-        ("validity", share(sum.valid, gaps)),
+        ("validity", share(sum.valid, sum.checked)),
         ("seconds_per_gap", share(sum.seconds, gaps)),
     ]
 }

@@ -57,11 +57,14 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
             if place < room(positions) {
                 let blackout = Blackout { stream, first: MARGIN + place, lost };
                 let (begin, end) = surroundings(trace, streams, blackout);
-                let real = trace
-                    .gaps
-                    .iter()
-                    .any(|gap| gap.begin_ns.unwrap_or(i64::MIN) < end && gap.end_ns.unwrap_or(i64::MAX) > begin);
-                if !real {
+                let real = trace.gaps.iter().any(|gap| {
+                    // One that is open at an end says nothing of the other streams.
+                    let open = gap.begin_ns.is_none() || gap.end_ns.is_none();
+                    (!open || gap.stream.is_none_or(|gap| gap.0 as usize == stream))
+                        && gap.begin_ns.unwrap_or(i64::MIN) < end
+                        && gap.end_ns.unwrap_or(i64::MAX) > begin
+                });
+                if !real && !drawn.contains(&blackout) {
                     drawn.push(blackout);
                 }
                 break;

@@ -12,6 +12,10 @@ use rustc_hash::FxHashMap;
 /// The search keeps few of all possible fillings, so their weights are too uneven: they are raised to this power.
 const TEMPER: f64 = 0.4;
 
+/// Largest table for a longest common subsequence, and the pieces that longer sequences are cut into.
+const CELLS: usize = 16_000_000;
+const PIECE: usize = 2000;
+
 /// The chosen filling.
 #[derive(Clone, Debug)]
 pub struct Consensus {
@@ -56,7 +60,7 @@ pub fn choose(fillings: &[Filling], slots: &[Slot], bare: &[u32]) -> Option<Cons
     let count = fillings.len().min(compared(lost));
     let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight.powf(TEMPER)).collect();
     let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight /= total);
+    weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
     let threads: Vec<ByThread> = fillings[..count].iter().map(|filling| by_thread(filling, slots, bare)).collect();
     let mut common = vec![0.0; count];
     for i in 0..count {
@@ -96,7 +100,12 @@ pub fn matches(a: &[u32], b: &[u32]) -> Vec<usize> {
     let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
     let (x, y) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
     let mut matched: Vec<usize> = (0..head).collect();
-    if !x.is_empty() && !y.is_empty() {
+    if x.len().saturating_mul(y.len()) > CELLS {
+        // Too long for a table: piece by piece, which finds a common subsequence, if not the longest.
+        for (number, (x, y)) in x.chunks(PIECE).zip(y.chunks(PIECE)).enumerate() {
+            matched.extend(matches(x, y).into_iter().map(|place| head + number * PIECE + place));
+        }
+    } else if !x.is_empty() && !y.is_empty() {
         let width = y.len() + 1;
         let mut table = vec![0u16; (x.len() + 1) * width];
         for i in (0..x.len()).rev() {

@@ -14,7 +14,9 @@ const MOST: usize = 1500;
 pub fn prior(view: &View<'_>, gap: &Gap, context: &GapContext) -> Vec<f64> {
     let least = gap.lost.count().unwrap_or(0) as usize;
     let usual = usual(view, gap, context).max(1.0);
-    let most = ((usual * 4.0) as usize + 20).max(2 * least + 8).clamp(least + 1, MOST.max(least + 8));
+    let most = ((usual * 4.0).min(MOST as f64) as usize + 20)
+        .max(least.saturating_mul(2).saturating_add(8))
+        .clamp(least + 1, MOST.max(least + 8));
     (0..=most)
         .map(|lost| {
             if lost < least {

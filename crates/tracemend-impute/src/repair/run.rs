@@ -15,7 +15,6 @@ use crate::counts::{CountsModel, Token};
 use crate::protocol::bootstrap::SplitMix64;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
 /// What a blackout of a training trace counts in calibration beside one of the trace being repaired.
@@ -163,24 +162,19 @@ pub fn repair_raw<'t>(
     let model = &*model;
     let bare = model.tokens.bare();
     let total = gaps.len();
-    let done = AtomicUsize::new(0);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build();
-    let fill_all = || -> Vec<RawRepair> {
-        gaps.par_iter()
-            .map_init(
-                || (Caches::new(model), View::new(&index)),
-                |(caches, view), gap| {
-                    let raw = fill(view, caches, &bare, gap, options);
-                    done.fetch_add(1, Ordering::Relaxed);
-                    raw
-                },
-            )
-            .collect()
-    };
+    let tools = || (Caches::new(model), View::new(&index));
+    let fill_one = |(caches, view): &mut (Caches<'_>, View<'_>), gap: &Gap| fill(view, caches, &bare, gap, options);
     progress(Progress { done: 0, total });
-    let mut raw = match &pool {
-        Ok(pool) => pool.install(fill_all),
-        Err(_) => fill_all(),
+    let mut raw: Vec<RawRepair> = if options.threads == 1 {
+        // Without a pool: this may itself run on a worker, which would pick up other work while it waits.
+        let mut tools = tools();
+        gaps.iter().map(|gap| fill_one(&mut tools, gap)).collect()
+    } else {
+        let fill_all = || gaps.par_iter().map_init(tools, fill_one).collect();
+        match rayon::ThreadPoolBuilder::new().num_threads(options.threads).build() {
+            Ok(pool) => pool.install(fill_all),
+            Err(_) => fill_all(),
+        }
     };
     reconcile(&index, model, &bare, gaps, &mut raw, options);
     progress(Progress { done: total, total });
@@ -230,7 +224,13 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         counted,
         lost,
         seconds: begin.elapsed().as_secs_f64(),
-        left_open: (placed.is_empty()).then(|| "nothing was lost here, as far as can be told".to_owned()),
+        left_open: (placed.is_empty()).then(|| {
+            let reason = match gap.lost {
+                tracemend_trace::Lost::Exact(_) => "no possible sequence of events was found for it",
+                _ => "nothing was lost here, as far as can be told",
+            };
+            reason.to_owned()
+        }),
         context,
         fillings: found.fillings,
         consensus: Some(consensus),
@@ -252,7 +252,9 @@ fn reconcile(
     let mut order: Vec<usize> = (0..raw.len()).collect();
     order.sort_by_key(|&gap| (raw[gap].context.begin_ns, raw[gap].context.end_ns, gap));
     for gap in order {
-        let used: Vec<u16> = raw[gap].placed().iter().map(|&(slot, _)| slot).collect();
+        let mut used: Vec<u16> = raw[gap].placed().iter().map(|&(slot, _)| slot).collect();
+        used.sort_unstable();
+        used.dedup();
         let shared = used.iter().any(|&slot| {
             let slot = &raw[gap].context.slots[slot as usize];
             slot.thread.is_some_and(|thread| view.has_inferred(thread, slot.hole_ns.0, slot.hole_ns.1))
@@ -261,11 +263,9 @@ fn reconcile(
             let caches = caches.get_or_insert_with(|| Caches::new(model));
             raw[gap] = fill(&view, caches, bare, &gaps[gap], options);
         }
-        keep_possible(model, &mut raw[gap]);
+        raw[gap].kept = possible(model, &raw[gap].context, raw[gap].placed());
         let accepted = events_of(&gaps[gap], &raw[gap], &view, model);
-        for (event, token) in accepted {
-            view.accept(event, token);
-        }
+        view.accept(accepted);
     }
 }
 
@@ -301,35 +301,30 @@ fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -
         .collect()
 }
 
-/// Marks as not kept whatever would contradict what its thread does before and after.
-fn keep_possible(model: &CountsModel, raw: &mut RawRepair) {
+/// Which events of a filling do not contradict what their thread does before and after.
+fn possible(model: &CountsModel, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
+    let mut kept = vec![true; placed.len()];
     let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
-    for (place, &(slot, _)) in raw.placed().iter().enumerate() {
+    for (place, &(slot, _)) in placed.iter().enumerate() {
         slots.entry(slot).or_default().push(place);
     }
     for (slot, places) in slots {
-        let thread = &raw.context.slots[slot as usize];
+        let slot = &context.slots[slot as usize];
         let mut rules = ThreadRules::default();
-        for &token in &thread.before {
+        let mut observe = |token: Token| {
             let kind = model.tokens.kind(token);
-            let _ = rules.observe(&kind.name, kind.phase);
-        }
-        let sound = |rules: &ThreadRules| {
-            let mut rules = rules.clone();
-            let fits = places.iter().all(|&place| {
-                let kind = model.tokens.kind(raw.placed()[place].1);
-                rules.observe(&kind.name, kind.phase).is_ok()
-            });
-            let next = thread.right.iter().find(|&&token| token >= crate::counts::FIRST_EVENT);
-            fits && next.is_none_or(|&token| {
-                let kind = model.tokens.kind(token);
-                rules.check(&kind.name, kind.phase).is_ok()
-            })
+            rules.observe(&kind.name, kind.phase).is_ok()
         };
-        if !sound(&rules) {
-            places.iter().for_each(|&place| raw.kept[place] = false);
+        slot.before.iter().for_each(|&token| {
+            observe(token);
+        });
+        let inside = places.iter().all(|&place| observe(placed[place].1));
+        let next = slot.right.iter().find(|&&token| token >= crate::counts::FIRST_EVENT);
+        if !(inside && next.is_none_or(|&token| observe(token))) {
+            places.iter().for_each(|&place| kept[place] = false);
         }
     }
+    kept
 }
 
 fn present(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, options: &RepairOptions) -> GapRepair {
@@ -430,6 +425,9 @@ fn alternatives(
         }
     }
     let total: f64 = others.iter().map(|&(_, weight)| weight).sum();
+    if total <= 0.0 {
+        return Vec::new();
+    }
     others.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     others
         .into_iter()
@@ -464,9 +462,11 @@ fn sample(
         .unwrap_or(0);
     let placed = &raw.fillings[drawn].placed;
     let times = times::estimate(&raw.context, placed, model);
+    let kept = possible(model, &raw.context, placed);
     placed
         .iter()
         .enumerate()
+        .filter(|&(place, _)| kept[place])
         .map(|(place, &this)| {
             let mut event = event(gap, raw, view, model, this, times.as_ref().map(|times| times[place]));
             event.confidence = consensus.weights[drawn] as f32;

@@ -22,11 +22,11 @@ pub type Placed = (u16, Token);
 const DEBT_OF_READY: f64 = 0.3;
 /// Most that a switch at an unlikely time costs.
 const LAG_MOST: f64 = 6.0;
-/// No thread is known to run.
 /// Number of the hypothesis gone on from, hash of its threads, events still to come as far as they guide the search, and
 /// as far as they bound what threads may still need.
 type Base = (u32, u64, usize, usize);
 
+/// No thread is known to run.
 const NOWHERE: u16 = u16::MAX;
 /// Steps looked back when no hypothesis can be completed.
 const BACK: usize = 4;
@@ -242,6 +242,9 @@ impl Search<'_, '_> {
             }
         }
         let total = lengths.iter().copied().fold(f64::NEG_INFINITY, log_add);
+        if total == f64::NEG_INFINITY {
+            return Found::default();
+        }
         lengths.iter_mut().for_each(|length| *length = (*length - total).exp());
         Found { fillings: self.finish(&best.1), lengths }
     }

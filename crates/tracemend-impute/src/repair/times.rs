@@ -11,17 +11,19 @@ use crate::counts::CountsModel;
 pub fn estimate(context: &GapContext, placed: &[Placed], model: &CountsModel) -> Option<Vec<i64>> {
     let steps: Vec<f64> = placed.iter().map(|&(_, token)| model.timing.step_ns(token)).collect();
     let all: f64 = steps.iter().sum();
-    let (begin, end) = match (context.begin_ns, context.end_ns) {
+    // Counted from one end of the gap: the clock's own numbers are too large for a fraction.
+    let (base, begin, end) = match (context.begin_ns, context.end_ns) {
         (i64::MIN, i64::MAX) => return None,
-        (i64::MIN, end) => (end as f64 - all, end as f64),
-        (begin, i64::MAX) => (begin as f64, begin as f64 + all * 2.0),
-        (begin, end) => (begin as f64, end as f64),
+        (i64::MIN, end) => (end, -all, 0.0),
+        (begin, i64::MAX) => (begin, 0.0, all * 2.0),
+        (begin, end) => (begin, 0.0, end.saturating_sub(begin) as f64),
     };
+    let from_base = |time_ns: i64| time_ns.saturating_sub(base) as f64;
     let mut times = Vec::with_capacity(placed.len());
     let mut now = begin;
     let mut anchor = (0, begin);
     for (place, &(slot, _)) in placed.iter().enumerate() {
-        let from = context.slots[slot as usize].from_ns as f64;
+        let from = from_base(context.slots[slot as usize].from_ns);
         if from > now && from <= end {
             now = from;
             anchor = (place, now);
@@ -40,15 +42,15 @@ pub fn estimate(context: &GapContext, placed: &[Placed], model: &CountsModel) ->
     // No event after its slot closes, none before the one that precedes it.
     let mut latest = end;
     for (time, &(slot, _)) in times.iter_mut().zip(placed).rev() {
-        latest = latest.min(context.slots[slot as usize].to_ns as f64);
+        latest = latest.min(from_base(context.slots[slot as usize].to_ns));
         *time = time.min(latest);
         latest = *time;
     }
     let mut earliest = begin;
     for (time, &(slot, _)) in times.iter_mut().zip(placed) {
-        let from = context.slots[slot as usize].from_ns as f64;
+        let from = from_base(context.slots[slot as usize].from_ns);
         *time = time.max(if from <= end { from } else { begin }).max(earliest);
         earliest = *time;
     }
-    Some(times.into_iter().map(|time| time as i64).collect())
+    Some(times.into_iter().map(|time| base.saturating_add(time as i64)).collect())
 }

@@ -50,24 +50,31 @@ impl<'a> View<'a> {
         self.threads.get(&thread).or_else(|| self.index.threads.get(&thread)).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts an inferred event into its thread, behind everything of the same time.
-    pub fn accept(&mut self, event: Event, token: Token) {
-        let thread = thread_of(&event);
-        let position = (self.index.tokens.len() + self.inferred.len()) as u32;
-        let mut positions = self.thread(thread).to_vec();
-        let time_ns = event.time_ns;
-        self.inferred.push((event, token));
-        let place = positions.partition_point(|&other| self.event(other).time_ns <= time_ns);
-        positions.insert(place, position);
-        self.threads.insert(thread, positions);
+    /// Puts a gap's inferred events into their threads, each behind everything of the same time.
+    pub fn accept(&mut self, events: Vec<(Event, Token)>) {
+        let mut new: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+        for (event, token) in events {
+            let position = (self.index.tokens.len() + self.inferred.len()) as u32;
+            new.entry(thread_of(&event)).or_default().push(position);
+            self.inferred.push((event, token));
+        }
+        for (thread, new) in new {
+            let mut positions = self.threads.remove(&thread).unwrap_or_else(|| self.thread(thread).to_vec());
+            positions.extend(new);
+            // Two sorted runs: a merge. Inferred positions are higher, and the sort keeps the order of equal times.
+            positions.sort_by_key(|&position| self.event(position).time_ns);
+            self.threads.insert(thread, positions);
+        }
     }
 
     /// Whether a thread has inferred events in a time interval.
     pub fn has_inferred(&self, thread: i64, from_ns: i64, to_ns: i64) -> bool {
         self.threads.get(&thread).is_some_and(|positions| {
-            positions.iter().any(|&position| {
-                self.is_inferred(position) && (from_ns..=to_ns).contains(&self.event(position).time_ns)
-            })
+            let first = positions.partition_point(|&position| self.event(position).time_ns < from_ns);
+            positions[first..]
+                .iter()
+                .take_while(|&&position| self.event(position).time_ns <= to_ns)
+                .any(|&position| self.is_inferred(position))
         })
     }
 }

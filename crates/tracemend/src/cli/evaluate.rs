@@ -128,7 +128,9 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     if learns && args.train.is_empty() {
         bail!("name traces to learn from with --train, or use --protocol self, which learns from the rest of --test");
     }
-    if args.train.contains(path) {
+    let same =
+        |other: &&PathBuf| other.canonicalize().is_ok_and(|other| path.canonicalize().is_ok_and(|path| path == other));
+    if args.train.iter().find(same).is_some() {
         bail!("{} is both in --train and --test; what was learned cannot be tested, name another run", path.display());
     }
     let read = |path: &PathBuf| -> anyhow::Result<Trace> {
