@@ -256,10 +256,10 @@ impl Reliability {
         *bin = [bin[0] + f64::from(u8::from(right)), bin[1] + 1.0];
     }
 
-    /// The share that was right among answers of this confidence.
-    pub fn calibrated(&self, confidence: f32) -> f32 {
+    /// The share that was right among answers of this confidence; where few were counted, `expected` counts as well.
+    pub fn calibrated(&self, confidence: f32, expected: f32) -> f32 {
         let [right, all] = self.bins[support_group(confidence)];
-        ((right + BACKING * f64::from(confidence)) / (all + BACKING)) as f32
+        ((right + BACKING * f64::from(expected)) / (all + BACKING)) as f32
     }
 }
 
