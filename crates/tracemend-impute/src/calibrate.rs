@@ -17,6 +17,8 @@ const SPREAD: [f32; 24] = [
     0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0,
     10.0, 1e9,
 ];
+/// Upper ends of the groups of expected counts.
+const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 /// Shares of the background that are tried.
 pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// How many observations of the coarser group stand for one belief of the finer.
@@ -27,8 +29,10 @@ const BACKING: f64 = 12.0;
 pub struct Calibration {
     /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
     confidence: Vec<f64>,
-    /// `[2, LENGTHS, SPREAD]` standardised errors of expected counts: by thread, by event.
+    /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
     spread: Vec<f64>,
+    /// `[LENGTHS, 2]` kinds of events that were lost without being expected at all, and kinds expected.
+    unexpected: Vec<f64>,
     /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
     times: Vec<f64>,
     /// `[LENGTHS, SHARES]` distance of the expected counts from the true ones, by the share of the background.
@@ -39,7 +43,8 @@ impl Default for Calibration {
     fn default() -> Self {
         Self {
             confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
-            spread: vec![0.0; 2 * LENGTHS * SPREAD.len()],
+            spread: vec![0.0; 2 * LENGTHS * MEANS.len() * SPREAD.len()],
+            unexpected: vec![0.0; LENGTHS * 2],
             times: vec![0.0; LENGTHS * 2],
             background: vec![0.0; LENGTHS * SHARES.len()],
         }
@@ -76,6 +81,14 @@ fn length_group(lost: usize) -> usize {
     }
 }
 
+fn mean_group(expected: f64) -> usize {
+    MEANS.iter().position(|&end| expected <= end).unwrap_or(MEANS.len() - 1)
+}
+
+fn spread_row(rows: Rows, length: usize, mean: usize) -> usize {
+    ((rows as usize * LENGTHS + length) * MEANS.len() + mean) * SPREAD.len()
+}
+
 fn support_group(support: f32) -> usize {
     if support.is_nan() {
         return 0;
@@ -110,6 +123,7 @@ impl Calibration {
         let add = |mine: &mut Vec<f64>, other: &[f64]| mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
         add(&mut self.confidence, &other.confidence);
         add(&mut self.spread, &other.spread);
+        add(&mut self.unexpected, &other.unexpected);
         add(&mut self.times, &other.times);
         add(&mut self.background, &other.background);
     }
@@ -122,7 +136,9 @@ impl Calibration {
     /// Adds another's counts, each counting as `weight`.
     pub fn merge_weighted(&mut self, other: &Self, weight: f64) {
         let mut other = other.clone();
-        for table in [&mut other.confidence, &mut other.spread, &mut other.times, &mut other.background] {
+        for table in
+            [&mut other.confidence, &mut other.spread, &mut other.unexpected, &mut other.times, &mut other.background]
+        {
             table.iter_mut().for_each(|count| *count *= weight);
         }
         self.merge(&other);
@@ -134,9 +150,11 @@ impl Calibration {
         let counts = |table: &[f64]| table.iter().all(|count| count.is_finite() && *count >= 0.0);
         self.confidence.len() == fresh.confidence.len()
             && self.spread.len() == fresh.spread.len()
+            && self.unexpected.len() == fresh.unexpected.len()
             && self.times.len() == fresh.times.len()
             && counts(&self.confidence)
             && counts(&self.spread)
+            && counts(&self.unexpected)
             && counts(&self.times)
             && self.background.len() == fresh.background.len()
             && counts(&self.background)
@@ -154,7 +172,14 @@ impl Calibration {
     pub fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
         let error = ((truth - expected).abs() / deviation) as f32;
         let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
-        self.spread[(rows as usize * LENGTHS + length_group(lost)) * SPREAD.len() + group] += 1.0;
+        self.spread[spread_row(rows, length_group(lost), mean_group(expected)) + group] += 1.0;
+    }
+
+    /// Counts the kinds of events that were lost without a row in the composition, and the rows.
+    pub fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
+        let cell = length_group(lost) * 2;
+        self.unexpected[cell] += unexpected as f64;
+        self.unexpected[cell + 1] += rows as f64;
     }
 
     /// Counts how far expected counts were from the truth with each of [`SHARES`].
@@ -204,29 +229,35 @@ impl Calibration {
         p.clamp(0.001, 0.999) as f32
     }
 
-    /// Half the width of the 90 % interval of a count, in units of its deviation.
-    pub fn half_width(&self, rows: Rows, lost: usize) -> f64 {
-        let group = length_group(lost);
-        let table = |group: usize| {
-            let start = (rows as usize * LENGTHS + group) * SPREAD.len();
-            &self.spread[start..start + SPREAD.len()]
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation. By event,
+    /// kinds that nobody expects are among the tenth that is missed.
+    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64) -> f64 {
+        let (length, mean) = (length_group(lost), mean_group(expected));
+        let mut counts = [0.0; SPREAD.len()];
+        let mut add = |length: usize, mean: usize, weight: f64| {
+            let row = spread_row(rows, length, mean);
+            counts.iter_mut().zip(&self.spread[row..]).for_each(|(count, more)| *count += weight * more);
+            counts.iter().sum::<f64>()
         };
-        let mut counts: Vec<f64> = table(group).to_vec();
-        let total: f64 = counts.iter().sum();
+        let mut total = add(length, mean, 1.0);
         if total < 50.0 {
-            for other in 0..LENGTHS {
-                counts.iter_mut().zip(table(other)).for_each(|(count, more)| *count += 0.2 * more);
-            }
+            (0..MEANS.len()).for_each(|mean| total = add(length, mean, 0.2));
         }
-        let total: f64 = counts.iter().sum();
+        if total < 50.0 {
+            (0..LENGTHS).for_each(|length| total = add(length, mean, 0.1));
+        }
         if total < 20.0 {
             return 2.0;
         }
+        let share = match (rows, self.unexpected[length * 2 + 1]) {
+            (Rows::ByEvent, rows) if rows > 0.0 => (0.9 * (1.0 + self.unexpected[length * 2] / rows)).min(0.98),
+            _ => 0.9,
+        };
         let mut below = 0.0;
         let mut low = 0.0;
         for (count, &end) in counts.iter().zip(&SPREAD) {
-            if below + count >= 0.9 * total {
-                let share = (0.9 * total - below) / count;
+            if below + count >= share * total {
+                let share = (share * total - below) / count;
                 return low + share * (f64::from(end).min(20.0) - low);
             }
             below += count;
@@ -286,6 +317,6 @@ mod tests {
         for error in 0..1000 {
             calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
         }
-        assert!((calibration.half_width(Rows::ByEvent, 100) - 1.8).abs() < 0.1);
+        assert!((calibration.half_width(Rows::ByEvent, 100, 0.0) - 1.8).abs() < 0.1);
     }
 }
