@@ -23,10 +23,16 @@ const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// How many observations of the coarser group stand for one belief of the finer.
 const BACKING: f64 = 12.0;
+/// From here on a confidence is high.
+const HIGH: f64 = 0.8;
+/// How much events of one gap are right or wrong together (intraclass correlation).
+const ALIKE: f64 = 0.12;
 
 /// What became of beliefs, counted. Tables are flat; the last index runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
+    /// `[LENGTHS]` blackouts.
+    blackouts: Vec<f64>,
     /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
     confidence: Vec<f64>,
     /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
@@ -42,6 +48,7 @@ pub struct Calibration {
 impl Default for Calibration {
     fn default() -> Self {
         Self {
+            blackouts: vec![0.0; LENGTHS],
             confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
             spread: vec![0.0; 2 * LENGTHS * MEANS.len() * SPREAD.len()],
             unexpected: vec![0.0; LENGTHS * 2],
@@ -118,14 +125,37 @@ impl Calibration {
         self.confidence.iter().all(|&count| count == 0.0)
     }
 
+    /// Each table, and how many times over it has a group for every length.
+    fn tables(&mut self) -> [(&mut Vec<f64>, usize); 6] {
+        [
+            (&mut self.blackouts, 1),
+            (&mut self.confidence, 1),
+            (&mut self.spread, 2),
+            (&mut self.unexpected, 1),
+            (&mut self.times, 1),
+            (&mut self.background, 1),
+        ]
+    }
+
     /// Adds another's counts.
     pub fn merge(&mut self, other: &Self) {
-        let add = |mine: &mut Vec<f64>, other: &[f64]| mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
-        add(&mut self.confidence, &other.confidence);
-        add(&mut self.spread, &other.spread);
-        add(&mut self.unexpected, &other.unexpected);
-        add(&mut self.times, &other.times);
-        add(&mut self.background, &other.background);
+        let mut other = other.clone();
+        for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
+            mine.iter_mut().zip(other).for_each(|(a, b)| *a += *b);
+        }
+    }
+
+    /// Adds what blackouts in other traces say: for each group of lengths as if they had been `most` at most.
+    pub fn merge_prior(&mut self, other: &Self, most: f64) {
+        let mut other = other.clone();
+        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (most / count.max(1.0)).min(1.0)).collect();
+        for (table, times) in other.tables() {
+            let group = table.len() / (times * LENGTHS);
+            for (number, counts) in table.chunks_mut(group.max(1)).enumerate() {
+                counts.iter_mut().for_each(|count| *count *= weights[number % LENGTHS]);
+            }
+        }
+        self.merge(&other);
     }
 
     /// Whether gaps of two lengths are calibrated together.
@@ -133,31 +163,17 @@ impl Calibration {
         length_group(a) == length_group(b)
     }
 
-    /// Adds another's counts, each counting as `weight`.
-    pub fn merge_weighted(&mut self, other: &Self, weight: f64) {
-        let mut other = other.clone();
-        for table in
-            [&mut other.confidence, &mut other.spread, &mut other.unexpected, &mut other.times, &mut other.background]
-        {
-            table.iter_mut().for_each(|count| *count *= weight);
-        }
-        self.merge(&other);
-    }
-
     /// Whether the tables have the sizes this version works with, and hold counts.
     pub fn is_valid(&self) -> bool {
-        let fresh = Self::default();
-        let counts = |table: &[f64]| table.iter().all(|count| count.is_finite() && *count >= 0.0);
-        self.confidence.len() == fresh.confidence.len()
-            && self.spread.len() == fresh.spread.len()
-            && self.unexpected.len() == fresh.unexpected.len()
-            && self.times.len() == fresh.times.len()
-            && counts(&self.confidence)
-            && counts(&self.spread)
-            && counts(&self.unexpected)
-            && counts(&self.times)
-            && self.background.len() == fresh.background.len()
-            && counts(&self.background)
+        let (mut mine, mut fresh) = (self.clone(), Self::default());
+        mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| {
+            table.len() == fresh.len() && table.iter().all(|count| count.is_finite() && *count >= 0.0)
+        })
+    }
+
+    /// Counts a blackout; what is noted of it comes beside.
+    pub fn note_blackout(&mut self, lost: usize) {
+        self.blackouts[length_group(lost)] += 1.0;
     }
 
     /// Counts whether a belief came true.
@@ -203,7 +219,8 @@ impl Calibration {
         self.times[cell + 1] += 1.0;
     }
 
-    /// Probability that a belief is true. Without blackouts counted: a cautious share of its support.
+    /// Probability that a belief is true. Above [`HIGH`], where people draw the line of what they trust, it is given a
+    /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
     pub fn confidence(&self, belief: Belief) -> f32 {
         let (length, edge, support) = belief.groups();
         let raw = f64::from(belief.support);
@@ -219,12 +236,19 @@ impl Calibration {
             (right, all)
         };
         let mut p = 0.6 * raw;
+        let mut counted = 0.0;
         for (right, all) in [
             groups(0..LENGTHS, 0..EDGES),
             groups(length..length + 1, 0..EDGES),
             groups(length..length + 1, edge..edge + 1),
         ] {
             p = (right + BACKING * p) / (all + BACKING);
+            counted = all + BACKING;
+        }
+        if p > HIGH {
+            // Events of one gap are right or wrong together: they count as fewer than they are.
+            let alone = counted / (1.0 + ALIKE * (belief.lost.max(1) - 1) as f64);
+            p = (p - (p * (1.0 - p) / alone).sqrt()).max(HIGH);
         }
         p.clamp(0.001, 0.999) as f32
     }

@@ -234,6 +234,7 @@ fn note(
         return;
     };
     let lost = raw.placed().len();
+    calibration.note_blackout(lost);
     let right = right(raw, model, bare, truth, trace);
     for (place, right) in right.into_iter().enumerate() {
         calibration.note(Belief { support: consensus.support[place], lost, place }, right);

@@ -17,8 +17,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
-/// What a blackout of a training trace counts in calibration beside one of the trace being repaired.
-const ELSEWHERE: f64 = 0.15;
+/// As how many blackouts of the trace being repaired those of the training traces count in calibration: traces differ
+/// in how far they can be predicted.
+const ELSEWHERE: f64 = 20.0;
 /// Gaps with nothing recorded on one side are not calibrated (no blackout can be cut there that is like them), and
 /// little of them can be known: their events get this share of the confidence that a gap with two sides would have.
 const ONE_SIDED: f32 = 0.3;
@@ -119,7 +120,7 @@ pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&CountsModel>, options: 
     let own = super::blackout::calibrate(trace, model, &lengths, options);
     let mut adapted = model.cloned().unwrap_or_default();
     let before = std::mem::replace(&mut adapted.calibration, own);
-    adapted.calibration.merge_weighted(&before, ELSEWHERE);
+    adapted.calibration.merge_prior(&before, ELSEWHERE);
     adapted.learn(trace, 1);
     adapted
 }
