@@ -212,7 +212,7 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
         let (rest, gaps) = cut(trace, &streams, &batch);
         let mut model = base.cloned().unwrap_or_default();
         model.learn(&rest, 1);
-        let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
+        let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &super::run::unwatched);
         let bare = model.tokens.bare();
         for (raw, &blackout) in raw.iter().zip(&batch) {
             let truth = truth(trace, &streams, blackout);
