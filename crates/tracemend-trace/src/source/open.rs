@@ -5,7 +5,10 @@ use super::context::Context;
 use super::input::Input;
 use super::lines::Lines;
 use super::text::{LineFormat, Text};
-use super::{Arch, Source, babeltrace, bpftrace, csv, detect, ftrace, npy, perf_script, perf_trace, sequences, strace};
+use super::{
+    Arch, Source, babeltrace, bpftrace, csv, ctf, detect, ftrace, npy, perf_data, perf_script, perf_trace, sequences,
+    strace, trace_dat,
+};
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
 use std::io::Read;
@@ -20,6 +23,8 @@ pub struct OpenOptions {
     pub arch: Arch,
     /// What `babeltrace2` wrote to its standard error: it alone tells of loss.
     pub warnings_file: Option<PathBuf>,
+    /// Only gaps are wanted: a format whose packet headers tell of loss is not decoded further.
+    pub losses_only: bool,
 }
 
 /// Opens a trace: a file, a directory of sequences, or `-` for the standard input. Zstandard and gzip are recognised
@@ -70,6 +75,14 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
             parts.text(sequences::Sequences::new(path, layout))
         }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.path)),
+        Format::PerfData => return perf_data::open(parts.input, path, options),
+        Format::TraceDat => return trace_dat::open(parts.input, path, options),
+        Format::Ctf => {
+            return Err(TraceError::UnknownFormat {
+                path: path.to_path_buf(),
+                seen: "one file; a CTF trace is a folder".into(),
+            });
+        }
     })
 }
 
@@ -79,13 +92,13 @@ fn warnings(path: &Path) -> TraceResult<Loss> {
 }
 
 fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if matches!(options.format, None | Some(Format::Ctf)) && (options.format.is_some() || holds_metadata(path, 0)) {
+        return ctf::open(path, options);
+    }
     let unknown = |seen: &str| TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.into() };
     match options.format {
         None | Some(Format::Sequences) => {}
-        Some(_) => return Err(unknown("a directory, which only sequences can be")),
-    }
-    if options.format.is_none() && holds_metadata(path, 0) {
-        return Err(unknown("a CTF trace; print it with `babeltrace2 TRACE >text 2>warnings` and open the text"));
+        Some(_) => return Err(unknown("a directory, which only a CTF trace or sequences can be")),
     }
     Ok(Box::new(sequences::Directory::new(path, options)?))
 }
