@@ -4,9 +4,9 @@
 mod chunks;
 mod lane;
 mod layout;
-mod page;
+pub(crate) mod page;
 mod reader;
-mod sections;
+pub(crate) mod sections;
 mod unpack;
 mod v6;
 mod v7;

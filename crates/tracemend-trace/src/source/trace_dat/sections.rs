@@ -144,12 +144,14 @@ pub(crate) struct Parsed<'a> {
     pub(crate) page: &'a mut super::page::PageFormat,
     pub(crate) events: &'a mut crate::source::tracepoints::Tracepoints,
     pub(crate) context: &'a mut crate::source::context::Context,
+    /// What an event is called here, from its system and its name.
+    pub(crate) name: fn(&str, &str) -> String,
 }
 
 /// Splits a layout into what sections fill in and the file they come from.
 pub(crate) fn split(layout: &mut Layout) -> (Parsed<'_>, &mut Store) {
     let Layout { store, page, events, context, .. } = layout;
-    (Parsed { page, events, context }, store)
+    (Parsed { page, events, context, name: |_, event| event.to_owned() }, store)
 }
 
 /// The formats of ftrace's own events.
@@ -179,7 +181,7 @@ fn formats(parsed: &mut Parsed<'_>, part: &mut Part<'_>, system: &str, count: u3
     for _ in 0..count {
         let len = part.u64("an event's format")?;
         let text = part.bytes(len, MAX_FORMAT as u64, "an event's format")?;
-        parsed.events.add(parsed.context, system, &text, |_, name| name.to_owned());
+        parsed.events.add(parsed.context, system, &text, parsed.name);
     }
     Ok(())
 }
