@@ -23,8 +23,11 @@ struct Number {
 
 impl Number {
     fn of(field: &Field) -> Option<Self> {
-        (field.kind == Kind::Number && matches!(field.size, 1 | 2 | 4 | 8))
-            .then_some(Self { offset: field.offset, size: field.size, signed: field.signed })
+        (field.kind == Kind::Number && matches!(field.size, 1 | 2 | 4 | 8)).then_some(Self {
+            offset: field.offset,
+            size: field.size,
+            signed: field.signed,
+        })
     }
 
     #[inline]
@@ -203,11 +206,9 @@ impl Tracepoints {
                 ret: ret.read(record, self.order),
             },
             Meaning::EnterNamed => Told { name: event.name, phase: Phase::Entry, ret: None },
-            Meaning::ExitNamed(ret) => Told {
-                name: event.name,
-                phase: Phase::Exit,
-                ret: ret.and_then(|ret| ret.read(record, self.order)),
-            },
+            Meaning::ExitNamed(ret) => {
+                Told { name: event.name, phase: Phase::Exit, ret: ret.and_then(|ret| ret.read(record, self.order)) }
+            }
             Meaning::Point => Told { name: event.name, phase: Phase::Point, ret: None },
         })
     }
@@ -251,10 +252,13 @@ impl Tracepoints {
 /// The pairs of fields that name threads: `prev_pid` and `prev_comm`, `next_pid` and `next_comm`, `pid` and `comm`.
 fn thread_fields(format: &EventFormat) -> Vec<(usize, usize)> {
     let place = |name: &str| format.fields.iter().position(|field| &*field.name == name);
-    let text = |&at: &usize| matches!(format.fields[at].kind, Kind::Array { text: true } | Kind::Located { text: true, .. });
+    let text =
+        |&at: &usize| matches!(format.fields[at].kind, Kind::Array { text: true } | Kind::Located { text: true, .. });
     let pair = |pid: &str, comm: &str| Some((place(pid)?, place(comm).filter(text)?));
     match &*format.name {
-        "sched_switch" => [pair("prev_pid", "prev_comm"), pair("next_pid", "next_comm")].into_iter().flatten().collect(),
+        "sched_switch" => {
+            [pair("prev_pid", "prev_comm"), pair("next_pid", "next_comm")].into_iter().flatten().collect()
+        }
         "sched_wakeup" | "sched_wakeup_new" => pair("pid", "comm").into_iter().collect(),
         _ => Vec::new(),
     }

@@ -171,7 +171,10 @@ mod tests {
     fn fields_lie_where_the_kernel_writes_them() {
         let sample = has::IP | has::TID | has::TIME | has::ID | has::CPU | has::PERIOD | has::RAW;
         let places = in_sample(sample);
-        assert_eq!((places.tid, places.time, places.id, places.cpu, places.len), (Some(8), Some(16), Some(24), Some(32), 48));
+        assert_eq!(
+            (places.tid, places.time, places.id, places.cpu, places.len),
+            (Some(8), Some(16), Some(24), Some(32), 48)
+        );
         let places = in_others(sample);
         assert_eq!((places.cpu, places.id, places.time, places.tid), (Some(8), Some(16), Some(24), Some(32)));
     }
@@ -184,7 +187,8 @@ mod tests {
         bytes[32..40].copy_from_slice(&(format::GROUP | 1 << 4).to_le_bytes());
         let attr = Attr::read(&bytes, Order::Little, Vec::new()).unwrap();
         // One counter: value and losses; a chain of two; three bytes.
-        let body: Vec<u8> = [1u64, 7, 0, 2, 9, 9].iter().flat_map(|n| n.to_le_bytes()).chain([3, 0, 0, 0, 1, 2, 3]).collect();
+        let body: Vec<u8> =
+            [1u64, 7, 0, 2, 9, 9].iter().flat_map(|n| n.to_le_bytes()).chain([3, 0, 0, 0, 1, 2, 3]).collect();
         assert_eq!(attr.raw(&body, Order::Little), Some(&[1, 2, 3][..]));
         let endless: Vec<u8> = [u64::MAX; 6].iter().flat_map(|n| n.to_le_bytes()).collect();
         assert_eq!(attr.raw(&endless, Order::Little), None);

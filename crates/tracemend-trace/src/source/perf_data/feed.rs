@@ -31,7 +31,8 @@ impl Origin {
     /// Appends to a block as much as it takes; `false` at the end.
     fn more(&mut self, block: &mut Vec<u8>) -> io::Result<bool> {
         let len = block.len();
-        let room = (block.capacity() - len).min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
+        let room =
+            (block.capacity() - len).min(usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX));
         if room == 0 {
             return Ok(false);
         }
@@ -186,7 +187,10 @@ impl Feed {
         if self.zstd_lost {
             if !packed.bytes.starts_with(FRAME) {
                 self.packed = None;
-                return Ok(Some(Found::Bad(offset, "compressed records behind damaged ones cannot be unpacked".to_owned())));
+                return Ok(Some(Found::Bad(
+                    offset,
+                    "compressed records behind damaged ones cannot be unpacked".to_owned(),
+                )));
             }
             (self.zstd, self.zstd_lost) = (None, false);
             self.inner.drop_rest(blocks);

@@ -81,21 +81,32 @@ impl Layout {
         let (start, size) = (word(40), word(48));
         let end = start.saturating_add(size);
         if start < FILE_HEAD as u64 || start > store.len() {
-            return Err(self.corrupt(40, format!("the records should begin at byte {start}, which the file does not have; copy it again")));
+            return Err(self.corrupt(
+                40,
+                format!("the records should begin at byte {start}, which the file does not have; copy it again"),
+            ));
         }
         if size == 0 {
             self.warn(48, "perf was stopped before it finished this file: event formats and names that perf writes last are missing. Stop `perf record` with an interrupt and record again");
             return Ok(Data { start, end: store.len() });
         }
         if end > store.len() {
-            self.warn(store.len(), "the file ends before its records do; event formats and names behind them are missing. Copy it again");
+            self.warn(
+                store.len(),
+                "the file ends before its records do; event formats and names behind them are missing. Copy it again",
+            );
             return Ok(Data { start, end: store.len() });
         }
         match self.read_sections(store, &head, end) {
             Ok(()) => {}
             Err(Fault::Io(error)) => return Err(self.io(error)),
             Err(Fault::Bad(offset, why)) => {
-                self.warn(offset, &format!("{why}; the records are read all the same, but events may lack their names. Copy the file again"));
+                self.warn(
+                    offset,
+                    &format!(
+                        "{why}; the records are read all the same, but events may lack their names. Copy the file again"
+                    ),
+                );
             }
         }
         Ok(Data { start, end })
@@ -207,7 +218,8 @@ impl Layout {
         self.events.order = order;
         // perf has no pages; the description of one is passed over.
         let mut page = PageFormat::usual(order, 4096, 8);
-        let mut parsed = Parsed { page: &mut page, events: &mut self.events, context: &mut self.context, name: event_name };
+        let mut parsed =
+            Parsed { page: &mut page, events: &mut self.events, context: &mut self.context, name: event_name };
         let mut part = Part::of_memory(rest, order, offset);
         sections::headers(&mut parsed, &mut part)?;
         sections::ftrace_formats(&mut parsed, &mut part)?;

@@ -1,5 +1,6 @@
 //! The reader: all records in the order of time, as events and gaps.
 
+use super::attr::Attr;
 use super::blocks::{BLOCK, Blocks, Place};
 use super::feed::{Feed, Found};
 use super::fields::Fields;
@@ -7,7 +8,6 @@ use super::layout::{self, Layout};
 use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::threads::Threads;
-use super::attr::Attr;
 use crate::source::context::{MAX_CPU, blank};
 use crate::source::input::Input;
 use crate::source::order::Order;
@@ -69,7 +69,10 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         let (mut store, failure) = Store::new(input).map_err(|error| layout.io(error))?;
         let data = layout.read_file(&mut store)?;
         if let Some(failure) = failure {
-            layout.warn(store.len(), &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
+            layout.warn(
+                store.len(),
+                &format!("the compressed data ends here ({failure}); copy the file again to get the rest"),
+            );
         }
         Feed::of_store(store, order, data.start, data.end)
     } else {
@@ -119,7 +122,12 @@ impl PerfData {
             };
             self.in_damage = false;
             match head.kind {
-                records::SAMPLE | records::LOST | records::COMM | records::FORK | records::LOST_SAMPLES | records::THROTTLE => {
+                records::SAMPLE
+                | records::LOST
+                | records::COMM
+                | records::FORK
+                | records::LOST_SAMPLES
+                | records::THROTTLE => {
                     let record = self.blocks.record(place, self.layout.order);
                     let time = self.layout.attrs.time(record, head, self.layout.order);
                     let time = time.filter(|&time| time != u64::MAX).unwrap_or(self.near);
@@ -177,10 +185,8 @@ impl PerfData {
             }
             records::HEADER_TRACING_DATA => {
                 let len = u64::from(order.u32(body, 0).unwrap_or(0)).next_multiple_of(8);
-                let bytes = self
-                    .feed
-                    .payload(&self.blocks, len, layout::MAX_SECTION)
-                    .map_err(|error| self.layout.io(error))?;
+                let bytes =
+                    self.feed.payload(&self.blocks, len, layout::MAX_SECTION).map_err(|error| self.layout.io(error))?;
                 self.layout.tracing_data(&bytes, offset)
             }
             records::AUXTRACE => {
@@ -215,7 +221,8 @@ impl PerfData {
         self.ended = true;
         if let Some(error) = self.feed.broken() {
             let path = self.layout.path.display();
-            let warning = format!("{path}: the compressed data breaks off ({error}); copy the file again to get the rest");
+            let warning =
+                format!("{path}: the compressed data breaks off ({error}); copy the file again to get the rest");
             self.layout.context.warn(warning);
             self.layout.context.break_off(Cause::Truncated, 0);
         }
@@ -317,7 +324,8 @@ impl PerfData {
         let begin_ns = (damage.begin > 0).then(|| time_ns(damage.begin));
         let (cause, end_ns) = match damage.reason.take() {
             Some(reason) => {
-                let more = if damage.more == 0 { String::new() } else { format!(" and {} more right behind", damage.more) };
+                let more =
+                    if damage.more == 0 { String::new() } else { format!(" and {} more right behind", damage.more) };
                 let end = (!ended || latest > entry.time).then(|| time_ns(latest));
                 (Cause::Damaged(format!("byte {}{more}: {reason}", entry.offset)), end)
             }
@@ -329,7 +337,8 @@ impl PerfData {
 
     #[cold]
     fn give_bad_sample(&mut self, entry: Entry) {
-        let cause = Cause::Damaged(format!("byte {}: a sample that its event's description does not fit", entry.offset));
+        let cause =
+            Cause::Damaged(format!("byte {}: a sample that its event's description does not fit", entry.offset));
         let at = Some(time_ns(entry.time));
         let gap = Gap { begin_ns: at, end_ns: at, ..blank(Lost::Exact(1), cause, entry.offset) };
         self.layout.context.give_gap(gap);

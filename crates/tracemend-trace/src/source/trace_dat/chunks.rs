@@ -179,7 +179,9 @@ impl Pages {
         if next > self.end || unpacked as usize > self.max_chunk || packed as usize > 2 * self.max_chunk {
             // Where the next chunk begins is not known any more.
             self.chunks = Some(0);
-            let reason = format!("a chunk of {packed} bytes that should unpack to {unpacked} cannot be; the rest of this CPU's pages is lost");
+            let reason = format!(
+                "a chunk of {packed} bytes that should unpack to {unpacked} cannot be; the rest of this CPU's pages is lost"
+            );
             return Ok(Next::Bad(self.at, reason));
         }
         self.packed.resize(packed as usize, 0);

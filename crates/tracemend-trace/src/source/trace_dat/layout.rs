@@ -2,11 +2,11 @@
 
 use super::page::PageFormat;
 use super::unpack::Packing;
+use crate::source::OpenOptions;
 use crate::source::context::Context;
 use crate::source::order::Order;
 use crate::source::store::Store;
 use crate::source::tracepoints::Tracepoints;
-use crate::source::OpenOptions;
 use crate::{Format, TraceError, TraceResult};
 use std::path::{Path, PathBuf};
 
@@ -51,8 +51,7 @@ pub(crate) struct Layout {
 pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceResult<Layout> {
     let mut store = store;
     let io = |source| TraceError::Io { path: path.to_path_buf(), source };
-    let corrupt =
-        |offset, reason: String| TraceError::Corrupt { path: path.to_path_buf(), offset, reason };
+    let corrupt = |offset, reason: String| TraceError::Corrupt { path: path.to_path_buf(), offset, reason };
     let head = store.bytes_at(0, 128).map_err(io)?;
     let Some(rest) = head.strip_prefix(MAGIC) else {
         return Err(corrupt(0, "no trace.dat begins like this; name the true format with --format".to_owned()));

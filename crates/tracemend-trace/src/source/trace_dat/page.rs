@@ -38,7 +38,10 @@ pub(crate) struct PageHead {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// An event whose record lies at `start..end`.
-    Event { start: usize, end: usize },
+    Event {
+        start: usize,
+        end: usize,
+    },
     End,
     /// Bytes at this place in the page that are no event, and why.
     Bad(usize, &'static str),
@@ -184,7 +187,11 @@ mod tests {
         };
         let commit = parts.len() as u64 * 4 | flags;
         let mut bytes = wide(1000);
-        if long == 8 { bytes.extend(wide(commit)) } else { bytes.extend(word(commit as u32)) }
+        if long == 8 {
+            bytes.extend(wide(commit))
+        } else {
+            bytes.extend(word(commit as u32))
+        }
         bytes.extend(parts.iter().flat_map(|&part| word(part)));
         if let Some(stored) = stored {
             if long == 8 { bytes.extend(wide(stored)) } else { bytes.extend(word(stored as u32)) }
@@ -216,13 +223,23 @@ mod tests {
                 Order::Big => kind << 27 | delta,
             };
             let parts = [
-                head(1, 5), 0xaaaa, // four bytes, 5 ns on
-                head(30, 3), 2, // 2 << 27 | 3 ns on
-                head(0, 1), 7, 0xbbbb, // three bytes of a length of its own
-                head(29, 4), 8, 0, // discarded: 4 ns on, its length does not count its head
-                head(31, 9), 1 << 10, // absolute
-                head(2, 1), 1, 2,
-                head(29, 0), 77, // the rest is padding
+                head(1, 5),
+                0xaaaa, // four bytes, 5 ns on
+                head(30, 3),
+                2, // 2 << 27 | 3 ns on
+                head(0, 1),
+                7,
+                0xbbbb, // three bytes of a length of its own
+                head(29, 4),
+                8,
+                0, // discarded: 4 ns on, its length does not count its head
+                head(31, 9),
+                1 << 10, // absolute
+                head(2, 1),
+                1,
+                2,
+                head(29, 0),
+                77, // the rest is padding
             ];
             let format = PageFormat::usual(order, 256, long);
             let base = 1005 + (2 << 27) + 3;
@@ -245,7 +262,10 @@ mod tests {
     fn what_is_no_event_ends_the_page() {
         let format = PageFormat::usual(Order::Little, 256, 8);
         assert_eq!(times(&format, &page(Order::Little, 8, 0, &[1, 9, 0, 0], None)).1, Some("an event of no length"));
-        assert_eq!(times(&format, &page(Order::Little, 8, 0, &[1, 9, 28], None)).1, Some("an event longer than its page"));
+        assert_eq!(
+            times(&format, &page(Order::Little, 8, 0, &[1, 9, 28], None)).1,
+            Some("an event longer than its page")
+        );
         assert!(format.head(&[0; 256]).is_err());
         assert!(format.head(&page(Order::Little, 8, 1000, &[], None)).is_err());
     }

@@ -84,8 +84,11 @@ fn lanes(layout: &mut Layout, losses_only: bool) -> Vec<Lane> {
                 return lanes;
             }
             let cpu = Some(data.cpu);
-            let name =
-                if buffer.name.is_empty() { format!("cpu{}", data.cpu) } else { format!("{}/cpu{}", buffer.name, data.cpu) };
+            let name = if buffer.name.is_empty() {
+                format!("cpu{}", data.cpu)
+            } else {
+                format!("{}/cpu{}", buffer.name, data.cpu)
+            };
             let stream = layout.context.header.add_stream(StreamInfo { name, cpu });
             let mut format = layout.page;
             format.size = buffer.page_size;
@@ -236,7 +239,8 @@ impl Source for TraceDat {
                 event_text::write(out, event, bytes, events.order, " ");
             }
             None => {
-                let _ = write!(out, "an event of number {} that the file does not describe", events.id(bytes).unwrap_or(0));
+                let _ =
+                    write!(out, "an event of number {} that the file does not describe", events.id(bytes).unwrap_or(0));
             }
         }
         &self.record

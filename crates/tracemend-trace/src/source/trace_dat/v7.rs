@@ -100,7 +100,10 @@ fn head(layout: &mut Layout, at: u64) -> Result<(Packing, u64), Fault> {
     let mut part = Part::of_store(&mut layout.store, order, at);
     let name = part.text("the name of the compression")?;
     let Some(packing) = Packing::of(name.as_bytes()) else {
-        return part.bad(format!("the compression `{}` is not known here: unpack it with `trace-cmd convert --compression none`, or", name.escape_debug()));
+        return part.bad(format!(
+            "the compression `{}` is not known here: unpack it with `trace-cmd convert --compression none`, or",
+            name.escape_debug()
+        ));
     };
     part.text("the version of the compression")?;
     let list = part.u64("the place of the options")?;
@@ -158,10 +161,9 @@ impl Reader<'_> {
             match id {
                 option::DONE => break order.u64(&data, 0).unwrap_or(0),
                 option::BUFFER => buffers.push(data),
-                option::BUFFER_TEXT => self.layout.warn(
-                    offset,
-                    "a buffer of text in this file is passed over; read it with `trace-cmd report`",
-                ),
+                option::BUFFER_TEXT => self
+                    .layout
+                    .warn(offset, "a buffer of text in this file is passed over; read it with `trace-cmd report`"),
                 option::HEADERS | option::FTRACE_EVENTS | option::EVENT_FORMATS | option::NAMES => {
                     sections.extend(order.u64(&data, 0).map(|at| (id, at)));
                 }
