@@ -129,7 +129,6 @@ impl Layout {
             let ids_size = usize::try_from(ids_size).unwrap_or(usize::MAX).min(1 << 20);
             let ids = store.bytes_at(ids_at, ids_size).map_err(|error| self.io(error))?;
             let ids = ids.chunks_exact(8).filter_map(|id| self.order.u64(id, 0)).collect();
-            self.attrs.all.len();
             if let Some(attr) = Attr::read(&bytes[..body], self.order, ids) {
                 self.attrs.add(attr);
             }
@@ -228,8 +227,8 @@ impl Layout {
 
     /// Warns where the system calls of another machine would be named wrongly.
     fn check_arch(&mut self, bytes: &[u8], offset: u64) {
-        let text = bytes.get(4..).unwrap_or_default();
-        let text = &trim_start(text)[..memchr::memchr(0, text).unwrap_or(text.len())];
+        let text = trim_start(bytes.get(4..).unwrap_or_default());
+        let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
         let recorded = match text {
             b"x86_64" => Arch::X86_64,
             b"i386" | b"i486" | b"i586" | b"i686" => Arch::I386,

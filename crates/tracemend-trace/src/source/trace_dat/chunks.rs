@@ -87,6 +87,11 @@ impl Pages {
         &self.buffer[self.page..self.page + self.page_len]
     }
 
+    /// Whether the file ends with the present piece, earlier than it should.
+    pub(crate) fn cut_off(&self) -> bool {
+        self.cut_off
+    }
+
     /// The page before the present one.
     pub(crate) fn page_before(&self) -> Option<&[u8]> {
         (self.before >= self.page_size).then(|| &self.buffer[self.before - self.page_size..self.before])
@@ -128,8 +133,13 @@ impl Pages {
     }
 
     fn fill_plain(&mut self, store: &mut Store) -> io::Result<Next> {
+        if self.cut_off {
+            // The part of a page before was the last of what is there.
+            self.cut_off = false;
+            return Ok(Next::CutOff(self.at));
+        }
         let left = self.end.saturating_sub(self.at);
-        if left == 0 || self.cut_off {
+        if left == 0 {
             return Ok(Next::End);
         }
         let wanted = usize::try_from(left).unwrap_or(usize::MAX).min(self.piece);
@@ -139,13 +149,11 @@ impl Pages {
         self.buffer.truncate(self.before + read);
         self.at += read as u64;
         if read < wanted {
-            self.cut_off = true;
+            self.end = self.at;
             if read == 0 {
                 return Ok(Next::CutOff(self.at));
             }
-            // The pages that are there first; a part of a page tells of the cut by itself.
-            self.cut_off = read % self.page_size != 0;
-            self.end = if self.cut_off { self.at } else { self.end };
+            self.cut_off = true;
         }
         Ok(Next::Page)
     }

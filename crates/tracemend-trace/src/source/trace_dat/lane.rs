@@ -118,27 +118,21 @@ impl Lane {
             Ok(head) => {
                 (self.at, self.time) = (head.start, head.time);
                 self.end = head.end.min(page.len());
-                let cut_off = !whole && head.end > page.len();
                 self.in_page = !self.losses_only || head.missed.is_some() || !self.notes.is_empty();
                 if let Some(lost) = head.missed {
                     self.note(Note::Missed(lost, self.pages.offset(0)));
                 }
-                if cut_off && self.losses_only {
-                    self.note(Note::CutOff(self.pages.offset(self.end)));
-                }
             }
-            Err(_) if !whole => self.note(Note::CutOff(self.pages.offset(0))),
+            // The cut itself is told of next.
+            Err(_) if !whole && self.pages.cut_off() => {}
             Err(reason) => self.damaged(self.pages.offset(0), reason),
         }
     }
 
     #[cold]
     fn bad(&mut self, at: usize, why: &'static str) {
-        let offset = self.pages.offset(at);
-        if self.pages.page().len() < self.format.size {
-            self.note(Note::CutOff(offset));
-        } else {
-            self.damaged(offset, format!("{why}; the rest of its page is lost"));
+        if self.pages.page().len() == self.format.size || !self.pages.cut_off() {
+            self.damaged(self.pages.offset(at), format!("{why}; the rest of its page is lost"));
         }
     }
 
