@@ -37,4 +37,14 @@ pub enum TraceError {
         /// What is wrong and what to do next.
         reason: String,
     },
+    /// A binary input breaks its format's rules so early or so badly that nothing can be read.
+    #[error("{path}, byte {offset}: {reason}")]
+    Corrupt {
+        /// File concerned.
+        path: PathBuf,
+        /// Byte offset in the decompressed file.
+        offset: u64,
+        /// What is wrong and what to do next.
+        reason: String,
+    },
 }

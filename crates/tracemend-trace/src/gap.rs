@@ -85,6 +85,10 @@ pub struct Gap {
     pub begin_ns: Option<i64>,
     /// Time of the first event after the gap, nanoseconds; `None`: no event follows.
     pub end_ns: Option<i64>,
+    /// Times of the first and the last recorded event of a packet that lies inside the interval, where the tracer
+    /// counts per packet (CTF): the lost events lie before the first or after the last of them, and nobody knows how
+    /// they divide. `None`: no event of this stream was recorded inside the interval.
+    pub kept_ns: Option<(i64, i64)>,
     /// How many events.
     pub lost: Lost,
     /// Why.

@@ -39,11 +39,17 @@ pub enum Format {
     Sequences,
     /// NumPy windows.
     Npy,
+    /// Common Trace Format 1.8 or 2: a folder of streams beside their metadata, or folders of such.
+    Ctf,
+    /// perf's own file, `perf.data`.
+    PerfData,
+    /// trace-cmd's own file, `trace.dat`.
+    TraceDat,
 }
 
 impl Format {
     /// All formats, with the names used on the command line.
-    pub const ALL: [(Format, &'static str); 9] = [
+    pub const ALL: [(Format, &'static str); 12] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
@@ -53,6 +59,9 @@ impl Format {
         (Format::Csv, "csv"),
         (Format::Sequences, "sequences"),
         (Format::Npy, "npy"),
+        (Format::Ctf, "ctf"),
+        (Format::PerfData, "perf-data"),
+        (Format::TraceDat, "trace-dat"),
     ];
 }
 

@@ -50,7 +50,7 @@ impl Source for Recorder<'_> {
         self.source.header()
     }
 
-    fn record(&self) -> &[u8] {
+    fn record(&mut self) -> &[u8] {
         self.source.record()
     }
 }

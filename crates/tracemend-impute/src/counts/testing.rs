@@ -41,6 +41,7 @@ pub(crate) fn traces() -> impl Strategy<Value = Trace> {
                     tid: None,
                     begin_ns: Some(event.time_ns),
                     end_ns: Some(event.time_ns + 2500),
+                    kept_ns: None,
                     lost: Lost::Unknown,
                     cause: Cause::Discarded,
                     offset: 0,

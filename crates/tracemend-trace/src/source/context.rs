@@ -238,7 +238,7 @@ impl Context {
 
 /// A gap of which nothing is known but how much, why and where it was announced.
 pub(crate) fn blank(lost: Lost, cause: Cause, offset: u64) -> Gap {
-    Gap { id: 0, stream: None, cpu: None, tid: None, begin_ns: None, end_ns: None, lost, cause, offset }
+    Gap { id: 0, stream: None, cpu: None, tid: None, begin_ns: None, end_ns: None, kept_ns: None, lost, cause, offset }
 }
 
 fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {

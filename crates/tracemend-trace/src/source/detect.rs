@@ -1,7 +1,7 @@
 //! Which format an input is, by its first lines.
 
 use super::bytes::{excerpt, trim};
-use super::{babeltrace, bpftrace, csv, ftrace, npy, perf_script, perf_trace, sequences, strace};
+use super::{babeltrace, bpftrace, csv, ftrace, npy, perf_script, perf_trace, sequences, strace, trace_dat};
 use crate::Format;
 
 /// Most lines looked at.
@@ -23,6 +23,12 @@ const FORMATS: [(Format, IsLine); 6] = [
 pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     if beginning.starts_with(npy::MAGIC) {
         return Ok(Format::Npy);
+    }
+    if beginning.starts_with(b"PERFILE2") || beginning.starts_with(b"2ELIFREP") {
+        return Ok(Format::PerfData);
+    }
+    if beginning.starts_with(trace_dat::MAGIC) {
+        return Ok(Format::TraceDat);
     }
     if let Some(seen) = binary(beginning) {
         return Err(seen.into());
@@ -60,11 +66,9 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
 /// Says what a binary input is, and how to make text of it.
 fn binary(beginning: &[u8]) -> Option<&'static str> {
     match beginning {
-        [0x17, 0x08, 0x44, b't', b'r', ..] => Some("a trace.dat file; print it with `trace-cmd report`"),
-        [b'P', b'E', b'R', b'F', b'I', b'L', b'E', b'2', ..] => {
-            Some("a perf.data file; print it with `perf script --show-lost-events`")
+        [0xc1, 0x1f, 0xfc, 0xc1, ..] | [0xc1, 0xfc, 0x1f, 0xc1, ..] => {
+            Some("one stream of a CTF trace; open the folder it lies in")
         }
-        [0xc1, 0x1f, 0xfc, 0xc1, ..] => Some("one stream of a CTF trace; print the trace with `babeltrace2`"),
         [b'P', b'K', 3, 4, ..] => Some("a ZIP archive; unpack it first"),
         _ if beginning.contains(&0) => Some("binary data"),
         _ => None,

@@ -12,8 +12,11 @@ mod bytes;
 mod clock;
 mod context;
 mod csv;
+mod ctf;
 mod detect;
 mod errno;
+mod event_format;
+mod event_text;
 mod ftrace;
 mod input;
 mod lines;
@@ -21,11 +24,16 @@ mod names;
 pub mod npy;
 mod npz;
 mod open;
+mod order;
+mod perf_data;
 mod perf_script;
 mod perf_trace;
 mod sequences;
+mod store;
 mod strace;
 mod text;
+mod trace_dat;
+mod tracepoints;
 
 use crate::{Item, TraceHeader, TraceResult};
 pub use arch::Arch;
@@ -43,7 +51,8 @@ pub trait Source {
     /// Names, streams and warnings met so far.
     fn header(&self) -> &TraceHeader;
 
-    /// The raw bytes of the record the last item came from: a line without its line ending. Empty after a gap, and
-    /// where the format has no record of its own for the item.
-    fn record(&self) -> &[u8];
+    /// The record the last item came from, as text: in a text format its line without the line ending, in a binary one
+    /// the line that the format's own tool prints, made when asked for. Empty after a gap, and where the format has no
+    /// record of its own for the item.
+    fn record(&mut self) -> &[u8];
 }

@@ -61,7 +61,7 @@ fn read_all(path: &Path) -> TraceResult<Vec<u8>> {
 }
 
 pub(crate) fn malformed(path: &Path, reason: String) -> TraceError {
-    TraceError::Malformed { path: path.into(), line: 0, offset: 0, reason }
+    TraceError::Corrupt { path: path.into(), offset: 0, reason }
 }
 
 /// Reads one array from the bytes of its file.
@@ -331,7 +331,7 @@ impl Source for Npy {
         &self.header
     }
 
-    fn record(&self) -> &[u8] {
+    fn record(&mut self) -> &[u8] {
         b""
     }
 }

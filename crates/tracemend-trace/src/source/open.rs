@@ -5,7 +5,10 @@ use super::context::Context;
 use super::input::Input;
 use super::lines::Lines;
 use super::text::{LineFormat, Text};
-use super::{Arch, Source, babeltrace, bpftrace, csv, detect, ftrace, npy, perf_script, perf_trace, sequences, strace};
+use super::{
+    Arch, Source, babeltrace, bpftrace, csv, ctf, detect, ftrace, npy, perf_data, perf_script, perf_trace, sequences,
+    strace, trace_dat,
+};
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
 use std::io::Read;
@@ -20,6 +23,8 @@ pub struct OpenOptions {
     pub arch: Arch,
     /// What `babeltrace2` wrote to its standard error: it alone tells of loss.
     pub warnings_file: Option<PathBuf>,
+    /// Only gaps are wanted: a format whose packet headers tell of loss is not decoded further.
+    pub losses_only: bool,
 }
 
 /// Opens a trace: a file, a directory of sequences, or `-` for the standard input. Zstandard and gzip are recognised
@@ -36,7 +41,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
         return directory(path, options);
     }
     let file = File::open(path).map_err(io)?;
-    from_reader(Box::new(file), path, options)
+    from_input(Input::of_file(file).map_err(io)?, path, options)
 }
 
 /// Reads a trace from anywhere; `path` is its name in messages.
@@ -44,7 +49,10 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
 /// # Errors
 /// As [`open`].
 pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let input = Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?;
+    from_input(Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?, path, options)
+}
+
+fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     let format = match options.format {
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
@@ -70,6 +78,14 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
             parts.text(sequences::Sequences::new(path, layout))
         }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.path)),
+        Format::PerfData => return perf_data::open(parts.input, path, options),
+        Format::TraceDat => return trace_dat::open(parts.input, path, options),
+        Format::Ctf => {
+            return Err(TraceError::UnknownFormat {
+                path: path.to_path_buf(),
+                seen: "one file; a CTF trace is a folder".into(),
+            });
+        }
     })
 }
 
@@ -79,13 +95,13 @@ fn warnings(path: &Path) -> TraceResult<Loss> {
 }
 
 fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if matches!(options.format, None | Some(Format::Ctf)) && (options.format.is_some() || holds_metadata(path, 0)) {
+        return ctf::open(path, options);
+    }
     let unknown = |seen: &str| TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.into() };
     match options.format {
         None | Some(Format::Sequences) => {}
-        Some(_) => return Err(unknown("a directory, which only sequences can be")),
-    }
-    if options.format.is_none() && holds_metadata(path, 0) {
-        return Err(unknown("a CTF trace; print it with `babeltrace2 TRACE >text 2>warnings` and open the text"));
+        Some(_) => return Err(unknown("a directory, which only a CTF trace or sequences can be")),
     }
     Ok(Box::new(sequences::Directory::new(path, options)?))
 }

@@ -332,7 +332,7 @@ impl Source for Directory {
         &self.header
     }
 
-    fn record(&self) -> &[u8] {
-        self.current.as_ref().map_or(b"", |source| source.record())
+    fn record(&mut self) -> &[u8] {
+        self.current.as_mut().map_or(b"", |source| source.record())
     }
 }

@@ -159,7 +159,7 @@ impl<F: LineFormat> Source for Text<F> {
         &self.context.header
     }
 
-    fn record(&self) -> &[u8] {
+    fn record(&mut self) -> &[u8] {
         match &self.own_record {
             Some(record) => record,
             None => self.format.record().unwrap_or(self.lines.line()),

@@ -39,6 +39,7 @@ fn trace_and_repair() -> (Trace, Vec<GapRepair>) {
         tid: None,
         begin_ns: Some(10),
         end_ns: Some(20),
+        kept_ns: None,
         lost: Lost::Exact(2),
         cause: Cause::Overwritten,
         offset: 100,

@@ -33,6 +33,7 @@ pub(super) fn fill(
         tid: None,
         begin_ns: (0..cut.start).rev().find(on_cpu).map(|place| whole.events[place].time_ns),
         end_ns: (cut.end..test.len()).find(on_cpu).map(|place| whole.events[place].time_ns),
+        kept_ns: None,
         lost: Lost::Exact(lost.len() as u64),
         cause: Cause::Discarded,
         offset: 0,
