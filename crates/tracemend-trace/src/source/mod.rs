@@ -9,6 +9,7 @@ mod babeltrace;
 mod babeltrace_loss;
 mod bpftrace;
 mod bytes;
+mod calls;
 mod clock;
 mod context;
 mod csv;

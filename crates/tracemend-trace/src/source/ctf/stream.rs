@@ -1,0 +1,566 @@
+//! One stream instance: its files one after another, packet by packet, event by event.
+
+use super::bits::{Cursor, Fault};
+use super::event_header::{Head, read_fully};
+use super::facts::{Facts, Slot};
+use super::loss::Losses;
+use super::packet::{MAGIC, NoPacket, Packet};
+use super::plan::{EventPlan, Kind, Plan, parts};
+use super::window::{Data, MAX_EVENT, Room, Window};
+use crate::source::{context::MAX_CPU, names::Names};
+use crate::{Event, Gap, Phase, StreamId, Symbol, TraceError, TraceHeader, TraceResult};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes in front of which a window is filled again; most events are shorter.
+const LOW: usize = 4 << 10;
+/// Most bytes of a packet's header and context.
+const MAX_HEADER: usize = 64 << 10;
+
+/// A file of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamFile {
+    pub(crate) data: Data,
+    /// As messages name it.
+    pub(crate) path: PathBuf,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) length: u64,
+}
+
+/// What all streams share while they are read.
+pub(crate) struct Shared {
+    pub(crate) header: TraceHeader,
+    pub(crate) names: Names,
+    pub(crate) room: Room,
+    /// Symbols of event classes, by [`EventPlan::number`].
+    pub(crate) symbols: Vec<Option<Symbol>>,
+    pub(crate) losses_only: bool,
+    /// Whether every field is read in full: the slow twin, for tests.
+    pub(crate) slowly: bool,
+    /// Where the first damage was met, and what it is.
+    pub(crate) damage: Option<(PathBuf, u64, String)>,
+}
+
+/// What came next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Event,
+    Gap,
+    End,
+}
+
+/// A context switch: the threads before and after.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Switch {
+    pub(crate) previous: (Option<i32>, Option<Symbol>),
+    pub(crate) next: (Option<i32>, Option<Symbol>),
+}
+
+/// Where the event read last is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    /// Its first bit in its packet.
+    pub(crate) at: u64,
+    pub(crate) class: usize,
+}
+
+/// A stream instance being read.
+pub(crate) struct Stream {
+    pub(crate) id: StreamId,
+    files: std::vec::IntoIter<StreamFile>,
+    pub(crate) file: StreamFile,
+    pub(crate) window: Window,
+    pub(crate) registers: Vec<u64>,
+    facts: Facts,
+    pub(crate) packet: Option<Packet>,
+    /// Header and context of the packet, for its events' records.
+    pub(crate) packet_head: Vec<u8>,
+    cpu: Option<u32>,
+    /// Next bit of the packet.
+    at: u64,
+    /// Bits of the packet that hold something and are in the file.
+    end: u64,
+    /// Offset of the next packet.
+    next: u64,
+    /// Offset behind the last byte that was understood: a lost packet is looked for from here.
+    understood: u64,
+    losses: Losses,
+    gaps: std::vec::IntoIter<Gap>,
+    /// An event read before whose turn gaps come.
+    held: bool,
+    event: Option<Event>,
+    pub(crate) place: Place,
+    pub(crate) switch: Option<Switch>,
+    /// Whether events were lost since the event before.
+    pub(crate) broken: bool,
+    comm: (Vec<u8>, Option<Symbol>),
+    time_ns: i64,
+    went_back: bool,
+}
+
+impl Stream {
+    /// A stream of these files, of which there is at least one.
+    pub(crate) fn new(id: StreamId, cpu: Option<u32>, first: StreamFile, rest: Vec<StreamFile>) -> Self {
+        Self {
+            id,
+            files: rest.into_iter(),
+            window: Window::new(first.data.clone(), first.length),
+            registers: vec![0; usize::from(first.plan.schema.registers)],
+            file: first,
+            facts: Facts::default(),
+            packet: None,
+            packet_head: Vec::new(),
+            cpu,
+            at: 0,
+            end: 0,
+            next: 0,
+            understood: 0,
+            losses: Losses::new(id, cpu),
+            gaps: Vec::new().into_iter(),
+            held: false,
+            event: None,
+            place: Place::default(),
+            switch: None,
+            broken: false,
+            comm: (Vec::new(), None),
+            time_ns: i64::MIN,
+            went_back: false,
+        }
+    }
+
+    /// Time of the event that comes next.
+    pub(crate) fn time_ns(&self) -> i64 {
+        self.time_ns
+    }
+
+    /// The event that came next.
+    pub(crate) fn take_event(&mut self) -> Option<Event> {
+        self.event.take()
+    }
+
+    /// The gap that came next.
+    pub(crate) fn take_gap(&mut self) -> Option<Gap> {
+        self.gaps.next()
+    }
+
+    /// Goes to the next event or gap.
+    pub(crate) fn advance(&mut self, shared: &mut Shared) -> TraceResult<Next> {
+        loop {
+            if self.gaps.len() > 0 {
+                return Ok(Next::Gap);
+            }
+            if std::mem::take(&mut self.held) {
+                return Ok(Next::Event);
+            }
+            if self.packet.is_none() {
+                if !self.next_packet(shared)? {
+                    self.losses.finish();
+                    self.gather();
+                    if self.gaps.len() == 0 {
+                        self.tell(shared);
+                        return Ok(Next::End);
+                    }
+                    continue;
+                }
+                if shared.losses_only {
+                    self.end_packet();
+                }
+                self.gather();
+                continue;
+            }
+            if self.next_event(shared)? {
+                self.losses.event(self.time_ns);
+                if self.losses.ready.is_empty() {
+                    return Ok(Next::Event);
+                }
+                self.held = true;
+            }
+            self.gather();
+        }
+    }
+
+    #[cold]
+    fn gather(&mut self) {
+        if !self.losses.ready.is_empty() {
+            let mut gaps: Vec<Gap> = self.gaps.by_ref().collect();
+            gaps.append(&mut self.losses.ready);
+            self.gaps = gaps.into_iter();
+            self.broken = true;
+        }
+    }
+
+    fn io(&self) -> impl Fn(std::io::Error) -> TraceError + use<> {
+        let path = self.file.path.clone();
+        move |source| TraceError::Io { path: path.clone(), source }
+    }
+
+    /// Reads the header of the next packet that has one, in this file or the next.
+    fn next_packet(&mut self, shared: &mut Shared) -> TraceResult<bool> {
+        loop {
+            if self.next >= self.window.length {
+                let Some(file) = self.files.next() else {
+                    return Ok(false);
+                };
+                self.window.open(file.data.clone(), file.length);
+                self.registers.resize(usize::from(file.plan.schema.registers), 0);
+                self.file = file;
+                (self.next, self.understood) = (0, 0);
+                continue;
+            }
+            let start = self.next;
+            match self.read_header(shared, start)? {
+                Ok(packet) => {
+                    self.begin_packet(packet);
+                    return Ok(true);
+                }
+                Err((bit, reason)) => {
+                    self.damaged(shared, start + bit / 8, &reason, None);
+                    self.next = self.find_packet(shared, self.understood.min(start) + 1)?;
+                    self.understood = self.next;
+                }
+            }
+        }
+    }
+
+    /// The packet that begins at `start`, or where and why it does not.
+    fn read_header(&mut self, shared: &mut Shared, start: u64) -> TraceResult<Result<Packet, (u64, String)>> {
+        let io = self.io();
+        let available = self.window.length - start;
+        let mut wanted = 512;
+        loop {
+            self.window.ensure(start, wanted, &mut shared.room).map_err(&io)?;
+            let bytes = self.window.from(start);
+            let bytes = &bytes[..bytes.len().min(wanted)];
+            let plan = &self.file.plan;
+            match Packet::read(plan, bytes, available, self.facts.clock, &mut self.registers) {
+                Ok(packet) => {
+                    let packet = Packet { start, ..packet };
+                    self.packet_head.clear();
+                    self.packet_head.extend_from_slice(&bytes[..packet.first.div_ceil(8) as usize]);
+                    return Ok(Ok(packet));
+                }
+                Err(NoPacket::Bad(bit, reason)) => return Ok(Err((bit, reason))),
+                Err(NoPacket::Short) if bytes.len() as u64 >= available => {
+                    return Ok(Err((0, "the file ends within a packet's header".to_owned())));
+                }
+                Err(NoPacket::Short) if wanted >= MAX_HEADER => {
+                    return Ok(Err((0, format!("a packet header of more than {MAX_HEADER} bytes"))));
+                }
+                Err(NoPacket::Short) => wanted *= 4,
+            }
+        }
+    }
+
+    fn begin_packet(&mut self, packet: Packet) {
+        let available = self.window.length - packet.start;
+        self.at = packet.first;
+        self.end = packet.content.min(available.saturating_mul(8));
+        self.next = packet.start.saturating_add(packet.size);
+        self.understood = packet.start + packet.first / 8;
+        self.facts.clock = packet.clock;
+        self.cpu = packet.cpu.and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
+        self.broken |= self.losses.begin(&packet);
+        self.packet = Some(packet);
+    }
+
+    fn end_packet(&mut self) {
+        if let Some(packet) = self.packet.take() {
+            self.losses.end(&packet);
+        }
+    }
+
+    /// Reads the next event of the packet; `false` at its end.
+    #[inline]
+    fn next_event(&mut self, shared: &mut Shared) -> TraceResult<bool> {
+        let Some(packet) = &self.packet else {
+            return Ok(false);
+        };
+        if self.at >= self.end {
+            let (content, available) = (packet.content, self.end);
+            if available < content {
+                let reason = format!("a packet of {} bytes of which the file has {}", content / 8, available / 8);
+                self.cut(shared, available, &reason);
+            }
+            self.end_packet();
+            return Ok(false);
+        }
+        let (start, class) = (packet.start, packet.class);
+        let mut wanted = LOW;
+        loop {
+            let offset = start + self.at / 8;
+            let enough = self.window.from(offset).len() >= LOW || self.window.ensure(offset, wanted, &mut shared.room).map_err(self.io())?;
+            let (fault, at) = if enough {
+                match self.decode(shared, class) {
+                    Ok(()) => return Ok(true),
+                    Err(fault) => fault,
+                }
+            } else {
+                (Fault::Bad("an event longer than can be"), self.at)
+            };
+            let held = self.window.from(offset).len();
+            let whole = (start + self.end.div_ceil(8)).saturating_sub(offset);
+            let reason = match fault {
+                Fault::Short if (held as u64) < whole && self.window.continues() && wanted < MAX_EVENT => {
+                    wanted = (held * 2).max(LOW * 2);
+                    if self.window.ensure(offset, wanted, &mut shared.room).map_err(self.io())? {
+                        continue;
+                    }
+                    "an event longer than can be held"
+                }
+                Fault::Short => "an event that goes on behind the end of its packet's content",
+                Fault::Bad(reason) => reason,
+            };
+            self.cut(shared, at, reason);
+            self.end_packet();
+            return Ok(false);
+        }
+    }
+
+    /// Reads the event at `self.at`; on failure says why and at which bit.
+    #[inline]
+    fn decode(&mut self, shared: &mut Shared, class: usize) -> Result<(), (Fault, u64)> {
+        let Some(packet) = &self.packet else {
+            return Err((Fault::Short, self.at));
+        };
+        let at = self.at;
+        let plan = &self.file.plan;
+        let stream = &plan.streams[class];
+        let origin = at / 8;
+        let bytes = self.window.from(packet.start + origin);
+        let bytes = &bytes[..bytes.len().min((self.end.div_ceil(8) - origin) as usize)];
+        self.facts.clear();
+        let start = at.next_multiple_of(u64::from(stream.header_align));
+        let quick = start % 8 == 0 && self.end % 8 == 0 && !shared.slowly;
+        let clock = self.facts.clock;
+        let header = match quick {
+            true => stream.layout.read(bytes, (start / 8 - origin) as usize, clock),
+            false => None,
+        };
+        let (head, body) = match header {
+            Some(Ok((head, end))) => (head, origin * 8 + end as u64 * 8),
+            Some(Err(fault)) => return Err((fault, at)),
+            None => {
+                let mut cursor = Cursor::new(bytes, origin, at).ending_at(self.end);
+                let header = plan.schema.streams[class].event_header.as_ref();
+                let head = read_fully(header, &mut cursor, &mut self.registers, clock).map_err(|f| (f, at))?;
+                (head, cursor.at)
+            }
+        };
+        let Head { id, clock: stamp } = head;
+        let Some(index) = stream.event(id) else {
+            return Err((Fault::Bad("an event of a class that the metadata does not have"), at));
+        };
+        let event = &stream.events[index];
+        self.facts.clock = stamp;
+        let end = if quick && body % 8 == 0 {
+            event
+                .read(bytes, origin, (body / 8 - origin) as usize, &mut self.registers, &mut self.facts)
+                .map(|end| origin * 8 + end)
+        } else {
+            let class = &plan.schema.streams[class];
+            let mut cursor = Cursor::new(bytes, origin, body).ending_at(self.end);
+            let parts = parts(class, &class.events[index]);
+            event
+                .read_fully(parts, &mut cursor, bytes, &mut self.registers, &mut self.facts)
+                .map(|()| cursor.at)
+        };
+        let end = match end {
+            Ok(end) if end > at => end,
+            // A class without header and fields would be met for ever.
+            Ok(_) => return Err((Fault::Bad("an event of no bits"), at)),
+            Err(fault) => {
+                self.facts.clock = clock;
+                return Err((fault, at));
+            }
+        };
+        let time_ns = stream.scale.map_or(0, |scale| scale.ns(stamp));
+        let offset = packet.start + origin;
+        let (made, switch) = {
+            let mut maker = Maker { shared, facts: &self.facts, bytes, comm: &mut self.comm };
+            let switch = (event.kind == Kind::Switch).then(|| maker.switch());
+            (maker.event(event, Event { time_ns, stream: self.id, cpu: self.cpu, ..empty(offset) }), switch)
+        };
+        self.went_back |= time_ns < self.time_ns;
+        self.time_ns = time_ns;
+        self.switch = switch;
+        self.event = Some(made);
+        self.place = Place { at, class: index };
+        self.at = end;
+        self.understood = packet.start + end / 8;
+        Ok(())
+    }
+
+    /// The rest of the packet, from bit `at` on, cannot be read.
+    #[cold]
+    fn cut(&mut self, shared: &mut Shared, at: u64, reason: &str) {
+        if let Some(packet) = &self.packet {
+            let (offset, until_ns) = (packet.start.saturating_add(at / 8), packet.end_ns);
+            self.damaged(shared, offset, reason, until_ns);
+        }
+    }
+
+    #[cold]
+    fn damaged(&mut self, shared: &mut Shared, offset: u64, reason: &str, until_ns: Option<i64>) {
+        if shared.damage.is_none() {
+            shared.damage = Some((self.file.path.clone(), offset, reason.to_owned()));
+        }
+        let path = self.file.path.display();
+        self.losses.damage(format!("file {path}, byte {offset}: {reason}"), offset, until_ns);
+        self.broken = true;
+    }
+
+    /// Offset of the next packet at or after `from`, known by its magic number; the file's end where there is none.
+    #[cold]
+    fn find_packet(&mut self, shared: &mut Shared, from: u64) -> TraceResult<u64> {
+        let io = self.io();
+        let Some(order) = self.file.plan.magic() else {
+            return Ok(self.window.length);
+        };
+        let magic = match order {
+            super::schema::ByteOrder::Little => (MAGIC as u32).to_le_bytes(),
+            super::schema::ByteOrder::Big => (MAGIC as u32).to_be_bytes(),
+        };
+        let finder = memchr::memmem::Finder::new(&magic);
+        let mut from = from;
+        while from < self.window.length {
+            self.window.ensure(from, LOW, &mut shared.room).map_err(&io)?;
+            let bytes = self.window.from(from);
+            if bytes.len() < magic.len() {
+                break;
+            }
+            match finder.find(bytes) {
+                Some(place) => {
+                    from += place as u64;
+                    if self.read_header(shared, from)?.is_ok() {
+                        return Ok(from);
+                    }
+                    from += 1;
+                }
+                None => from += (bytes.len() - magic.len() + 1) as u64,
+            }
+        }
+        Ok(self.window.length)
+    }
+
+    /// At the end, what the user should know of the stream.
+    fn tell(&mut self, shared: &mut Shared) {
+        let name = shared.header.streams.get(self.id.0 as usize).map_or("", |stream| &stream.name);
+        let mut warnings = Vec::new();
+        if std::mem::take(&mut self.losses.packets) > 0 {
+            warnings.push(format!(
+                "stream {name}: whole packets are missing, and nobody counted the events in them. The tracer overwrote \
+                 them, or they are in files that are not here"
+            ));
+        }
+        if std::mem::take(&mut self.losses.backwards) {
+            warnings.push(format!("stream {name}: the tracer's counters run backwards; losses there are not known"));
+        }
+        if std::mem::take(&mut self.went_back) {
+            warnings.push(format!("stream {name}: times run backwards; its events are given in the order of the file"));
+        }
+        shared.warn(warnings);
+    }
+}
+
+impl Shared {
+    fn warn(&mut self, warnings: Vec<String>) {
+        const MAX_WARNINGS: usize = 64;
+        for warning in warnings {
+            if self.header.warnings.len() < MAX_WARNINGS && !self.header.warnings.contains(&warning) {
+                self.header.warnings.push(warning);
+            }
+        }
+    }
+}
+
+fn empty(offset: u64) -> Event {
+    Event {
+        time_ns: 0,
+        stream: StreamId(0),
+        cpu: None,
+        tid: None,
+        comm: None,
+        name: Symbol(0),
+        phase: Phase::Point,
+        ret: None,
+        dur_ns: None,
+        offset,
+    }
+}
+
+/// Makes events of facts.
+struct Maker<'m> {
+    shared: &'m mut Shared,
+    facts: &'m Facts,
+    bytes: &'m [u8],
+    comm: &'m mut (Vec<u8>, Option<Symbol>),
+}
+
+impl Maker<'_> {
+    #[inline]
+    fn event(&mut self, class: &EventPlan, event: Event) -> Event {
+        let cpu = |value| u32::try_from(value).ok().filter(|&cpu| cpu < MAX_CPU);
+        let (phase, name) = match class.kind {
+            Kind::Call(phase) => (phase, self.name(class)),
+            Kind::EndOfCall => (Phase::Exit, self.name(class)),
+            Kind::Number(phase) => match self.facts.get(Slot::Number) {
+                Some(number) => {
+                    (phase, self.shared.names.call(&mut self.shared.header.symbols, number as i64))
+                }
+                None => (Phase::Point, self.name(class)),
+            },
+            Kind::Switch | Kind::Point => (Phase::Point, self.name(class)),
+        };
+        Event {
+            cpu: event.cpu.or_else(|| self.facts.get(Slot::Cpu).and_then(cpu)),
+            tid: self.tid(Slot::Tid),
+            comm: self.comm(Slot::Comm),
+            name,
+            phase,
+            ret: self.facts.get(Slot::Ret).map(|ret| ret as i64),
+            ..event
+        }
+    }
+
+    fn switch(&mut self) -> Switch {
+        Switch {
+            previous: (self.tid(Slot::PreviousTid), self.comm(Slot::PreviousComm)),
+            next: (self.tid(Slot::NextTid), self.comm(Slot::NextComm)),
+        }
+    }
+
+    #[inline]
+    fn name(&mut self, class: &EventPlan) -> Symbol {
+        match self.shared.symbols.get(class.number) {
+            Some(Some(symbol)) => *symbol,
+            _ => self.new_name(class),
+        }
+    }
+
+    #[cold]
+    fn new_name(&mut self, class: &EventPlan) -> Symbol {
+        let symbol = self.shared.names.symbol(&mut self.shared.header.symbols, class.name.as_bytes());
+        if self.shared.symbols.len() <= class.number {
+            self.shared.symbols.resize(class.number + 1, None);
+        }
+        self.shared.symbols[class.number] = Some(symbol);
+        symbol
+    }
+
+    #[inline]
+    fn tid(&self, slot: Slot) -> Option<i32> {
+        self.facts.get(slot).and_then(|tid| i32::try_from(tid as i64).ok())
+    }
+
+    /// The last name is remembered: threads make many events in a row.
+    #[inline]
+    fn comm(&mut self, slot: Slot) -> Option<Symbol> {
+        let comm = self.facts.get_text(slot, self.bytes)?;
+        if self.comm.1.is_none() || self.comm.0 != comm {
+            self.comm.1 = Some(self.shared.names.symbol(&mut self.shared.header.symbols, comm));
+            self.comm.0.clear();
+            self.comm.0.extend_from_slice(comm);
+        }
+        self.comm.1
+    }
+}
