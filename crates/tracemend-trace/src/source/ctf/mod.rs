@@ -1,6 +1,9 @@
 //! Common Trace Format, 1.8 and 2.
 
+mod json;
+mod metadata;
 mod schema;
+mod tsdl;
 
 use super::{OpenOptions, Source};
 use crate::{TraceError, TraceResult};
