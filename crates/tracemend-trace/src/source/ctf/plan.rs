@@ -62,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) origin: Vec<u8>,
     /// Whether some event class tells of context switches.
     pub(crate) switches: bool,
+    /// Whether some event class ends a call that it does not name.
+    pub(crate) ends_calls: bool,
 }
 
 impl Plan {
@@ -69,8 +71,9 @@ impl Plan {
     pub(crate) fn new(schema: Schema, numbers: &mut usize) -> Self {
         let streams: Vec<StreamPlan> =
             schema.streams.iter().map(|class| StreamPlan::new(class, &schema, numbers)).collect();
-        let switches = streams.iter().flat_map(|stream| &stream.events).any(|event| event.kind == Kind::Switch);
-        Self { origin: origin(&schema), streams, switches, schema }
+        let some = |kind: Kind| streams.iter().flat_map(|stream| &stream.events).any(|event| event.kind == kind);
+        let (switches, ends_calls) = (some(Kind::Switch), some(Kind::EndOfCall));
+        Self { origin: origin(&schema), streams, switches, ends_calls, schema }
     }
 
     /// Byte order of the magic number that every packet begins with.

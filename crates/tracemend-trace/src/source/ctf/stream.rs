@@ -133,6 +133,12 @@ impl Stream {
         self.time_ns
     }
 
+    /// What the event read last is.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        let packet = self.packet.as_ref()?;
+        Some(self.file.plan.streams[packet.class].events[self.place.class].kind)
+    }
+
     /// The event that came next.
     pub(crate) fn take_event(&mut self) -> Option<Event> {
         self.event.take()
@@ -258,7 +264,7 @@ impl Stream {
         self.next = packet.start.saturating_add(packet.size);
         self.understood = packet.start + packet.first / 8;
         self.facts.clock = packet.clock;
-        self.cpu = packet.cpu.and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
+        self.cpu = packet.cpu();
         self.broken |= self.losses.begin(&packet);
         self.packet = Some(packet);
     }

@@ -1,0 +1,27 @@
+//! Prints every recorded event of a trace as its format's own tool would, and its gaps on the standard error:
+//! `cargo run --release --example records -- TRACE`
+
+use std::error::Error;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use tracemend_trace::{Item, source};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = PathBuf::from(std::env::args_os().nth(1).ok_or("name a trace")?);
+    let mut source = source::open(&path, &source::OpenOptions::default())?;
+    let mut out = std::io::BufWriter::new(stdout().lock());
+    while let Some(item) = source.next_item()? {
+        match item {
+            Item::Event(_) => {
+                out.write_all(source.record())?;
+                out.write_all(b"\n")?;
+            }
+            Item::Gap(gap) => eprintln!("{gap:?}"),
+        }
+    }
+    out.flush()?;
+    for warning in &source.header().warnings {
+        eprintln!("{warning}");
+    }
+    Ok(())
+}
