@@ -91,15 +91,16 @@ impl Losses {
         grown
     }
 
-    /// An event of this time is next in the packet.
+    /// An event is next in the packet; `None`: its stream has no clock.
     #[inline]
-    pub(crate) fn event(&mut self, time_ns: i64) {
-        self.kept_ns = match self.kept_ns {
-            Some((first, last)) => Some((first, last.max(time_ns))),
-            None => Some((time_ns, time_ns)),
+    pub(crate) fn event(&mut self, time_ns: Option<i64>) {
+        self.kept_ns = match (self.kept_ns, time_ns) {
+            (Some((first, last)), Some(time)) => Some((first, last.max(time))),
+            (None, Some(time)) => Some((time, time)),
+            (kept, None) => kept,
         };
         if !self.open.is_empty() {
-            self.close(Some(time_ns));
+            self.close(time_ns);
         }
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Packet {
     pub(crate) discarded: Option<(u64, u32)>,
     /// Its number in its stream, and the bits of that.
     pub(crate) sequence: Option<(u64, u32)>,
+    /// Whether it names another trace than the metadata does.
+    pub(crate) foreign: bool,
 }
 
 /// Why there is no packet.
@@ -73,10 +75,6 @@ impl Packet {
         if let Some(magic) = seen.magic.filter(|&magic| magic != MAGIC) {
             return Err(bad(format!("a packet begins with 0x{MAGIC:X}, not with 0x{magic:X}")));
         }
-        if let Some(uuid) = plan.schema.uuid.filter(|uuid| !seen.uuid.is_empty() && seen.uuid != uuid[..]) {
-            let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-            return Err(bad(format!("the packet is of trace {}, the metadata of {}", hex(&seen.uuid), hex(&uuid))));
-        }
         let class = plan.stream(seen.class).ok_or_else(|| match seen.class {
             Some(id) => bad(format!("the metadata has no stream class {id}")),
             None => bad("the metadata does not say of which of its stream classes the packet is".to_owned()),
@@ -102,6 +100,7 @@ impl Packet {
             end_ns: end.filter(|&end| end >= seen.clock).and_then(ns),
             discarded: seen.discarded,
             sequence: seen.sequence,
+            foreign: !seen.uuid.is_empty() && plan.schema.uuid.is_some_and(|uuid| uuid[..] != seen.uuid),
         })
     }
 }

@@ -95,7 +95,10 @@ pub(crate) struct Stream {
     pub(crate) broken: bool,
     comm: (Vec<u8>, Option<Symbol>),
     time_ns: i64,
+    /// Whether the packet's stream class has a clock.
+    clocked: bool,
     went_back: bool,
+    foreign: bool,
 }
 
 impl Stream {
@@ -124,7 +127,9 @@ impl Stream {
             broken: false,
             comm: (Vec::new(), None),
             time_ns: i64::MIN,
+            clocked: false,
             went_back: false,
+            foreign: false,
         }
     }
 
@@ -175,7 +180,7 @@ impl Stream {
                 continue;
             }
             if self.next_event(shared)? {
-                self.losses.event(self.time_ns);
+                self.losses.event(self.clocked.then_some(self.time_ns));
                 if self.losses.ready.is_empty() {
                     return Ok(Next::Event);
                 }
@@ -264,6 +269,8 @@ impl Stream {
         self.next = packet.start.saturating_add(packet.size);
         self.understood = packet.start + packet.first / 8;
         self.facts.clock = packet.clock;
+        self.clocked = self.file.plan.streams[packet.class].scale.is_some();
+        self.foreign |= packet.foreign;
         self.cpu = packet.cpu();
         self.broken |= self.losses.begin(&packet);
         self.packet = Some(packet);
@@ -282,10 +289,10 @@ impl Stream {
             return Ok(false);
         };
         if self.at >= self.end {
-            let (content, available) = (packet.content, self.end);
-            if available < content {
-                let reason = format!("a packet of {} bytes of which the file has {}", content / 8, available / 8);
-                self.cut(shared, available, &reason);
+            let (size, available) = (packet.size, self.window.length - packet.start);
+            if available < size {
+                let reason = format!("a packet of {size} bytes of which the file has {available}");
+                self.damaged(shared, self.window.length, &reason, None);
             }
             self.end_packet();
             return Ok(false);
@@ -463,6 +470,12 @@ impl Stream {
         }
         if std::mem::take(&mut self.went_back) {
             warnings.push(format!("stream {name}: times run backwards; its events are given in the order of the file"));
+        }
+        if std::mem::take(&mut self.foreign) {
+            warnings.push(format!(
+                "stream {name}: its packets name another trace (UUID) than the metadata does; if the events look wrong, \
+                 copy both again from the same trace"
+            ));
         }
         shared.warn(warnings);
     }
