@@ -1,9 +1,14 @@
 //! Common Trace Format, 1.8 and 2.
 
+mod audit;
 mod json;
 mod metadata;
+#[cfg(test)]
+mod outline;
 mod schema;
 mod tsdl;
+
+pub(crate) use metadata::check as check_metadata;
 
 use super::{OpenOptions, Source};
 use crate::{TraceError, TraceResult};
