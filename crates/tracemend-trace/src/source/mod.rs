@@ -17,6 +17,8 @@ mod ctf;
 mod detect;
 mod errno;
 mod ftrace;
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 mod lines;
 mod names;

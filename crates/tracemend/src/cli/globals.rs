@@ -97,6 +97,8 @@ pub enum FormatArg {
     Sequences,
     /// NumPy windows.
     Npy,
+    /// Common Trace Format, 1.8 or 2: a folder.
+    Ctf,
 }
 
 impl From<FormatArg> for Format {
@@ -111,6 +113,7 @@ impl From<FormatArg> for Format {
             FormatArg::Csv => Format::Csv,
             FormatArg::Sequences => Format::Sequences,
             FormatArg::Npy => Format::Npy,
+            FormatArg::Ctf => Format::Ctf,
         }
     }
 }
@@ -118,10 +121,20 @@ impl From<FormatArg> for Format {
 impl Globals {
     /// Opens a trace; `-` is stdin.
     pub fn open(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
+        self.open_for(path, false)
+    }
+
+    /// Opens a trace of which only the losses are wanted.
+    pub fn open_losses(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
+        self.open_for(path, true)
+    }
+
+    fn open_for(&self, path: &Path, losses_only: bool) -> anyhow::Result<Box<dyn Source>> {
         let options = OpenOptions {
             format: self.format.map(Format::from),
             arch: self.arch.parse::<Arch>().map_err(anyhow::Error::msg)?,
             warnings_file: self.warnings.clone(),
+            losses_only,
         };
         Ok(source::open(path, &options)?)
     }

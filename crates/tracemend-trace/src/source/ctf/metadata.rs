@@ -59,6 +59,20 @@ pub(crate) fn parse(bytes: &[u8], path: &Path) -> TraceResult<Schema> {
     text.map_err(|fault| corrupt(fault.at as u64, fault.reason))
 }
 
+/// Reads metadata for the fuzzer and the tests: errors lie in the text, and what is read is sound.
+pub(crate) fn check(bytes: &[u8]) -> TraceResult<Schema> {
+    let result = parse(bytes, Path::new("metadata"));
+    match &result {
+        Ok(schema) => assert!(super::audit::fields(schema) <= 2 << 20, "more fields than allowed"),
+        Err(TraceError::Corrupt { offset, reason, .. }) => {
+            assert!(*offset <= bytes.len() as u64, "an error beyond the metadata");
+            assert!(reason.len() < 20_000, "an endless reason");
+        }
+        Err(error) => panic!("{error}"),
+    }
+    result
+}
+
 /// Byte order of packet headers.
 #[derive(Clone, Copy)]
 enum PacketOrder {

@@ -1,7 +1,7 @@
 //! Whole metadata files: what other readers accept and refuse, and that no damage does harm.
 
 use super::super::schema::Schema;
-use super::parse;
+use super::{check, parse};
 use crate::TraceResult;
 use std::path::{Path, PathBuf};
 
@@ -96,4 +96,27 @@ fn nothing_is_no_metadata() {
         error.to_string(),
         "metadata, byte 0: the metadata is empty; the tracer wrote none, or it was not copied whole"
     );
+}
+
+/// Our own metadata files and what they describe: `name.expect` beside each. `TRACEMEND_BLESS=1` writes it anew.
+#[test]
+fn fixtures_are_read_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ctf/metadata");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension == "expect" || extension == "md") {
+            continue;
+        }
+        let schema = check(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let found = super::super::outline::outline(&schema);
+        let expect = path.with_extension("expect");
+        if std::env::var_os("TRACEMEND_BLESS").is_some() {
+            std::fs::write(&expect, &found).unwrap();
+        }
+        let expected = std::fs::read_to_string(&expect).unwrap_or_default();
+        assert_eq!(found, expected, "{}", path.display());
+        read += 1;
+    }
+    assert!(read >= 6, "only {read} fixtures");
 }

@@ -4,6 +4,7 @@
 //! Each stream file is a row of packets, read one after another through a bounded [`window`]. Of every event only what
 //! the trace model wants is decoded; [`Source::record`](super::Source::record) decodes the rest when asked for.
 
+mod audit;
 mod bits;
 mod clock;
 mod event_header;
@@ -13,6 +14,8 @@ mod json;
 mod loss;
 mod metadata;
 mod ops;
+#[cfg(test)]
+mod outline;
 mod packet;
 mod plan;
 mod reader;
@@ -23,4 +26,5 @@ mod tsdl;
 mod walk;
 mod window;
 
+pub(crate) use metadata::check as check_metadata;
 pub(crate) use reader::open;

@@ -7,7 +7,7 @@ use super::super::schema::{
 };
 use super::class::{self, Class, Integer, Kind, Named};
 use super::parser::Parsed;
-use super::reference::{self, Frame, Part, Place, Roots};
+use super::reference::{self, Frame, Part, Place, Roots, Work};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -28,6 +28,7 @@ pub(super) struct Lowering {
     clock: Option<usize>,
     part: Part,
     frames: Vec<Frame>,
+    work: Work,
 }
 
 impl Lowering {
@@ -40,6 +41,7 @@ impl Lowering {
             clock: None,
             part: Part::PacketHeader,
             frames: Vec::new(),
+            work: Work(1 << 28),
         }
     }
 
@@ -214,7 +216,7 @@ impl Lowering {
 
     /// The register of the field that `path` names.
     fn reference(&mut self, at: usize, path: &[String]) -> Parsed<(Register, Integer)> {
-        let (part, place, integer) = reference::find(at, path, self.part, &self.frames, &self.roots)?;
+        let (part, place, integer) = reference::find(at, path, self.part, &self.frames, &self.roots, &mut self.work)?;
         if let Some(&register) = self.saves.get(&(part, place.clone())) {
             return Ok((register, integer));
         }

@@ -29,6 +29,10 @@ const ABSOLUTE: [(&[&str], Part); 6] = [
 /// Where a field is: indices of members and options from the root of its part, 0 for the element of an array.
 pub(super) type Place = Vec<u32>;
 
+/// How many more names may be compared: hostile metadata would look a million fields up among a million others. What is
+/// left over is not found.
+pub(super) struct Work(pub(super) u64);
+
 /// The types of the parts that are known where a reference is looked up.
 pub(super) type Roots = [Option<Rc<Class>>; 6];
 
@@ -45,21 +49,22 @@ pub(super) fn find(
     part: Part,
     frames: &[Frame],
     roots: &Roots,
+    work: &mut Work,
 ) -> Parsed<(Part, Place, Integer)> {
     let missing = |what: &str| Fault::new(at, format!("`{}` {what}", excerpt(&path.join("."))));
     let (target_part, place, class) = match absolute(path) {
         Some((target_part, rest)) => {
             let root = roots[target_part as usize].as_ref().filter(|_| target_part <= part);
             let root = root.ok_or_else(|| missing("lies in a part that does not come before this field"))?;
-            let (place, class) = descend(root, rest).ok_or_else(|| missing("names no field"))?;
+            let (place, class) = descend(root, rest, work).ok_or_else(|| missing("names no field"))?;
             if target_part == part && !precedes(&place, frames) {
                 return Err(missing("comes after this field, which needs it"));
             }
             (target_part, place, class)
         }
         None => {
-            let (place, class) =
-                relative(path, frames).ok_or_else(|| missing("names no field before this one, which needs it"))?;
+            let (place, class) = relative(path, frames, work)
+                .ok_or_else(|| missing("names no field before this one, which needs it"))?;
             (part, place, class)
         }
     };
@@ -77,12 +82,12 @@ fn absolute(path: &[String]) -> Option<(Part, &[String])> {
 }
 
 /// Looks outwards through the structures around the field.
-fn relative(path: &[String], frames: &[Frame]) -> Option<(Place, Rc<Class>)> {
+fn relative(path: &[String], frames: &[Frame], work: &mut Work) -> Option<(Place, Rc<Class>)> {
     let (first, rest) = path.split_first()?;
     (0..frames.len()).rev().find_map(|depth| {
         let Kind::Struct { members, .. } = &frames[depth].class.kind else { return None };
-        let (index, member) = member(&members[..frames[depth].index as usize], first)?;
-        let (below, class) = descend(&member.class, rest)?;
+        let (index, member) = member(&members[..frames[depth].index as usize], first, work)?;
+        let (below, class) = descend(&member.class, rest, work)?;
         let mut place: Place = frames[..depth].iter().map(|frame| frame.index).collect();
         place.push(index);
         place.extend(below);
@@ -90,7 +95,7 @@ fn relative(path: &[String], frames: &[Frame]) -> Option<(Place, Rc<Class>)> {
     })
 }
 
-fn descend(root: &Rc<Class>, path: &[String]) -> Option<(Place, Rc<Class>)> {
+fn descend(root: &Rc<Class>, path: &[String], work: &mut Work) -> Option<(Place, Rc<Class>)> {
     let mut place = Place::new();
     let mut class = root;
     for name in path {
@@ -99,8 +104,8 @@ fn descend(root: &Rc<Class>, path: &[String]) -> Option<(Place, Rc<Class>)> {
             class = element;
         }
         let (index, named) = match &class.kind {
-            Kind::Struct { members, .. } => member(members, name)?,
-            Kind::Variant { options, .. } => member(options, name)?,
+            Kind::Struct { members, .. } => member(members, name, work)?,
+            Kind::Variant { options, .. } => member(options, name, work)?,
             _ => return None,
         };
         place.push(index);
@@ -109,7 +114,8 @@ fn descend(root: &Rc<Class>, path: &[String]) -> Option<(Place, Rc<Class>)> {
     Some((place, Rc::clone(class)))
 }
 
-fn member<'n>(named: &'n [Named], name: &str) -> Option<(u32, &'n Named)> {
+fn member<'n>(named: &'n [Named], name: &str, work: &mut Work) -> Option<(u32, &'n Named)> {
+    work.0 = work.0.checked_sub(named.len() as u64)?;
     (0..).zip(named).find(|(_, named)| &*named.name == name)
 }
 

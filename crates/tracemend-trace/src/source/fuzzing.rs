@@ -1,0 +1,11 @@
+//! Entries for the fuzzer into what no reader leads to directly. Not part of the interface: nothing else may rely on it.
+
+use super::ctf;
+
+/// Reads CTF metadata and checks what holds of every schema.
+///
+/// # Panics
+/// When it does not hold: a finding.
+pub fn ctf_metadata(bytes: &[u8]) {
+    let _ = ctf::check_metadata(bytes);
+}
