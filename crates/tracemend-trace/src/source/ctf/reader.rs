@@ -44,6 +44,8 @@ pub(crate) struct Reader {
     current: Option<usize>,
     /// Whether the last item was an event.
     at_event: bool,
+    /// Whether some event class needs [`Self::complete`].
+    completes: bool,
     /// By trace and CPU.
     tasks: FxHashMap<(usize, u32), Task>,
     in_flight: FxHashMap<i32, Symbol>,
@@ -59,8 +61,10 @@ impl Reader {
         header.warnings = found.warnings;
         let mut streams = Vec::with_capacity(found.instances.len());
         let mut traces = Vec::with_capacity(found.instances.len());
+        let mut completes = false;
         let room = Room::new(found.instances.len());
         for Instance { info, files, trace } in found.instances {
+            completes |= files.iter().any(|file| file.plan.switches || file.plan.ends_calls);
             let mut files = files.into_iter();
             let Some(first) = files.next() else {
                 continue;
@@ -86,6 +90,7 @@ impl Reader {
             unread: 0,
             current: None,
             at_event: false,
+            completes,
             tasks: FxHashMap::default(),
             in_flight: FxHashMap::default(),
             events: 0,
@@ -110,11 +115,16 @@ impl Reader {
                 // Gaps are told as soon as they are known.
                 Next::Gap => return Ok(Some((index, Next::Gap))),
                 Next::Event => {
-                    let key = (stream.time_ns(), index);
-                    match self.waiting.peek() {
-                        Some(&Reverse(other)) if other < key => self.waiting.push(Reverse(key)),
-                        _ if self.unread < self.streams.len() => self.waiting.push(Reverse(key)),
-                        _ => return Ok(Some((index, Next::Event))),
+                    let key = Reverse((stream.time_ns(), index));
+                    if self.unread < self.streams.len() {
+                        self.waiting.push(key);
+                    } else {
+                        // The earliest of all is given out, and this one waits in its place.
+                        let next = match self.waiting.peek_mut() {
+                            Some(mut first) if *first > key => std::mem::replace(&mut *first, key),
+                            _ => key,
+                        };
+                        return Ok(Some((next.0.1, Next::Event)));
                     }
                 }
                 Next::End => {}
@@ -135,7 +145,6 @@ impl Reader {
     }
 
     /// What the threads on its CPU, or its thread's calls, add to an event.
-    #[inline]
     fn complete(&mut self, index: usize, event: &mut Event) {
         let stream = &mut self.streams[index];
         let plan = &stream.file.plan;
@@ -249,12 +258,15 @@ impl Source for Reader {
             self.current = (index < self.unread).then_some(index);
             self.at_event = next == Next::Event;
             if next == Next::Event {
-                if let Some(mut event) = self.streams[index].take_event() {
+                self.events += 1;
+                if self.completes {
+                    let mut event = self.streams[index].event.clone();
                     self.complete(index, &mut event);
-                    self.events += 1;
                     return Ok(Some(Item::Event(event)));
                 }
-            } else if let Some(gap) = self.streams[index].take_gap() {
+                return Ok(Some(Item::Event(self.streams[index].event.clone())));
+            }
+            if let Some(gap) = self.streams[index].take_gap() {
                 let gap = Gap { id: self.gaps, ..gap };
                 self.gaps = self.gaps.saturating_add(1);
                 return Ok(Some(Item::Gap(gap)));

@@ -88,7 +88,8 @@ pub(crate) struct Stream {
     gaps: std::vec::IntoIter<Gap>,
     /// An event read before whose turn gaps come.
     held: bool,
-    event: Option<Event>,
+    /// The event read last.
+    pub(crate) event: Event,
     pub(crate) place: Place,
     pub(crate) switch: Option<Switch>,
     /// Whether events were lost since the event before.
@@ -121,7 +122,7 @@ impl Stream {
             losses: Losses::new(id, cpu),
             gaps: Vec::new().into_iter(),
             held: false,
-            event: None,
+            event: empty(0),
             place: Place::default(),
             switch: None,
             broken: false,
@@ -142,11 +143,6 @@ impl Stream {
     pub(crate) fn kind(&self) -> Option<Kind> {
         let packet = self.packet.as_ref()?;
         Some(self.file.plan.streams[packet.class].events[self.place.class].kind)
-    }
-
-    /// The event that came next.
-    pub(crate) fn take_event(&mut self) -> Option<Event> {
-        self.event.take()
     }
 
     /// The gap that came next.
@@ -301,7 +297,8 @@ impl Stream {
         let mut wanted = LOW;
         loop {
             let offset = start + self.at / 8;
-            let enough = self.window.from(offset).len() >= LOW || self.window.ensure(offset, wanted, &mut shared.room).map_err(self.io())?;
+            let enough = self.window.from(offset).len() >= LOW
+                || self.window.ensure(offset, wanted, &mut shared.room).map_err(|source| self.io()(source))?;
             let (fault, at) = if enough {
                 match self.decode(shared, class) {
                     Ok(()) => return Ok(true),
@@ -315,7 +312,7 @@ impl Stream {
             let reason = match fault {
                 Fault::Short if (held as u64) < whole && self.window.continues() && wanted < MAX_EVENT => {
                     wanted = (held * 2).max(LOW * 2);
-                    if self.window.ensure(offset, wanted, &mut shared.room).map_err(self.io())? {
+                    if self.window.ensure(offset, wanted, &mut shared.room).map_err(|source| self.io()(source))? {
                         continue;
                     }
                     "an event longer than can be held"
@@ -396,7 +393,7 @@ impl Stream {
         self.went_back |= time_ns < self.time_ns;
         self.time_ns = time_ns;
         self.switch = switch;
-        self.event = Some(made);
+        self.event = made;
         self.place = Place { at, class: index };
         self.at = end;
         self.understood = packet.start + end / 8;
