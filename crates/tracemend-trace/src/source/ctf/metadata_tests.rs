@@ -6,7 +6,7 @@ use crate::TraceResult;
 use std::path::{Path, PathBuf};
 
 /// A file beside the repository that a fresh checkout may lack; says so where it does.
-fn shared(name: &str) -> Option<PathBuf> {
+pub(super) fn shared(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TRACEMEND_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = folder.join(name);
@@ -18,7 +18,7 @@ fn shared(name: &str) -> Option<PathBuf> {
 }
 
 /// Files called `metadata` below `folder`, with their names from there.
-fn metadata_below(folder: &Path) -> Vec<(String, PathBuf)> {
+pub(super) fn metadata_below(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(inner) = folders.pop() {
