@@ -98,6 +98,23 @@ fn nothing_is_no_metadata() {
     );
 }
 
+fn is_metadata(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tsdl" || extension == "json")
+}
+
+/// One tracer, asked for one format and for the other.
+#[test]
+fn both_languages_describe_the_same_fields() {
+    let Some(folder) = shared("samples") else { return };
+    let fields = |trace: &str| {
+        let schema = super::read(&folder.join(trace).join("ust/uid/0/64-bit/metadata")).unwrap();
+        let text = super::super::outline::outline(&schema);
+        let (_, fields) = text.split_once("  packet header").unwrap();
+        fields.replace("extended=[65535] compact=[0..65534]", "compact=[0..65534] extended=[65535]")
+    };
+    assert_eq!(fields("ctf18-from-lttng216"), fields("ctf2-ust-paired"));
+}
+
 /// Our own metadata files and what they describe: `name.expect` beside each. `TRACEMEND_BLESS=1` writes it anew.
 #[test]
 fn fixtures_are_read_as_expected() {
@@ -105,7 +122,7 @@ fn fixtures_are_read_as_expected() {
     let mut read = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension == "expect" || extension == "md") {
+        if !is_metadata(&path) {
             continue;
         }
         let schema = check(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -234,7 +251,7 @@ fn hostile_texts_end_soon() {
 fn originals() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ctf/metadata");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = files.filter(|path| path.extension().is_none_or(|kind| kind != "expect")).collect();
+    let mut paths: Vec<PathBuf> = files.filter(|path| is_metadata(path)).collect();
     paths.sort();
     let mut texts: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
     texts.push(packets(&texts[1], 500, true));
