@@ -185,3 +185,7 @@ pub(super) fn uuid(text: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 #[path = "metadata_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "details_tests.rs"]
+mod details_tests;

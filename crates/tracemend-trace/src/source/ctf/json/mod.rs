@@ -43,3 +43,6 @@ fn offset(text: &[u8], error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive(|&b| b == b'\n').take(error.line().saturating_sub(1));
     (lines.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1)).min(text.len())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::super::metadata::Fault;
 use super::super::schema::{ByteOrder, Clock, EventClass, Schema, StreamClass, Struct, Value, Version};
-use super::ast::{self, Attribute, Block, Declaration, Document, Entry, Specifiers};
+use super::ast::{self, Attribute, Block, Document, Entry, Specifiers};
 use super::attributes::{self, Seen, text, unknown, unsigned, warn};
 use super::class::Class;
 use super::lower::Lowering;

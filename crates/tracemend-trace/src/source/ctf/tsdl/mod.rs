@@ -23,3 +23,6 @@ use super::schema::Schema;
 pub(super) fn schema(text: &[u8]) -> Result<Schema, Fault> {
     blocks::schema(&parser::Parser::new(text)?.document()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,9 @@ pub(super) fn packet_header(at: usize, header: &mut Struct) -> Parsed<bool> {
     if let Some(id) = unsigned(at, header, "stream_instance_id")? {
         id.roles = id.roles.with(Roles::STREAM_ID);
     }
-    if let Some(member) = header.members.iter().find(|member| member.name == "uuid") {
-        if !matches!(member.field, Field::Blob { .. }) {
-            return Err(Fault::new(at, "the field `uuid` is an array of 16 unsigned bytes"));
-        }
+    let uuid = header.members.iter().find(|member| member.name == "uuid");
+    if uuid.is_some_and(|member| !matches!(member.field, Field::Blob { .. })) {
+        return Err(Fault::new(at, "the field `uuid` is an array of 16 unsigned bytes"));
     }
     let id = unsigned(at, header, "stream_id")?;
     Ok(id.map(|id| id.roles = id.roles.with(Roles::STREAM_CLASS_ID)).is_some())
