@@ -66,7 +66,7 @@ pub(crate) fn check(bytes: &[u8]) -> TraceResult<Schema> {
         Ok(schema) => assert!(super::audit::fields(schema) <= 2 << 20, "more fields than allowed"),
         Err(TraceError::Corrupt { offset, reason, .. }) => {
             assert!(*offset <= bytes.len() as u64, "an error beyond the metadata");
-            assert!(reason.len() < 20_000, "an endless reason");
+            assert!(reason.len() < 1 << 15, "an endless reason");
         }
         Err(error) => panic!("{error}"),
     }
@@ -165,6 +165,11 @@ impl Packets {
         let (text, file) = self.starts.get(next.saturating_sub(1)).copied().unwrap_or_default();
         (file + (at - text)) as u64
     }
+}
+
+/// The beginning of a name out of the metadata, fit for a message.
+pub(super) fn excerpt(name: &str) -> String {
+    name.chars().take(80).map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
 
 /// A UUID in its usual notation.

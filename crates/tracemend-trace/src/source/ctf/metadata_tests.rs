@@ -227,13 +227,20 @@ fn hostile_texts_end_soon() {
             .push_str(&format!("\x1e{{\"type\":\"field-class-alias\",\"name\":\"a{level}\",\"field-class\":{class}}}"));
     }
     aliases.push_str("\x1e{\"type\":\"event-record-class\",\"payload-field-class\":\"a59\"}");
+    let entries = |count: usize| (0..count).map(|n| format!("e{n} = 1;")).collect::<String>();
+    let clocks: String = (0..50_000).map(|n| format!("clock {{ name = c{n}; }};")).collect();
+    let mapped = |n| format!("integer {{ size = 8; map = clock.c49999.value; }} a{n}[env.e99999];");
+    let mapped: String = (0..50_000).map(mapped).collect();
+    let searches =
+        format!("{trace}env {{ {} }}; {clocks} struct s {{ {mapped} u8 none[env.none]; }};", entries(100_000));
     let hostile = [
+        (searches, "no length is set as `none`"),
         (doubling, "more than a million fields"),
         (chain, "nested more than 64 deep"),
         (format!("{trace}{}", "struct { ".repeat(100_000)), "nested more than 64 deep"),
         (format!("{trace}struct s {{ u8 {}", "(".repeat(100_000)), "nested more than 64 deep"),
         (format!("{trace}env {{ a = {}", "(".repeat(100_000)), "nested more than 64 deep"),
-        (format!("{trace}env {{ a = {}", "b.".repeat(2_000_000)), "more than 1048576 declarations"),
+        (format!("{trace}env {{ a = {}", "b.".repeat(2_200_000)), "more than 2097152 declarations"),
         (format!("{trace}event {{ name = e; fields := struct {{ {lookups} {many} }}; }};"), "names no field before"),
         (format!("{preamble}\x1e{}", "[".repeat(100_000)), "recursion limit exceeded"),
         (aliases, "more than a million fields"),

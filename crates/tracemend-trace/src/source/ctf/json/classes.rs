@@ -1,7 +1,8 @@
 //! Field classes that hold no others: numbers, texts and bytes.
 
+use super::super::metadata::excerpt;
 use super::super::schema::{ByteOrder, Encoding, Field, Float, Integer, Length, Mappings, Meaning, Roles, Size};
-use super::location::{Part, short};
+use super::location::Part;
 use super::value::{Checked, Json};
 use std::sync::Arc;
 
@@ -117,7 +118,7 @@ fn meaning(json: &Json) -> Checked<Meaning> {
 fn mappings(json: &Json, name: &str) -> Checked<Option<Mappings>> {
     let mut labels = Vec::new();
     for (label, set) in json.object_of(name)? {
-        labels.push((label.clone(), ranges(set).map_err(|reason| format!("in `{}`: {reason}", short(label)))?));
+        labels.push((label.clone(), ranges(set).map_err(|reason| format!("in `{}`: {reason}", excerpt(label)))?));
     }
     Ok((!labels.is_empty()).then_some(Mappings { labels }))
 }
@@ -148,7 +149,7 @@ pub(super) fn encoding(json: &Json) -> Checked<Encoding> {
         Some("utf-16be") => Ok(Encoding::Utf16Be),
         Some("utf-32le") => Ok(Encoding::Utf32Le),
         Some("utf-32be") => Ok(Encoding::Utf32Be),
-        Some(other) => Err(format!("the encoding `{}` is not known in CTF 2", short(other))),
+        Some(other) => Err(format!("the encoding `{}` is not known in CTF 2", excerpt(other))),
     }
 }
 
@@ -173,7 +174,7 @@ fn with_roles(field: Field, json: &Json, around: &Surroundings) -> Checked<Field
             (Part::PacketContext, "packet-total-length") => (Roles::PACKET_SIZE, false),
             (Part::PacketContext, "packet-sequence-number") => (Roles::SEQUENCE_NUMBER, false),
             (Part::EventHeader, "event-record-class-id") => (Roles::EVENT_CLASS_ID, false),
-            _ => return Err(format!("the role `{}` has no place here", short(name))),
+            _ => return Err(format!("the role `{}` has no place here", excerpt(name))),
         };
         if timed && !around.clock {
             return Err(format!("the role `{name}` needs a `default-clock-class-id` of the data stream class"));

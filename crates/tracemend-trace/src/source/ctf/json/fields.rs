@@ -1,8 +1,9 @@
 //! Turns field classes into fields. Every use of an alias becomes a copy of its own.
 
+use super::super::metadata::excerpt;
 use super::super::schema::{Field, Length, Member, Optional, Register, Roles, Struct, Variant, VariantOption};
 use super::classes::{self, Surroundings};
-use super::location::{Frame, Kind, Location, Part, Work, short};
+use super::location::{Frame, Kind, Location, Part, Work};
 use super::registers::Registers;
 use super::value::{Checked, Json};
 use std::collections::{HashMap, HashSet};
@@ -58,7 +59,7 @@ impl Fields {
     pub(super) fn resolve(&self, class: &Json) -> Checked<Option<Rc<Json>>> {
         let Json::Text(name) = class else { return Ok(None) };
         let alias = self.aliases.get(name).cloned();
-        alias.map(Some).ok_or_else(|| format!("no field class alias `{}` comes before this", short(name)))
+        alias.map(Some).ok_or_else(|| format!("no field class alias `{}` comes before this", excerpt(name)))
     }
 
     fn field(&mut self, class: &Json, around: &Surroundings) -> Checked<Field> {
@@ -99,7 +100,7 @@ impl Fields {
             }
             "optional" => self.optional(class, around)?,
             "variant" => self.variant(class, around)?,
-            other => return Err(format!("the field class type `{}` is not known in CTF 2", short(other))),
+            other => return Err(format!("the field class type `{}` is not known in CTF 2", excerpt(other))),
         })
     }
 
@@ -111,14 +112,14 @@ impl Fields {
             no_extensions(member)?;
             let name = member.text_of("name")?.ok_or("a member of a structure has a `name`")?;
             if !seen.insert(name) {
-                return Err(format!("the member `{}` comes twice", short(name)));
+                return Err(format!("the member `{}` comes twice", excerpt(name)));
             }
             self.spend(weight(member) + name.len() as u64 / 8)?;
             if let Some(Frame::Struct { current, .. }) = self.frames.last_mut() {
                 name.clone_into(current);
             }
             let class = member.required("field-class")?;
-            let field = self.field(class, around).map_err(|reason| format!("in `{}`: {reason}", short(name)))?;
+            let field = self.field(class, around).map_err(|reason| format!("in `{}`: {reason}", excerpt(name)))?;
             align = align.max(align_of(&field));
             if let Some(Frame::Struct { made, .. }) = self.frames.last_mut() {
                 made.push(Member { name: name.to_owned(), field });
@@ -160,14 +161,14 @@ impl Fields {
             no_extensions(option)?;
             let name = option.text_of("name")?;
             if name.is_some_and(|name| !seen.insert(name)) {
-                return Err(format!("the option `{}` comes twice", short(name.unwrap_or_default())));
+                return Err(format!("the option `{}` comes twice", excerpt(name.unwrap_or_default())));
             }
             let ranges = classes::ranges(option.required("selector-field-ranges")?)?;
             all.extend(&ranges);
             let name = name.unwrap_or_default().to_owned();
             self.spend(FIELD_COST * ranges.len() as u64 + weight(option) + name.len() as u64 / 8)?;
             let field = self.within(option.required("field-class")?, around);
-            let field = field.map_err(|reason| format!("in the option `{}`: {reason}", short(&name)))?;
+            let field = field.map_err(|reason| format!("in the option `{}`: {reason}", excerpt(&name)))?;
             options.push(VariantOption { member: Member { name, field }, ranges });
         }
         if options.is_empty() {
@@ -213,7 +214,7 @@ pub(super) fn no_extensions(json: &Json) -> Checked<()> {
         None => Ok(()),
         Some((namespace, _)) => Err(format!(
             "the trace needs an extension of CTF 2 by `{}`, which is not known here; read it with the tracer's own tool",
-            short(namespace)
+            excerpt(namespace)
         )),
     }
 }

@@ -1,9 +1,10 @@
 //! The fragments of CTF 2 metadata, one after another.
 
+use super::super::metadata::excerpt;
 use super::super::schema::{Clock, EventClass, Schema, StreamClass, Value, Version};
 use super::classes::Surroundings;
 use super::fields::{self, Fields, no_extensions};
-use super::location::{Part, short};
+use super::location::Part;
 use super::value::{Checked, Json};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -40,7 +41,10 @@ impl Reading {
     pub(super) fn fragment(&mut self, json: &Json) -> Checked<()> {
         let kind = json.text_of("type")?.ok_or("each fragment is an object with a `type`")?;
         if !self.begun && kind != "preamble" {
-            return Err(format!("the metadata begins with a preamble, not with a fragment of type `{}`", short(kind)));
+            return Err(format!(
+                "the metadata begins with a preamble, not with a fragment of type `{}`",
+                excerpt(kind)
+            ));
         }
         no_extensions(json)?;
         match kind {
@@ -50,7 +54,7 @@ impl Reading {
             "clock-class" => self.clock_class(json),
             "data-stream-class" => self.stream_class(json),
             "event-record-class" => self.event_class(json),
-            other => Err(format!("the fragment type `{}` is not known in CTF 2", short(other))),
+            other => Err(format!("the fragment type `{}` is not known in CTF 2", excerpt(other))),
         }
     }
 
@@ -98,7 +102,7 @@ impl Reading {
         let class = json.required("field-class")?;
         let class = self.fields.resolve(class)?.unwrap_or_else(|| Rc::new(class.clone()));
         if self.fields.aliases.insert(name.to_owned(), class).is_some() {
-            return Err(format!("the field class alias `{}` comes twice", short(name)));
+            return Err(format!("the field class alias `{}` comes twice", excerpt(name)));
         }
         Ok(())
     }
@@ -113,7 +117,7 @@ impl Reading {
                 // Larger numbers wrap around, as they do in other readers.
                 Json::Integer(value) => Value::Integer(*value as i64),
                 Json::Text(text) => Value::Text(text.clone()),
-                _ => return Err(format!("the environment entry `{}` is an integer or a text", short(name))),
+                _ => return Err(format!("the environment entry `{}` is an integer or a text", excerpt(name))),
             };
             self.schema.environment.push((name.clone(), value));
         }
@@ -161,7 +165,7 @@ impl Reading {
         let uuid = json.text_of("uid")?.and_then(super::super::metadata::uuid);
         let clock = Clock { name, frequency, offset_seconds, offset_cycles, uuid, unix_epoch };
         if self.clocks.insert(id.to_owned(), self.schema.clocks.len()).is_some() {
-            return Err(format!("two clock classes have the id `{}`", short(id)));
+            return Err(format!("two clock classes have the id `{}`", excerpt(id)));
         }
         self.schema.clocks.push(clock);
         Ok(())
@@ -176,7 +180,7 @@ impl Reading {
             None => None,
             Some(name) => {
                 let known = self.clocks.get(name).copied();
-                Some(known.ok_or_else(|| format!("no clock class `{}` comes before this", short(name)))?)
+                Some(known.ok_or_else(|| format!("no clock class `{}` comes before this", excerpt(name)))?)
             }
         };
         let parts = [

@@ -1,5 +1,6 @@
 //! Finds the fields that a field location stands for.
 
+use super::super::metadata::excerpt;
 use super::super::schema::{Field, Integer, Meaning, Member, Register, Struct};
 use super::registers::Registers;
 use super::value::{Checked, Json};
@@ -54,7 +55,7 @@ impl Location {
             None => None,
             Some(name) => {
                 let known = ORIGINS.iter().find(|(known, _)| *known == name);
-                Some(known.ok_or_else(|| format!("no part of a packet is called `{}`", short(name)))?.1)
+                Some(known.ok_or_else(|| format!("no part of a packet is called `{}`", excerpt(name)))?.1)
             }
         };
         let mut location = Self { origin, up: 0, names: Vec::new() };
@@ -144,7 +145,7 @@ impl Location {
     }
 
     fn missing(&self, what: &str) -> String {
-        format!("the location `{}` {what}", short(&self.names.join(".")))
+        format!("the location `{}` {what}", excerpt(&self.names.join(".")))
     }
 }
 
@@ -248,9 +249,4 @@ fn leads(field: &Field, names: &[String], work: &mut Work) -> Result<bool, &'sta
         }
         _ => Ok(false),
     }
-}
-
-/// The beginning of a name, short enough for a message.
-pub(super) fn short(name: &str) -> &str {
-    name.char_indices().nth(80).map_or(name, |(end, _)| &name[..end])
 }

@@ -16,7 +16,7 @@ pub(super) struct Registers {
 impl Registers {
     pub(super) fn new_one(&mut self) -> Checked<Register> {
         let register = Register::try_from(self.joined.len()).ok().filter(|&next| next < Register::MAX);
-        let register = register.ok_or("the metadata has more than 65534 lengths and selectors")?;
+        let register = register.ok_or("the metadata has more than 65535 lengths and selectors")?;
         self.joined.push(register);
         Ok(register)
     }

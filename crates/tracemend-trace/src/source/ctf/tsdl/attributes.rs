@@ -1,17 +1,18 @@
 //! Attributes of the built-in types, and of blocks.
 
-use super::super::metadata::Fault;
-use super::super::schema::{ByteOrder, Clock, Float};
+use super::super::metadata::{Fault, excerpt};
+use super::super::schema::{ByteOrder, Float};
 use super::ast::{Attribute, Number, Value};
 use super::class::Integer;
-use super::parser::{Parsed, excerpt};
-use std::collections::HashSet;
+use super::parser::Parsed;
+use std::collections::{HashMap, HashSet};
 
 /// What attributes can refer to.
 pub(super) struct Surroundings<'s> {
     /// Byte order of the trace.
     pub(super) native: ByteOrder,
-    pub(super) clocks: &'s [Clock],
+    /// Index of each clock by its name.
+    pub(super) clocks: &'s HashMap<String, usize>,
     pub(super) warnings: &'s mut Vec<String>,
 }
 
@@ -205,7 +206,7 @@ fn clock(attribute: &Attribute, around: &mut Surroundings<'_>) -> Parsed<Option<
         warn(around.warnings, format!("the metadata maps an integer to `{}`, which is no clock", excerpt(path)));
         return Ok(None);
     };
-    let found = around.clocks.iter().position(|clock| clock.name == name);
+    let found = around.clocks.get(name).copied();
     found.map(Some).ok_or_else(|| Fault::new(attribute.at, format!("no clock is named `{}`", excerpt(name))))
 }
 

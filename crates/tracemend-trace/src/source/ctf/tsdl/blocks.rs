@@ -1,12 +1,12 @@
 //! The blocks that describe the trace, its clocks, streams and events.
 
-use super::super::metadata::Fault;
+use super::super::metadata::{Fault, excerpt};
 use super::super::schema::{ByteOrder, Clock, EventClass, Schema, StreamClass, Struct, Value, Version};
 use super::ast::{self, Attribute, Block, Document, Entry, Specifiers};
 use super::attributes::{self, Seen, text, unknown, unsigned, warn};
 use super::class::Class;
 use super::lower::Lowering;
-use super::parser::{Parsed, excerpt};
+use super::parser::Parsed;
 use super::reference::Part;
 use super::roles;
 use super::scope::Scopes;
@@ -17,6 +17,9 @@ use std::rc::Rc;
 struct Reading {
     scopes: Scopes,
     lowering: Lowering,
+    environment: Vec<(String, Value)>,
+    /// Whether LTTng wrote the trace.
+    lttng: bool,
     uuid: Option<[u8; 16]>,
     packet_header: Option<Struct>,
     /// Whether packets name their stream class.
@@ -42,6 +45,8 @@ pub(super) fn schema(document: &Document) -> Parsed<Schema> {
     let mut reading = Reading {
         scopes: Scopes::new(native),
         lowering: Lowering::new(),
+        environment: Vec::new(),
+        lttng: false,
         uuid: None,
         packet_header: None,
         stream_ids: false,
@@ -84,7 +89,13 @@ impl Reading {
                 ast::Value::Number(number) => Value::Integer(number.wrapped()),
                 ast::Value::Text(text) => Value::Text(text.clone()),
             };
-            self.scopes.environment.push((name.clone(), value));
+            let length = match &value {
+                Value::Integer(length) => u64::try_from(*length).ok(),
+                Value::Text(_) => None,
+            };
+            self.scopes.lengths.entry(name.clone()).or_insert(length);
+            self.lttng |= name == "tracer_name" && matches!(&value, Value::Text(tracer) if tracer.starts_with("lttng"));
+            self.environment.push((name.clone(), value));
         }
         Ok(())
     }
@@ -120,11 +131,11 @@ impl Reading {
         let seconds = seconds.ok_or_else(|| Fault::new(block.at, "the offset of this clock is out of all range"))?;
         clock.offset_seconds = seconds;
         clock.offset_cycles = (cycles % clock.frequency) as i64;
-        let lttng = self.scopes.environment.iter().any(|(name, value)| {
-            name == "tracer_name" && matches!(value, Value::Text(tracer) if tracer.starts_with("lttng"))
-        });
-        clock.unix_epoch |= lttng && clock.name == "monotonic";
-        self.scopes.clocks.push(clock);
+        // LTTng's clock counts from the Unix epoch, although older versions do not say so.
+        clock.unix_epoch |= self.lttng && clock.name == "monotonic";
+        let clocks = &mut self.lowering.clocks;
+        self.scopes.clocks.entry(clock.name.clone()).or_insert(clocks.len());
+        clocks.push(clock);
         Ok(())
     }
 
@@ -151,8 +162,8 @@ impl Reading {
         if version != [Some(1), Some(8)] {
             return Err(Fault::new(block.at, "the trace is not of CTF 1.8: `major = 1; minor = 8;` is missing"));
         }
-        let (at, clocks) = (block.at, &mut self.scopes.clocks);
-        self.packet_header = self.lowering.part(at, Part::PacketHeader, header.as_ref(), clocks)?;
+        let at = block.at;
+        self.packet_header = self.lowering.part(at, Part::PacketHeader, header.as_ref())?;
         if let Some(header) = &mut self.packet_header {
             self.stream_ids = roles::packet_header(at, header)?;
         }
@@ -225,12 +236,9 @@ impl Reading {
     fn events(&mut self, stream: usize, blocks: &[&Block]) -> Parsed<()> {
         let Some(Stream { at, roots, .. }) = self.streams.get(stream) else { return Ok(()) };
         let (at, roots) = (*at, roots.clone());
-        let part = |reading: &mut Self, part, root: &Option<Rc<Class>>| {
-            reading.lowering.part(at, part, root.as_ref(), &mut reading.scopes.clocks)
-        };
-        let mut context = part(self, Part::PacketContext, &roots[0])?;
-        let mut header = part(self, Part::EventHeader, &roots[1])?;
-        let mut common = part(self, Part::StreamEventContext, &roots[2])?;
+        let mut context = self.lowering.part(at, Part::PacketContext, roots[0].as_ref())?;
+        let mut header = self.lowering.part(at, Part::EventHeader, roots[1].as_ref())?;
+        let mut common = self.lowering.part(at, Part::StreamEventContext, roots[2].as_ref())?;
         if let Some(context) = &mut context {
             roles::packet_context(at, context)?;
         }
@@ -288,9 +296,8 @@ impl Reading {
         if id.is_none() && !first {
             return Err(Fault::new(at, "this event lacks its `id`, which only the first of a stream can do without"));
         }
-        let clocks = &mut self.scopes.clocks;
-        let mut context = self.lowering.part(at, Part::EventContext, roots[0].as_ref(), clocks)?;
-        let mut payload = self.lowering.part(at, Part::EventFields, roots[1].as_ref(), clocks)?;
+        let mut context = self.lowering.part(at, Part::EventContext, roots[0].as_ref())?;
+        let mut payload = self.lowering.part(at, Part::EventFields, roots[1].as_ref())?;
         self.lowering.close(Part::EventFields, &mut payload);
         self.lowering.close(Part::EventContext, &mut context);
         Ok(EventClass { id: id.unwrap_or(0), name, context, payload })
@@ -334,14 +341,15 @@ impl Reading {
             return Err(Fault::new(self.streams[1].at, reason));
         }
         self.lowering.close(Part::PacketHeader, &mut self.packet_header);
+        let registers = self.lowering.registers();
         Ok(Schema {
             version: Version::V1_8,
             uuid: self.uuid,
-            environment: self.scopes.environment,
+            environment: self.environment,
             packet_header: self.packet_header,
-            clocks: self.scopes.clocks,
+            clocks: self.lowering.clocks,
             streams: self.streams.into_iter().map(|stream| stream.class).collect(),
-            registers: self.lowering.registers(),
+            registers,
             warnings: self.scopes.warnings,
         })
     }

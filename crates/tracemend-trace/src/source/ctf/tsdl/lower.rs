@@ -18,6 +18,8 @@ const FIELD_COST: u64 = 4;
 
 /// State of turning types into fields.
 pub(super) struct Lowering {
+    /// Of the trace. Time stamps that name none may add one.
+    pub(super) clocks: Vec<Clock>,
     budget: u64,
     /// Number of the next register.
     registers: Register,
@@ -34,6 +36,7 @@ pub(super) struct Lowering {
 impl Lowering {
     pub(super) fn new() -> Self {
         Self {
+            clocks: Vec::new(),
             budget: BUDGET,
             registers: 0,
             roots: Roots::default(),
@@ -51,17 +54,11 @@ impl Lowering {
     }
 
     /// Turns the type of a part into fields.
-    pub(super) fn part(
-        &mut self,
-        at: usize,
-        part: Part,
-        root: Option<&Rc<Class>>,
-        clocks: &mut Vec<Clock>,
-    ) -> Parsed<Option<Struct>> {
+    pub(super) fn part(&mut self, at: usize, part: Part, root: Option<&Rc<Class>>) -> Parsed<Option<Struct>> {
         let Some(root) = root else { return Ok(None) };
         self.part = part;
         self.roots[part as usize] = Some(Rc::clone(root));
-        match self.field(at, "", root, clocks, true)? {
+        match self.field(at, "", root, true)? {
             Field::Struct(structure) => Ok(Some(structure)),
             _ => Err(Fault::new(at, "headers, contexts and fields are structures, not other types")),
         }
@@ -85,24 +82,17 @@ impl Lowering {
         self.clock.take()
     }
 
-    fn field(
-        &mut self,
-        at: usize,
-        name: &str,
-        class: &Rc<Class>,
-        clocks: &mut Vec<Clock>,
-        timed: bool,
-    ) -> Parsed<Field> {
+    fn field(&mut self, at: usize, name: &str, class: &Rc<Class>, timed: bool) -> Parsed<Field> {
         self.spend(at, FIELD_COST + name.len() as u64 / 8)?;
         Ok(match &class.kind {
-            Kind::Integer(integer) => Field::Integer(self.integer(at, name, integer, clocks, timed)?),
+            Kind::Integer(integer) => Field::Integer(self.integer(at, name, integer, timed)?),
             Kind::Float(float) => Field::Float(float.clone()),
             Kind::String => Field::String(Encoding::Utf8),
-            Kind::Array { length, element } => self.array(at, length, element, class, name, clocks)?,
+            Kind::Array { length, element } => self.array(at, length, element, class, name)?,
             Kind::Struct { align, members } => {
                 let mut structure = Struct { align: *align, members: Vec::with_capacity(members.len()) };
                 for (index, named) in (0..).zip(members) {
-                    let member = self.member(class, index, named, clocks, timed)?;
+                    let member = self.member(class, index, named, timed)?;
                     structure.align = structure.align.max(align_of(&member.field));
                     structure.members.push(member);
                 }
@@ -120,24 +110,17 @@ impl Lowering {
                 let mut lowered = Vec::with_capacity(options.len());
                 for (index, named) in (0..).zip(options.iter()) {
                     let ranges = ranges.get(&*named.name).copied().unwrap_or_default().to_vec();
-                    lowered.push(VariantOption { member: self.member(class, index, named, clocks, timed)?, ranges });
+                    lowered.push(VariantOption { member: self.member(class, index, named, timed)?, ranges });
                 }
                 Field::Variant(Variant { selector, signed: tag.signed, options: lowered })
             }
         })
     }
 
-    fn member(
-        &mut self,
-        around: &Rc<Class>,
-        index: u32,
-        named: &Named,
-        clocks: &mut Vec<Clock>,
-        timed: bool,
-    ) -> Parsed<Member> {
+    fn member(&mut self, around: &Rc<Class>, index: u32, named: &Named, timed: bool) -> Parsed<Member> {
         self.frames.push(Frame { class: Rc::clone(around), index });
         let name = named.name.strip_prefix('_').unwrap_or(&named.name);
-        let field = self.field(named.at, name, &named.class, clocks, timed)?;
+        let field = self.field(named.at, name, &named.class, timed)?;
         self.frames.pop();
         Ok(Member { name: name.to_owned(), field })
     }
@@ -149,7 +132,6 @@ impl Lowering {
         element: &Rc<Class>,
         class: &Rc<Class>,
         name: &str,
-        clocks: &mut Vec<Clock>,
     ) -> Parsed<Field> {
         let length = match length {
             class::Length::Static(length) => Length::Static(*length),
@@ -171,19 +153,12 @@ impl Lowering {
             }
         }
         self.frames.push(Frame { class: Rc::clone(class), index: 0 });
-        let element = self.field(at, "", element, clocks, false)?;
+        let element = self.field(at, "", element, false)?;
         self.frames.pop();
         Ok(Field::Array { align: align_of(&element), element: Box::new(element), length })
     }
 
-    fn integer(
-        &mut self,
-        at: usize,
-        name: &str,
-        integer: &Integer,
-        clocks: &mut Vec<Clock>,
-        timed: bool,
-    ) -> Parsed<schema::Integer> {
+    fn integer(&mut self, at: usize, name: &str, integer: &Integer, timed: bool) -> Parsed<schema::Integer> {
         let stamp = match self.part {
             Part::PacketContext => matches!(name, "timestamp_begin" | "timestamp_end"),
             Part::EventHeader => name == "timestamp",
@@ -191,14 +166,15 @@ impl Lowering {
         };
         let mut mapped = integer.clock;
         if mapped.is_none() && timed && stamp {
-            mapped = Some(only_clock(at, clocks)?);
+            mapped = Some(self.only_clock(at)?);
         }
         let mut roles = Roles::default();
         if let Some(clock) = mapped.filter(|_| self.part != Part::PacketHeader) {
             if *self.clock.get_or_insert(clock) != clock {
                 return Err(Fault::new(at, "the fields of a stream belong to one clock, but here is a second one"));
             }
-            roles = Roles::TIMESTAMP;
+            // Signed ones count for the rule above, but move no clock.
+            roles = if integer.signed { roles } else { Roles::TIMESTAMP };
         }
         let meaning = integer.labels.clone().map_or(Meaning::Number, Meaning::Enumeration);
         Ok(schema::Integer {
@@ -227,26 +203,26 @@ impl Lowering {
         Ok((register, integer))
     }
 
+    /// The clock of time stamps that name none: the trace's only one, made up if there is none.
+    fn only_clock(&mut self, at: usize) -> Parsed<usize> {
+        match self.clocks.len() {
+            0 => self.clocks.push(super::blocks::default_clock()),
+            1 => {}
+            _ => {
+                return Err(Fault::new(
+                    at,
+                    "this time stamp names none of the clocks; `map = clock.NAME.value` is missing",
+                ));
+            }
+        }
+        Ok(0)
+    }
+
     fn spend(&mut self, at: usize, cost: u64) -> Parsed<()> {
         let left = self.budget.checked_sub(cost);
         self.budget = left.ok_or_else(|| Fault::new(at, "the metadata describes more than a million fields"))?;
         Ok(())
     }
-}
-
-/// The clock of time stamps that name none: the trace's only one, made up if there is none.
-fn only_clock(at: usize, clocks: &mut Vec<Clock>) -> Parsed<usize> {
-    match clocks.len() {
-        0 => clocks.push(super::blocks::default_clock()),
-        1 => {}
-        _ => {
-            return Err(Fault::new(
-                at,
-                "this time stamp names none of the clocks; `map = clock.NAME.value` is missing",
-            ));
-        }
-    }
-    Ok(0)
 }
 
 /// Alignment of a field, bits.

@@ -3,7 +3,7 @@
 //! The grammar needs no table of declared types: the last word before a declaration's brackets, comma or semicolon is
 //! the declared name, and the words in front of it are the type.
 
-use super::super::metadata::Fault;
+use super::super::metadata::{Fault, excerpt};
 use super::ast::{
     Attribute, Block, Declaration, Declarator, Document, Entry, Label, Length, Number, Specifiers, Value,
 };
@@ -13,7 +13,7 @@ use super::lexer::{Lexer, Token};
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// Most declarations, attributes and labels in one text.
-const MAX_ITEMS: usize = 1 << 20;
+const MAX_ITEMS: usize = 1 << 21;
 
 /// Result of parsing a part.
 pub(super) type Parsed<T> = Result<T, Fault>;
@@ -207,7 +207,6 @@ impl<'t> Parser<'t> {
     pub(super) fn path(&mut self) -> Parsed<Vec<String>> {
         let mut parts = Vec::new();
         loop {
-            self.count()?;
             match &mut self.token {
                 Token::Word(word) => parts.push((*word).to_owned()),
                 Token::Text(text) => parts.push(std::mem::take(text)),
@@ -217,6 +216,7 @@ impl<'t> Parser<'t> {
             if !self.take(".")? && !self.take("->")? {
                 return Ok(parts);
             }
+            self.count()?;
         }
     }
 
@@ -349,9 +349,4 @@ pub(super) fn append_word(name: &mut String, word: &str) {
         name.push(' ');
     }
     name.push_str(word);
-}
-
-/// The beginning of a name, short enough for a message.
-pub(super) fn excerpt(name: &str) -> &str {
-    name.char_indices().nth(80).map_or(name, |(end, _)| &name[..end])
 }

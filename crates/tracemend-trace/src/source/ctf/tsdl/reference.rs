@@ -1,8 +1,8 @@
 //! Finds the field that another one names: the length of a sequence, the tag of a variant.
 
-use super::super::metadata::Fault;
+use super::super::metadata::{Fault, excerpt};
 use super::class::{Class, Integer, Kind, Named};
-use super::parser::{Parsed, excerpt};
+use super::parser::Parsed;
 use std::rc::Rc;
 
 /// The parts of a packet and of an event, in the order of their bytes.

@@ -1,11 +1,11 @@
 //! Looks types up by name: declarations become [`Class`]es.
 
-use super::super::metadata::Fault;
-use super::super::schema::{ByteOrder, Clock, Mappings, Value};
+use super::super::metadata::{Fault, excerpt};
+use super::super::schema::{ByteOrder, Mappings};
 use super::ast::{self, Declaration, Declarator, Label, Specifier, Specifiers};
 use super::attributes::{self, Surroundings, warn};
 use super::class::{Class, Integer, Kind, Length, Named};
-use super::parser::{MAX_DEPTH, Parsed, excerpt};
+use super::parser::{MAX_DEPTH, Parsed};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,15 +15,17 @@ pub(super) struct Scopes {
     /// From the outermost. Names of structures begin with `struct `, and so on.
     levels: Vec<HashMap<String, Rc<Class>>>,
     pub(super) native: ByteOrder,
-    pub(super) clocks: Vec<Clock>,
-    pub(super) environment: Vec<(String, Value)>,
+    /// Index of each clock by its name.
+    pub(super) clocks: HashMap<String, usize>,
+    /// Lengths of arrays that the environment sets: its integers, if they are no less than 0.
+    pub(super) lengths: HashMap<String, Option<u64>>,
     pub(super) warnings: Vec<String>,
 }
 
 impl Scopes {
     pub(super) fn new(native: ByteOrder) -> Self {
         let levels = vec![HashMap::default()];
-        Self { levels, native, clocks: Vec::new(), environment: Vec::new(), warnings: Vec::new() }
+        Self { levels, native, clocks: HashMap::new(), lengths: HashMap::new(), warnings: Vec::new() }
     }
 
     pub(super) fn push(&mut self) {
@@ -221,10 +223,7 @@ impl Scopes {
     }
 
     fn environment_length(&self, at: usize, name: &str) -> Parsed<u64> {
-        let entry = self.environment.iter().find(|(known, _)| known == name);
-        match entry {
-            Some((_, Value::Integer(length))) if *length >= 0 => Ok(*length as u64),
-            _ => Err(Fault::new(at, format!("no length is set as `{}` in the block `env`", excerpt(name)))),
-        }
+        let length = self.lengths.get(name).copied().flatten();
+        length.ok_or_else(|| Fault::new(at, format!("no length is set as `{}` in the block `env`", excerpt(name))))
     }
 }
