@@ -72,6 +72,13 @@ impl Losses {
         self.around > 0 || missing.is_some()
     }
 
+    /// The number that the next packet should have, if this one's is another.
+    pub(crate) fn skipped(&self, packet: &Packet) -> Option<u64> {
+        let (number, bits) = packet.sequence?;
+        let expected = self.sequence?.wrapping_add(1) & mask(bits.min(64) as u8);
+        (number != expected).then_some(expected)
+    }
+
     /// Whole packets missing before this one.
     fn missing(&mut self, packet: &Packet) -> Option<u64> {
         let (number, bits) = packet.sequence?;

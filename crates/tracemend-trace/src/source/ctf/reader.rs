@@ -112,10 +112,10 @@ impl Reader {
         if let Some(index) = self.current.take() {
             let stream = &mut self.streams[index];
             match stream.advance(&mut self.shared)? {
-                // Gaps are told as soon as they are known.
-                Next::Gap => return Ok(Some((index, Next::Gap))),
-                Next::Event => {
-                    let key = Reverse((stream.time_ns(), index));
+                // Among events, gaps are told as soon as they are known.
+                Next::Gap if !self.shared.losses_only => return Ok(Some((index, Next::Gap))),
+                next @ (Next::Gap | Next::Event) => {
+                    let key = Reverse((stream.next_ns(next), index));
                     if self.unread < self.streams.len() {
                         self.waiting.push(key);
                     } else {
@@ -124,7 +124,7 @@ impl Reader {
                             Some(mut first) if *first > key => std::mem::replace(&mut *first, key),
                             _ => key,
                         };
-                        return Ok(Some((next.0.1, Next::Event)));
+                        return Ok(Some((next.0.1, self.usual())));
                     }
                 }
                 Next::End => {}
@@ -133,15 +133,20 @@ impl Reader {
         while self.unread < self.streams.len() {
             let index = self.unread;
             match self.streams[index].advance(&mut self.shared)? {
-                Next::Gap => return Ok(Some((index, Next::Gap))),
-                Next::Event => {
-                    self.waiting.push(Reverse((self.streams[index].time_ns(), index)));
+                Next::Gap if !self.shared.losses_only => return Ok(Some((index, Next::Gap))),
+                next @ (Next::Gap | Next::Event) => {
+                    self.waiting.push(Reverse((self.streams[index].next_ns(next), index)));
                     self.unread += 1;
                 }
                 Next::End => self.unread += 1,
             }
         }
-        Ok(self.waiting.pop().map(|Reverse((_, index))| (index, Next::Event)))
+        Ok(self.waiting.pop().map(|Reverse((_, index))| (index, self.usual())))
+    }
+
+    /// What waits for its turn.
+    fn usual(&self) -> Next {
+        if self.shared.losses_only { Next::Gap } else { Next::Event }
     }
 
     /// What the threads on its CPU, or its thread's calls, add to an event.

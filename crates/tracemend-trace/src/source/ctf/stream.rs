@@ -145,6 +145,15 @@ impl Stream {
         Some(self.file.plan.streams[packet.class].events[self.place.class].kind)
     }
 
+    /// Time of what comes next: of an event its own, of a gap when it ends, or else begins.
+    #[inline]
+    pub(crate) fn next_ns(&self, next: Next) -> i64 {
+        match (next, self.gaps.as_slice()) {
+            (Next::Gap, [gap, ..]) => gap.end_ns.or(gap.begin_ns).unwrap_or(i64::MIN),
+            _ => self.time_ns,
+        }
+    }
+
     /// The gap that came next.
     pub(crate) fn take_gap(&mut self) -> Option<Gap> {
         self.gaps.next()
@@ -217,6 +226,11 @@ impl Stream {
             let start = self.next;
             match self.read_header(shared, start)? {
                 Ok(packet) => {
+                    // A packet whose size is wrong may hide others.
+                    let packet = match self.losses.skipped(&packet) {
+                        Some(number) if self.understood < start => self.hidden(shared, number, start)?.unwrap_or(packet),
+                        _ => packet,
+                    };
                     self.begin_packet(packet);
                     return Ok(true);
                 }
@@ -419,6 +433,20 @@ impl Stream {
         self.broken = true;
     }
 
+    /// The packet of this number, if it begins before `end` in what was taken for padding.
+    #[cold]
+    fn hidden(&mut self, shared: &mut Shared, number: u64, end: u64) -> TraceResult<Option<Packet>> {
+        let found = self.find_packet(shared, self.understood)?;
+        if found < end
+            && let Ok(packet) = self.read_header(shared, found)?
+            && packet.sequence.is_some_and(|(own, _)| own == number)
+        {
+            return Ok(Some(packet));
+        }
+        // The header read last is the one kept for records.
+        Ok(self.read_header(shared, end)?.ok())
+    }
+
     /// Offset of the next packet at or after `from`, known by its magic number; the file's end where there is none.
     #[cold]
     fn find_packet(&mut self, shared: &mut Shared, from: u64) -> TraceResult<u64> {
@@ -456,10 +484,12 @@ impl Stream {
     fn tell(&mut self, shared: &mut Shared) {
         let name = shared.header.streams.get(self.id.0 as usize).map_or("", |stream| &stream.name);
         let mut warnings = Vec::new();
-        if std::mem::take(&mut self.losses.packets) > 0 {
+        let packets = std::mem::take(&mut self.losses.packets);
+        if packets > 0 {
+            let packets = if packets == 1 { "1 packet is".to_owned() } else { format!("{packets} packets are") };
             warnings.push(format!(
-                "stream {name}: whole packets are missing, and nobody counted the events in them. The tracer overwrote \
-                 them, or they are in files that are not here"
+                "stream {name}: {packets} missing, and nobody counted the events in them. The tracer overwrote them, or \
+                 they are in files that are not here"
             ));
         }
         if std::mem::take(&mut self.losses.backwards) {
