@@ -118,10 +118,13 @@ impl Losses {
         // A tracer may stamp an event after it has closed the packet.
         let end_ns = packet.end_ns.max(last.filter(|_| packet.end_ns.is_some()));
         if lost > 0 {
-            let kept_ns = self.kept_ns;
             let gap = self.gap(Lost::Exact(lost), Cause::Discarded, packet.start);
-            let gap = Gap { kept_ns, begin_ns: self.reached_ns, ..gap };
-            self.add(gap, end_ns);
+            let (begin_ns, kept_ns) = match self.kept_ns {
+                // The event that made the tracer switch packets: nothing fits in between.
+                Some((first, last)) if self.reached_ns == Some(first) => (Some(last), None),
+                kept => (self.reached_ns, kept),
+            };
+            self.add(Gap { kept_ns, begin_ns, ..gap }, end_ns);
         }
         self.reached_ns = self.reached_ns.max(end_ns).max(last);
         self.kept_ns = None;
