@@ -50,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 if packet.get(HEADER..HEADER + 2) == Some(&[0xff; 2]) {
                     add(&mut packet, FIRST_TIME, round * step);
                 }
-                packet[NUMBER..NUMBER + 8].copy_from_slice(&(round * stream.packets.len() as u64 + index as u64).to_le_bytes());
+                packet[NUMBER..NUMBER + 8]
+                    .copy_from_slice(&(round * stream.packets.len() as u64 + index as u64).to_le_bytes());
                 add(&mut packet, DISCARDED, round * discarded);
                 out.write_all(&packet)?;
             }

@@ -57,7 +57,9 @@ fn conformance_traces_read_as_babeltrace2_reads_them() {
     // The file was cut behind the content of its last packet: all events are there.
     let lenient = ["invalid-packet-size"];
     let (mut equal, mut refused, mut partly) = (0, 0, 0);
-    for trace in ["succeed", "fail", "packet-seq-num", "intersection", "deterministic-ordering"].into_iter().flat_map(group) {
+    for trace in
+        ["succeed", "fail", "packet-seq-num", "intersection", "deterministic-ordering"].into_iter().flat_map(group)
+    {
         let theirs = babeltrace2::print(&trace).unwrap();
         let is = |names: &[&str]| names.iter().any(|name| trace.ends_with(name));
         let ours = try_read(&trace, &OpenOptions::default());
@@ -135,14 +137,17 @@ fn losses_are_those_that_babeltrace2_warns_of() {
                 .gaps
                 .iter()
                 .filter_map(|gap| match gap.lost {
-                    Lost::Exact(lost) => Some((lost, Path::new(&name(gap)).file_name()?.to_string_lossy().into_owned())),
+                    Lost::Exact(lost) => {
+                        Some((lost, Path::new(&name(gap)).file_name()?.to_string_lossy().into_owned()))
+                    }
                     _ => None,
                 })
                 .collect();
             exact.sort();
             assert_eq!(exact, warned(&printed.warnings, "event"), "{}", trace.display());
             // It says nothing of packets lost before the first one that was kept.
-            let packets = ours.gaps.iter().filter(|gap| gap.cause == Cause::Overwritten && gap.begin_ns.is_some()).count();
+            let packets =
+                ours.gaps.iter().filter(|gap| gap.cause == Cause::Overwritten && gap.begin_ns.is_some()).count();
             assert_eq!(packets, warned(&printed.warnings, "packet").len(), "{}", trace.display());
             assert_eq!(losses_only && !ours.events.is_empty(), false);
         }
@@ -159,7 +164,8 @@ fn events_are_those_of_its_text() {
     for trace in samples(folder.path()) {
         let ours = read(&trace);
         let text = babeltrace2::print(&trace).unwrap().lines.join(&b'\n');
-        let theirs = read_bytes(&text, &OpenOptions { format: Some(Format::Babeltrace), ..OpenOptions::default() }).unwrap();
+        let theirs =
+            read_bytes(&text, &OpenOptions { format: Some(Format::Babeltrace), ..OpenOptions::default() }).unwrap();
         assert_eq!(ours.events.len(), theirs.events.len());
         let comparable = |read: &Read, index: usize| {
             let Event { time_ns, cpu, tid, phase, ret, dur_ns, .. } = read.events[index].clone();
@@ -191,12 +197,18 @@ fn the_full_channel_has_as_many_more_events_as_the_counters_say() {
             let inside = |channel: &str| {
                 let name = format!("{channel}_{cpu}");
                 let times = read.events.iter().filter(|event| stream(event) == name).map(|event| event.time_ns);
-                times.filter(|&time| gap.begin_ns.is_none_or(|b| b < time) && gap.end_ns.is_none_or(|e| time <= e)).count()
+                times
+                    .filter(|&time| gap.begin_ns.is_none_or(|b| b < time) && gap.end_ns.is_none_or(|e| time <= e))
+                    .count()
             };
             let missing = inside("full") as i64 - inside("small") as i64;
             let announced = gap.lost.count().unwrap() as i64;
             // Both channels record an event one after the other: the end of a gap may fall in between.
-            assert!((missing - announced).abs() <= 1, "{name} gap {}: {missing} missing, {announced} announced", gap.id);
+            assert!(
+                (missing - announced).abs() <= 1,
+                "{name} gap {}: {missing} missing, {announced} announced",
+                gap.id
+            );
             wrong += usize::from(missing != announced);
         }
         eprintln!("{name}: {} of {gaps} gaps as the full channel says, {wrong} off by one", gaps - wrong);

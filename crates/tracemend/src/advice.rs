@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn absurd_counts_give_some_advice_instead_of_a_panic() {
-        for format in [Format::Ftrace, Format::PerfScript, Format::PerfTrace, Format::Bpftrace, Format::Babeltrace, Format::Ctf] {
+        for format in
+            [Format::Ftrace, Format::PerfScript, Format::PerfTrace, Format::Bpftrace, Format::Babeltrace, Format::Ctf]
+        {
             assert!(advice(format, &Cause::Discarded, u64::MAX).is_some());
         }
     }

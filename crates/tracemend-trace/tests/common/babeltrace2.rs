@@ -14,7 +14,8 @@ pub struct Printed {
 
 /// Whether there is one; says so where not.
 pub fn is_here() -> bool {
-    let here = Command::new("babeltrace2").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let here =
+        Command::new("babeltrace2").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !here {
         eprintln!("skipped: babeltrace2 is not installed");
     }

@@ -42,7 +42,9 @@ impl Layout {
     pub(crate) fn read(&self, bytes: &[u8], at: usize, clock: u64) -> Option<Result<(Head, usize), Fault>> {
         match *self {
             Self::Nothing => Some(Ok((Head { id: None, clock }, at))),
-            Self::Compact { id_bits, bytes: length, order } => Some(read_compact(bytes, at, clock, id_bits, length, order)),
+            Self::Compact { id_bits, bytes: length, order } => {
+                Some(read_compact(bytes, at, clock, id_bits, length, order))
+            }
             Self::Flat { id, clock: stamp, bytes: length } => {
                 let read = |place: Option<(u32, Shape)>| match place {
                     Some((offset, shape)) => {
@@ -71,7 +73,9 @@ fn read_compact(
     length: u8,
     order: ByteOrder,
 ) -> Result<(Head, usize), Fault> {
-    let number = |at: usize, bytes_: u8| Shape { bytes: bytes_, order, signed: false }.read(bytes.get(at..).ok_or(Fault::Short)?);
+    let number = |at: usize, bytes_: u8| {
+        Shape { bytes: bytes_, order, signed: false }.read(bytes.get(at..).ok_or(Fault::Short)?)
+    };
     let id_bytes = id_bits.div_ceil(8);
     let short = id_bytes * 8 == id_bits;
     // An id of whole bytes stands before its clock value; else both share a word.

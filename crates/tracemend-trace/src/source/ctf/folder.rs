@@ -44,6 +44,23 @@ enum Key {
     File(PathBuf),
 }
 
+/// A trace in memory: the content of `metadata`, and of each stream file.
+pub(crate) fn in_memory(metadata: &[u8], streams: &[&[u8]]) -> TraceResult<Found> {
+    let path = Path::new("memory");
+    let plan = Arc::new(Plan::new(metadata::parse(metadata, path)?, &mut 0));
+    let instances = streams.iter().enumerate().map(|(index, &bytes)| Instance {
+        info: StreamInfo { name: index.to_string(), cpu: None },
+        files: vec![StreamFile {
+            data: Data::Bytes(bytes.into()),
+            path: path.to_path_buf(),
+            plan: plan.clone(),
+            length: bytes.len() as u64,
+        }],
+        trace: 0,
+    });
+    Ok(Found { instances: instances.collect(), traces: 1, warnings: Vec::new() })
+}
+
 /// Looks for traces in `root` and below.
 pub(crate) fn find(root: &Path) -> TraceResult<Found> {
     let mut folders = Vec::new();

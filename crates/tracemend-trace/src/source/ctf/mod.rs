@@ -27,4 +27,4 @@ mod walk;
 mod window;
 
 pub(crate) use metadata::check as check_metadata;
-pub(crate) use reader::open;
+pub(crate) use reader::{check_streams, open};

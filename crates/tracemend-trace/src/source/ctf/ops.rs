@@ -297,7 +297,11 @@ impl Compiler {
     fn walk(&mut self, field: &Field, slot: Option<Slot>) {
         let bit = match field {
             Field::Integer(Integer { size: Size::Bits(bits), align, .. }) => {
-                let start = if *align >= 8 { Some(0) } else { self.bit.map(|bit| bit.next_multiple_of(u64::from(*align).max(1))) };
+                let start = if *align >= 8 {
+                    Some(0)
+                } else {
+                    self.bit.map(|bit| bit.next_multiple_of(u64::from(*align).max(1)))
+                };
                 start.map(|start| (start + u64::from(*bits)) % 8)
             }
             Field::Integer(_) | Field::String(_) | Field::Text { .. } | Field::Blob { .. } => Some(0),
@@ -333,9 +337,8 @@ fn fixed(field: &Field) -> Option<u32> {
             }
             _ => None,
         },
-        Field::Float(float) => {
-            (float.bits % 8 == 0 && u32::from(float.bits) % float.align.max(1) == 0).then_some(u32::from(float.bits) / 8)
-        }
+        Field::Float(float) => (float.bits % 8 == 0 && u32::from(float.bits) % float.align.max(1) == 0)
+            .then_some(u32::from(float.bits) / 8),
         _ => None,
     }
 }

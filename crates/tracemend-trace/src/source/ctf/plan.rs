@@ -101,8 +101,7 @@ impl StreamPlan {
         let first = *numbers;
         *numbers += class.events.len();
         let events = class.events.iter().enumerate();
-        let events: Vec<EventPlan> =
-            events.map(|(index, event)| EventPlan::new(class, event, first + index)).collect();
+        let events: Vec<EventPlan> = events.map(|(index, event)| EventPlan::new(class, event, first + index)).collect();
         let ids = events.iter().map(|event| event.id).filter(|&id| id < MAX_TABLE);
         let mut table = vec![u32::MAX; ids.max().map_or(0, |id| id as usize + 1)];
         for (index, event) in events.iter().enumerate() {

@@ -100,7 +100,6 @@ impl Reader {
     }
 
     /// Reads every field in full: the slow twin, for tests.
-    #[cfg(test)]
     pub(crate) fn slowly(mut self) -> Self {
         self.shared.slowly = true;
         self
@@ -189,7 +188,8 @@ impl Reader {
     fn finish(&mut self) -> TraceResult<Option<Item>> {
         match self.shared.damage.take() {
             Some((path, offset, reason)) if self.events == 0 && !self.shared.losses_only => {
-                let reason = format!("{reason}. No event of the trace could be read; copy it again from where it was recorded");
+                let reason =
+                    format!("{reason}. No event of the trace could be read; copy it again from where it was recorded");
                 Err(TraceError::Corrupt { path, offset, reason })
             }
             _ => Ok(None),
@@ -290,4 +290,41 @@ impl Source for Reader {
         }
         &self.record
     }
+}
+
+/// Reads stream bytes by a trace's metadata, and checks that what is read holds together and that the quick way and the
+/// slow way read the same.
+///
+/// # Panics
+/// When it does not hold.
+pub(crate) fn check_streams(metadata: &[u8], streams: &[&[u8]]) {
+    const MOST: usize = 1 << 14;
+    let options = OpenOptions::default();
+    let read = |slowly: bool| {
+        let Ok(found) = folder::in_memory(metadata, streams) else {
+            return (Vec::new(), None);
+        };
+        let mut reader = Reader::new(found, &options);
+        reader.shared.slowly = slowly;
+        let mut items = Vec::new();
+        let failed = loop {
+            match reader.next_item() {
+                Ok(Some(item)) => {
+                    if let Item::Gap(gap) = &item {
+                        assert!(gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end), "{gap:?}");
+                    } else {
+                        assert!(!reader.record().is_empty(), "an event without a record");
+                    }
+                    if items.len() < MOST {
+                        items.push(item);
+                    }
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        };
+        (items, failed)
+    };
+    let (quickly, slowly) = (read(false), read(true));
+    assert!(quickly == slowly, "the quick way reads something else than the slow way");
 }

@@ -228,7 +228,9 @@ impl Stream {
                 Ok(packet) => {
                     // A packet whose size is wrong may hide others.
                     let packet = match self.losses.skipped(&packet) {
-                        Some(number) if self.understood < start => self.hidden(shared, number, start)?.unwrap_or(packet),
+                        Some(number) if self.understood < start => {
+                            self.hidden(shared, number, start)?.unwrap_or(packet)
+                        }
                         _ => packet,
                     };
                     self.begin_packet(packet);
@@ -236,7 +238,7 @@ impl Stream {
                 }
                 Err((bit, reason)) => {
                     self.damaged(shared, start + bit / 8, &reason, None);
-                    self.next = self.find_packet(shared, self.understood.min(start) + 1)?;
+                    self.next = self.find_packet(shared, self.understood.min(start) + 1, u64::MAX)?;
                     self.understood = self.next;
                 }
             }
@@ -299,10 +301,8 @@ impl Stream {
             return Ok(false);
         };
         if self.at >= self.end {
-            let (size, available) = (packet.size, self.window.length - packet.start);
-            if available < size {
-                let reason = format!("a packet of {size} bytes of which the file has {available}");
-                self.damaged(shared, self.window.length, &reason, None);
+            if self.cut_off().is_some() {
+                self.cut(shared, self.at, "")?;
             }
             self.end_packet();
             return Ok(false);
@@ -334,7 +334,7 @@ impl Stream {
                 Fault::Short => "an event that goes on behind the end of its packet's content",
                 Fault::Bad(reason) => reason,
             };
-            self.cut(shared, at, reason);
+            self.cut(shared, at, reason)?;
             self.end_packet();
             return Ok(false);
         }
@@ -384,9 +384,7 @@ impl Stream {
             let class = &plan.schema.streams[class];
             let mut cursor = Cursor::new(bytes, origin, body).ending_at(self.end);
             let parts = parts(class, &class.events[index]);
-            event
-                .read_fully(parts, &mut cursor, bytes, &mut self.registers, &mut self.facts)
-                .map(|()| cursor.at)
+            event.read_fully(parts, &mut cursor, bytes, &mut self.registers, &mut self.facts).map(|()| cursor.at)
         };
         let end = match end {
             Ok(end) if end > at => end,
@@ -414,13 +412,29 @@ impl Stream {
         Ok(())
     }
 
+    /// The packet's size and how much of it is there, if the file ends within it.
+    fn cut_off(&self) -> Option<(u64, u64)> {
+        let packet = self.packet.as_ref()?;
+        let available = self.window.length - packet.start;
+        (available < packet.size).then_some((packet.size, available))
+    }
+
     /// The rest of the packet, from bit `at` on, cannot be read.
     #[cold]
-    fn cut(&mut self, shared: &mut Shared, at: u64, reason: &str) {
-        if let Some(packet) = &self.packet {
-            let (offset, until_ns) = (packet.start.saturating_add(at / 8), packet.end_ns);
-            self.damaged(shared, offset, reason, until_ns);
+    fn cut(&mut self, shared: &mut Shared, at: u64, reason: &str) -> TraceResult<()> {
+        let Some(packet) = &self.packet else {
+            return Ok(());
+        };
+        let (start, until_ns) = (packet.start, packet.end_ns);
+        match self.cut_off() {
+            // Whatever came behind is not here either.
+            Some((size, available)) => {
+                let reason = format!("the file ends here, {available} bytes into a packet of {size}");
+                self.damaged(shared, start + available, &reason, None);
+            }
+            None => self.damaged(shared, start.saturating_add(at / 8), reason, until_ns),
         }
+        self.rescue(shared)
     }
 
     #[cold]
@@ -433,10 +447,20 @@ impl Stream {
         self.broken = true;
     }
 
+    /// After damage: a packet whose size is damaged too must not hide those behind it.
+    #[cold]
+    fn rescue(&mut self, shared: &mut Shared) -> TraceResult<()> {
+        if let Some(packet) = &self.packet {
+            let first = packet.start + packet.first.div_ceil(8);
+            self.next = self.find_packet(shared, first, self.next)?.min(self.next);
+        }
+        Ok(())
+    }
+
     /// The packet of this number, if it begins before `end` in what was taken for padding.
     #[cold]
     fn hidden(&mut self, shared: &mut Shared, number: u64, end: u64) -> TraceResult<Option<Packet>> {
-        let found = self.find_packet(shared, self.understood)?;
+        let found = self.find_packet(shared, self.understood, end)?;
         if found < end
             && let Ok(packet) = self.read_header(shared, found)?
             && packet.sequence.is_some_and(|(own, _)| own == number)
@@ -447,12 +471,14 @@ impl Stream {
         Ok(self.read_header(shared, end)?.ok())
     }
 
-    /// Offset of the next packet at or after `from`, known by its magic number; the file's end where there is none.
+    /// Offset of the next packet at or after `from` and before `until`, known by its magic number; where there is none,
+    /// `until` or the file's end.
     #[cold]
-    fn find_packet(&mut self, shared: &mut Shared, from: u64) -> TraceResult<u64> {
+    fn find_packet(&mut self, shared: &mut Shared, from: u64, until: u64) -> TraceResult<u64> {
         let io = self.io();
+        let until = until.min(self.window.length);
         let Some(order) = self.file.plan.magic() else {
-            return Ok(self.window.length);
+            return Ok(until);
         };
         let magic = match order {
             super::schema::ByteOrder::Little => (MAGIC as u32).to_le_bytes(),
@@ -460,7 +486,7 @@ impl Stream {
         };
         let finder = memchr::memmem::Finder::new(&magic);
         let mut from = from;
-        while from < self.window.length {
+        while from < until {
             self.window.ensure(from, LOW, &mut shared.room).map_err(&io)?;
             let bytes = self.window.from(from);
             if bytes.len() < magic.len() {
@@ -477,7 +503,7 @@ impl Stream {
                 None => from += (bytes.len() - magic.len() + 1) as u64,
             }
         }
-        Ok(self.window.length)
+        Ok(until)
     }
 
     /// At the end, what the user should know of the stream.
@@ -550,9 +576,7 @@ impl Maker<'_> {
             Kind::Call(phase) => (phase, self.name(class)),
             Kind::EndOfCall => (Phase::Exit, self.name(class)),
             Kind::Number(phase) => match self.facts.get(Slot::Number) {
-                Some(number) => {
-                    (phase, self.shared.names.call(&mut self.shared.header.symbols, number as i64))
-                }
+                Some(number) => (phase, self.shared.names.call(&mut self.shared.header.symbols, number as i64)),
                 None => (Phase::Point, self.name(class)),
             },
             Kind::Switch | Kind::Point => (Phase::Point, self.name(class)),

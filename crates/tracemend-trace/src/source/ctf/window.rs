@@ -41,16 +41,6 @@ pub(crate) enum Data {
     Bytes(Arc<[u8]>),
 }
 
-impl Data {
-    /// How many bytes there are.
-    pub(crate) fn length(&self) -> io::Result<u64> {
-        match self {
-            Self::File(path) => std::fs::metadata(path).map(|metadata| metadata.len()),
-            Self::Bytes(bytes) => Ok(bytes.len() as u64),
-        }
-    }
-}
-
 /// A window on one file.
 #[derive(Debug)]
 pub(crate) struct Window {
@@ -185,7 +175,8 @@ mod tests {
         let bytes: Arc<[u8]> = (0..1_000_000u32).map(|n| (n % 251) as u8).collect();
         let mut room = Room { size: 1000, spare: 20_000, keep_open: true };
         let mut window = Window::new(Data::Bytes(bytes.clone()), bytes.len() as u64);
-        for (offset, count) in [(0, 10), (5, 900), (700, 800), (650, 10), (999_990, 100), (3, 15_000), (20, 5), (0, 1)] {
+        for (offset, count) in [(0, 10), (5, 900), (700, 800), (650, 10), (999_990, 100), (3, 15_000), (20, 5), (0, 1)]
+        {
             assert!(window.ensure(offset, count, &mut room).unwrap());
             let wanted = count.min(bytes.len() - offset as usize);
             assert_eq!(window.from(offset)[..wanted], bytes[offset as usize..offset as usize + wanted]);
