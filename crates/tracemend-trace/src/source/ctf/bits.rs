@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
         self.at += u64::from(bits);
         let count = (shift as usize + usize::from(bits)).div_ceil(8);
         let bytes = &self.bytes[first..first + count];
-        if shift == 0 && bits % 8 == 0 {
+        if shift == 0 && bits.is_multiple_of(8) {
             return Ok(whole(bytes, order));
         }
         let wide = match order {

@@ -32,8 +32,6 @@ pub(crate) struct Instance {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) instances: Vec<Instance>,
-    /// How many traces there are.
-    pub(crate) traces: usize,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -58,7 +56,7 @@ pub(crate) fn in_memory(metadata: &[u8], streams: &[&[u8]]) -> TraceResult<Found
         }],
         trace: 0,
     });
-    Ok(Found { instances: instances.collect(), traces: 1, warnings: Vec::new() })
+    Ok(Found { instances: instances.collect(), warnings: Vec::new() })
 }
 
 /// Looks for traces in `root` and below.
@@ -236,7 +234,7 @@ impl Search<'_> {
                 trace: instance.trace,
             }
         });
-        Found { instances: instances.collect(), traces: self.traces, warnings: self.warnings }
+        Found { instances: instances.collect(), warnings: self.warnings }
     }
 }
 

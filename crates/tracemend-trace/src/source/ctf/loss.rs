@@ -72,11 +72,10 @@ impl Losses {
         self.around > 0 || missing.is_some()
     }
 
-    /// The number that the next packet should have, if this one's is another.
-    pub(crate) fn skipped(&self, packet: &Packet) -> Option<u64> {
+    /// Whether a packet has the number behind that of the packet before; `None`: one of both has none.
+    pub(crate) fn follows(&self, packet: &Packet) -> Option<bool> {
         let (number, bits) = packet.sequence?;
-        let expected = self.sequence?.wrapping_add(1) & mask(bits.min(64) as u8);
-        (number != expected).then_some(expected)
+        Some(number == self.sequence?.wrapping_add(1) & mask(bits.min(64) as u8))
     }
 
     /// Whole packets missing before this one.

@@ -6,8 +6,10 @@
 
 mod audit;
 mod bits;
+mod check;
 mod clock;
 mod event_header;
+mod events;
 mod facts;
 mod folder;
 mod json;
@@ -19,6 +21,7 @@ mod outline;
 mod packet;
 mod plan;
 mod reader;
+mod recovery;
 mod render;
 mod schema;
 mod stream;
@@ -26,5 +29,6 @@ mod tsdl;
 mod walk;
 mod window;
 
+pub(crate) use check::check_streams;
 pub(crate) use metadata::check as check_metadata;
-pub(crate) use reader::{check_streams, open};
+pub(crate) use reader::open;

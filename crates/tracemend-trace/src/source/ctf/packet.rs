@@ -127,7 +127,7 @@ impl Seen {
         let all = available.saturating_mul(8);
         let size = self.size.or(self.content.map(|content| content.next_multiple_of(8))).unwrap_or(all);
         let content = self.content.unwrap_or(size);
-        if size % 8 != 0 {
+        if !size.is_multiple_of(8) {
             return Err(format!("a packet of {size} bits, which are no whole bytes"));
         }
         if content > size {

@@ -99,7 +99,7 @@ impl Reader {
         }
     }
 
-    /// Reads every field in full: the slow twin, for tests.
+    /// The same, reading every field in full: the slow twin, for tests.
     pub(crate) fn slowly(mut self) -> Self {
         self.shared.slowly = true;
         self
@@ -290,41 +290,4 @@ impl Source for Reader {
         }
         &self.record
     }
-}
-
-/// Reads stream bytes by a trace's metadata, and checks that what is read holds together and that the quick way and the
-/// slow way read the same.
-///
-/// # Panics
-/// When it does not hold.
-pub(crate) fn check_streams(metadata: &[u8], streams: &[&[u8]]) {
-    const MOST: usize = 1 << 14;
-    let options = OpenOptions::default();
-    let read = |slowly: bool| {
-        let Ok(found) = folder::in_memory(metadata, streams) else {
-            return (Vec::new(), None);
-        };
-        let mut reader = Reader::new(found, &options);
-        reader.shared.slowly = slowly;
-        let mut items = Vec::new();
-        let failed = loop {
-            match reader.next_item() {
-                Ok(Some(item)) => {
-                    if let Item::Gap(gap) = &item {
-                        assert!(gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end), "{gap:?}");
-                    } else {
-                        assert!(!reader.record().is_empty(), "an event without a record");
-                    }
-                    if items.len() < MOST {
-                        items.push(item);
-                    }
-                }
-                Ok(None) => break None,
-                Err(error) => break Some(error.to_string()),
-            }
-        };
-        (items, failed)
-    };
-    let (quickly, slowly) = (read(false), read(true));
-    assert!(quickly == slowly, "the quick way reads something else than the slow way");
 }

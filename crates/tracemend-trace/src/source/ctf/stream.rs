@@ -2,18 +2,19 @@
 
 use super::bits::{Cursor, Fault};
 use super::event_header::{Head, read_fully};
-use super::facts::{Facts, Slot};
+use super::events::{Maker, Switch, empty};
+use super::facts::Facts;
 use super::loss::Losses;
-use super::packet::{MAGIC, NoPacket, Packet};
-use super::plan::{EventPlan, Kind, Plan, parts};
+use super::packet::{NoPacket, Packet};
+use super::plan::{Kind, Plan, parts};
 use super::window::{Data, MAX_EVENT, Room, Window};
-use crate::source::{context::MAX_CPU, names::Names};
-use crate::{Event, Gap, Phase, StreamId, Symbol, TraceError, TraceHeader, TraceResult};
+use crate::source::names::Names;
+use crate::{Event, Gap, StreamId, Symbol, TraceError, TraceHeader, TraceResult};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Bytes in front of which a window is filled again; most events are shorter.
-const LOW: usize = 4 << 10;
+pub(super) const LOW: usize = 4 << 10;
 /// Most bytes of a packet's header and context.
 const MAX_HEADER: usize = 64 << 10;
 
@@ -49,13 +50,6 @@ pub(crate) enum Next {
     End,
 }
 
-/// A context switch: the threads before and after.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Switch {
-    pub(crate) previous: (Option<i32>, Option<Symbol>),
-    pub(crate) next: (Option<i32>, Option<Symbol>),
-}
-
 /// Where the event read last is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place {
@@ -81,10 +75,10 @@ pub(crate) struct Stream {
     /// Bits of the packet that hold something and are in the file.
     end: u64,
     /// Offset of the next packet.
-    next: u64,
+    pub(super) next: u64,
     /// Offset behind the last byte that was understood: a lost packet is looked for from here.
-    understood: u64,
-    losses: Losses,
+    pub(super) understood: u64,
+    pub(super) losses: Losses,
     gaps: std::vec::IntoIter<Gap>,
     /// An event read before whose turn gaps come.
     held: bool,
@@ -205,7 +199,8 @@ impl Stream {
         }
     }
 
-    fn io(&self) -> impl Fn(std::io::Error) -> TraceError + use<> {
+    /// Names the file in errors.
+    pub(super) fn io(&self) -> impl Fn(std::io::Error) -> TraceError + use<> {
         let path = self.file.path.clone();
         move |source| TraceError::Io { path: path.clone(), source }
     }
@@ -214,6 +209,12 @@ impl Stream {
     fn next_packet(&mut self, shared: &mut Shared) -> TraceResult<bool> {
         loop {
             if self.next >= self.window.length {
+                if self.understood < self.window.length
+                    && let Some(found) = self.hidden(shared, self.window.length)?
+                {
+                    (self.next, self.understood) = (found, found);
+                    continue;
+                }
                 let Some(file) = self.files.next() else {
                     return Ok(false);
                 };
@@ -226,14 +227,16 @@ impl Stream {
             let start = self.next;
             match self.read_header(shared, start)? {
                 Ok(packet) => {
-                    // A packet whose size is wrong may hide others.
-                    let packet = match self.losses.skipped(&packet) {
-                        Some(number) if self.understood < start => {
-                            self.hidden(shared, number, start)?.unwrap_or(packet)
+                    if self.understood < start && self.losses.follows(&packet) == Some(false) {
+                        if let Some(found) = self.hidden(shared, start)? {
+                            (self.next, self.understood) = (found, found);
+                            continue;
                         }
-                        _ => packet,
-                    };
-                    self.begin_packet(packet);
+                        // Other headers were read meanwhile.
+                        self.understood = start;
+                        continue;
+                    }
+                    self.begin_packet(packet, shared.losses_only);
                     return Ok(true);
                 }
                 Err((bit, reason)) => {
@@ -246,7 +249,11 @@ impl Stream {
     }
 
     /// The packet that begins at `start`, or where and why it does not.
-    fn read_header(&mut self, shared: &mut Shared, start: u64) -> TraceResult<Result<Packet, (u64, String)>> {
+    pub(super) fn read_header(
+        &mut self,
+        shared: &mut Shared,
+        start: u64,
+    ) -> TraceResult<Result<Packet, (u64, String)>> {
         let io = self.io();
         let available = self.window.length - start;
         let mut wanted = 512;
@@ -274,12 +281,12 @@ impl Stream {
         }
     }
 
-    fn begin_packet(&mut self, packet: Packet) {
+    fn begin_packet(&mut self, packet: Packet, losses_only: bool) {
         let available = self.window.length - packet.start;
         self.at = packet.first;
         self.end = packet.content.min(available.saturating_mul(8));
         self.next = packet.start.saturating_add(packet.size);
-        self.understood = packet.start + packet.first / 8;
+        self.understood = packet.start.saturating_add(if losses_only { self.end } else { packet.first } / 8);
         self.facts.clock = packet.clock;
         self.clocked = self.file.plan.streams[packet.class].scale.is_some();
         self.foreign |= packet.foreign;
@@ -354,7 +361,7 @@ impl Stream {
         let bytes = &bytes[..bytes.len().min((self.end.div_ceil(8) - origin) as usize)];
         self.facts.clear();
         let start = at.next_multiple_of(u64::from(stream.header_align));
-        let quick = start % 8 == 0 && self.end % 8 == 0 && !shared.slowly;
+        let quick = start.is_multiple_of(8) && self.end.is_multiple_of(8) && !shared.slowly;
         let clock = self.facts.clock;
         let header = match quick {
             true => stream.layout.read(bytes, (start / 8 - origin) as usize, clock),
@@ -376,7 +383,7 @@ impl Stream {
         };
         let event = &stream.events[index];
         self.facts.clock = stamp;
-        let end = if quick && body % 8 == 0 {
+        let end = if quick && body.is_multiple_of(8) {
             event
                 .read(bytes, origin, (body / 8 - origin) as usize, &mut self.registers, &mut self.facts)
                 .map(|end| origin * 8 + end)
@@ -410,100 +417,6 @@ impl Stream {
         self.at = end;
         self.understood = packet.start + end / 8;
         Ok(())
-    }
-
-    /// The packet's size and how much of it is there, if the file ends within it.
-    fn cut_off(&self) -> Option<(u64, u64)> {
-        let packet = self.packet.as_ref()?;
-        let available = self.window.length - packet.start;
-        (available < packet.size).then_some((packet.size, available))
-    }
-
-    /// The rest of the packet, from bit `at` on, cannot be read.
-    #[cold]
-    fn cut(&mut self, shared: &mut Shared, at: u64, reason: &str) -> TraceResult<()> {
-        let Some(packet) = &self.packet else {
-            return Ok(());
-        };
-        let (start, until_ns) = (packet.start, packet.end_ns);
-        match self.cut_off() {
-            // Whatever came behind is not here either.
-            Some((size, available)) => {
-                let reason = format!("the file ends here, {available} bytes into a packet of {size}");
-                self.damaged(shared, start + available, &reason, None);
-            }
-            None => self.damaged(shared, start.saturating_add(at / 8), reason, until_ns),
-        }
-        self.rescue(shared)
-    }
-
-    #[cold]
-    fn damaged(&mut self, shared: &mut Shared, offset: u64, reason: &str, until_ns: Option<i64>) {
-        if shared.damage.is_none() {
-            shared.damage = Some((self.file.path.clone(), offset, reason.to_owned()));
-        }
-        let path = self.file.path.display();
-        self.losses.damage(format!("file {path}, byte {offset}: {reason}"), offset, until_ns);
-        self.broken = true;
-    }
-
-    /// After damage: a packet whose size is damaged too must not hide those behind it.
-    #[cold]
-    fn rescue(&mut self, shared: &mut Shared) -> TraceResult<()> {
-        if let Some(packet) = &self.packet {
-            let first = packet.start + packet.first.div_ceil(8);
-            self.next = self.find_packet(shared, first, self.next)?.min(self.next);
-        }
-        Ok(())
-    }
-
-    /// The packet of this number, if it begins before `end` in what was taken for padding.
-    #[cold]
-    fn hidden(&mut self, shared: &mut Shared, number: u64, end: u64) -> TraceResult<Option<Packet>> {
-        let found = self.find_packet(shared, self.understood, end)?;
-        if found < end
-            && let Ok(packet) = self.read_header(shared, found)?
-            && packet.sequence.is_some_and(|(own, _)| own == number)
-        {
-            return Ok(Some(packet));
-        }
-        // The header read last is the one kept for records.
-        Ok(self.read_header(shared, end)?.ok())
-    }
-
-    /// Offset of the next packet at or after `from` and before `until`, known by its magic number; where there is none,
-    /// `until` or the file's end.
-    #[cold]
-    fn find_packet(&mut self, shared: &mut Shared, from: u64, until: u64) -> TraceResult<u64> {
-        let io = self.io();
-        let until = until.min(self.window.length);
-        let Some(order) = self.file.plan.magic() else {
-            return Ok(until);
-        };
-        let magic = match order {
-            super::schema::ByteOrder::Little => (MAGIC as u32).to_le_bytes(),
-            super::schema::ByteOrder::Big => (MAGIC as u32).to_be_bytes(),
-        };
-        let finder = memchr::memmem::Finder::new(&magic);
-        let mut from = from;
-        while from < until {
-            self.window.ensure(from, LOW, &mut shared.room).map_err(&io)?;
-            let bytes = self.window.from(from);
-            if bytes.len() < magic.len() {
-                break;
-            }
-            match finder.find(bytes) {
-                Some(place) => {
-                    from += place as u64;
-                    if self.read_header(shared, from)?.is_ok() {
-                        return Ok(from);
-                    }
-                    from += 1;
-                }
-                None => from += (bytes.len() - magic.len() + 1) as u64,
-            }
-        }
-        Ok(until)
     }
 
     /// At the end, what the user should know of the stream.
@@ -542,95 +455,5 @@ impl Shared {
                 self.header.warnings.push(warning);
             }
         }
-    }
-}
-
-fn empty(offset: u64) -> Event {
-    Event {
-        time_ns: 0,
-        stream: StreamId(0),
-        cpu: None,
-        tid: None,
-        comm: None,
-        name: Symbol(0),
-        phase: Phase::Point,
-        ret: None,
-        dur_ns: None,
-        offset,
-    }
-}
-
-/// Makes events of facts.
-struct Maker<'m> {
-    shared: &'m mut Shared,
-    facts: &'m Facts,
-    bytes: &'m [u8],
-    comm: &'m mut (Vec<u8>, Option<Symbol>),
-}
-
-impl Maker<'_> {
-    #[inline]
-    fn event(&mut self, class: &EventPlan, event: Event) -> Event {
-        let cpu = |value| u32::try_from(value).ok().filter(|&cpu| cpu < MAX_CPU);
-        let (phase, name) = match class.kind {
-            Kind::Call(phase) => (phase, self.name(class)),
-            Kind::EndOfCall => (Phase::Exit, self.name(class)),
-            Kind::Number(phase) => match self.facts.get(Slot::Number) {
-                Some(number) => (phase, self.shared.names.call(&mut self.shared.header.symbols, number as i64)),
-                None => (Phase::Point, self.name(class)),
-            },
-            Kind::Switch | Kind::Point => (Phase::Point, self.name(class)),
-        };
-        Event {
-            cpu: event.cpu.or_else(|| self.facts.get(Slot::Cpu).and_then(cpu)),
-            tid: self.tid(Slot::Tid),
-            comm: self.comm(Slot::Comm),
-            name,
-            phase,
-            ret: self.facts.get(Slot::Ret).map(|ret| ret as i64),
-            ..event
-        }
-    }
-
-    fn switch(&mut self) -> Switch {
-        Switch {
-            previous: (self.tid(Slot::PreviousTid), self.comm(Slot::PreviousComm)),
-            next: (self.tid(Slot::NextTid), self.comm(Slot::NextComm)),
-        }
-    }
-
-    #[inline]
-    fn name(&mut self, class: &EventPlan) -> Symbol {
-        match self.shared.symbols.get(class.number) {
-            Some(Some(symbol)) => *symbol,
-            _ => self.new_name(class),
-        }
-    }
-
-    #[cold]
-    fn new_name(&mut self, class: &EventPlan) -> Symbol {
-        let symbol = self.shared.names.symbol(&mut self.shared.header.symbols, class.name.as_bytes());
-        if self.shared.symbols.len() <= class.number {
-            self.shared.symbols.resize(class.number + 1, None);
-        }
-        self.shared.symbols[class.number] = Some(symbol);
-        symbol
-    }
-
-    #[inline]
-    fn tid(&self, slot: Slot) -> Option<i32> {
-        self.facts.get(slot).and_then(|tid| i32::try_from(tid as i64).ok())
-    }
-
-    /// The last name is remembered: threads make many events in a row.
-    #[inline]
-    fn comm(&mut self, slot: Slot) -> Option<Symbol> {
-        let comm = self.facts.get_text(slot, self.bytes)?;
-        if self.comm.1.is_none() || self.comm.0 != comm {
-            self.comm.1 = Some(self.shared.names.symbol(&mut self.shared.header.symbols, comm));
-            self.comm.0.clear();
-            self.comm.0.extend_from_slice(comm);
-        }
-        self.comm.1
     }
 }

@@ -115,7 +115,6 @@ pub(super) enum Specifier {
 /// `name = first ... last`
 #[derive(Debug)]
 pub(super) struct Label {
-    pub(super) at: usize,
     pub(super) name: String,
     pub(super) range: Option<(Number, Number)>,
 }

@@ -260,7 +260,6 @@ impl<'t> Parser<'t> {
     /// A label of an enumeration.
     pub(super) fn label(&mut self) -> Parsed<Label> {
         self.count()?;
-        let at = self.at;
         let name = match &mut self.token {
             Token::Word(word) => (*word).to_owned(),
             Token::Text(text) => std::mem::take(text),
@@ -273,7 +272,7 @@ impl<'t> Parser<'t> {
         } else {
             None
         };
-        Ok(Label { at, name, range })
+        Ok(Label { name, range })
     }
 
     pub(super) fn advance(&mut self) -> Parsed<()> {
