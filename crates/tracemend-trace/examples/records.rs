@@ -1,27 +1,30 @@
-//! Prints the record of each event and each gap: `cargo run --release -p tracemend-trace --example records FILE...`
+//! Prints every recorded event of a trace as its format's own tool would, and its gaps on the standard error:
+//! `cargo run --release --example records -- TRACE`. With `LOSSES_ONLY` set, its gaps alone.
 
-use std::io::Write;
-use std::path::Path;
-use tracemend_trace::source::{OpenOptions, open};
-use tracemend_trace::{Item, TraceResult};
+use std::error::Error;
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+use tracemend_trace::{Item, source};
 
-fn main() -> TraceResult<()> {
-    let options = OpenOptions { losses_only: std::env::var_os("LOSSES_ONLY").is_some(), ..OpenOptions::default() };
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for path in std::env::args().skip(1) {
-        let mut source = open(Path::new(&path), &options)?;
-        while let Some(item) = source.next_item()? {
-            let written = match item {
-                Item::Event(_) => out.write_all(source.record()).and_then(|()| out.write_all(b"\n")),
-                Item::Gap(gap) => writeln!(out, "{gap:?}"),
-            };
-            if written.is_err() {
-                break;
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = PathBuf::from(std::env::args_os().nth(1).ok_or("name a trace")?);
+    let mut source = source::open(
+        &path,
+        &source::OpenOptions { losses_only: std::env::var_os("LOSSES_ONLY").is_some(), ..Default::default() },
+    )?;
+    let mut out = std::io::BufWriter::new(stdout().lock());
+    while let Some(item) = source.next_item()? {
+        match item {
+            Item::Event(_) => {
+                out.write_all(source.record())?;
+                out.write_all(b"\n")?;
             }
+            Item::Gap(gap) => eprintln!("{gap:?}"),
         }
-        for warning in &source.header().warnings {
-            eprintln!("{warning}");
-        }
+    }
+    out.flush()?;
+    for warning in &source.header().warnings {
+        eprintln!("{warning}");
     }
     Ok(())
 }

@@ -63,6 +63,11 @@ impl Format {
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
     ];
+
+    /// Whether losses can be read without the events ([`OpenOptions::losses_only`](crate::source::OpenOptions)).
+    pub fn tells_losses_apart(self) -> bool {
+        matches!(self, Format::Ctf)
+    }
 }
 
 impl fmt::Display for Format {

@@ -47,7 +47,7 @@ pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
             "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
             pages(64, largest, TEXT_EVENT_BYTES)
         ),
-        Format::Babeltrace => {
+        Format::Babeltrace | Format::Ctf => {
             let mib = power_of_two(need(largest, LTTNG_EVENT_BYTES).div_ceil(1 << 20)).max(1);
             format!("raise the channel's sub-buffers: `lttng enable-channel --subbuf-size={mib}M --num-subbuf=8 …`")
         }
@@ -99,6 +99,7 @@ mod tests {
             Format::PerfTrace,
             Format::Bpftrace,
             Format::Babeltrace,
+            Format::Ctf,
         ] {
             assert!(advice(format, &Cause::Discarded, u64::MAX).is_some());
         }

@@ -6,8 +6,8 @@ use tracemend_trace::{Cause, Gap, Item, Lost, Trace, TraceHeader, TraceResult, r
 /// The losses of a trace, summed up.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossSummary {
-    /// Recorded events.
-    pub events: u64,
+    /// Recorded events; `None` where only the losses were read.
+    pub events: Option<u64>,
     /// Gaps.
     pub gaps: u64,
     /// Lost events, as far as counted.
@@ -25,7 +25,7 @@ pub struct LossSummary {
 impl Default for LossSummary {
     fn default() -> Self {
         Self {
-            events: 0,
+            events: Some(0),
             gaps: 0,
             lost_events: 0,
             lost_kind: Lost::Exact(0).kind(),
@@ -67,16 +67,17 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
     mut each: impl FnMut(&Gap, &TraceHeader) -> Result<(), E>,
 ) -> Result<LossSummary, E> {
     let mut summary = LossSummary::default();
+    let mut events = 0;
     while let Some(item) = source.next_item()? {
         match item {
-            Item::Event(_) => summary.events += 1,
+            Item::Event(_) => events += 1,
             Item::Gap(gap) => {
                 summary.add(&gap);
                 each(&gap, source.header())?;
             }
         }
     }
-    Ok(summary)
+    Ok(LossSummary { events: Some(events), ..summary })
 }
 
 /// The gaps of `source` and those that the threads' own events give away. Needs the whole trace in memory.

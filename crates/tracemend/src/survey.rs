@@ -1,6 +1,6 @@
 //! What a trace is: one pass, bounded memory (the set of threads and of names is kept, never the events).
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Symbol, TraceResult, source::Source};
 
@@ -76,7 +76,10 @@ struct Tally {
     first_ns: Option<i64>,
     last_ns: Option<i64>,
     threads: FxHashSet<i32>,
-    names: FxHashMap<Symbol, u64>,
+    /// The thread seen last: most come again at once.
+    last_tid: Option<i32>,
+    /// By symbol.
+    names: Vec<u64>,
     streams: Vec<(u64, u64, u64)>,
 }
 
@@ -96,8 +99,15 @@ impl Tally {
             _ => event.time_ns,
         };
         self.last_ns = Some(self.last_ns.map_or(end_ns, |last| last.max(end_ns)));
-        self.threads.extend(event.tid);
-        *self.names.entry(event.name).or_default() += 1;
+        if event.tid != self.last_tid {
+            self.threads.extend(event.tid);
+            self.last_tid = event.tid;
+        }
+        let name = event.name.0 as usize;
+        if self.names.len() <= name {
+            self.names.resize(name + 1, 0);
+        }
+        self.names[name] += 1;
         self.stream(event.stream.0 as usize).0 += 1;
     }
 
@@ -128,7 +138,8 @@ pub fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         }
     }
     let header = source.header();
-    let mut names: Vec<(Symbol, u64)> = tally.names.iter().map(|(&name, &events)| (name, events)).collect();
+    let used = (0..).map(Symbol).zip(tally.names.iter().copied()).filter(|&(_, events)| events > 0);
+    let mut names: Vec<(Symbol, u64)> = used.collect();
     names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| header.symbols.name(a.0).cmp(header.symbols.name(b.0))));
     let per_stream = header.streams.iter().enumerate().map(|(index, stream)| {
         let (events, gaps, lost_events) = tally.streams.get(index).copied().unwrap_or_default();

@@ -9,6 +9,7 @@ mod babeltrace;
 mod babeltrace_loss;
 mod bpftrace;
 mod bytes;
+mod calls;
 mod clock;
 mod context;
 mod csv;
@@ -18,6 +19,8 @@ mod errno;
 mod event_format;
 mod event_text;
 mod ftrace;
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 mod lines;
 mod names;

@@ -1,6 +1,7 @@
 //! What the tests share: where inputs lie, and reading them to the end.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod babeltrace2;
 pub mod mutate;
 
 use std::path::{Path, PathBuf};
@@ -114,4 +115,26 @@ pub fn essence(read: &Read, event: &Event) -> String {
     let comm = event.comm.map_or("", |comm| read.header.symbols.name(comm));
     let name = read.header.symbols.name(event.name);
     format!("{} {:?} {:?} {comm} {name} {:?} {:?}", event.time_ns, event.cpu, event.tid, event.phase, event.ret)
+}
+
+/// Reads to the end or to where reading fails.
+pub fn try_read(path: &Path, options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
+    drain(&mut *open(path, options)?)
+}
+
+/// Unpacks a compressed archive into `folder`: plain files with short names only.
+pub fn unpack(archive: &Path, folder: &Path) {
+    let bytes = zstd::decode_all(std::fs::File::open(archive).unwrap()).unwrap();
+    let mut rest = &bytes[..];
+    let text = |field: &[u8]| String::from_utf8_lossy(field).trim_matches(['\0', ' ']).to_owned();
+    while rest.len() >= 512 && rest[0] != 0 {
+        let (name, size) = (text(&rest[..100]), usize::from_str_radix(&text(&rest[124..136]), 8).unwrap());
+        let content = &rest[512..512 + size];
+        if rest[156] == b'0' {
+            let path = folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        rest = &rest[512 + size.next_multiple_of(512)..];
+    }
 }

@@ -19,7 +19,8 @@ use tracemend_trace::{
 
 /// List the gaps of a trace: where, how much, why, and the tracer option that prevents it
 ///
-/// Reads the trace in one pass and in bounded memory. Many tracers drop events without a word; `--evidence` finds
+/// Reads the trace in one pass and in bounded memory; of CTF only the packets' headers, which is why recorded events
+/// are not counted then. Many tracers drop events without a word; `--evidence` finds
 /// what the threads' own events give away, and loads the whole trace for it.
 #[derive(Args, Debug)]
 pub struct GapsArgs {
@@ -35,7 +36,7 @@ pub struct GapsArgs {
 }
 
 pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let mut source = globals.open(&args.trace)?;
+    let mut source = if args.evidence { globals.open(&args.trace)? } else { globals.open_losses(&args.trace)? };
     let out = stdout();
     let mut listing = if globals.json {
         Listing::Json(JsonLines::begin(out, "tracemend.gaps", 1)?)
@@ -45,7 +46,7 @@ pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut worst = None;
     let (mut summary, header) = if args.evidence {
         let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
-        let mut summary = LossSummary { events: trace.events.len() as u64, ..LossSummary::default() };
+        let mut summary = LossSummary { events: Some(trace.events.len() as u64), ..LossSummary::default() };
         for gap in &gaps {
             summary.add(gap);
             note_worst(&mut worst, gap);
@@ -53,10 +54,13 @@ pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
         }
         (summary, trace.header)
     } else {
-        let summary = stream_gaps::<anyhow::Error>(source.as_mut(), |gap, header| {
+        let mut summary = stream_gaps::<anyhow::Error>(source.as_mut(), |gap, header| {
             note_worst(&mut worst, gap);
             Ok(listing.gap(gap, header)?)
         })?;
+        if source.header().format.tells_losses_apart() {
+            summary.events = None;
+        }
         (summary, source.header().clone())
     };
     summary.advice = worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
@@ -146,9 +150,10 @@ fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {
 }
 
 fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<String> {
-    let events = plural(summary.events, "event");
+    let events = summary.events.map(|events| plural(events, "event"));
     if !summary.any() {
-        let mut lines = vec![format!("no loss: the trace tells of none in {events}")];
+        let among = events.map_or(String::new(), |events| format!(" in {events}"));
+        let mut lines = vec![format!("no loss: the trace tells of none{among}")];
         // Only traces of single entries and exits can contradict themselves.
         let single = matches!(
             format,
@@ -170,9 +175,10 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
     };
     let at_least = if summary.lost_kind == "exact" { "" } else { "at least " };
     let mut lines = vec![format!(
-        "{at_least}{} lost in {}{uncounted}; {events} recorded",
+        "{at_least}{} lost in {}{uncounted}{}",
         plural(summary.lost_events, "event"),
         plural(summary.gaps, "gap"),
+        events.map_or(String::new(), |events| format!("; {events} recorded")),
     )];
     lines.extend(summary.advice.iter().map(|advice| format!("to keep them next time: {advice}")));
     lines

@@ -1,11 +1,34 @@
 //! Common Trace Format, 1.8 and 2.
+//!
+//! `metadata` describes what the streams beside it hold; it is read into a [`schema`], and that is made into a [`plan`].
+//! Each stream file is a row of packets, read one after another through a bounded [`window`]. Of every event only what
+//! the trace model wants is decoded; [`Source::record`](super::Source::record) decodes the rest when asked for.
 
+mod audit;
+mod bits;
+mod check;
+mod clock;
+mod event_header;
+mod events;
+mod facts;
+mod folder;
+mod json;
+mod loss;
+mod metadata;
+mod ops;
+#[cfg(test)]
+mod outline;
+mod packet;
+mod plan;
+mod reader;
+mod recovery;
+mod render;
 mod schema;
+mod stream;
+mod tsdl;
+mod walk;
+mod window;
 
-use super::{OpenOptions, Source};
-use crate::{TraceError, TraceResult};
-use std::path::Path;
-
-pub(crate) fn open(path: &Path, _options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    Err(TraceError::Corrupt { path: path.to_path_buf(), offset: 0, reason: "CTF is not read yet".into() })
-}
+pub(crate) use check::check_streams;
+pub(crate) use metadata::check as check_metadata;
+pub(crate) use reader::open;

@@ -19,6 +19,7 @@ pub(crate) enum Version {
 /// One trace: one `metadata` file.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
+    #[cfg_attr(not(test), expect(dead_code, reason = "both versions are read and shown alike"))]
     pub(crate) version: Version,
     /// Named by packet headers, which must agree.
     pub(crate) uuid: Option<[u8; 16]>,
@@ -58,6 +59,7 @@ pub(crate) struct Clock {
 #[derive(Clone, Debug)]
 pub(crate) struct StreamClass {
     pub(crate) id: u64,
+    #[cfg_attr(not(test), expect(dead_code, reason = "streams are named after their files"))]
     pub(crate) name: Option<String>,
     /// Index in [`Schema::clocks`].
     pub(crate) clock: Option<usize>,

@@ -1,0 +1,54 @@
+//! `babeltrace2`, where it is installed: what it makes of a CTF trace.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What `babeltrace2` printed.
+pub struct Printed {
+    pub lines: Vec<Vec<u8>>,
+    pub warnings: String,
+    pub succeeded: bool,
+}
+
+/// Whether there is one; says so where not.
+pub fn is_here() -> bool {
+    let here =
+        Command::new("babeltrace2").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !here {
+        eprintln!("skipped: babeltrace2 is not installed");
+    }
+    here
+}
+
+/// Runs it on a trace; `None` if it hangs.
+pub fn print(trace: &Path) -> Option<Printed> {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, err) = (folder.path().join("out"), folder.path().join("err"));
+    let mut child = Command::new("babeltrace2")
+        .args(["--clock-seconds", "--no-delta"])
+        .arg(trace)
+        .stdin(Stdio::null())
+        .stdout(File::create(&out).unwrap())
+        .stderr(File::create(&err).unwrap())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if start.elapsed() > Duration::from_secs(60) => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return None;
+            }
+            None => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let text = std::fs::read(&out).unwrap();
+    let mut lines: Vec<Vec<u8>> = text.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect();
+    lines.pop();
+    let warnings = String::from_utf8_lossy(&std::fs::read(&err).unwrap()).into_owned();
+    Some(Printed { lines, warnings, succeeded: status.success() })
+}

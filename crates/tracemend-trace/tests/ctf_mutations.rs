@@ -1,0 +1,206 @@
+//! Damaged CTF traces: no panic, no hang, and what lies in undamaged packets is read.
+//!
+//! `CTF_MUTATIONS=10000 cargo test --release --test ctf_mutations` does more than the usual 300, and on the recorded samples
+//! too.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Read, fixture, shared, try_read, unpack};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tracemend_trace::TraceError;
+use tracemend_trace::source::OpenOptions;
+
+/// Files of a trace: first its metadata.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound.max(1) as u64) as usize
+    }
+}
+
+fn load(folder: &Path) -> Files {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("index") {
+                folders.push(path);
+            } else if path.is_file() {
+                files.push((PathBuf::from(path.file_name().unwrap()), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort_by_key(|(name, _)| (name.as_os_str() != "metadata", name.clone()));
+    files
+}
+
+fn store(files: &Files, folder: &Path) {
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+/// Damages some bytes: which, and how many more there are behind them now.
+fn mutate(bytes: &mut Vec<u8>, random: &mut Random) -> (Range<usize>, isize) {
+    let length = bytes.len();
+    let at = random.below(length);
+    // Headers are short, and what they say matters most.
+    let at = if random.below(2) == 0 { at / 4096 * 4096 + at % 96 } else { at }.min(length - 1);
+    let most = [4, 40, 400, 8000][random.below(4)];
+    let count = 1 + random.below(most);
+    let end = (at + count).min(length);
+    match random.below(5) {
+        0 => {
+            bytes[at] ^= 1 << random.below(8);
+            (at..at + 1, 0)
+        }
+        1 => {
+            bytes.truncate(at);
+            (at..length, 0)
+        }
+        2 => {
+            bytes[at..end].fill(0);
+            (at..end, 0)
+        }
+        3 => {
+            bytes[at..end].iter_mut().for_each(|byte| *byte = random.next() as u8);
+            (at..end, 0)
+        }
+        _ => {
+            let copy = bytes[at..end].to_vec();
+            bytes.splice(end..end, copy);
+            (end..end, (end - at) as isize)
+        }
+    }
+}
+
+/// Ends of LTTng's packets; `None` for packets of other kinds.
+fn packets(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut packets = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let header = bytes.get(at..at + 84).filter(|header| header[..4] == [0xc1, 0x1f, 0xfc, 0xc1])?;
+        let size = u64::from_le_bytes(header[56..64].try_into().unwrap()) as usize / 8;
+        if size < 84 || size > bytes.len() - at {
+            return None;
+        }
+        packets.push(at..at + size);
+        at += size;
+    }
+    Some(packets)
+}
+
+/// How often each event was read: its time, name, thread and offset.
+type Events = HashMap<(i64, String, Option<i32>, u64), usize>;
+
+fn events(read: &Read) -> Events {
+    let mut events = Events::new();
+    for (index, event) in read.events.iter().enumerate() {
+        *events.entry((event.time_ns, read.name(index).to_owned(), event.tid, event.offset)).or_default() += 1;
+    }
+    events
+}
+
+/// Damages a trace again and again.
+fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    store(files, folder.path());
+    // What each stream file alone holds.
+    let whole: Vec<Events> = (1..files.len())
+        .map(|index| {
+            let alone = tempfile::tempdir().unwrap();
+            store(&vec![files[0].clone(), files[index].clone()], alone.path());
+            events(&try_read(alone.path(), &OpenOptions::default()).unwrap())
+        })
+        .collect();
+    let mut random = Random(seed);
+    let mut slowest = Duration::ZERO;
+    let mut checked = 0usize;
+    for round in 0..rounds {
+        let index = if random.below(5) == 0 { 0 } else { 1 + random.below(files.len() - 1) };
+        let (file, original) = &files[index];
+        let mut bytes = original.clone();
+        let (damaged, more) = mutate(&mut bytes, &mut random);
+        std::fs::write(folder.path().join(file), &bytes).unwrap();
+        let start = Instant::now();
+        let read = try_read(folder.path(), &OpenOptions::default());
+        let losses = try_read(folder.path(), &OpenOptions { losses_only: true, ..OpenOptions::default() });
+        slowest = slowest.max(start.elapsed());
+        let what = format!("{name}, round {round}: bytes {damaged:?} of {} (+{more})", file.display());
+        assert!(losses.is_ok() || read.is_err(), "{what}");
+        match read {
+            Ok(read) if index > 0 => {
+                let found = events(&read);
+                for (other, whole) in whole.iter().enumerate() {
+                    let own = other + 1 == index;
+                    let Some(packets) = packets(&files[other + 1].1) else {
+                        continue;
+                    };
+                    for ((time, name, tid, offset), _) in whole {
+                        let Some(packet) = packets.iter().find(|packet| packet.contains(&(*offset as usize))) else {
+                            continue;
+                        };
+                        let hit = damaged.start < packet.end && packet.start < damaged.end.max(damaged.start + 1);
+                        // Bytes put in right before a packet leave it whole.
+                        let inside = more > 0 && packet.start < damaged.start && damaged.start < packet.end;
+                        if own && (if more > 0 { inside } else { hit }) {
+                            continue;
+                        }
+                        let moved = own && more > 0 && packet.start >= damaged.start;
+                        let offset = if moved { offset.wrapping_add_signed(more as i64) } else { *offset };
+                        checked += 1;
+                        assert!(
+                            found.contains_key(&(*time, name.clone(), *tid, offset)),
+                            "{what}: {name} at byte {offset} is lost"
+                        );
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(TraceError::Corrupt { .. } | TraceError::UnknownFormat { .. }) => {}
+            Err(other) => panic!("{what}: {other}"),
+        }
+        std::fs::write(folder.path().join(file), original).unwrap();
+    }
+    eprintln!(
+        "{name}: {rounds} rounds, {checked} events of undamaged packets read, the slowest round took {slowest:?}"
+    );
+    assert!(slowest < Duration::from_secs(30));
+}
+
+#[test]
+fn damage_stays_in_its_packet() {
+    let rounds: usize = std::env::var("CTF_MUTATIONS").map_or(300, |rounds| rounds.parse().unwrap());
+    for (seed, name) in ["lttng-1.8", "lttng-2"].into_iter().enumerate() {
+        damage(name, &load(&fixture(&format!("ctf/{name}"))), rounds / 2, seed as u64);
+    }
+    if rounds <= 300 {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let names =
+        ["ctf18-ust-paired", "ctf18-from-lttng216", "ctf2-ust-paired", "ctf18-ust-overwrite", "ctf18-ust-libcwrap"];
+    let mut samples: Vec<PathBuf> = names.iter().filter_map(|name| shared(&format!("samples/{name}"))).collect();
+    if let Some(archive) = shared("samples/ctf18-perf-raw_syscalls.tar.zst") {
+        unpack(&archive, folder.path());
+        samples.push(folder.path().to_path_buf());
+    }
+    for (seed, sample) in samples.iter().enumerate() {
+        damage(&sample.display().to_string(), &load(sample), rounds / 10, 100 + seed as u64);
+    }
+}
