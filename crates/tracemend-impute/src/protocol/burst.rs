@@ -6,6 +6,7 @@
 //! training traces this is `burst`, without any it is `self`. Methods know k per gap and nothing of the threads.
 
 use super::Score;
+use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, tally};
 use super::bootstrap::{RESAMPLES, SplitMix64};
 use crate::baselines::burst::{BurstMethod, Fill, METHODS as BASELINES};
 use crate::calibrate::Belief;
@@ -23,9 +24,6 @@ use tracemend_trace::{Event, Gap, Phase, Trace, rules::ThreadRules};
 pub const BLACKOUTS: [usize; 5] = [1, 10, 40, 168, 700];
 /// Name of the engine in result tables.
 pub const ENGINE: &str = "counts";
-/// Bins of the calibration error.
-const BINS: usize = 15;
-
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct BurstConfig<'t> {
@@ -70,40 +68,6 @@ pub enum BurstError {
         /// Length of the gap.
         lost: usize,
     },
-}
-
-/// What is added up over gaps, for one gap.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    lost: f64,
-    thread_lcs: f64,
-    positions: f64,
-    perfect: f64,
-    flat_lcs: f64,
-    distance: f64,
-    valid: f64,
-    checked: f64,
-    seconds: f64,
-    rows: f64,
-    covered: f64,
-    /// Per bin: events, sum of confidences, right ones.
-    bins: Option<Box<[[f64; 3]; BINS]>>,
-    sure: f64,
-    sure_right: f64,
-    by_type: FxHashMap<u32, (f64, f64)>,
-}
-
-/// One answer to one gap, in comparable terms: thread and bare event number.
-struct Answer {
-    events: Vec<(i64, u32)>,
-    right: Vec<bool>,
-    confidence: Option<Vec<f32>>,
-    /// Expected counts by event, where the method gives better ones than its events.
-    expected: Option<FxHashMap<u32, f64>>,
-    coverage: Option<(f64, f64)>,
-    /// Whether it obeys the rules; `None`: the method does not look at them.
-    valid: Option<bool>,
-    seconds: f64,
 }
 
 /// Measures the engine and the baselines on the same gaps.
@@ -239,25 +203,9 @@ impl Cell<'_, '_> {
     }
 
     fn scores(&self, method: &str, lost: usize, tallies: &[Tally]) -> Vec<Score> {
-        let point = figures(tallies.iter().map(|tally| (tally, 1.0)));
-        let mut random = SplitMix64::new(self.config.seed, &["bootstrap", &lost.to_string()]);
-        let mut resampled: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); point.len()];
-        for _ in 0..RESAMPLES {
-            let mut times = vec![0.0; tallies.len()];
-            (0..tallies.len()).for_each(|_| times[random.below(tallies.len())] += 1.0);
-            let sample = figures(tallies.iter().zip(times).filter(|&(_, times)| times > 0.0));
-            for (values, (_, value)) in resampled.iter_mut().zip(sample) {
-                values.extend(value);
-            }
-        }
-        point
+        estimated(tallies, self.config.seed, lost)
             .into_iter()
-            .zip(&mut resampled)
-            .filter_map(|((metric, value), resampled)| {
-                resampled.sort_by(f64::total_cmp);
-                let at = |share: f64| resampled.get(((resampled.len() as f64 - 1.0) * share).round() as usize).copied();
-                Some(self.score(method, lost, metric, value?, at(0.025)?, at(0.975)?, tallies.len()))
-            })
+            .map(|(metric, [value, low, high])| self.score(method, lost, metric, value, low, high, tallies.len()))
             .collect()
     }
 
@@ -320,16 +268,6 @@ impl Cell<'_, '_> {
             / self.blackouts.len() as f64;
         self.score(super::paper::NO_METHOD, lost, "leakage", leaked, leaked, leaked, self.blackouts.len())
     }
-}
-
-fn numbers(tokens: &TokenTable, bare: &[u32]) -> FxHashMap<(String, Phase), u32> {
-    tokens
-        .kinds()
-        .iter()
-        .zip(bare)
-        .skip(FIRST_EVENT as usize)
-        .map(|(kind, &number)| ((kind.name.clone(), kind.phase), number))
-        .collect()
 }
 
 fn answer_of(
@@ -411,136 +349,3 @@ fn is_valid(raw: &RawRepair, model: &CountsModel, index: &TraceIndex<'_>) -> boo
     })
 }
 
-fn baseline_answer(fills: &[Fill], bare: &[u32], truth: &[(i64, u32)], seconds: f64) -> Answer {
-    let events: Vec<(i64, u32)> = fills.iter().map(|fill| (fill.thread, bare[fill.token as usize])).collect();
-    let mut threads: FxHashMap<i64, (Vec<usize>, Vec<u32>)> = FxHashMap::default();
-    for (place, &(thread, token)) in events.iter().enumerate() {
-        let (places, tokens) = threads.entry(thread).or_default();
-        places.push(place);
-        tokens.push(token);
-    }
-    let mut right = vec![false; events.len()];
-    for (thread, (places, tokens)) in &threads {
-        let truth: Vec<u32> = truth.iter().filter(|(other, _)| other == thread).map(|&(_, token)| token).collect();
-        for matched in crate::repair::consensus::matches(tokens, &truth) {
-            right[places[matched]] = true;
-        }
-    }
-    Answer {
-        confidence: fills.iter().map(|fill| fill.confidence).collect(),
-        events,
-        right,
-        expected: None,
-        coverage: None,
-        valid: None,
-        seconds,
-    }
-}
-
-fn tally(answer: &Answer, truth: &[(i64, u32)]) -> Tally {
-    let lost = truth.len();
-    let flat: Vec<u32> = answer.events.iter().map(|&(_, token)| token).collect();
-    let flat_truth: Vec<u32> = truth.iter().map(|&(_, token)| token).collect();
-    let mut counts: FxHashMap<u32, f64> = FxHashMap::default();
-    flat_truth.iter().for_each(|&token| *counts.entry(token).or_default() += 1.0 / lost as f64);
-    match &answer.expected {
-        Some(expected) => {
-            let total: f64 = expected.values().sum::<f64>().max(1e-9);
-            expected.iter().for_each(|(&token, count)| *counts.entry(token).or_default() -= count / total);
-        }
-        None => flat.iter().for_each(|&token| *counts.entry(token).or_default() -= 1.0 / flat.len() as f64),
-    }
-    let mut tally = Tally {
-        lost: lost as f64,
-        thread_lcs: answer.right.iter().filter(|&&right| right).count() as f64,
-        positions: answer.events.iter().zip(truth).filter(|(a, b)| a == b).count() as f64,
-        perfect: f64::from(u8::from(answer.right.len() == lost && answer.right.iter().all(|&right| right))),
-        flat_lcs: lcs_length(&flat, &flat_truth) as f64,
-        distance: 0.5 * counts.values().map(|difference| difference.abs()).sum::<f64>(),
-        valid: answer.valid.map_or(0.0, |valid| f64::from(u8::from(valid))),
-        checked: f64::from(u8::from(answer.valid.is_some())),
-        seconds: answer.seconds,
-        rows: answer.coverage.map_or(0.0, |(rows, _)| rows),
-        covered: answer.coverage.map_or(0.0, |(_, covered)| covered),
-        ..Tally::default()
-    };
-    for (event, truth) in answer.events.iter().zip(truth) {
-        let entry = tally.by_type.entry(truth.1).or_default();
-        entry.0 += f64::from(u8::from(event == truth));
-        entry.1 += 1.0;
-    }
-    if let Some(confidence) = &answer.confidence {
-        let mut bins = Box::new([[0.0; 3]; BINS]);
-        for (&confidence, &right) in confidence.iter().zip(&answer.right) {
-            let right = f64::from(u8::from(right));
-            let bin = &mut bins[((confidence * BINS as f32) as usize).min(BINS - 1)];
-            *bin = [bin[0] + 1.0, bin[1] + f64::from(confidence), bin[2] + right];
-            if confidence >= 0.9 {
-                tally.sure += 1.0;
-                tally.sure_right += right;
-            }
-        }
-        tally.bins = Some(bins);
-    }
-    tally
-}
-
-/// All metrics of weighted gaps; `None` where there is nothing to measure.
-fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static str, Option<f64>)> {
-    let mut gaps = 0.0;
-    let mut sum = Tally::default();
-    let mut bins = [[0.0; 3]; BINS];
-    let mut binned = false;
-    for (tally, times) in tallies {
-        gaps += times;
-        let fields: [(&mut f64, f64); 13] = [
-            (&mut sum.lost, tally.lost),
-            (&mut sum.thread_lcs, tally.thread_lcs),
-            (&mut sum.positions, tally.positions),
-            (&mut sum.perfect, tally.perfect),
-            (&mut sum.flat_lcs, tally.flat_lcs),
-            (&mut sum.distance, tally.distance),
-            (&mut sum.valid, tally.valid),
-            (&mut sum.checked, tally.checked),
-            (&mut sum.seconds, tally.seconds),
-            (&mut sum.rows, tally.rows),
-            (&mut sum.covered, tally.covered),
-            (&mut sum.sure, tally.sure),
-            (&mut sum.sure_right, tally.sure_right),
-        ];
-        fields.into_iter().for_each(|(sum, value)| *sum += times * value);
-        for (token, (right, all)) in &tally.by_type {
-            let entry = sum.by_type.entry(*token).or_default();
-            entry.0 += times * right;
-            entry.1 += times * all;
-        }
-        if let Some(tally) = &tally.bins {
-            binned = true;
-            for (sum, bin) in bins.iter_mut().zip(tally.iter()) {
-                (0..3).for_each(|part| sum[part] += times * bin[part]);
-            }
-        }
-    }
-    let share = |part: f64, of: f64| (of > 0.0).then(|| part / of);
-    let answered: f64 = bins.iter().map(|bin| bin[0]).sum();
-    let ece = bins.iter().map(|[_, confidence, right]| (confidence - right).abs()).sum::<f64>();
-    let macro_sum: f64 = {
-        // In a fixed order: floating-point sums depend on it.
-        let mut types: Vec<_> = sum.by_type.iter().collect();
-        types.sort_by_key(|(token, _)| **token);
-        types.iter().map(|(_, (right, all))| right / all).sum()
-    };
-    vec![
-        ("thread_lcs", share(sum.thread_lcs, sum.lost)),
-        ("accuracy", share(sum.positions, sum.lost)),
-        ("perfect_rate", share(sum.perfect, gaps)),
-        ("rouge_l", share(sum.flat_lcs, sum.lost)),
-        ("macro_accuracy", share(macro_sum, sum.by_type.len() as f64)),
-        ("composition_tv", share(sum.distance, gaps)),
-        ("coverage", share(sum.covered, sum.rows)),
-        ("ece", if binned { share(ece, answered) } else { None }),
-        ("precision_at_90", share(sum.sure_right, sum.sure)),
-        ("validity", share(sum.valid, sum.checked)),
-        ("seconds_per_gap", share(sum.seconds, gaps)),
-    ]
-}

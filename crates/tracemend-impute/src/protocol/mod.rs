@@ -1,5 +1,6 @@
 //! Evaluation protocols. Each yields [`Score`] rows.
 
+mod answer;
 pub mod arrays;
 pub mod blackout;
 pub mod bootstrap;
@@ -8,6 +9,7 @@ mod cells;
 pub mod cross_run;
 pub mod paper;
 mod results;
+pub mod truth;
 
 use serde::Serialize;
 
