@@ -46,6 +46,8 @@ struct PerfData {
     /// The latest time of a record in the order of the file.
     near: u64,
     ended: bool,
+    /// A gap tells of the early end already.
+    cut_off: bool,
     /// Lost events announced in the rings, and lost samples counted at the end.
     lost: u64,
     lost_samples: u64,
@@ -95,6 +97,7 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         in_damage: false,
         near: 0,
         ended: false,
+        cut_off: false,
         lost: 0,
         lost_samples: 0,
         lost_samples_at: 0,
@@ -118,7 +121,7 @@ impl PerfData {
                     continue;
                 }
                 Found::CutOff(offset) => {
-                    self.in_damage = false;
+                    (self.in_damage, self.cut_off) = (false, true);
                     self.damage(offset, None);
                     continue;
                 }
@@ -227,18 +230,20 @@ impl PerfData {
     fn end(&mut self) {
         self.rounds.finish();
         self.ended = true;
-        if let Some(error) = self.feed.broken() {
-            let path = self.layout.path.display();
-            let warning =
-                format!("{path}: the compressed data breaks off ({error}); copy the file again to get the rest");
-            self.layout.context.warn(warning);
-            self.layout.context.break_off(Cause::Truncated, 0);
-        }
     }
 
     /// What is left to say when all records are given out.
     fn last_words(&mut self) {
         self.give_bad_samples();
+        if let Some((error, offset)) = self.feed.broken() {
+            self.layout.warn(
+                offset,
+                &format!("the compressed data breaks off ({error}); copy the file again to get the rest"),
+            );
+            if !std::mem::replace(&mut self.cut_off, true) {
+                self.layout.context.break_off(Cause::Truncated, offset);
+            }
+        }
         let context = &mut self.layout.context;
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
