@@ -1,5 +1,5 @@
-//! How fast each reader goes through text in memory, in events a second of one thread. The text is a committed fixture's lines
-//! repeated: `cargo bench -p tracemend-trace`.
+//! How fast each reader goes through a trace in memory, in events a second of one thread. The trace is a committed fixture,
+//! its lines, pages or records repeated: `cargo bench -p tracemend-trace`.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -19,6 +19,48 @@ fn events(text: &[u8]) -> u64 {
         events += u64::from(matches!(black_box(item), Item::Event(_)));
     }
     events
+}
+
+fn word(bytes: &[u8], at: usize) -> usize {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
+}
+
+fn put(bytes: &mut [u8], at: usize, value: usize) {
+    bytes[at..at + 8].copy_from_slice(&(value as u64).to_le_bytes());
+}
+
+/// A version 6 trace.dat with every CPU's pages repeated.
+fn grown_trace_dat(bytes: &[u8]) -> Vec<u8> {
+    let find = |mark: &[u8]| bytes.windows(mark.len()).position(|window| window == mark).unwrap();
+    let cpus = bytes[find(b"options  \0") - 4] as usize;
+    let table = find(b"flyrecord\0") + 10;
+    let parts: Vec<(usize, usize)> =
+        (0..cpus).map(|cpu| (word(bytes, table + 16 * cpu), word(bytes, table + 16 * cpu + 8))).collect();
+    let times = BYTES / parts.iter().map(|part| part.1).sum::<usize>();
+    let mut grown = bytes[..parts[0].0].to_vec();
+    for (cpu, &(offset, size)) in parts.iter().enumerate() {
+        let at = grown.len();
+        put(&mut grown, table + 16 * cpu, at);
+        put(&mut grown, table + 16 * cpu + 8, times * size);
+        grown.extend(bytes[offset..offset + size].repeat(times));
+    }
+    grown
+}
+
+/// A perf.data with its records repeated.
+fn grown_perf_data(bytes: &[u8]) -> Vec<u8> {
+    let (start, size) = (word(bytes, 40), word(bytes, 48));
+    let times = BYTES / size;
+    let mut grown = bytes[..start].to_vec();
+    grown.extend(bytes[start..start + size].repeat(times));
+    put(&mut grown, 48, times * size);
+    let table = grown.len();
+    grown.extend(&bytes[start + size..]);
+    for section in 0..bytes[72..104].iter().map(|byte| byte.count_ones() as usize).sum() {
+        let offset = word(&grown, table + 16 * section);
+        put(&mut grown, table + 16 * section, offset + (times - 1) * size);
+    }
+    grown
 }
 
 fn read(criterion: &mut Criterion) {
@@ -43,6 +85,16 @@ fn read(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(events(&text)));
         group.sample_size(10);
         group.bench_function(name, |bencher| bencher.iter(|| events(&text)));
+    }
+    type Grow = fn(&[u8]) -> Vec<u8>;
+    let binary: [(&str, &str, Grow); 2] =
+        [("trace_dat", "trace-v6.dat.zst", grown_trace_dat), ("perf_data", "perf-lost.data.zst", grown_perf_data)];
+    for (name, fixture, grow) in binary {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/succeed").join(fixture);
+        let trace = grow(&zstd::decode_all(&std::fs::read(path).unwrap()[..]).unwrap());
+        group.throughput(Throughput::Elements(events(&trace)));
+        group.sample_size(10);
+        group.bench_function(name, |bencher| bencher.iter(|| events(&trace)));
     }
     group.finish();
 }

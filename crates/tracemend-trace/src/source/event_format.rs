@@ -84,15 +84,13 @@ pub(crate) struct EventFormat {
     pub(crate) fields: Vec<Field>,
     /// How many of them are common to all events.
     pub(crate) common: usize,
-    /// Whether its text prints strings beside the numbers of a call's arguments.
-    pub(crate) print: Box<str>,
 }
 
 impl EventFormat {
     /// Reads the text; `None` where it has no name or no number.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(&text[..text.len().min(MAX_FORMAT)]);
-        let (mut name, mut id, mut print) = (None, None, "");
+        let (mut name, mut id) = (None, None);
         let (mut common, mut own) = (Vec::new(), Vec::new());
         for line in text.lines() {
             let line = line.trim();
@@ -100,8 +98,6 @@ impl EventFormat {
                 name = Some(rest.trim());
             } else if let Some(rest) = line.strip_prefix("ID:") {
                 id = rest.trim().parse().ok();
-            } else if let Some(rest) = line.strip_prefix("print fmt:") {
-                print = rest.trim();
             } else if let Some(field) = field(line) {
                 let list = if field.name.starts_with("common_") { &mut common } else { &mut own };
                 if list.len() < MAX_FIELDS {
@@ -112,7 +108,7 @@ impl EventFormat {
         let name = name.filter(|name| !name.is_empty())?;
         let count = common.len();
         common.append(&mut own);
-        Some(Self { name: name.into(), id: id?, fields: common, common: count, print: print.into() })
+        Some(Self { name: name.into(), id: id?, fields: common, common: count })
     }
 
     /// The field of that name.
@@ -126,7 +122,7 @@ impl EventFormat {
     }
 }
 
-/// `field:unsigned long args[6];	offset:16;	size:48;	signed:0;`, also of a header page.
+/// `field:unsigned long args[6]; offset:16; size:48; signed:0;`, also of a header page.
 pub(crate) fn field(line: &str) -> Option<Field> {
     let mut parts = line.trim().strip_prefix("field:")?.split(';');
     let declaration = parts.next()?.trim();
@@ -146,7 +142,7 @@ pub(crate) fn field(line: &str) -> Option<Field> {
         (Some(bracket), true) => (&declaration[..bracket], true),
         (Some(_), false) | (None, _) => (declaration, false),
     };
-    let cut = without.rfind(|c: char| c == ' ' || c == '*' || c == ']').map_or(0, |at| at + 1);
+    let cut = without.rfind([' ', '*', ']']).map_or(0, |at| at + 1);
     let (kind_text, name) = without.split_at(cut);
     let text = kind_text.split([' ', '[']).any(|word| matches!(word, "char" | "u8" | "s8" | "__u8"));
     let kind = if kind_text.starts_with("__data_loc") || kind_text.starts_with("__rel_loc") {

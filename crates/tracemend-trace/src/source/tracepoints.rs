@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 
 /// Most events described in one file; the kernel has some thousands.
 const MAX_EVENTS: usize = 1 << 16;
+/// Most fields of all events together.
+const MAX_FIELDS: usize = 1 << 18;
 /// Most threads whose names are kept.
 const MAX_THREADS: usize = 1 << 20;
 /// Numbers of events that a table is indexed by; others lie in a map.
@@ -56,7 +58,6 @@ enum Meaning {
 
 /// One described event.
 pub(crate) struct Tracepoint {
-    pub(crate) system: Box<str>,
     pub(crate) format: EventFormat,
     meaning: Meaning,
     /// The name, for all but events whose name is the number of a call.
@@ -95,6 +96,8 @@ pub(crate) struct Tracepoints {
     direct: Vec<u32>,
     others: FxHashMap<u32, u32>,
     all: Vec<Tracepoint>,
+    /// Fields of all of them.
+    fields: usize,
     /// Where every record has its event's number.
     kind: Option<Number>,
     /// Where every record has the thread it came from.
@@ -109,6 +112,7 @@ impl Tracepoints {
             direct: vec![0; DIRECT],
             others: FxHashMap::default(),
             all: Vec::new(),
+            fields: 0,
             kind: None,
             pid: None,
             threads: FxHashMap::default(),
@@ -127,7 +131,8 @@ impl Tracepoints {
         let Some(format) = EventFormat::parse(text) else {
             return false;
         };
-        if self.all.len() >= MAX_EVENTS {
+        self.fields += format.fields.len();
+        if self.all.len() >= MAX_EVENTS || self.fields > MAX_FIELDS {
             return false;
         }
         if self.kind.is_none() {
@@ -151,7 +156,7 @@ impl Tracepoints {
         };
         let threads = if system == "sched" { thread_fields(&format) } else { Vec::new() };
         let id = format.id;
-        self.all.push(Tracepoint { system: system.into(), format, meaning, name, threads });
+        self.all.push(Tracepoint { format, meaning, name, threads });
         let place = self.all.len() as u32;
         match self.direct.get_mut(id as usize) {
             Some(slot) => *slot = place,
@@ -160,11 +165,6 @@ impl Tracepoints {
             }
         }
         true
-    }
-
-    /// How many events are described.
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
     }
 
     /// The event of that number.

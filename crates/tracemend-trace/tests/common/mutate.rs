@@ -105,6 +105,7 @@ pub fn survives(name: &str, bytes: &[u8], whole: &Read, rounds: u64) {
         2 * rounds,
         peak_memory_mib()
     );
+    assert!(peak_memory_mib() < 400, "a damaged file filled the memory");
 }
 
 /// The process's own peak; 0 where the system does not say.

@@ -128,9 +128,10 @@ impl Feed {
         }
     }
 
-    /// What broke the compression around the input, once it ends early.
-    pub(crate) fn broken(&mut self) -> Option<io::Error> {
-        self.origin.broken.take()
+    /// What broke the compression around the input, once it ends early, and where.
+    pub(crate) fn broken(&mut self) -> Option<(io::Error, u64)> {
+        let error = self.origin.broken.take()?;
+        Some((error, self.origin.at))
     }
 
     /// The next record.

@@ -14,6 +14,9 @@ pub(crate) struct Attrs {
     alike: bool,
 }
 
+/// Most ids of all events together: one a CPU for each event.
+const MAX_IDS: usize = 1 << 20;
+
 /// The fields of one record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields {
@@ -27,10 +30,16 @@ impl Attrs {
     /// Most events of one file.
     pub(crate) const MAX: usize = 1 << 12;
 
-    pub(crate) fn add(&mut self, attr: Attr) {
+    /// How many ids there is room for.
+    pub(crate) fn room(&self) -> usize {
+        MAX_IDS.saturating_sub(self.all.iter().map(|attr| attr.ids.len()).sum())
+    }
+
+    pub(crate) fn add(&mut self, mut attr: Attr) {
         if self.all.len() >= Self::MAX {
             return;
         }
+        attr.ids.truncate(self.room());
         for &id in &attr.ids {
             self.by_id.insert(id, self.all.len() as u16);
         }

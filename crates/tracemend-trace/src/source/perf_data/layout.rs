@@ -126,7 +126,7 @@ impl Layout {
             let Some((ids_at, ids_size)) = place else {
                 return Err(self.corrupt(offset, "the file ends within its list of events; copy it again"));
             };
-            let ids_size = usize::try_from(ids_size).unwrap_or(usize::MAX).min(1 << 20);
+            let ids_size = usize::try_from(ids_size).unwrap_or(usize::MAX).min(8 * self.attrs.room());
             let ids = store.bytes_at(ids_at, ids_size).map_err(|error| self.io(error))?;
             let ids = ids.chunks_exact(8).filter_map(|id| self.order.u64(id, 0)).collect();
             if let Some(attr) = Attr::read(&bytes[..body], self.order, ids) {

@@ -9,9 +9,11 @@ mod blocks;
 mod feed;
 mod fields;
 mod layout;
+mod line;
 mod reader;
 mod records;
 mod rounds;
+mod sample;
 mod threads;
 
 pub(crate) use reader::open;

@@ -3,18 +3,19 @@
 use super::attr::Attr;
 use super::blocks::{BLOCK, Blocks, Place};
 use super::feed::{Feed, Found};
-use super::fields::Fields;
 use super::layout::{self, Layout};
+use super::line;
 use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
+use super::sample::{sample, time_ns};
 use super::threads::Threads;
 use crate::source::context::{MAX_CPU, blank};
 use crate::source::input::Input;
 use crate::source::order::Order;
 use crate::source::store::Store;
-use crate::source::{OpenOptions, Source, event_text};
-use crate::{Cause, Event, Gap, Item, Lost, Phase, Symbol, TraceHeader, TraceResult};
-use std::io::Write;
+use crate::source::{OpenOptions, Source};
+use crate::{Cause, Event, Gap, Item, Lost, Symbol, TraceHeader, TraceResult};
+use rustc_hash::FxHashMap;
 use std::path::Path;
 
 /// Most bytes kept while no round ends.
@@ -35,12 +36,18 @@ struct PerfData {
     blocks: Blocks,
     rounds: Rounds,
     threads: Threads,
-    damages: Vec<Damage>,
+    damages: FxHashMap<u32, Damage>,
+    /// Number of the damaged part found last.
+    last_damage: u32,
+    /// Samples right behind each other that cannot be understood, and how many.
+    bad_samples: Option<(Gap, u64)>,
     /// The last thing found was damage: more of it belongs to it.
     in_damage: bool,
     /// The latest time of a record in the order of the file.
     near: u64,
     ended: bool,
+    /// A gap tells of the early end already.
+    cut_off: bool,
     /// Lost events announced in the rings, and lost samples counted at the end.
     lost: u64,
     lost_samples: u64,
@@ -84,10 +91,13 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         blocks: Blocks::default(),
         rounds: Rounds::default(),
         threads: Threads::default(),
-        damages: Vec::new(),
+        damages: FxHashMap::default(),
+        last_damage: 0,
+        bad_samples: None,
         in_damage: false,
         near: 0,
         ended: false,
+        cut_off: false,
         lost: 0,
         lost_samples: 0,
         lost_samples_at: 0,
@@ -111,7 +121,7 @@ impl PerfData {
                     continue;
                 }
                 Found::CutOff(offset) => {
-                    self.in_damage = false;
+                    (self.in_damage, self.cut_off) = (false, true);
                     self.damage(offset, None);
                     continue;
                 }
@@ -205,31 +215,35 @@ impl PerfData {
     /// A part that cannot be read; without a reason, the end of a file cut off.
     #[cold]
     fn damage(&mut self, offset: u64, reason: Option<String>) {
-        if let (true, Some(last)) = (self.in_damage, self.damages.last_mut()) {
+        if let (true, Some(last)) = (self.in_damage, self.damages.get_mut(&self.last_damage)) {
             last.more += 1;
             return;
         }
         self.in_damage = true;
         let (begin, _) = self.rounds.span();
-        self.damages.push(Damage { reason, more: 0, begin });
-        let what = What::Damage(self.damages.len() as u32 - 1);
+        self.last_damage = self.last_damage.wrapping_add(1);
+        self.damages.insert(self.last_damage, Damage { reason, more: 0, begin });
+        let what = What::Damage(self.last_damage);
         self.rounds.push(Entry { time: self.near, offset, what });
     }
 
     fn end(&mut self) {
         self.rounds.finish();
         self.ended = true;
-        if let Some(error) = self.feed.broken() {
-            let path = self.layout.path.display();
-            let warning =
-                format!("{path}: the compressed data breaks off ({error}); copy the file again to get the rest");
-            self.layout.context.warn(warning);
-            self.layout.context.break_off(Cause::Truncated, 0);
-        }
     }
 
     /// What is left to say when all records are given out.
     fn last_words(&mut self) {
+        self.give_bad_samples();
+        if let Some((error, offset)) = self.feed.broken() {
+            self.layout.warn(
+                offset,
+                &format!("the compressed data breaks off ({error}); copy the file again to get the rest"),
+            );
+            if !std::mem::replace(&mut self.cut_off, true) {
+                self.layout.context.break_off(Cause::Truncated, offset);
+            }
+        }
         let context = &mut self.layout.context;
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
@@ -270,7 +284,7 @@ impl PerfData {
                 self.given = Some(place);
             } else {
                 self.blocks.release(place);
-                self.give_bad_sample(entry);
+                self.bad_sample(entry);
             }
             return event;
         }
@@ -318,11 +332,11 @@ impl PerfData {
     fn give_damage(&mut self, entry: Entry, number: u32) {
         let (_, latest) = self.rounds.span();
         let ended = self.ended;
-        let Some(damage) = self.damages.get_mut(number as usize) else {
+        let Some(damage) = self.damages.remove(&number) else {
             return;
         };
         let begin_ns = (damage.begin > 0).then(|| time_ns(damage.begin));
-        let (cause, end_ns) = match damage.reason.take() {
+        let (cause, end_ns) = match damage.reason {
             Some(reason) => {
                 let more =
                     if damage.more == 0 { String::new() } else { format!(" and {} more right behind", damage.more) };
@@ -336,81 +350,31 @@ impl PerfData {
     }
 
     #[cold]
-    fn give_bad_sample(&mut self, entry: Entry) {
-        let cause =
-            Cause::Damaged(format!("byte {}: a sample that its event's description does not fit", entry.offset));
+    fn bad_sample(&mut self, entry: Entry) {
         let at = Some(time_ns(entry.time));
-        let gap = Gap { begin_ns: at, end_ns: at, ..blank(Lost::Exact(1), cause, entry.offset) };
+        match &mut self.bad_samples {
+            Some((gap, count)) => {
+                gap.end_ns = gap.end_ns.max(at);
+                *count += 1;
+            }
+            none => {
+                let gap = blank(Lost::Exact(1), Cause::Discarded, entry.offset);
+                *none = Some((Gap { begin_ns: at, end_ns: at, ..gap }, 1));
+            }
+        }
+    }
+
+    #[cold]
+    fn give_bad_samples(&mut self) {
+        let Some((mut gap, count)) = self.bad_samples.take() else {
+            return;
+        };
+        let more = if count == 1 { String::new() } else { format!(" and {} more behind", count - 1) };
+        gap.lost = Lost::Exact(count);
+        gap.cause =
+            Cause::Damaged(format!("byte {}{more}: a sample that its event's description does not fit", gap.offset));
         self.layout.context.give_gap(gap);
     }
-}
-
-/// perf's nanoseconds.
-#[inline]
-fn time_ns(time: u64) -> i64 {
-    i64::try_from(time).unwrap_or(i64::MAX)
-}
-
-/// The event of a sample; `None` where its bytes do not fit its description.
-#[inline]
-fn sample(
-    layout: &mut Layout,
-    threads: &Threads,
-    names: &mut Vec<Option<Symbol>>,
-    record: &[u8],
-    head: RecordHead,
-    entry: &Entry,
-) -> Option<Event> {
-    let order = layout.order;
-    let Fields { attr: number, tid, cpu, .. } = layout.attrs.fields(record, head, order)?;
-    let attr = layout.attrs.all.get(number)?;
-    let cpu = match cpu {
-        Some(cpu) if cpu >= MAX_CPU => return None,
-        cpu => cpu,
-    };
-    let described = attr.tracepoint().and_then(|id| layout.events.get(id)).is_some();
-    let (name, phase, ret) = if described {
-        let raw = attr.raw(&record[HEAD..], order)?;
-        // The event is what perf says; a record of another number is damage.
-        if layout.events.id(raw) != attr.tracepoint() {
-            return None;
-        }
-        let told = layout.events.tell(&mut layout.context, raw)?;
-        (told.name, told.phase, told.ret)
-    } else {
-        (plain_name(layout, names, number), Phase::Point, None)
-    };
-    let context = &mut layout.context;
-    let time_ns = time_ns(entry.time);
-    let stream = match cpu {
-        Some(cpu) => context.reach(cpu, time_ns),
-        None => context.all(),
-    };
-    let comm = tid.map(|tid| threads.name(context, tid));
-    Some(Event { time_ns, stream, cpu, tid, comm, name, phase, ret, dur_ns: None, offset: entry.offset })
-}
-
-/// The name of an event that no format describes.
-fn plain_name(layout: &mut Layout, names: &mut Vec<Option<Symbol>>, number: usize) -> Symbol {
-    if let Some(Some(name)) = names.get(number) {
-        return *name;
-    }
-    let name = layout.attrs.all.get(number).map_or_else(String::new, |attr| match &attr.name {
-        Some(name) => match name.split_once(':') {
-            Some((system, event)) if !event.contains(':') => layout::event_name(system, event),
-            _ => name.to_string(),
-        },
-        None => attr.number_name(),
-    });
-    let symbol = layout.context.name(name.as_bytes());
-    // A pipe may name an event later.
-    if layout.attrs.all.get(number).is_some_and(|attr| attr.name.is_some()) {
-        if names.len() <= number {
-            names.resize(number + 1, None);
-        }
-        names[number] = Some(symbol);
-    }
-    symbol
 }
 
 impl Source for PerfData {
@@ -430,6 +394,9 @@ impl Source for PerfData {
             self.event_given = false;
             if let Some(entry) = self.rounds.pop() {
                 if let Some(event) = self.handle(entry) {
+                    if self.bad_samples.is_some() {
+                        self.give_bad_samples();
+                    }
                     self.layout.context.before(&event);
                     if self.layout.context.queue.is_empty() {
                         self.event_given = true;
@@ -458,49 +425,9 @@ impl Source for PerfData {
     /// The line `perf script --ns` prints; fields one by one for other events than system calls.
     fn record(&mut self) -> &[u8] {
         self.record.clear();
-        let Some((place, true)) = self.given.map(|place| (place, self.event_given)) else {
-            return &self.record;
-        };
-        let Layout { order, context, attrs, events, .. } = &self.layout;
-        let order = *order;
-        let record = self.blocks.record(place, order);
-        let fields = RecordHead::read(record, order).and_then(|head| attrs.fields(record, head, order));
-        let Some((fields, attr)) = fields.and_then(|fields| Some((fields, attrs.all.get(fields.attr)?))) else {
-            return &self.record;
-        };
-        let out = &mut self.record;
-        let tid = fields.tid.unwrap_or(-1);
-        match (self.threads.known(tid), tid) {
-            (Some(name), _) => {
-                let _ = write!(out, "{:>16}", context.header.symbols.name(name));
-            }
-            (None, 0) => out.extend_from_slice(b"         swapper"),
-            (None, _) => {
-                let _ = write!(out, "{:>16}", format!(":{tid}"));
-            }
-        }
-        let _ = write!(out, " {tid:>5} ");
-        if let Some(cpu) = fields.cpu {
-            let _ = write!(out, "[{cpu:03}] ");
-        }
-        let time = fields.time.unwrap_or(0);
-        let _ = write!(out, "{:>5}.{:09}: ", time / 1_000_000_000, time % 1_000_000_000);
-        let width = attrs.all.iter().filter_map(|attr| attr.name.as_ref()).map(|name| name.len()).max().unwrap_or(0);
-        let number_name;
-        let name = match &attr.name {
-            Some(name) => &**name,
-            None => {
-                number_name = attr.number_name();
-                &number_name
-            }
-        };
-        let _ = write!(out, "{name:>width$}: ");
-        let event = attr.tracepoint().and_then(|id| events.get(id));
-        if let (Some(event), Some(raw)) = (event, attr.raw(&record[HEAD..], order)) {
-            event_text::write(out, event, raw, order, "");
-        }
-        while out.last() == Some(&b' ') {
-            out.pop();
+        if let Some((place, true)) = self.given.map(|place| (place, self.event_given)) {
+            let bytes = self.blocks.record(place, self.layout.order);
+            line::write(&mut self.record, &self.layout, &self.threads, bytes);
         }
         &self.record
     }

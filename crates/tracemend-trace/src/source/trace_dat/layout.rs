@@ -125,7 +125,7 @@ impl Layout {
     pub(crate) fn time_ns(&self, time: u64) -> i64 {
         let time = match self.ticks {
             Some((multiplier, shift)) => {
-                let wide = u128::from(time) * u128::from(multiplier) >> shift.min(127);
+                let wide = (u128::from(time) * u128::from(multiplier)) >> shift.min(127);
                 u64::try_from(wide).unwrap_or(u64::MAX)
             }
             None => time,

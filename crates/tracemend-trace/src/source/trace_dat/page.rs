@@ -185,7 +185,7 @@ mod tests {
         let wide = |value: u64| {
             if order == Order::Little { value.to_le_bytes().to_vec() } else { value.to_be_bytes().to_vec() }
         };
-        let commit = parts.len() as u64 * 4 | flags;
+        let commit = (parts.len() as u64 * 4) | flags;
         let mut bytes = wide(1000);
         if long == 8 {
             bytes.extend(wide(commit))

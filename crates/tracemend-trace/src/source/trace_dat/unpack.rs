@@ -60,3 +60,27 @@ impl Unpacker {
         Err(format!("{read} bytes come out of packed data that should hold {size}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn every_packing_unpacks_to_the_size_it_tells() {
+        let plain: Vec<u8> = (0..50_000u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        zlib.write_all(&plain).unwrap();
+        let zlib = zlib.finish().unwrap();
+        let zstd = zstd::encode_all(&plain[..], 1).unwrap();
+        let (mut unpacker, mut out) = (Unpacker::default(), Vec::new());
+        for (packing, packed) in [(Packing::Zlib, &zlib), (Packing::Zstd, &zstd), (Packing::None, &plain)] {
+            unpacker.unpack(packing, packed, plain.len(), &mut out).unwrap();
+            assert!(out == plain, "{packing:?}");
+            let wrong = unpacker.unpack(packing, packed, plain.len() + 1, &mut out).unwrap_err();
+            assert!(wrong.contains("200000 bytes"), "{wrong}");
+            assert!(unpacker.unpack(packing, &packed[..packed.len() / 2], plain.len(), &mut out).is_err());
+        }
+    }
+}
