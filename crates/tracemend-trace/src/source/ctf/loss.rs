@@ -186,8 +186,11 @@ mod tests {
         }
     }
 
-    /// Gaps of packets with these numbers, counters, times and events.
-    fn gaps(packets: &[(Option<u64>, u64, (i64, i64), &[i64])]) -> (Losses, Vec<Gap>) {
+    /// A packet's number, counter, times and events.
+    type Row<'r> = (Option<u64>, u64, (i64, i64), &'r [i64]);
+
+    /// Gaps of such packets.
+    fn gaps(packets: &[Row<'_>]) -> (Losses, Vec<Gap>) {
         let mut losses = Losses::new(StreamId(0), None);
         for &(sequence, discarded, times, events) in packets {
             let packet = packet(sequence, discarded, times);
