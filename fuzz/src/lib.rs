@@ -7,13 +7,17 @@ use tracemend_trace::{Cause, Format, Item, Trace, rules};
 
 /// Reads the input as `format`, and once more with the format recognised by content.
 pub fn read(format: Format, data: &[u8]) {
-    read_as(Some(format), data);
-    read_as(None, data);
+    read_as(Some(format), data, false);
+    read_as(None, data, false);
+    if format == Format::TraceDat {
+        read_as(None, data, true);
+    }
 }
 
-fn read_as(format: Option<Format>, data: &[u8]) {
+fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
     let options = OpenOptions {
         format,
+        losses_only,
         ..OpenOptions::default()
     };
     let Ok(mut source) = from_reader(
@@ -28,6 +32,11 @@ fn read_as(format: Option<Format>, data: &[u8]) {
     let packed = magic.starts_with(&[0x1f, 0x8b])
         || magic == [0x28, 0xb5, 0x2f, 0xfd]
         || magic.ends_with(&[0x2a, 0x4d, 0x18]);
+    // The record of a binary format is made, not found.
+    let text = !matches!(
+        source.header().format,
+        Format::TraceDat | Format::PerfData
+    );
     while let Ok(Some(item)) = source.next_item() {
         let header = source.header();
         match item {
@@ -48,7 +57,7 @@ fn read_as(format: Option<Format>, data: &[u8]) {
                     for line in source
                         .record()
                         .split(|&b| b == b'\n')
-                        .filter(|line| !line.is_empty())
+                        .filter(|line| text && !line.is_empty())
                     {
                         assert!(
                             data.windows(line.len()).any(|part| part == line),

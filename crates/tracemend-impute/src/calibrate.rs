@@ -17,18 +17,28 @@ const SPREAD: [f32; 24] = [
     0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0,
     10.0, 1e9,
 ];
+/// Upper ends of the groups of expected counts.
+const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 /// Shares of the background that are tried.
 pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// How many observations of the coarser group stand for one belief of the finer.
 const BACKING: f64 = 12.0;
+/// From here on a confidence is high.
+const HIGH: f64 = 0.8;
+/// How much events of one gap are right or wrong together (intraclass correlation).
+const ALIKE: f64 = 0.12;
 
 /// What became of beliefs, counted. Tables are flat; the last index runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
+    /// `[LENGTHS]` blackouts.
+    blackouts: Vec<f64>,
     /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
     confidence: Vec<f64>,
-    /// `[2, LENGTHS, SPREAD]` standardised errors of expected counts: by thread, by event.
+    /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
     spread: Vec<f64>,
+    /// `[LENGTHS, 2]` kinds of events that were lost without being expected at all, and kinds expected.
+    unexpected: Vec<f64>,
     /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
     times: Vec<f64>,
     /// `[LENGTHS, SHARES]` distance of the expected counts from the true ones, by the share of the background.
@@ -38,8 +48,10 @@ pub struct Calibration {
 impl Default for Calibration {
     fn default() -> Self {
         Self {
+            blackouts: vec![0.0; LENGTHS],
             confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
-            spread: vec![0.0; 2 * LENGTHS * SPREAD.len()],
+            spread: vec![0.0; 2 * LENGTHS * MEANS.len() * SPREAD.len()],
+            unexpected: vec![0.0; LENGTHS * 2],
             times: vec![0.0; LENGTHS * 2],
             background: vec![0.0; LENGTHS * SHARES.len()],
         }
@@ -76,6 +88,14 @@ fn length_group(lost: usize) -> usize {
     }
 }
 
+fn mean_group(expected: f64) -> usize {
+    MEANS.iter().position(|&end| expected <= end).unwrap_or(MEANS.len() - 1)
+}
+
+fn spread_row(rows: Rows, length: usize, mean: usize) -> usize {
+    ((rows as usize * LENGTHS + length) * MEANS.len() + mean) * SPREAD.len()
+}
+
 fn support_group(support: f32) -> usize {
     if support.is_nan() {
         return 0;
@@ -105,13 +125,37 @@ impl Calibration {
         self.confidence.iter().all(|&count| count == 0.0)
     }
 
+    /// Each table, and how many times over it has a group for every length.
+    fn tables(&mut self) -> [(&mut Vec<f64>, usize); 6] {
+        [
+            (&mut self.blackouts, 1),
+            (&mut self.confidence, 1),
+            (&mut self.spread, 2),
+            (&mut self.unexpected, 1),
+            (&mut self.times, 1),
+            (&mut self.background, 1),
+        ]
+    }
+
     /// Adds another's counts.
     pub fn merge(&mut self, other: &Self) {
-        let add = |mine: &mut Vec<f64>, other: &[f64]| mine.iter_mut().zip(other).for_each(|(a, b)| *a += b);
-        add(&mut self.confidence, &other.confidence);
-        add(&mut self.spread, &other.spread);
-        add(&mut self.times, &other.times);
-        add(&mut self.background, &other.background);
+        let mut other = other.clone();
+        for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
+            mine.iter_mut().zip(other).for_each(|(a, b)| *a += *b);
+        }
+    }
+
+    /// Adds what blackouts in other traces say: for each group of lengths as if they had been `most` at most.
+    pub fn merge_prior(&mut self, other: &Self, most: f64) {
+        let mut other = other.clone();
+        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (most / count.max(1.0)).min(1.0)).collect();
+        for (table, times) in other.tables() {
+            let group = table.len() / (times * LENGTHS);
+            for (number, counts) in table.chunks_mut(group.max(1)).enumerate() {
+                counts.iter_mut().for_each(|count| *count *= weights[number % LENGTHS]);
+            }
+        }
+        self.merge(&other);
     }
 
     /// Whether gaps of two lengths are calibrated together.
@@ -119,27 +163,17 @@ impl Calibration {
         length_group(a) == length_group(b)
     }
 
-    /// Adds another's counts, each counting as `weight`.
-    pub fn merge_weighted(&mut self, other: &Self, weight: f64) {
-        let mut other = other.clone();
-        for table in [&mut other.confidence, &mut other.spread, &mut other.times, &mut other.background] {
-            table.iter_mut().for_each(|count| *count *= weight);
-        }
-        self.merge(&other);
-    }
-
     /// Whether the tables have the sizes this version works with, and hold counts.
     pub fn is_valid(&self) -> bool {
-        let fresh = Self::default();
-        let counts = |table: &[f64]| table.iter().all(|count| count.is_finite() && *count >= 0.0);
-        self.confidence.len() == fresh.confidence.len()
-            && self.spread.len() == fresh.spread.len()
-            && self.times.len() == fresh.times.len()
-            && counts(&self.confidence)
-            && counts(&self.spread)
-            && counts(&self.times)
-            && self.background.len() == fresh.background.len()
-            && counts(&self.background)
+        let (mut mine, mut fresh) = (self.clone(), Self::default());
+        mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| {
+            table.len() == fresh.len() && table.iter().all(|count| count.is_finite() && *count >= 0.0)
+        })
+    }
+
+    /// Counts a blackout; what is noted of it comes beside.
+    pub fn note_blackout(&mut self, lost: usize) {
+        self.blackouts[length_group(lost)] += 1.0;
     }
 
     /// Counts whether a belief came true.
@@ -154,7 +188,14 @@ impl Calibration {
     pub fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
         let error = ((truth - expected).abs() / deviation) as f32;
         let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
-        self.spread[(rows as usize * LENGTHS + length_group(lost)) * SPREAD.len() + group] += 1.0;
+        self.spread[spread_row(rows, length_group(lost), mean_group(expected)) + group] += 1.0;
+    }
+
+    /// Counts the kinds of events that were lost without a row in the composition, and the rows.
+    pub fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
+        let cell = length_group(lost) * 2;
+        self.unexpected[cell] += unexpected as f64;
+        self.unexpected[cell + 1] += rows as f64;
     }
 
     /// Counts how far expected counts were from the truth with each of [`SHARES`].
@@ -178,7 +219,8 @@ impl Calibration {
         self.times[cell + 1] += 1.0;
     }
 
-    /// Probability that a belief is true. Without blackouts counted: a cautious share of its support.
+    /// Probability that a belief is true. Above [`HIGH`], where people draw the line of what they trust, it is given a
+    /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
     pub fn confidence(&self, belief: Belief) -> f32 {
         let (length, edge, support) = belief.groups();
         let raw = f64::from(belief.support);
@@ -194,39 +236,52 @@ impl Calibration {
             (right, all)
         };
         let mut p = 0.6 * raw;
+        let mut counted = 0.0;
         for (right, all) in [
             groups(0..LENGTHS, 0..EDGES),
             groups(length..length + 1, 0..EDGES),
             groups(length..length + 1, edge..edge + 1),
         ] {
             p = (right + BACKING * p) / (all + BACKING);
+            counted = all + BACKING;
+        }
+        if p > HIGH {
+            // Events of one gap are right or wrong together: they count as fewer than they are.
+            let alone = counted / (1.0 + ALIKE * (belief.lost.max(1) - 1) as f64);
+            p = (p - (p * (1.0 - p) / alone).sqrt()).max(HIGH);
         }
         p.clamp(0.001, 0.999) as f32
     }
 
-    /// Half the width of the 90 % interval of a count, in units of its deviation.
-    pub fn half_width(&self, rows: Rows, lost: usize) -> f64 {
-        let group = length_group(lost);
-        let table = |group: usize| {
-            let start = (rows as usize * LENGTHS + group) * SPREAD.len();
-            &self.spread[start..start + SPREAD.len()]
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation. By event,
+    /// kinds that nobody expects are among the tenth that is missed.
+    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64) -> f64 {
+        let (length, mean) = (length_group(lost), mean_group(expected));
+        let mut counts = [0.0; SPREAD.len()];
+        let mut add = |length: usize, mean: usize, weight: f64| {
+            let row = spread_row(rows, length, mean);
+            counts.iter_mut().zip(&self.spread[row..]).for_each(|(count, more)| *count += weight * more);
+            counts.iter().sum::<f64>()
         };
-        let mut counts: Vec<f64> = table(group).to_vec();
-        let total: f64 = counts.iter().sum();
+        let mut total = add(length, mean, 1.0);
         if total < 50.0 {
-            for other in 0..LENGTHS {
-                counts.iter_mut().zip(table(other)).for_each(|(count, more)| *count += 0.2 * more);
-            }
+            (0..MEANS.len()).for_each(|mean| total = add(length, mean, 0.2));
         }
-        let total: f64 = counts.iter().sum();
+        if total < 50.0 {
+            (0..LENGTHS).for_each(|length| total = add(length, mean, 0.1));
+        }
         if total < 20.0 {
             return 2.0;
         }
+        let share = match (rows, self.unexpected[length * 2 + 1]) {
+            (Rows::ByEvent, rows) if rows > 0.0 => (0.9 * (1.0 + self.unexpected[length * 2] / rows)).min(0.98),
+            _ => 0.9,
+        };
         let mut below = 0.0;
         let mut low = 0.0;
         for (count, &end) in counts.iter().zip(&SPREAD) {
-            if below + count >= 0.9 * total {
-                let share = (0.9 * total - below) / count;
+            if below + count >= share * total {
+                let share = (share * total - below) / count;
                 return low + share * (f64::from(end).min(20.0) - low);
             }
             below += count;
@@ -256,10 +311,10 @@ impl Reliability {
         *bin = [bin[0] + f64::from(u8::from(right)), bin[1] + 1.0];
     }
 
-    /// The share that was right among answers of this confidence.
-    pub fn calibrated(&self, confidence: f32) -> f32 {
+    /// The share that was right among answers of this confidence; where few were counted, `expected` counts as well.
+    pub fn calibrated(&self, confidence: f32, expected: f32) -> f32 {
         let [right, all] = self.bins[support_group(confidence)];
-        ((right + BACKING * f64::from(confidence)) / (all + BACKING)) as f32
+        ((right + BACKING * f64::from(expected)) / (all + BACKING)) as f32
     }
 }
 
@@ -286,6 +341,6 @@ mod tests {
         for error in 0..1000 {
             calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
         }
-        assert!((calibration.half_width(Rows::ByEvent, 100) - 1.8).abs() < 0.1);
+        assert!((calibration.half_width(Rows::ByEvent, 100, 0.0) - 1.8).abs() < 0.1);
     }
 }

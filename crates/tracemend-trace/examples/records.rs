@@ -1,5 +1,5 @@
 //! Prints every recorded event of a trace as its format's own tool would, and its gaps on the standard error:
-//! `cargo run --release --example records -- TRACE`
+//! `cargo run --release --example records -- TRACE`. With `LOSSES_ONLY` set, its gaps alone.
 
 use std::error::Error;
 use std::io::{Write, stdout};
@@ -8,7 +8,10 @@ use tracemend_trace::{Item, source};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = PathBuf::from(std::env::args_os().nth(1).ok_or("name a trace")?);
-    let mut source = source::open(&path, &source::OpenOptions::default())?;
+    let mut source = source::open(
+        &path,
+        &source::OpenOptions { losses_only: std::env::var_os("LOSSES_ONLY").is_some(), ..Default::default() },
+    )?;
     let mut out = std::io::BufWriter::new(stdout().lock());
     while let Some(item) = source.next_item()? {
         match item {

@@ -30,14 +30,14 @@ pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
         Cause::Discarded | Cause::Overwritten => {}
     }
     let sentence = match format {
-        Format::Ftrace => {
+        Format::Ftrace | Format::TraceDat => {
             // 1408 KiB per CPU is the kernel's default.
             let kib = power_of_two(1408 + need(largest, FTRACE_EVENT_BYTES) / 1024).max(4096);
             format!(
                 "raise the ring of every CPU: `echo {kib} > /sys/kernel/tracing/buffer_size_kb`, or `trace-cmd record -b {kib}`"
             )
         }
-        Format::PerfScript => {
+        Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, PERF_EVENT_BYTES))
         }
         Format::PerfTrace => {
@@ -91,9 +91,16 @@ mod tests {
 
     #[test]
     fn absurd_counts_give_some_advice_instead_of_a_panic() {
-        for format in
-            [Format::Ftrace, Format::PerfScript, Format::PerfTrace, Format::Bpftrace, Format::Babeltrace, Format::Ctf]
-        {
+        for format in [
+            Format::Ftrace,
+            Format::TraceDat,
+            Format::PerfScript,
+            Format::PerfData,
+            Format::PerfTrace,
+            Format::Bpftrace,
+            Format::Babeltrace,
+            Format::Ctf,
+        ] {
             assert!(advice(format, &Cause::Discarded, u64::MAX).is_some());
         }
     }

@@ -25,9 +25,17 @@ pub struct CountsModel {
     pub events: u64,
 }
 
-/// The thread an event belongs to; events without a thread id form one thread per stream.
+/// The thread an event belongs to. Events without a thread id form one thread per stream, and so do those of thread 0:
+/// every CPU has an idle thread of that number.
 pub fn thread_of(event: &Event) -> i64 {
-    event.tid.map_or(-1 - i64::from(event.stream.0), i64::from)
+    // Below all thread ids.
+    const NONE: i64 = -(1 << 40);
+    const IDLE: i64 = -(1 << 41);
+    match event.tid {
+        Some(0) => IDLE - i64::from(event.stream.0),
+        Some(tid) => i64::from(tid),
+        None => NONE - i64::from(event.stream.0),
+    }
 }
 
 /// Whether a thread makes no further event after this one.
@@ -62,13 +70,14 @@ impl CountsModel {
         let mut programs: FxHashMap<Symbol, Node> = FxHashMap::default();
         let mut cpus: Vec<Cpu> = Vec::new();
         cpus.resize_with(trace.header.streams.len(), Cpu::default);
-        let mut gaps: Vec<&Gap> = trace.gaps.iter().filter(|gap| gap.begin_ns.is_some()).collect();
+        let mut gaps: Vec<&Gap> = trace.gaps.iter().collect();
+        // One that began before the first event comes first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
         let mut gap_end = i64::MIN;
         for event in &trace.events {
             while let Some(gap) = gaps.peek()
-                && gap.begin_ns.is_some_and(|begin| begin < event.time_ns)
+                && gap.begin_ns.is_none_or(|begin| begin < event.time_ns)
             {
                 gap_end = gap_end.max(gap.end_ns.unwrap_or(gap_end));
                 match gap.stream {

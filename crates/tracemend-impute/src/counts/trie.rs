@@ -6,6 +6,7 @@
 //! `p = (c + e p_shorter) / (n + e)` with `e` a multiple of the number of distinct followers.
 
 use super::token::Token;
+use rustc_hash::FxHashMap;
 
 /// A node of a [`ContextTrie`]; 0 is the empty context.
 pub type Node = u32;
@@ -19,6 +20,8 @@ pub const PROGRAM_ORDER: usize = 6;
 /// How much mass one distinct follower gives to the shorter context, by length of the context.
 /// Chosen by cross-validation over training runs.
 const ESCAPE: f64 = 0.35;
+/// From this many children on, one of them is looked up in a table instead of searched for.
+const WIDE: u16 = 256;
 
 #[derive(Clone, Debug)]
 pub(super) struct NodeData {
@@ -41,6 +44,8 @@ pub(super) struct NodeData {
 #[derive(Clone, Debug)]
 pub struct ContextTrie {
     nodes: Vec<NodeData>,
+    /// The children of nodes with [`WIDE`] children and more, by parent and token.
+    wide: FxHashMap<(Node, Token), Node>,
 }
 
 /// Where a thread stands: its context among all programs and among its own program.
@@ -97,7 +102,7 @@ impl Cursor {
 
 impl Default for ContextTrie {
     fn default() -> Self {
-        Self { nodes: vec![NodeData::new(0, ROOT, 0)] }
+        Self { nodes: vec![NodeData::new(0, ROOT, 0)], wide: FxHashMap::default() }
     }
 }
 
@@ -159,8 +164,12 @@ impl ContextTrie {
 
     pub(super) fn child_or_insert(&mut self, parent: Node, token: Token, link: Node) -> Node {
         let first = self.nodes[parent as usize].first;
+        let wide = self.nodes[parent as usize].distinct >= WIDE;
+        if wide && let Some(&child) = self.wide.get(&(parent, token)) {
+            return child;
+        }
         let mut previous = NONE;
-        let mut child = first;
+        let mut child = if wide { NONE } else { first };
         while child != NONE {
             let node = &self.nodes[child as usize];
             if node.token == token {
@@ -181,9 +190,15 @@ impl ContextTrie {
         let mut node = NodeData::new(token, link, depth);
         node.next = first;
         self.nodes.push(node);
-        let parent = &mut self.nodes[parent as usize];
+        let at = parent;
+        let parent = &mut self.nodes[at as usize];
         parent.first = new;
         parent.distinct = parent.distinct.saturating_add(1);
+        if wide {
+            self.wide.insert((at, token), new);
+        } else if parent.distinct >= WIDE {
+            self.index_children(at);
+        }
         new
     }
 
@@ -208,7 +223,9 @@ impl ContextTrie {
 
     /// A trie of nodes that [`ContextTrie::canonical_order`] would not change.
     pub(super) fn from_nodes(nodes: Vec<NodeData>) -> Self {
-        Self { nodes }
+        let mut trie = Self { nodes, wide: FxHashMap::default() };
+        trie.index_wide();
+        trie
     }
 
     /// Lays children side by side, the most frequent first, so that reading is fast. Learning may go on after it.
@@ -239,6 +256,22 @@ impl ContextTrie {
             }
         }
         self.nodes = nodes;
+        self.index_wide();
+    }
+
+    fn index_wide(&mut self) {
+        self.wide.clear();
+        for parent in 0..self.nodes.len() as Node {
+            if self.nodes[parent as usize].distinct >= WIDE {
+                self.index_children(parent);
+            }
+        }
+    }
+
+    #[cold]
+    fn index_children(&mut self, parent: Node) {
+        let children: Vec<Node> = self.children(parent).collect();
+        self.wide.extend(children.into_iter().map(|child| ((parent, self.nodes[child as usize].token), child)));
     }
 
     pub(super) fn children(&self, parent: Node) -> impl Iterator<Item = Node> + '_ {
@@ -261,6 +294,9 @@ impl ContextTrie {
     }
 
     fn find(&self, parent: Node, token: Token) -> Option<Node> {
+        if self.nodes[parent as usize].distinct >= WIDE {
+            return self.wide.get(&(parent, token)).copied();
+        }
         self.children(parent).find(|&child| self.nodes[child as usize].token == token)
     }
 
@@ -398,3 +434,28 @@ impl ContextTrie {
 
 const CHAIN: usize = MAX_ORDER + PROGRAM_ORDER + 4;
 type Chain = [Node; CHAIN];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_children_are_found_as_by_looking_at_each() {
+        let mut trie = ContextTrie::default();
+        let mut cursor = Cursor::unknown();
+        for step in 0..4000u32 {
+            // Contexts with one follower, with a few, and with a thousand.
+            trie.learn(&mut cursor, 3 + (step * step) % 1009, 1);
+        }
+        for frozen in [false, true] {
+            if frozen {
+                trie.freeze();
+            }
+            assert!(trie.nodes[ROOT as usize].distinct > WIDE);
+            for token in 0..1100 {
+                let slow = trie.children(ROOT).find(|&child| trie.nodes[child as usize].token == token);
+                assert_eq!(trie.find(ROOT, token), slow);
+            }
+        }
+    }
+}

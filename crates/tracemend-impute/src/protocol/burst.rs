@@ -9,11 +9,11 @@ use super::Score;
 use super::bootstrap::{RESAMPLES, SplitMix64};
 use crate::baselines::burst::{BurstMethod, Fill, METHODS as BASELINES};
 use crate::calibrate::Belief;
-use crate::counts::{CountsModel, FIRST_EVENT, TokenTable, thread_of};
+use crate::counts::{CountsModel, FIRST_EVENT, Token, TokenTable, thread_of};
 use crate::metrics::lcs_length;
 use crate::repair::blackout::{self, Blackout};
 use crate::repair::index::TraceIndex;
-use crate::repair::{RawRepair, RepairOptions, adapt, repair_raw};
+use crate::repair::{RawRepair, RepairOptions, adapt, repair_raw, unwatched, with_threads};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{Hash, Hasher};
@@ -128,13 +128,9 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
         return Err(BurstError::Nothing);
     }
     let streams = blackout::by_stream(config.test);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build();
     let options = RepairOptions { seed: config.seed, threads: 1, ..RepairOptions::default() };
-    let trained = match (&pool, config.train.is_empty()) {
-        (_, true) => None,
-        (Ok(pool), false) => Some(pool.install(|| crate::repair::train(&config.train, &options))),
-        (Err(_), false) => Some(crate::repair::train(&config.train, &options)),
-    };
+    let trained = (!config.train.is_empty())
+        .then(|| with_threads(config.threads, || crate::repair::train(&config.train, &options)));
     let baselines = config.train.first().map(|_| {
         let wanted = methods.iter().filter(|&&method| method != ENGINE);
         wanted.map(|method| crate::baselines::burst::learn(method, &config.train)).collect::<Vec<_>>()
@@ -153,20 +149,10 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
             let baseline = baselines.as_ref().and_then(|known| {
                 known.iter().find(|known| known.name() == method).map(|known| &**known as &dyn BurstMethod)
             });
-            let work = || -> Vec<Vec<(usize, Tally)>> {
-                batches
-                    .par_iter()
-                    .map(
-                        |batch| {
-                            if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) }
-                        },
-                    )
-                    .collect()
+            let one = |batch: &Vec<usize>| {
+                if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) }
             };
-            let done = match &pool {
-                Ok(pool) => pool.install(work),
-                Err(_) => work(),
-            };
+            let done: Vec<Vec<(usize, Tally)>> = with_threads(config.threads, || batches.par_iter().map(one).collect());
             let mut tallies: Vec<(usize, Tally)> = done.into_iter().flatten().collect();
             tallies.sort_by_key(|&(gap, _)| gap);
             let tallies: Vec<Tally> = tallies.into_iter().map(|(_, tally)| tally).collect();
@@ -197,7 +183,7 @@ impl Cell<'_, '_> {
     fn engine(&self, batch: &[usize]) -> Vec<(usize, Tally)> {
         let (rest, gaps) = self.cut(batch);
         let mut model = adapt(&rest, &gaps, self.trained, self.options);
-        let (_, raw) = repair_raw(&rest, &gaps, &mut model, self.options, &mut |_| {});
+        let (index, raw) = repair_raw(&rest, &gaps, &mut model, self.options, &unwatched);
         let bare = model.tokens.bare();
         let numbers = numbers(&model.tokens, &bare);
         batch
@@ -205,7 +191,7 @@ impl Cell<'_, '_> {
             .zip(&raw)
             .map(|(&gap, raw)| {
                 let truth = blackout::truth(self.config.test, self.streams, self.blackouts[gap]);
-                let answer = answer_of(raw, &model, &bare, &truth, self.config.test);
+                let answer = answer_of(raw, &model, &bare, &truth, self.config.test, &index);
                 (gap, tally(&answer, &self.truth(&truth, &numbers)))
             })
             .collect()
@@ -346,7 +332,14 @@ fn numbers(tokens: &TokenTable, bare: &[u32]) -> FxHashMap<(String, Phase), u32>
         .collect()
 }
 
-fn answer_of(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event], trace: &Trace) -> Answer {
+fn answer_of(
+    raw: &RawRepair,
+    model: &CountsModel,
+    bare: &[u32],
+    truth: &[&Event],
+    trace: &Trace,
+    index: &TraceIndex<'_>,
+) -> Answer {
     let calibration = &model.calibration;
     let lost = raw.placed().len();
     let thread = |slot: u16| raw.context.slots[slot as usize].thread.unwrap_or(i64::MIN);
@@ -375,32 +368,46 @@ fn answer_of(raw: &RawRepair, model: &CountsModel, bare: &[u32], truth: &[&Event
         confidence,
         expected: Some(expected),
         coverage: Some(blackout::coverage(raw, calibration, truth, trace)),
-        valid: Some(is_valid(raw, model)),
+        valid: Some(is_valid(raw, model, index)),
         seconds: raw.seconds,
     }
 }
 
-/// Whether what was put into each thread obeys the entry/exit rules between what is recorded on both sides.
-fn is_valid(raw: &RawRepair, model: &CountsModel) -> bool {
-    let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
-    for (place, &(slot, _)) in raw.placed().iter().enumerate() {
-        if raw.kept[place] {
-            slots.entry(slot).or_default().push(place);
+/// Whether each thread, with the inferred events among the recorded ones in the order of time as `repair` writes them,
+/// obeys the entry/exit rules wherever an inferred event stands. Looks at the merged threads alone, from the first event
+/// of each, and at nothing of what the search knew.
+fn is_valid(raw: &RawRepair, model: &CountsModel, index: &TraceIndex<'_>) -> bool {
+    let symbols = &index.trace.header.symbols;
+    let mut threads: FxHashMap<i64, Vec<(i64, Token)>> = FxHashMap::default();
+    let times = raw.times.as_deref().unwrap_or_default();
+    for ((&(slot, token), &time_ns), _) in raw.placed().iter().zip(times).zip(&raw.kept).filter(|&(_, &kept)| kept) {
+        if let Some(thread) = raw.context.slots[slot as usize].thread {
+            threads.entry(thread).or_default().push((time_ns, token));
         }
     }
-    slots.into_iter().all(|(slot, places)| {
-        let slot = &raw.context.slots[slot as usize];
+    threads.into_iter().all(|(thread, inferred)| {
+        let recorded = index.threads.get(&thread).map_or(&[][..], Vec::as_slice);
+        let mut inferred = inferred.into_iter().peekable();
         let mut rules = ThreadRules::default();
-        let mut observe = |token| {
+        let mut after_inferred = false;
+        let mut valid = true;
+        for &position in recorded {
+            let event = index.event(position);
+            while let Some((_, token)) = inferred.next_if(|&(time_ns, _)| time_ns < event.time_ns) {
+                let kind = model.tokens.kind(token);
+                valid &= rules.observe(&kind.name, kind.phase).is_ok();
+                after_inferred = true;
+            }
+            let obeys = rules.observe(symbols.name(event.name), event.phase).is_ok();
+            // A recorded event that contradicts a recorded one tells of another gap.
+            valid &= obeys || !after_inferred;
+            after_inferred = false;
+        }
+        for (_, token) in inferred {
             let kind = model.tokens.kind(token);
-            rules.observe(&kind.name, kind.phase).is_ok()
-        };
-        slot.before.iter().for_each(|&token| {
-            observe(token);
-        });
-        let inside = places.iter().all(|&place| observe(raw.placed()[place].1));
-        let next = slot.right.first().filter(|&&token| token >= FIRST_EVENT);
-        inside && next.is_none_or(|&token| observe(token))
+            valid &= rules.observe(&kind.name, kind.phase).is_ok();
+        }
+        valid
     })
 }
 

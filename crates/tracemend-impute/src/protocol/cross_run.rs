@@ -2,12 +2,16 @@
 //!
 //! The setting of `paper`, a flat window with a gap of known place and length, on honest ground: training and test are
 //! different runs. What they share all the same (start-up code, loops) is printed as `leakage`.
+//!
+//! How sure the engine may be differs from run to run. So its confidence is calibrated as in `repair`: on blackouts in
+//! the intact rest of the very run, that is, for each tested window, on windows of that run that do not reach into its
+//! gap; and where these are few, on training runs held out in turn. The counts themselves come from training runs only.
 
 use super::Score;
 use super::arrays::Dataset;
 use super::blackout::Place;
 use super::bootstrap::SplitMix64;
-use super::paper::{self, PaperConfig};
+use super::paper::{self, HeldOut, PaperConfig, Spot};
 use crate::counts::thread_of;
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
@@ -17,6 +21,8 @@ use tracemend_trace::{Phase, Trace};
 const HELD_OUT: usize = 3;
 /// Windows drawn from each.
 const HELD_OUT_WINDOWS: usize = 200;
+/// Windows drawn from the test run itself, for the same purpose.
+const OWN_WINDOWS: usize = 600;
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -61,7 +67,7 @@ pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
         seed: config.seed,
         threads: config.threads,
     };
-    let test = draw(&threads, config, config.windows, "test");
+    let (tested, test) = draw(&threads, config, config.windows, "test");
     if test.is_empty() {
         return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
     }
@@ -76,10 +82,15 @@ pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
             .collect(),
         test,
     };
-    let held_out: Vec<Dataset> = (0..runs.len().min(HELD_OUT))
-        .filter(|_| runs.len() > 1)
-        .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")), Some(run)))
-        .collect();
+    let (spots, own) = draw(&threads, config, OWN_WINDOWS, "calibration");
+    let held_out = HeldOut {
+        runs: (0..runs.len().min(HELD_OUT))
+            .filter(|_| runs.len() > 1)
+            .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")).1, Some(run)))
+            .collect(),
+        own: spots.into_iter().zip(own).collect(),
+        tested,
+    };
     let data = data_set(test, None);
     let label = format!("L={} {}", config.length, config.place);
     let cells = paper::score(&settings, &data, &held_out)?;
@@ -106,20 +117,22 @@ fn sequences(trace: &Trace, ids: &mut FxHashMap<(String, Phase), u32>) -> Vec<Ve
     order.into_iter().filter_map(|thread| threads.remove(&thread)).collect()
 }
 
-fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> Vec<Vec<u32>> {
+/// Windows at random places, and where they lie.
+fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> (Vec<Spot>, Vec<Vec<u32>>) {
     let room = |thread: &Vec<u32>| (thread.len() + 1).saturating_sub(config.length);
     let total: usize = threads.iter().map(room).sum();
     let mut random = SplitMix64::new(config.seed, &["cross-run", purpose]);
-    let mut windows = Vec::new();
-    while total > 0 && windows.len() < count {
+    let mut drawn = (Vec::new(), Vec::new());
+    while total > 0 && drawn.0.len() < count {
         let mut place = random.below(total);
-        for thread in threads {
+        for (number, thread) in threads.iter().enumerate() {
             if place < room(thread) {
-                windows.push(thread[place..place + config.length].to_vec());
+                drawn.0.push((number, place));
+                drawn.1.push(thread[place..place + config.length].to_vec());
                 break;
             }
             place -= room(thread);
         }
     }
-    windows
+    drawn
 }

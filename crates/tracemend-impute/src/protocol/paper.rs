@@ -177,34 +177,84 @@ fn checked(config: &PaperConfig) -> Result<(Vec<String>, Vec<usize>), Error> {
     Ok((methods, blackouts))
 }
 
+/// Windows that the engine's confidence is calibrated on.
+pub(super) struct HeldOut {
+    /// For each training run a data set in which that run is tested and the others are learned.
+    pub(super) runs: Vec<Dataset>,
+    /// Windows of the tested run itself, and where they lie.
+    pub(super) own: Vec<(Spot, Vec<u32>)>,
+    /// Where each tested window lies.
+    pub(super) tested: Vec<Spot>,
+}
+
+/// Where a window lies: its thread, and its first event's place there.
+pub(super) type Spot = (usize, usize);
+
 /// Scores methods on windows from elsewhere than published files; the data of `config` are not read.
-///
-/// `held_out`: for each training run a data set in which that run is tested and the others are learned; the engine's
-/// confidence is calibrated on them, for each gap length.
-pub(super) fn score(config: &PaperConfig, data: &Dataset, held_out: &[Dataset]) -> Result<Vec<Cell>, Error> {
+pub(super) fn score(config: &PaperConfig, data: &Dataset, held_out: &HeldOut) -> Result<Vec<Cell>, Error> {
     let (methods, blackouts) = checked(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     pool.install(|| {
-        let calibrations: Vec<Reliability> =
-            blackouts.par_iter().map(|&blackout| reliability(config, held_out, blackout)).collect();
+        let others: Vec<SequenceCounts> =
+            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
+        let engine = SequenceCounts::learn(&data.training);
+        let calibrations: Vec<Calibrator> = blackouts
+            .par_iter()
+            .map(|&blackout| {
+                let hidden = config.place.hidden(data.length, blackout);
+                Calibrator::new(&engine, &others, held_out, hidden)
+            })
+            .collect();
         score_dataset(config, data, &blackouts, &methods, &calibrations)
     })
 }
 
-/// What became of the engine's confidence on held-out runs.
-fn reliability(config: &PaperConfig, held_out: &[Dataset], blackout: usize) -> Reliability {
-    let mut reliability = Reliability::default();
-    for data in held_out {
-        let engine = SequenceCounts::learn(&data.training);
-        let hidden = config.place.hidden(data.length, blackout);
-        for window in &data.test {
-            let filled = impute(&engine, window, &hidden);
-            for at in hidden.clone() {
-                reliability.note(filled.confidence(at), filled.tokens[at] == window[at]);
+/// What became of the engine's answers in held-out windows, for one gap length.
+struct Calibrator {
+    /// In the other training runs.
+    elsewhere: Reliability,
+    /// In windows of the tested run: where, each answer's confidence, and whether it was right.
+    own: Vec<(Spot, Vec<(f32, bool)>)>,
+    tested: Vec<Spot>,
+    length: usize,
+    hidden: Range<usize>,
+}
+
+impl Calibrator {
+    fn new(engine: &SequenceCounts, others: &[SequenceCounts], held_out: &HeldOut, hidden: Range<usize>) -> Self {
+        let answers = |engine: &SequenceCounts, window: &[u32]| -> Vec<(f32, bool)> {
+            let filled = impute(engine, window, &hidden);
+            hidden.clone().map(|at| (filled.confidence(at), filled.tokens[at] == window[at])).collect()
+        };
+        let mut elsewhere = Reliability::default();
+        for (engine, run) in others.iter().zip(&held_out.runs) {
+            for window in &run.test {
+                answers(engine, window).into_iter().for_each(|(confidence, right)| elsewhere.note(confidence, right));
             }
         }
+        let own: Vec<_> = held_out.own.par_iter().map(|(spot, window)| (*spot, answers(engine, window))).collect();
+        let length = held_out.own.first().map_or(0, |(_, window)| window.len());
+        Self { elsewhere, own, tested: held_out.tested.clone(), length, hidden }
     }
-    reliability
+
+    /// Calibrates answers in these tested windows by the windows that do not reach into their gaps.
+    fn for_windows(&self, members: &[usize]) -> impl Fn(f32) -> f32 {
+        let gaps: Vec<(usize, Range<usize>)> = members
+            .iter()
+            .filter_map(|&member| self.tested.get(member))
+            .map(|&(thread, place)| (thread, place + self.hidden.start..place + self.hidden.end))
+            .collect();
+        let mut own = Reliability::default();
+        for ((thread, place), answers) in &self.own {
+            let reaches = |gap: &(usize, Range<usize>)| {
+                gap.0 == *thread && gap.1.start < place + self.length && *place < gap.1.end
+            };
+            if !gaps.iter().any(reaches) {
+                answers.iter().for_each(|&(confidence, right)| own.note(confidence, right));
+            }
+        }
+        move |confidence| own.calibrated(confidence, self.elsewhere.calibrated(confidence, confidence))
+    }
 }
 
 fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
@@ -222,7 +272,7 @@ fn score_dataset(
     data: &Dataset,
     blackouts: &[usize],
     methods: &[String],
-    calibrations: &[Reliability],
+    calibrations: &[Calibrator],
 ) -> Result<Vec<Cell>, Error> {
     let learned = Learned::new(&data.training);
     let clusters = clusters(data.test.iter().map(Vec::as_slice));
@@ -231,17 +281,23 @@ fn score_dataset(
     let mut jobs = Vec::new();
     for (number, &blackout) in blackouts.iter().enumerate() {
         for name in methods {
-            let reliability = calibrations.get(number).filter(|_| name == "counts");
-            jobs.push((blackout, learned.method(name)?, reliability));
+            let calibrator = calibrations.get(number).filter(|_| name == "counts");
+            jobs.push((blackout, learned.method(name)?, calibrator));
         }
     }
     let mut cells: Vec<Cell> = jobs
         .par_iter()
-        .map(|(blackout, method, reliability)| {
+        .map(|(blackout, method, calibrator)| {
             let hidden = config.place.hidden(data.length, *blackout);
             let tallies: Vec<GapTally> = clusters
                 .par_iter()
-                .map(|(window, members)| fill_and_score(&**method, window, &hidden, *reliability).times(members.len()))
+                .map(|(window, members)| {
+                    let tally = match calibrator {
+                        Some(known) => fill_and_score(&**method, window, &hidden, known.for_windows(members)),
+                        None => fill_and_score(&**method, window, &hidden, |confidence| confidence),
+                    };
+                    tally.times(members.len())
+                })
                 .collect();
             Cell {
                 data: data.name.clone(),
@@ -269,13 +325,12 @@ fn fill_and_score(
     method: &dyn Imputer,
     window: &[u32],
     hidden: &Range<usize>,
-    reliability: Option<&Reliability>,
+    calibrated: impl Fn(f32) -> f32,
 ) -> GapTally {
     let clock = ThreadTime::now();
     let filled = impute(method, window, hidden);
     let seconds = clock.elapsed().as_secs_f64();
     let ids = |tokens: &[u32]| -> Vec<i64> { tokens[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
-    let calibrated = |confidence| reliability.map_or(confidence, |known| known.calibrated(confidence));
     let confidence: Vec<f32> = hidden.clone().map(|at| calibrated(filled.confidence(at))).collect();
     GapTally::new(&ids(window), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
 }

@@ -17,9 +17,9 @@ pub const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
-const CALIBRATED_EVENTS: usize = 6000;
+const CALIBRATED_EVENTS: usize = 12_000;
 /// Share of a trace's events that calibration cuts, at most: one in this many.
-const CALIBRATED_SHARE: usize = 6;
+const CALIBRATED_SHARE: usize = 12;
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +204,7 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
     let blackouts: Vec<Blackout> = lengths
         .iter()
         .flat_map(|&lost| {
-            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 150), options.seed, "calibration")
+            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 400), options.seed, "calibration")
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
@@ -213,7 +213,7 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
         let (rest, gaps) = cut(trace, &streams, &batch);
         let mut model = base.cloned().unwrap_or_default();
         model.learn(&rest, 1);
-        let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &mut |_| {});
+        let (_, raw) = repair_raw(&rest, &gaps, &mut model, options, &super::run::unwatched);
         let bare = model.tokens.bare();
         for (raw, &blackout) in raw.iter().zip(&batch) {
             let truth = truth(trace, &streams, blackout);
@@ -235,6 +235,7 @@ fn note(
         return;
     };
     let lost = raw.placed().len();
+    calibration.note_blackout(lost);
     let right = right(raw, model, bare, truth, trace);
     for (place, right) in right.into_iter().enumerate() {
         calibration.note(Belief { support: consensus.support[place], lost, place }, right);
@@ -254,10 +255,13 @@ fn note(
     };
     calibration.note_background(lost, SHARES.map(distance));
     let share = calibration.background(lost);
-    for ((name, phase), expected) in &raw.counted.by_event_with(share) {
+    let expected = raw.counted.by_event_with(share);
+    for ((name, phase), expected) in &expected {
         let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByEvent, lost, expected.mean, expected.deviation(), number);
     }
+    let unexpected = by_event.keys().filter(|kind| !expected.contains_key(&(kind.0.to_owned(), kind.1))).count();
+    calibration.note_unexpected(lost, unexpected, expected.len());
     let width = raw.context.end_ns.saturating_sub(raw.context.begin_ns) as f64;
     if let Some(times) = &raw.times
         && width > 0.0
@@ -294,7 +298,7 @@ pub fn coverage(raw: &RawRepair, calibration: &Calibration, truth: &[&Event], tr
     let mut known: FxHashSet<(String, Phase)> = FxHashSet::default();
     for ((name, phase), expected) in raw.counted.by_event_with(calibration.background(lost)) {
         let number = by_event.get(&(name.as_str(), phase)).copied().unwrap_or(0.0);
-        let half = calibration.half_width(Rows::ByEvent, lost) * expected.deviation();
+        let half = calibration.half_width(Rows::ByEvent, lost, expected.mean) * expected.deviation();
         known.insert((name, phase));
         rows += 1.0;
         covered += f64::from(u8::from((number - expected.mean).abs() <= half + 1e-9));

@@ -132,7 +132,7 @@ pub fn compose(
     lost: (u64, u64, u64),
 ) -> Composition {
     let row = |tid, comm, kind: &Kind, expected: &Expected, rows| {
-        let half = calibration.half_width(rows, lost.0 as usize) * expected.deviation();
+        let half = calibration.half_width(rows, lost.0 as usize, expected.mean) * expected.deviation();
         CompositionRow {
             tid,
             comm,

@@ -80,12 +80,12 @@ pub struct Composition {
 pub struct GapRepair {
     /// The gap, as the tracer reported it.
     pub gap: Gap,
-    /// The best reconstruction, in order; empty when `left_open` says why.
+    /// The best reconstruction, in order; where it is empty or not whole, `left_open` says why.
     pub events: Vec<InferredEvent>,
     /// What was lost, by kind.
     pub composition: Composition,
     /// Further reconstructions drawn at random, when asked for.
     pub samples: Vec<Vec<InferredEvent>>,
-    /// Why the gap was left as it is, in words; `None` when it was filled.
+    /// Why the gap or a part of it was left as it is, in words; `None` when it was filled.
     pub left_open: Option<String>,
 }

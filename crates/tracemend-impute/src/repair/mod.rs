@@ -17,4 +17,4 @@ pub mod view;
 
 pub use caches::Caches;
 pub use inferred::{Alternative, Composition, CompositionRow, GapRepair, InferredEvent};
-pub use run::{Progress, RawRepair, RepairOptions, adapt, repair, repair_raw, train};
+pub use run::{Progress, RawRepair, RepairOptions, adapt, repair, repair_raw, train, unwatched, with_threads};

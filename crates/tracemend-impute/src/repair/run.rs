@@ -15,13 +15,18 @@ use crate::counts::{CountsModel, Token};
 use crate::protocol::bootstrap::SplitMix64;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
 
-/// What a blackout of a training trace counts in calibration beside one of the trace being repaired.
-const ELSEWHERE: f64 = 0.15;
+/// As how many blackouts of the trace being repaired those of the training traces count in calibration: traces differ
+/// in how far they can be predicted.
+const ELSEWHERE: f64 = 20.0;
 /// Gaps with nothing recorded on one side are not calibrated (no blackout can be cut there that is like them), and
 /// little of them can be known: their events get this share of the confidence that a gap with two sides would have.
 const ONE_SIDED: f32 = 0.3;
+/// Why a gap was left open when nobody waited for it any more.
+const INTERRUPTED: &str = "the repair was interrupted before this gap";
 /// Gap lengths that training calibrates for.
 const TRAINED_LENGTHS: [usize; 5] = [3, 10, 40, 168, 700];
 
@@ -44,13 +49,20 @@ impl Default for RepairOptions {
     }
 }
 
-/// How far a repair is.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// Gaps done.
-    pub done: usize,
-    /// Gaps in all.
-    pub total: usize,
+/// Told how many gaps are done of how many; [`ControlFlow::Break`] leaves the others open.
+pub type Progress<'p> = &'p (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
+
+/// A [`Progress`] that nobody watches.
+pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Does a piece of work on this many threads (0: one per core), or on the present ones where no more can be had.
+pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
 }
 
 /// A gap filled, before its beliefs are turned into probabilities.
@@ -102,7 +114,7 @@ pub fn repair(
     trace: &Trace,
     model: Option<&CountsModel>,
     options: &RepairOptions,
-    progress: &mut dyn FnMut(Progress),
+    progress: Progress<'_>,
 ) -> Vec<GapRepair> {
     if trace.gaps.is_empty() {
         return Vec::new();
@@ -119,7 +131,7 @@ pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&CountsModel>, options: 
     let own = super::blackout::calibrate(trace, model, &lengths, options);
     let mut adapted = model.cloned().unwrap_or_default();
     let before = std::mem::replace(&mut adapted.calibration, own);
-    adapted.calibration.merge_weighted(&before, ELSEWHERE);
+    adapted.calibration.merge_prior(&before, ELSEWHERE);
     adapted.learn(trace, 1);
     adapted
 }
@@ -155,7 +167,7 @@ pub fn repair_raw<'t>(
     gaps: &[Gap],
     model: &mut CountsModel,
     options: &RepairOptions,
-    progress: &mut dyn FnMut(Progress),
+    progress: Progress<'_>,
 ) -> (TraceIndex<'t>, Vec<RawRepair>) {
     model.trie.freeze();
     let index = TraceIndex::new(trace, &mut model.tokens);
@@ -163,21 +175,24 @@ pub fn repair_raw<'t>(
     let bare = model.tokens.bare();
     let total = gaps.len();
     let tools = || (Caches::new(model), View::new(&index));
-    let fill_one = |(caches, view): &mut (Caches<'_>, View<'_>), gap: &Gap| fill(view, caches, &bare, gap, options);
-    progress(Progress { done: 0, total });
+    let done = AtomicUsize::new(0);
+    let fill_one = |(caches, view): &mut (Caches<'_>, View<'_>), gap: &Gap| {
+        if progress(done.load(Ordering::Relaxed), total).is_break() {
+            return RawRepair::open(GapContext::default(), gap.lost.count().unwrap_or(0), INTERRUPTED);
+        }
+        let raw = fill(view, caches, &bare, gap, options);
+        // Whoever watches learns of each gap; whether to go on is asked before the next.
+        let _ = progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        raw
+    };
     let mut raw: Vec<RawRepair> = if options.threads == 1 {
         // Without a pool: this may itself run on a worker, which would pick up other work while it waits.
         let mut tools = tools();
         gaps.iter().map(|gap| fill_one(&mut tools, gap)).collect()
     } else {
-        let fill_all = || gaps.par_iter().map_init(tools, fill_one).collect();
-        match rayon::ThreadPoolBuilder::new().num_threads(options.threads).build() {
-            Ok(pool) => pool.install(fill_all),
-            Err(_) => fill_all(),
-        }
+        with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
     reconcile(&index, model, &bare, gaps, &mut raw, options);
-    progress(Progress { done: total, total });
     (index, raw)
 }
 
@@ -264,6 +279,13 @@ fn reconcile(
             raw[gap] = fill(&view, caches, bare, &gaps[gap], options);
         }
         raw[gap].kept = possible(model, &raw[gap].context, raw[gap].placed());
+        let impossible = raw[gap].kept.iter().filter(|&&kept| !kept).count();
+        if impossible > 0 {
+            raw[gap].left_open = Some(format!(
+                "{impossible} of {} events would contradict what their thread does before or after",
+                raw[gap].kept.len()
+            ));
+        }
         let accepted = events_of(&gaps[gap], &raw[gap], &view, model);
         view.accept(accepted);
     }

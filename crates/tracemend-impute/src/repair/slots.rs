@@ -69,7 +69,7 @@ impl Slot {
 }
 
 /// A gap with everything around it that bears on what was lost.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct GapContext {
     /// Possible places.
     pub slots: Vec<Slot>,
@@ -178,15 +178,31 @@ fn slots_of(
     let positions = view.thread(thread);
     let first = positions.partition_point(|&position| view.event(position).time_ns <= begin_ns);
     let last = positions.partition_point(|&position| view.event(position).time_ns < end_ns);
-    let mut found: Vec<Slot> = Vec::new();
-    for next in first..=last.max(first) {
+    let hole = |next: usize| {
         let left = next.checked_sub(1).map(|left| positions[left]);
         let right = positions.get(next).copied();
         let from_ns = left.map_or(begin_ns, |left| view.end_ns(left)).max(begin_ns);
         let to_ns = right.map_or(end_ns, |right| view.event(right).time_ns).min(end_ns);
-        if from_ns >= to_ns && begin_ns < end_ns {
-            continue;
-        }
+        (left, right, from_ns, to_ns)
+    };
+    let mut holes: Vec<usize> = (first..=last.max(first))
+        .filter(|&next| {
+            let (.., from_ns, to_ns) = hole(next);
+            from_ns < to_ns || begin_ns >= end_ns
+        })
+        .collect();
+    if holes.len() > SLOTS_PER_THREAD {
+        // The widest, and those at the gap's ends, where most is known.
+        let ends = (holes[0], holes[holes.len() - 1]);
+        holes.sort_by_key(|&next| {
+            let (.., from_ns, to_ns) = hole(next);
+            (next != ends.0 && next != ends.1, std::cmp::Reverse(to_ns.saturating_sub(from_ns)), next)
+        });
+        holes.truncate(SLOTS_PER_THREAD);
+        holes.sort_unstable();
+    }
+    for next in holes {
+        let (left, right, from_ns, to_ns) = hole(next);
         if let Some(left) = left {
             let event = view.event(left);
             if ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
@@ -226,7 +242,7 @@ fn slots_of(
             }
             _ => 0.0,
         };
-        found.push(Slot {
+        slots.push(Slot {
             quiet,
             tail_ns: next_ns.saturating_sub(end_ns).max(0),
             thread: Some(thread),
@@ -261,12 +277,4 @@ fn slots_of(
             begins: left.is_none(),
         });
     }
-    if found.len() > SLOTS_PER_THREAD {
-        let mut widths: Vec<i64> = found.iter().map(|slot| slot.to_ns.saturating_sub(slot.from_ns)).collect();
-        widths.sort_unstable_by(|a, b| b.cmp(a));
-        let narrowest = widths[SLOTS_PER_THREAD - 1];
-        found.retain(|slot| slot.to_ns.saturating_sub(slot.from_ns) >= narrowest);
-        found.truncate(SLOTS_PER_THREAD);
-    }
-    slots.append(&mut found);
 }

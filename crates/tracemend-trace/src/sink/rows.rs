@@ -41,7 +41,7 @@ pub struct GapOutcome<'a> {
     pub inferred: u64,
     /// Inferred events held back because their confidence is below the asked minimum.
     pub withheld: u64,
-    /// Why the gap was left as it is; null when it was filled.
+    /// Why the gap, or a part of it, was left as it is; null when it was filled.
     pub left_open: Option<&'a str>,
 }
 

@@ -56,6 +56,7 @@ impl<W: Write> Sink for TextSink<W> {
             (None, None) => String::new(),
         };
         let outcome = gap.outcome.as_ref().map_or(String::new(), |outcome| match outcome.left_open {
+            Some(reason) if outcome.inferred > 0 => format!("; {} inferred, but {reason}", outcome.inferred),
             Some(reason) => format!("; left open: {reason}"),
             None if outcome.withheld > 0 => {
                 format!("; {} inferred, {} left open below the asked confidence", outcome.inferred, outcome.withheld)

@@ -1,5 +1,6 @@
 //! The bytes of an input, decompressed on the way, with a look at the beginning before anything is read.
 
+use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 /// How much of an input is looked at to recognise its format.
@@ -16,6 +17,8 @@ pub(crate) struct Input {
     given: usize,
     /// A failure met while looking, kept until the bytes before it are given out.
     failure: Option<io::Error>,
+    /// The file behind the reader, where the reader is one.
+    file: Option<File>,
 }
 
 impl Input {
@@ -43,7 +46,18 @@ impl Input {
             }
             result => result.err(),
         };
-        Ok(Self { reader, compression, beginning, given: 0, failure })
+        Ok(Self { reader, compression, beginning, given: 0, failure, file: None })
+    }
+
+    /// The input of a file, which a format may then read at any place.
+    pub(crate) fn of_file(file: File) -> io::Result<Self> {
+        let plain = if file.metadata()?.is_file() { Some(file.try_clone()?) } else { None };
+        Ok(Self { file: plain, ..Self::new(Box::new(file))? })
+    }
+
+    /// The file itself, where it is one and not compressed; its position is anywhere.
+    pub(crate) fn plain_file(&mut self) -> Option<File> {
+        self.file.take().filter(|_| self.compression.is_none())
     }
 
     /// What is wrong with an input of which nothing could be read.

@@ -16,6 +16,8 @@ mod csv;
 mod ctf;
 mod detect;
 mod errno;
+mod event_format;
+mod event_text;
 mod ftrace;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -25,13 +27,16 @@ mod names;
 pub mod npy;
 mod npz;
 mod open;
+mod order;
 mod perf_data;
 mod perf_script;
 mod perf_trace;
 mod sequences;
+mod store;
 mod strace;
 mod text;
 mod trace_dat;
+mod tracepoints;
 
 use crate::{Item, TraceHeader, TraceResult};
 pub use arch::Arch;

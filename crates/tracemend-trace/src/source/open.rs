@@ -41,7 +41,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
         return directory(path, options);
     }
     let file = File::open(path).map_err(io)?;
-    from_reader(Box::new(file), path, options)
+    from_input(Input::of_file(file).map_err(io)?, path, options)
 }
 
 /// Reads a trace from anywhere; `path` is its name in messages.
@@ -49,7 +49,10 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
 /// # Errors
 /// As [`open`].
 pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let input = Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?;
+    from_input(Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?, path, options)
+}
+
+fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     let format = match options.format {
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod babeltrace2;
+pub mod mutate;
 
 use std::path::{Path, PathBuf};
 use tracemend_trace::source::{OpenOptions, from_reader, open};
@@ -83,6 +84,37 @@ pub fn text(path: &Path) -> String {
     let bytes =
         if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What a program prints, where it is installed; says so where it is not.
+pub fn tool(program: &str, args: &[&str]) -> Option<String> {
+    match std::process::Command::new(program).args(args).output() {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Err(error) => {
+            eprintln!("skipped: {program} cannot be run: {error}");
+            None
+        }
+    }
+}
+
+/// A file's bytes, unpacked.
+pub fn unpacked(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap();
+    if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes }
+}
+
+/// Bytes as a file that other programs can read.
+pub fn as_file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    file
+}
+
+/// What of an event does not depend on how it was recorded.
+pub fn essence(read: &Read, event: &Event) -> String {
+    let comm = event.comm.map_or("", |comm| read.header.symbols.name(comm));
+    let name = read.header.symbols.name(event.name);
+    format!("{} {:?} {:?} {comm} {name} {:?} {:?}", event.time_ns, event.cpu, event.tid, event.phase, event.ret)
 }
 
 /// Reads to the end or to where reading fails.

@@ -155,7 +155,16 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
         let among = events.map_or(String::new(), |events| format!(" in {events}"));
         let mut lines = vec![format!("no loss: the trace tells of none{among}")];
         // Only traces of single entries and exits can contradict themselves.
-        if !evidence && matches!(format, Format::Ftrace | Format::PerfScript | Format::Babeltrace | Format::Bpftrace) {
+        let single = matches!(
+            format,
+            Format::Ftrace
+                | Format::TraceDat
+                | Format::PerfScript
+                | Format::PerfData
+                | Format::Babeltrace
+                | Format::Bpftrace
+        );
+        if !evidence && single {
             lines.push("a tracer may drop events without a word: --evidence checks the threads' own events".to_owned());
         }
         return lines;

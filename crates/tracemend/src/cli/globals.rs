@@ -99,6 +99,10 @@ pub enum FormatArg {
     Npy,
     /// Common Trace Format, 1.8 or 2: a folder.
     Ctf,
+    /// perf's own file, perf.data.
+    PerfData,
+    /// trace-cmd's own file, trace.dat.
+    TraceDat,
 }
 
 impl From<FormatArg> for Format {
@@ -114,6 +118,8 @@ impl From<FormatArg> for Format {
             FormatArg::Sequences => Format::Sequences,
             FormatArg::Npy => Format::Npy,
             FormatArg::Ctf => Format::Ctf,
+            FormatArg::PerfData => Format::PerfData,
+            FormatArg::TraceDat => Format::TraceDat,
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use super::{
     globals::{Globals, stdout, stdout_colored},
+    interrupt,
     progress::Progress,
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::{
     io::{BufWriter, Write},
+    ops::ControlFlow,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 use tracemend::{
     exit,
@@ -119,11 +122,16 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     ));
     let options =
         RepairOptions { seed: globals.seed, threads: globals.thread_count(), samples: args.samples, most: args.most };
-    let mut progress = Progress::new(globals, "repairing");
-    let repairs = repair(&loaded.trace, model.as_ref(), &options, &mut |step| {
-        progress.set(step.done as u64, step.total as u64);
-    });
-    progress.finish();
+    let progress = Mutex::new(Progress::new(globals, "repairing"));
+    let watch = |done: usize, total: usize| {
+        // Another thread may be showing its own; the next will show more.
+        if let Ok(mut progress) = progress.try_lock() {
+            progress.set(done as u64, total as u64);
+        }
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let repairs = interrupt::stoppable(|| repair(&loaded.trace, model.as_ref(), &options, &watch));
+    progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(args.model.as_deref());
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
     match file {
@@ -137,7 +145,7 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     for line in summary_lines(&RepairSummary::of(&repairs, &write_options)) {
         globals.note(&line);
     }
-    Ok(exit::DONE)
+    Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

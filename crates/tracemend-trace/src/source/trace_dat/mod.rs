@@ -1,12 +1,15 @@
-//! `trace.dat`.
+//! trace-cmd's own file, `trace.dat`, versions 6 and 7: the pages of the kernel's ring buffers, one after the other, and
+//! what is needed to understand them. See `man trace-cmd.dat.v7`.
 
-use super::{OpenOptions, Source, input::Input};
-use crate::{TraceError, TraceResult};
-use std::path::Path;
+mod chunks;
+mod lane;
+mod layout;
+pub(crate) mod page;
+mod reader;
+pub(crate) mod sections;
+mod unpack;
+mod v6;
+mod v7;
 
-/// The first bytes of every `trace.dat`.
-pub(crate) const MAGIC: &[u8] = b"\x17\x08\x44tracing";
-
-pub(crate) fn open(_input: Input, path: &Path, _options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    Err(TraceError::Corrupt { path: path.to_path_buf(), offset: 0, reason: "trace.dat is not read yet".into() })
-}
+pub(crate) use layout::MAGIC;
+pub(crate) use reader::open;
