@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = (megabytes << 20).div_ceil(bytes.max(1) as u64);
     let times = || streams.iter().flat_map(|stream| &stream.packets).flat_map(|p| [number(p, BEGIN), number(p, END)]);
     let span = times().max().unwrap_or(0) - times().min().unwrap_or(0);
-    let step = (span >> 32) + 1 << 32;
+    let step = ((span >> 32) + 1) << 32;
     for stream in &streams {
         let mut out = BufWriter::new(fs::File::create(to.join(&stream.name))?);
         let discarded = stream.packets.last().map_or(0, |packet| number(packet, DISCARDED));

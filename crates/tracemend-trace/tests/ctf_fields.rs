@@ -6,7 +6,7 @@ mod common;
 use common::{babeltrace2, read, try_read};
 use std::fs;
 use std::path::Path;
-use tracemend_trace::source::OpenOptions;
+use tracemend_trace::source::{OpenOptions, fuzzing};
 use tracemend_trace::{Phase, TraceError};
 
 fn store(folder: &Path, metadata: &str, stream: &[u8]) {
@@ -15,12 +15,12 @@ fn store(folder: &Path, metadata: &str, stream: &[u8]) {
 }
 
 /// Fields that any bits are a value of, in both byte orders, aligned and not.
-fn fields(order: &str) -> String {
+fn fields(order: &str, header: &str) -> String {
     format!(
         "/* CTF 1.8 */
 trace {{ major = 1; minor = 8; byte_order = {order}; }};
 stream {{
-    event.header := struct {{ integer {{ size = 3; align = 1; }} id; }} align(1);
+    event.header := {header};
     event.context := struct {{ integer {{ size = 13; align = 1; signed = true; }} vtid; }};
 }};
 event {{ name = \"bits\"; id = 0; fields := struct {{
@@ -84,6 +84,22 @@ fn bytes(seed: u64, count: usize) -> Vec<u8> {
         .collect()
 }
 
+/// Headers that leave events at any bit, and at bytes: these are read the quick way.
+fn layouts() -> impl Iterator<Item = (u64, &'static str, &'static str)> {
+    const HEADERS: [&str; 2] = [
+        "struct { integer { size = 3; align = 1; } id; } align(1)",
+        "struct { integer { size = 3; align = 1; } id; integer { size = 5; align = 1; } rest; } align(8)",
+    ];
+    (0..160).map(|seed| (seed, ["le", "be"][seed as usize % 2], HEADERS[seed as usize / 2 % 2]))
+}
+
+#[test]
+fn the_quick_way_through_random_bits_is_the_slow_way() {
+    for (seed, order, header) in layouts() {
+        fuzzing::ctf_packets(fields(order, header).as_bytes(), &[&bytes(seed, 3000), &bytes(seed + 1000, 500)]);
+    }
+}
+
 /// Both read the same lines until something cannot be read.
 #[test]
 fn random_bits_are_what_babeltrace2_makes_of_them() {
@@ -91,9 +107,9 @@ fn random_bits_are_what_babeltrace2_makes_of_them() {
         return;
     }
     let (mut lines, mut kinds) = (0, std::collections::BTreeSet::new());
-    for (seed, order) in (0..80).map(|seed| (seed, if seed % 2 == 0 { "le" } else { "be" })) {
+    for (seed, order, header) in layouts() {
         let folder = tempfile::tempdir().unwrap();
-        store(folder.path(), &fields(order), &bytes(seed, 3000));
+        store(folder.path(), &fields(order, header), &bytes(seed, 3000));
         let theirs = babeltrace2::print(folder.path()).unwrap();
         let ours = match try_read(folder.path(), &OpenOptions::default()) {
             Ok(read) => read.records,

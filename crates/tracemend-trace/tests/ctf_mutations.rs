@@ -151,7 +151,7 @@ fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
                     let Some(packets) = packets(&files[other + 1].1) else {
                         continue;
                     };
-                    for ((time, name, tid, offset), _) in whole {
+                    for (time, name, tid, offset) in whole.keys() {
                         let Some(packet) = packets.iter().find(|packet| packet.contains(&(*offset as usize))) else {
                             continue;
                         };

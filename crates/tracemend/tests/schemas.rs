@@ -77,6 +77,8 @@ fn info_follows_its_schema() {
 #[test]
 fn gaps_follow_their_schema() {
     assert_follows_schema("gaps", &stdout(&["gaps", "--json", SMALL]), &["schema", "gap", "summary"]);
+    let ctf = stdout(&["gaps", "--json", "crates/tracemend-trace/tests/fixtures/ctf/lttng-2"]);
+    assert_follows_schema("gaps", &ctf, &["schema", "gap", "summary"]);
     let evidence = stdout(&["gaps", "--json", "--evidence", "samples/bpftrace_lost.txt"]);
     assert_follows_schema("gaps", &evidence, &["schema", "gap", "summary"]);
 }

@@ -348,4 +348,3 @@ fn is_valid(raw: &RawRepair, model: &CountsModel, index: &TraceIndex<'_>) -> boo
         valid
     })
 }
-

@@ -9,7 +9,6 @@ mod cells;
 pub mod cross_run;
 pub mod paper;
 mod results;
-pub mod truth;
 
 use serde::Serialize;
 

@@ -171,3 +171,79 @@ fn ended(gap: Gap, end_ns: Option<i64>) -> Gap {
     };
     Gap { end_ns, ..gap }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(sequence: Option<u64>, discarded: u64, times: (i64, i64)) -> Packet {
+        Packet {
+            sequence: sequence.map(|number| (number, 8)),
+            discarded: Some((discarded, 8)),
+            begin_ns: Some(times.0),
+            end_ns: Some(times.1),
+            ..Packet::default()
+        }
+    }
+
+    /// A packet's number, counter, times and events.
+    type Row<'r> = (Option<u64>, u64, (i64, i64), &'r [i64]);
+
+    /// Gaps of such packets.
+    fn gaps(packets: &[Row<'_>]) -> (Losses, Vec<Gap>) {
+        let mut losses = Losses::new(StreamId(0), None);
+        for &(sequence, discarded, times, events) in packets {
+            let packet = packet(sequence, discarded, times);
+            losses.begin(&packet);
+            events.iter().for_each(|&time| losses.event(Some(time)));
+            losses.end(&packet);
+        }
+        losses.finish();
+        let gaps = std::mem::take(&mut losses.ready);
+        (losses, gaps)
+    }
+
+    type Interval = (Option<i64>, Option<i64>, Option<(i64, i64)>);
+
+    fn interval(gap: &Gap) -> Interval {
+        (gap.begin_ns, gap.end_ns, gap.kept_ns)
+    }
+
+    #[test]
+    fn the_counter_wraps_at_its_width() {
+        let (losses, gaps) = gaps(&[(Some(0), 250, (0, 10), &[3]), (Some(1), 4, (12, 20), &[15, 17])]);
+        assert_eq!(gaps.iter().map(|gap| gap.lost).collect::<Vec<_>>(), [Lost::Exact(250), Lost::Exact(10)]);
+        assert_eq!(interval(&gaps[0]), (Some(0), Some(10), Some((3, 3))));
+        assert_eq!(interval(&gaps[1]), (Some(10), Some(20), Some((15, 17))));
+        assert!(!losses.backwards);
+    }
+
+    #[test]
+    fn an_event_at_the_switch_of_packets_leaves_the_end_only() {
+        let (_, gaps) = gaps(&[(Some(0), 0, (0, 10), &[3]), (Some(1), 5, (10, 20), &[10, 17])]);
+        assert_eq!(interval(&gaps[0]), (Some(17), Some(20), None));
+    }
+
+    #[test]
+    fn a_counter_that_runs_back_counts_nothing() {
+        let (losses, gaps) = gaps(&[(None, 20, (0, 10), &[]), (None, 3, (10, 20), &[])]);
+        assert_eq!(gaps.len(), 1);
+        assert!(losses.backwards);
+    }
+
+    #[test]
+    fn missing_numbers_are_packets_whose_events_nobody_counted() {
+        let (losses, gaps) =
+            gaps(&[(Some(2), 0, (5, 10), &[6]), (Some(255), 0, (30, 40), &[]), (Some(0), 0, (40, 50), &[])]);
+        assert_eq!(losses.packets, 2 + 252);
+        assert!(gaps.iter().all(|gap| gap.lost == Lost::Unknown && gap.cause == Cause::Overwritten));
+        assert_eq!(gaps.iter().map(interval).collect::<Vec<_>>(), [(None, Some(5), None), (Some(10), Some(30), None)]);
+    }
+
+    #[test]
+    fn a_part_of_a_stream_does_not_count_what_others_discarded() {
+        let (_, gaps) = gaps(&[(Some(7), 90, (5, 10), &[6]), (Some(8), 91, (10, 20), &[])]);
+        assert_eq!(gaps.iter().map(|gap| gap.lost).collect::<Vec<_>>(), [Lost::Unknown, Lost::Exact(1)]);
+        assert_eq!(gaps[0].cause, Cause::Truncated);
+    }
+}

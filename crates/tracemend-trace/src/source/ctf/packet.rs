@@ -125,7 +125,8 @@ impl Seen {
     /// Bytes of the packet and bits of its content.
     fn sizes(&self, available: u64, header: u64) -> Result<(u64, u64), String> {
         let all = available.saturating_mul(8);
-        let size = self.size.or(self.content.map(|content| content.next_multiple_of(8))).unwrap_or(all);
+        let of_content = self.content.map(|content| content.checked_next_multiple_of(8).unwrap_or(u64::MAX));
+        let size = self.size.or(of_content).unwrap_or(all);
         let content = self.content.unwrap_or(size);
         if !size.is_multiple_of(8) {
             return Err(format!("a packet of {size} bits, which are no whole bytes"));

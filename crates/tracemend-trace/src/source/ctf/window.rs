@@ -87,12 +87,12 @@ impl Window {
         if held >= wanted {
             return Ok(true);
         }
-        if !self.resize(wanted, room) {
-            return Ok(false);
-        }
         // What is held of the wanted bytes moves to the front.
         self.bytes.copy_within(self.filled - held..self.filled, 0);
         (self.base, self.filled) = (offset, held);
+        if !self.resize(wanted, room) {
+            return Ok(false);
+        }
         let target = (self.bytes.len() as u64).min(self.length - offset) as usize;
         while self.filled < target {
             match self.read(target)? {
