@@ -4,7 +4,7 @@ use super::token_rules::{Flight, TokenRules};
 use super::view::View;
 use crate::counts::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
 use rustc_hash::FxHashSet;
-use tracemend_trace::Gap;
+use tracemend_trace::{Gap, Phase, rules::BORN_BY};
 
 /// How much of what follows a slot is compared with what was put into it.
 pub const RIGHT_CONTEXT: usize = 8;
@@ -153,15 +153,27 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
             current = Some(start);
         }
     }
+    let next_thread = after.map(|position| crate::counts::thread_of(index.event(position)));
+    if before.is_none() {
+        // Nothing tells who ran before the first event: most likely who ran then.
+        current = slots.iter().position(|slot| slot.begins && slot.thread == next_thread);
+    }
     GapContext {
         slots,
         current,
         left_token: before.map_or(BEGIN, |position| index.tokens[position as usize]),
-        next_thread: after.map(|position| crate::counts::thread_of(index.event(position))),
+        next_thread,
         next_token: after.map(|position| index.tokens[position as usize]),
         begin_ns,
         end_ns,
     }
+}
+
+/// Whether an event is a thread's first: the call that made it returns 0 in the new thread.
+fn is_birth(view: &View<'_>, position: u32) -> bool {
+    let event = view.event(position);
+    let name = view.index.trace.header.symbols.name(event.name);
+    !view.is_inferred(position) && event.phase == Phase::Exit && event.ret == Some(0) && BORN_BY.contains(&name)
 }
 
 #[allow(clippy::too_many_arguments, reason = "one caller, which holds them all")]
@@ -210,6 +222,9 @@ fn slots_of(
             }
         }
         if left.is_some_and(|left| view.end_ns(left) == i64::MAX) {
+            continue;
+        }
+        if left.is_none() && right.is_some_and(|right| is_birth(view, right)) {
             continue;
         }
         let comm = left.or(right).and_then(|witness| view.event(witness).comm);
