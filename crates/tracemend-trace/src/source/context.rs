@@ -102,6 +102,15 @@ impl Context {
         stream
     }
 
+    /// The stream of a record whose format may not tell its CPU.
+    #[inline]
+    pub(crate) fn stream_of(&mut self, cpu: Option<u32>, time_ns: i64) -> StreamId {
+        match cpu {
+            Some(cpu) => self.reach(cpu, time_ns),
+            None => self.all(),
+        }
+    }
+
     #[cold]
     fn close_lane(&mut self, cpu: u32, time_ns: i64) {
         let open = std::mem::take(&mut self.lane(cpu).1.open);
