@@ -185,7 +185,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
     )];
     if !evidence && format.tells_losses_apart() {
         lines.push(
-            "read from packet headers: a gap may span recorded events; --evidence reads these and says where they lie"
+            "read from packet headers: recorded events may lie inside a gap; --evidence reads them and says where"
                 .to_owned(),
         );
     }
