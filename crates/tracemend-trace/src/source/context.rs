@@ -1,4 +1,4 @@
-//! What every text format keeps while it reads: names, streams, and the gaps that are still open.
+//! What every format but CTF keeps while it reads: names, streams, and the gaps that are still open.
 
 use super::{Arch, lines::Position, names::Names};
 use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceHeader};
@@ -26,7 +26,7 @@ pub(crate) struct Damage {
     pub(crate) reason: String,
 }
 
-/// What the readers of all text formats share.
+/// What the readers of all these formats share.
 pub(crate) struct Context {
     pub(crate) header: TraceHeader,
     names: Names,
