@@ -5,7 +5,7 @@ use std::str::FromStr;
 use tracemend_impute::protocol::Score;
 
 /// Metrics in the order of the table's columns; others follow by name.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "accuracy",
     "perfect_rate",
     "rouge_l",
@@ -19,10 +19,12 @@ const COLUMNS: [&str; 13] = [
     "validity",
     "seconds_per_gap",
     "leakage",
+    "count_exact",
+    "count_error",
 ];
 
 /// Metrics of which less is better: a bound on them is an upper one.
-const LESS_IS_BETTER: [&str; 4] = ["composition_tv", "ece", "seconds_per_gap", "leakage"];
+const LESS_IS_BETTER: [&str; 5] = ["composition_tv", "ece", "seconds_per_gap", "leakage", "count_error"];
 
 /// A condition on the scores: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +105,10 @@ pub fn tables(scores: &[Score]) -> Vec<String> {
             lines.push(String::new());
         }
         let gaps = of_cell.iter().map(|score| score.gaps).max().unwrap_or(0);
-        lines.push(format!("{protocol}, {data}: gaps of {blackout} events, {gaps} of them"));
+        lines.push(match blackout {
+            0 => format!("{protocol}, {data}: {gaps} real gaps"),
+            _ => format!("{protocol}, {data}: gaps of {blackout} events, {gaps} of them"),
+        });
         lines.extend(table(&of_cell).lines());
     }
     // A property of the data, not of a method: a high share means that a method may know its answers by heart.

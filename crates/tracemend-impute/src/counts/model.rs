@@ -2,7 +2,7 @@
 
 use super::targets::{Candidate, LIST, Recency, TargetCounts};
 use super::timing::Timing;
-use super::token::{BEGIN, END, Token, TokenTable, Tokenizer};
+use super::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
 use super::trie::{ContextTrie, Cursor, Node, ROOT, State};
 use crate::calibrate::Calibration;
 use rustc_hash::FxHashMap;
@@ -62,6 +62,39 @@ struct Cpu {
     stayed: bool,
 }
 
+/// Where the gaps passed so far end.
+struct Holes {
+    of_stream: Vec<i64>,
+    /// Of gaps that belong to no stream.
+    anywhere: i64,
+    latest: i64,
+}
+
+impl Holes {
+    fn new(streams: usize) -> Self {
+        Self { of_stream: vec![i64::MIN; streams], anywhere: i64::MIN, latest: i64::MIN }
+    }
+
+    fn pass(&mut self, gap: &Gap) {
+        let end_ns = gap.end_ns.unwrap_or(i64::MIN);
+        self.latest = self.latest.max(end_ns);
+        let known = match gap.stream {
+            Some(stream) => &mut self.of_stream[stream.0 as usize],
+            None => &mut self.anywhere,
+        };
+        *known = end_ns.max(*known);
+    }
+
+    /// Whether events of a thread may be missing between its latest and this one. None are where it stayed in one call
+    /// all the while, nor, as far as can be told, where it was on other CPUs before and after.
+    fn may_hide(&self, thread: &Thread, event: &Event, last: &TokenKind, next: &TokenKind) -> bool {
+        let end_ns = [thread.stream, event.stream.0].map(|stream| self.of_stream[stream as usize]);
+        let end_ns = end_ns[0].max(end_ns[1]).max(self.anywhere);
+        let one_call = next.phase == Phase::Exit && last.phase == Phase::Entry && last.name == next.name;
+        thread.last_ns < end_ns && !(one_call || (thread.end_ns != i64::MAX && thread.end_ns >= end_ns))
+    }
+}
+
 impl CountsModel {
     /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
     pub fn learn(&mut self, trace: &Trace, weight: u32) {
@@ -74,12 +107,12 @@ impl CountsModel {
         // One that began before the first event comes first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
-        let mut gap_end = i64::MIN;
+        let mut holes = Holes::new(trace.header.streams.len());
         for event in &trace.events {
             while let Some(gap) = gaps.peek()
                 && gap.begin_ns.is_none_or(|begin| begin < event.time_ns)
             {
-                gap_end = gap_end.max(gap.end_ns.unwrap_or(gap_end));
+                holes.pass(gap);
                 match gap.stream {
                     Some(stream) => cpus[stream.0 as usize].started = false,
                     None => cpus.iter_mut().for_each(|cpu| cpu.started = false),
@@ -90,7 +123,7 @@ impl CountsModel {
             let tid = thread_of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
             let thread = threads.entry(tid).or_insert_with(|| Thread {
-                cursor: if gap_end.saturating_add(5_000_000) > event.time_ns {
+                cursor: if holes.latest.saturating_add(5_000_000) > event.time_ns {
                     Cursor::unknown()
                 } else {
                     self.trie.mark(BEGIN)
@@ -103,7 +136,7 @@ impl CountsModel {
                 end_ns: i64::MAX,
                 stream: event.stream.0,
             });
-            if thread.last_ns < gap_end {
+            if holes.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
                 thread.cursor = Cursor::unknown();
                 thread.program = Cursor::program(thread.program.root());
             } else if thread.end_ns != i64::MAX {

@@ -7,11 +7,9 @@
 
 use super::Score;
 use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, tally};
-use super::bootstrap::{RESAMPLES, SplitMix64};
-use crate::baselines::burst::{BurstMethod, Fill, METHODS as BASELINES};
+use crate::baselines::burst::{BurstMethod, METHODS as BASELINES};
 use crate::calibrate::Belief;
-use crate::counts::{CountsModel, FIRST_EVENT, Token, TokenTable, thread_of};
-use crate::metrics::lcs_length;
+use crate::counts::{CountsModel, Token, thread_of};
 use crate::repair::blackout::{self, Blackout};
 use crate::repair::index::TraceIndex;
 use crate::repair::{RawRepair, RepairOptions, adapt, repair_raw, unwatched, with_threads};

@@ -9,6 +9,7 @@ mod cells;
 pub mod cross_run;
 pub mod paper;
 mod results;
+pub mod truth;
 
 use serde::Serialize;
 

@@ -4,6 +4,7 @@ pub mod blackout;
 mod caches;
 mod composition;
 pub mod consensus;
+pub mod holes;
 pub mod index;
 mod inferred;
 mod length;

@@ -3,6 +3,7 @@
 use super::caches::Caches;
 use super::composition::{self, Counted};
 use super::consensus::{self, Consensus};
+use super::holes;
 use super::index::TraceIndex;
 use super::inferred::{Alternative, Composition, GapRepair, InferredEvent};
 use super::length;
@@ -119,10 +120,13 @@ pub fn repair(
     if trace.gaps.is_empty() {
         return Vec::new();
     }
-    let mut learned = adapt(trace, &trace.gaps, model, options);
-    let (index, raw) = repair_raw(trace, &trace.gaps, &mut learned, options, progress);
+    let holes = holes::holes(trace);
+    let holed = holes::with_holes(trace, &holes);
+    let mut learned = adapt(&holed, &holed.gaps, model, options);
+    let (index, raw) = repair_raw(&holed, &holed.gaps, &mut learned, options, progress);
     let view = View::new(&index);
-    trace.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect()
+    let repairs = holed.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect();
+    holes::by_gap(trace, &holes, repairs)
 }
 
 /// A model adapted to a trace: it has learned what is intact there, and its calibration counts blackouts there most.

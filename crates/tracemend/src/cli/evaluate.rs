@@ -7,9 +7,13 @@ use super::{
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 use tracemend::{
     exit,
+    report::{Align, Table, count},
     scores::{Bound, tables},
 };
 use tracemend_impute::protocol::{
@@ -18,6 +22,7 @@ use tracemend_impute::protocol::{
     burst::{self, BurstConfig},
     cross_run::{self, CrossRunConfig},
     paper::{self, PaperConfig},
+    truth::{self, MethodShare, Truth, TruthConfig, TruthGap},
 };
 use tracemend_trace::{Trace, sink::JsonLines};
 
@@ -25,7 +30,9 @@ use tracemend_trace::{Trace, sink::JsonLines};
 ///
 /// Protocols: `paper` (windows of one flat sequence, as published, or anybody's imputed arrays), `cross-run` (windows of
 /// one thread, learned from other runs), `burst` (bursts lost on one CPU of a trace of many threads, learned from other
-/// runs), `self` (the same, learned from the rest of the very trace). Every method gets the same gaps. Prints each figure with its 95 % bootstrap interval.
+/// runs), `self` (the same, learned from the rest of the very trace), `truth` (a trace that really lost events, repaired
+/// from its own rest and held against its complete twin). Every method gets the same gaps. Prints each figure with its
+/// 95 % bootstrap interval.
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
     /// The protocol.
@@ -55,6 +62,12 @@ pub struct EvaluateArgs {
     /// burst, cross-run, self: the trace whose events are hidden.
     #[arg(long, value_name = "TRACE")]
     test: Option<PathBuf>,
+    /// truth: the trace that lost events.
+    #[arg(long, value_name = "TRACE")]
+    lossy: Option<PathBuf>,
+    /// truth: its complete twin; the same path where one trace holds a lossy channel and a complete one.
+    #[arg(long, value_name = "TRACE")]
+    full: Option<PathBuf>,
     /// Gaps to draw for each length.
     #[arg(long, value_name = "N", default_value_t = 300)]
     gaps: usize,
@@ -79,7 +92,7 @@ enum ProtocolArg {
     Itself,
     /// Bursts lost on one CPU of a trace of many threads.
     Burst,
-    /// A trace with real loss and its complete twin; not in this version.
+    /// A trace with real loss, and its complete twin.
     Truth,
 }
 
@@ -93,22 +106,27 @@ enum PlaceArg {
 }
 
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let scores = match args.protocol {
-        ProtocolArg::Paper => paper_scores(args, globals)?,
-        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => trace_scores(args, globals)?,
+    let (gaps, scores) = match args.protocol {
+        ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals)?),
+        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => (Vec::new(), trace_scores(args, globals)?),
         ProtocolArg::Truth => {
-            bail!(
-                "the protocol `truth` is not in this version yet; use `burst`, which hides events of a complete trace"
-            )
+            let truth = truth_scores(args, globals)?;
+            (truth.gaps, truth.scores)
         }
     };
     let mut out = stdout();
     if globals.json {
         let mut lines = JsonLines::begin(&mut out, "tracemend.evaluate", 1)?;
+        for gap in &gaps {
+            lines.row("truth", gap)?;
+        }
         for score in &scores {
             lines.row("score", score)?;
         }
     } else {
+        for line in truth_table(&gaps) {
+            writeln!(out, "{line}")?;
+        }
         for line in tables(&scores) {
             writeln!(out, "{line}")?;
         }
@@ -122,6 +140,64 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if broken.is_empty() { exit::DONE } else { exit::CONDITION_FAILED })
 }
 
+fn read_trace(globals: &Globals, path: &Path) -> anyhow::Result<Trace> {
+    let mut source = globals.open(path)?;
+    let trace = Trace::read(source.as_mut())?;
+    globals.reader_warnings(&trace.header);
+    Ok(trace)
+}
+
+fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth> {
+    let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
+    let full_path = args.full.as_ref().context("name its complete twin with --full")?;
+    let same = matches!((lossy_path.canonicalize(), full_path.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    let lossy = read_trace(globals, lossy_path)?;
+    let (lossy, full) = match same {
+        true => truth::channels(&lossy).with_context(|| {
+            format!(
+                "{} holds no channel with losses beside a complete one; name the twin with --full",
+                lossy_path.display()
+            )
+        })?,
+        false => (lossy, read_trace(globals, full_path)?),
+    };
+    let config = TruthConfig {
+        lossy: &lossy,
+        full: &full,
+        data: lossy_path.display().to_string(),
+        methods: args.method.clone(),
+        seed: globals.seed,
+    };
+    let truth = truth::run(&config)?;
+    truth.warnings.iter().for_each(|warning| globals.warning(warning));
+    Ok(truth)
+}
+
+/// Gap by gap: counted and really lost events, and each method's share of them put right.
+fn truth_table(gaps: &[TruthGap]) -> Vec<String> {
+    let Some(first) = gaps.first() else {
+        return Vec::new();
+    };
+    let mut heads =
+        vec![("gap", Align::Right), ("stream", Align::Left), ("counted", Align::Right), ("lost", Align::Right)];
+    heads.extend(first.thread_lcs.iter().map(|share| (share.method.as_str(), Align::Right)));
+    let mut table = Table::new(&heads);
+    for gap in gaps {
+        let mut cells = vec![
+            gap.gap.to_string(),
+            gap.stream.clone().unwrap_or_else(|| "?".to_owned()),
+            gap.lost_found.map_or("?".to_owned(), count),
+            count(gap.lost_true),
+        ];
+        let share = |share: &MethodShare| share.thread_lcs.map_or(String::new(), |value| format!("{value:.3}"));
+        cells.extend(gap.thread_lcs.iter().map(share));
+        table.row(cells);
+    }
+    let mut lines = table.lines();
+    lines.push(String::new());
+    lines
+}
+
 fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
     let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
     let learns = args.protocol != ProtocolArg::Itself;
@@ -133,14 +209,11 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     if args.train.iter().find(same).is_some() {
         bail!("{} is both in --train and --test; what was learned cannot be tested, name another run", path.display());
     }
-    let read = |path: &PathBuf| -> anyhow::Result<Trace> {
-        let mut source = globals.open(path)?;
-        let trace = Trace::read(source.as_mut())?;
-        globals.reader_warnings(&trace.header);
-        Ok(trace)
+    let test = read_trace(globals, path)?;
+    let train = match learns {
+        true => args.train.iter().map(|path| read_trace(globals, path)).collect::<anyhow::Result<Vec<Trace>>>()?,
+        false => Vec::new(),
     };
-    let test = read(path)?;
-    let train = if learns { args.train.iter().map(read).collect::<anyhow::Result<Vec<Trace>>>()? } else { Vec::new() };
     let data = path.display().to_string();
     if args.protocol == ProtocolArg::CrossRun {
         return Ok(cross_run::run(&CrossRunConfig {
