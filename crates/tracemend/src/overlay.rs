@@ -90,11 +90,11 @@ pub fn write_merged(
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
     let mut pending = pending(repairs, options).into_iter().peekable();
-    for event in &trace.events {
+    for (index, event) in trace.events.iter().enumerate() {
         while let Some(item) = pending.next_if(|item| item.is_before(event)) {
             item.write(&trace.header, options, sink)?;
         }
-        match records.map(|records| records.of(event)) {
+        match records.map(|records| records.of(index)) {
             Some(line) if !line.is_empty() => sink.raw_line(line)?,
             _ => sink.event(&recorded_row(event, &trace.header))?,
         }

@@ -53,7 +53,7 @@ pub fn load(source: &mut dyn Source, form: OutputForm) -> TraceResult<Loaded> {
     }
     let mut recorder = Recorder::new(source);
     let trace = Trace::read(&mut recorder)?;
-    Ok(Loaded { trace, records: Some(recorder.records) })
+    Ok(Loaded { trace, records: Some(recorder.finish()) })
 }
 
 /// Writes a repaired trace.

@@ -1,28 +1,34 @@
 //! The recorded lines of a trace, kept as they stand in the input while it is read.
 
-use rustc_hash::FxHashMap;
 use std::ops::Range;
 use tracemend_trace::{Event, Item, TraceHeader, TraceResult, source::Source};
 
-/// Raw records by the byte offset of their event.
+/// Raw records, in the order of a trace's events. Byte offsets would not tell them apart: each file of a CTF trace has its
+/// own, and what was packed together shares one.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     bytes: Vec<u8>,
-    spans: FxHashMap<u64, Range<usize>>,
+    /// Time of each event, and where its record lies.
+    spans: Vec<(i64, Range<usize>)>,
 }
 
 impl Records {
-    /// The record `event` came from, without its line ending; empty where the format has none.
-    pub fn of(&self, event: &Event) -> &[u8] {
-        self.spans.get(&event.offset).map_or(&[], |span| &self.bytes[span.clone()])
+    /// The record of the trace's event of this `index`, without its line ending; empty where the format has none.
+    pub fn of(&self, index: usize) -> &[u8] {
+        self.spans.get(index).map_or(&[], |(_, span)| &self.bytes[span.clone()])
+    }
+
+    fn add(&mut self, event: &Event, record: &[u8]) {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(record);
+        self.spans.push((event.time_ns, begin..self.bytes.len()));
     }
 }
 
 /// A source that keeps the records it hands out.
 pub struct Recorder<'a> {
     source: &'a mut dyn Source,
-    /// What was kept so far.
-    pub records: Records,
+    records: Records,
 }
 
 impl<'a> Recorder<'a> {
@@ -30,18 +36,20 @@ impl<'a> Recorder<'a> {
     pub fn new(source: &'a mut dyn Source) -> Self {
         Self { source, records: Records::default() }
     }
+
+    /// What was kept, in the order that [`Trace::read`](tracemend_trace::Trace::read) gives the events.
+    pub fn finish(self) -> Records {
+        let mut records = self.records;
+        records.spans.sort_by_key(|(time_ns, _)| *time_ns);
+        records
+    }
 }
 
 impl Source for Recorder<'_> {
     fn next_item(&mut self) -> TraceResult<Option<Item>> {
         let item = self.source.next_item()?;
         if let Some(Item::Event(event)) = &item {
-            let begin = self.records.bytes.len();
-            self.records.bytes.extend_from_slice(self.source.record());
-            let end = self.records.bytes.len();
-            if end > begin {
-                self.records.spans.insert(event.offset, begin..end);
-            }
+            self.records.add(event, self.source.record());
         }
         Ok(item)
     }

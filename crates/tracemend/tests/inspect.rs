@@ -10,6 +10,7 @@ use std::{
 use support::{run, shown, stdout, tracemend};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+const LTTNG: &str = "crates/tracemend-trace/tests/fixtures/ctf/lttng-2";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
 
 #[test]
@@ -35,6 +36,16 @@ fn gaps_json_names_its_schema_first() {
 #[test]
 fn gaps_of_the_sample_are_those_the_kernel_counted() {
     assert_snapshot!(shown(&run(&["gaps", SAMPLE])));
+}
+
+#[test]
+fn gaps_of_packets_say_what_was_read() {
+    assert_snapshot!(shown(&run(&["gaps", LTTNG])));
+}
+
+#[test]
+fn gaps_around_recorded_events_say_where_nothing_was_lost() {
+    assert_snapshot!(shown(&run(&["gaps", "--evidence", LTTNG])));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use support::{root, run, shown, stdout};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
+const LTTNG: &str = "samples/lttng_lost";
 const WINDOWS: &str = "crates/tracemend/tests/fixtures/succeed/windows";
 
 fn rows(output: &str) -> Vec<Value> {
@@ -101,18 +102,63 @@ fn excerpt(text: &str, gap: &str) -> String {
     shown.join("\n")
 }
 
+/// The losses of the LTTng sample: the first gaps, and what stands below the table.
+fn excerpt_of_gaps(text: &str) -> String {
+    const ROWS: usize = 4;
+    let (table, sum) = text.split_once("\n\n").expect("a sum follows the table");
+    let rows: Vec<&str> = table.lines().collect();
+    let (shown, left) = rows.split_at(1 + ROWS);
+    format!("{}\n  [{} more gaps]\n\n{}", shown.join("\n"), left.len(), sum.trim_end())
+}
+
 #[test]
-fn the_excerpt_in_the_readme_is_real_output() {
-    let fresh = excerpt(&stdout(&["repair", "-q", "--output-format", "text", SAMPLE]), "~ gap 12:");
+fn the_excerpts_in_the_readme_are_real_output() {
     let path = root().join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("README");
-    let (before, rest) = readme.split_once("```text\n").expect("the excerpt begins");
-    let (shown, after) = rest.split_once("\n```").expect("the excerpt ends");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}```text\n{fresh}\n```{after}")).expect("README is writable");
-    } else {
-        assert!(shown == fresh, "README.md shows an output of another version; run `just docs`. Now it is:\n{fresh}");
+    let mut readme = std::fs::read_to_string(&path).expect("README");
+    let repaired = excerpt(&stdout(&["repair", "-q", "--output-format", "text", SAMPLE]), "~ gap 12:");
+    let gaps = excerpt_of_gaps(&stdout(&["gaps", LTTNG]));
+    for (opening, fresh) in [("```text\n", repaired), ("```console\n$ tracemend gaps samples/lttng_lost\n", gaps)] {
+        let (before, rest) = readme.split_once(opening).expect("the excerpt begins");
+        let (shown, after) = rest.split_once("\n```").expect("the excerpt ends");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            readme = format!("{before}{opening}{fresh}\n```{after}");
+            std::fs::write(&path, &readme).expect("README is writable");
+        } else {
+            assert!(
+                shown == fresh,
+                "README.md shows an output of another version; run `just docs`. Now it is:\n{fresh}"
+            );
+        }
     }
+}
+
+#[test]
+fn the_lttng_session_of_the_readme_is_repaired_as_told() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README");
+    assert!(readme.contains("\ntracemend repair samples/lttng_lost -o repaired.jsonl\n"));
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let overlay = folder.path().join("repaired.jsonl");
+    stdout(&["repair", LTTNG, "-o", text_of(&overlay)]);
+    let rows = rows(&std::fs::read_to_string(&overlay).expect("the overlay is there"));
+    let (gaps, events) = (of_type(&rows, "gap"), of_type(&rows, "event"));
+    assert_eq!((gaps.len(), events.len()), (25, 8075));
+    let time = |gap: &Value, key: &str| gap[key].as_i64().expect("a time");
+    for gap in gaps.iter().filter(|gap| gap.get("kept_begin_ns").is_some()) {
+        let times = ["begin_ns", "kept_begin_ns", "kept_end_ns", "end_ns"].map(|key| time(gap, key));
+        assert!(times.is_sorted(), "{gap}");
+    }
+}
+
+/// Each file of a CTF trace counts its bytes from 0, so that byte offsets do not tell its events apart.
+#[test]
+fn text_keeps_the_records_of_several_files_in_the_order_of_time() {
+    let text = stdout(&["repair", "-q", "--output-format", "text", LTTNG]);
+    let recorded: Vec<&str> = text.lines().filter(|line| !line.starts_with('~')).collect();
+    assert_eq!(recorded.len(), 2747);
+    let times: Vec<&str> = recorded.iter().filter_map(|line| Some(line.split_once(']')?.0)).collect();
+    assert!(times.is_sorted());
+    let of_cpu = |cpu: &str| recorded.iter().filter(|line| line.contains(cpu)).count();
+    assert_eq!((of_cpu("cpu_id = 0"), of_cpu("cpu_id = 1")), (1208, 1539));
 }
 
 #[test]

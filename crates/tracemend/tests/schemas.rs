@@ -6,6 +6,7 @@ use serde_json::Value;
 use support::{root, stdout};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+const LTTNG: &str = "crates/tracemend-trace/tests/fixtures/ctf/lttng-2";
 
 /// What of `value` breaks `schema`, by the keywords the schemas here use.
 fn breaches(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>) {
@@ -77,8 +78,10 @@ fn info_follows_its_schema() {
 #[test]
 fn gaps_follow_their_schema() {
     assert_follows_schema("gaps", &stdout(&["gaps", "--json", SMALL]), &["schema", "gap", "summary"]);
-    let ctf = stdout(&["gaps", "--json", "crates/tracemend-trace/tests/fixtures/ctf/lttng-2"]);
-    assert_follows_schema("gaps", &ctf, &["schema", "gap", "summary"]);
+    assert_follows_schema("gaps", &stdout(&["gaps", "--json", LTTNG]), &["schema", "gap", "summary"]);
+    let kept = stdout(&["gaps", "--json", "--evidence", LTTNG]);
+    assert!(kept.contains("kept_begin_ns") && kept.contains("kept_end_ns"));
+    assert_follows_schema("gaps", &kept, &["schema", "gap", "summary"]);
     let evidence = stdout(&["gaps", "--json", "--evidence", "samples/bpftrace_lost.txt"]);
     assert_follows_schema("gaps", &evidence, &["schema", "gap", "summary"]);
 }
@@ -87,6 +90,9 @@ fn gaps_follow_their_schema() {
 fn repairs_follow_their_schema() {
     let overlay = stdout(&["repair", "-q", "--samples", "1", SMALL]);
     assert_follows_schema("repair", &overlay, &["schema", "gap", "composition", "event", "sample"]);
+    let kept = stdout(&["repair", "-q", LTTNG]);
+    assert!(kept.contains("kept_begin_ns"));
+    assert_follows_schema("repair", &kept, &["schema", "gap", "composition", "event"]);
     let merged = stdout(&["repair", "-q", "--merge", SMALL]);
     assert_follows_schema("repair", &merged, &["schema", "event", "gap", "composition"]);
 }

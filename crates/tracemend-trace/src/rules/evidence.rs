@@ -87,13 +87,12 @@ fn one_sided(trace: &Trace) -> FxHashMap<Symbol, ()> {
     counts.into_keys().map(|name| (name, ())).collect()
 }
 
-/// The intervals of the trace's own gaps, joined where they overlap.
+/// The intervals in which the trace's own gaps can have lost events, joined where they overlap.
 struct Known(Vec<(i64, i64)>);
 
 impl Known {
     fn new(gaps: &[Gap]) -> Self {
-        let mut intervals: Vec<(i64, i64)> =
-            gaps.iter().map(|gap| (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX))).collect();
+        let mut intervals: Vec<(i64, i64)> = gaps.iter().flat_map(intervals).collect();
         intervals.sort_unstable();
         let mut joined: Vec<(i64, i64)> = Vec::new();
         for (begin, end) in intervals {
@@ -108,5 +107,67 @@ impl Known {
     fn touches(&self, begin: i64, end: i64) -> bool {
         let next = self.0.partition_point(|interval| interval.1 < begin);
         self.0.get(next).is_some_and(|interval| interval.0 <= end)
+    }
+}
+
+/// A packet that lies inside a gap parts it in two: between the packet's own events nothing is missing.
+fn intervals(gap: &Gap) -> impl Iterator<Item = (i64, i64)> + use<> {
+    let (begin, end) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
+    let (before, after) = match gap.kept_ns {
+        Some((first, last)) => ((begin, first), Some((last, end))),
+        None => ((begin, end), None),
+    };
+    std::iter::once(before).chain(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, StreamId, StreamInfo, TraceHeader};
+
+    /// An exit without its entry, after the event at `last_ns`, in a trace of one gap from 100 to 400.
+    fn found(kept_ns: Option<(i64, i64)>, last_ns: i64, exit_ns: i64) -> usize {
+        let mut header = TraceHeader::new(Format::Ctf);
+        let stream = header.add_stream(StreamInfo { name: "a".into(), cpu: Some(0) });
+        let call = |header: &mut TraceHeader, time_ns, name, phase| Event {
+            time_ns,
+            stream,
+            cpu: Some(0),
+            tid: Some(7),
+            comm: None,
+            name: header.symbols.intern(name),
+            phase,
+            ret: None,
+            dur_ns: None,
+            offset: 0,
+        };
+        let events = vec![
+            call(&mut header, last_ns - 2, "read", Phase::Entry),
+            call(&mut header, last_ns, "read", Phase::Exit),
+            call(&mut header, exit_ns, "write", Phase::Exit),
+            call(&mut header, exit_ns + 1, "write", Phase::Entry),
+        ];
+        let gap = Gap {
+            id: 0,
+            stream: Some(StreamId(0)),
+            cpu: Some(0),
+            tid: None,
+            begin_ns: Some(100),
+            end_ns: Some(400),
+            kept_ns,
+            lost: Lost::Exact(1),
+            cause: Cause::Discarded,
+            offset: 0,
+        };
+        evidence(&Trace { header, events, gaps: vec![gap] }).len()
+    }
+
+    #[test]
+    fn a_gap_explains_nothing_between_the_events_of_a_packet_inside_it() {
+        assert_eq!(found(None, 210, 290), 0);
+        assert_eq!(found(Some((200, 300)), 210, 290), 1);
+        // What lies before the packet's first event, or after its last one, is the gap's.
+        assert_eq!(found(Some((200, 300)), 150, 290), 0);
+        assert_eq!(found(Some((200, 300)), 210, 350), 0);
     }
 }

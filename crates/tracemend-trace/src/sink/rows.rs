@@ -18,6 +18,12 @@ pub struct GapRow<'a> {
     pub begin_ns: Option<i64>,
     /// Time of the first event after the gap.
     pub end_ns: Option<i64>,
+    /// Time of the first recorded event of this stream inside the gap: between it and `kept_end_ns` nothing was lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_begin_ns: Option<i64>,
+    /// Time of the last recorded event of this stream inside the gap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_end_ns: Option<i64>,
     /// How many events were lost; null where nobody counted.
     pub lost: Option<u64>,
     /// `exact`, `at_least` or `unknown`.
@@ -56,6 +62,8 @@ impl<'a> GapRow<'a> {
             tid: gap.tid,
             begin_ns: gap.begin_ns,
             end_ns: gap.end_ns,
+            kept_begin_ns: gap.kept_ns.map(|(first, _)| first),
+            kept_end_ns: gap.kept_ns.map(|(_, last)| last),
             lost: gap.lost.count(),
             lost_kind: gap.lost.kind(),
             cause: gap.cause.word(),

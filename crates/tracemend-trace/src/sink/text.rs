@@ -55,6 +55,10 @@ impl<W: Write> Sink for TextSink<W> {
             (None, Some(end)) => format!(" before {}", seconds(end)),
             (None, None) => String::new(),
         };
+        let kept = match (gap.kept_begin_ns, gap.kept_end_ns) {
+            (Some(first), Some(last)) => format!(", none of them between {} and {}", seconds(first), seconds(last)),
+            _ => String::new(),
+        };
         let outcome = gap.outcome.as_ref().map_or(String::new(), |outcome| match outcome.left_open {
             Some(reason) if outcome.inferred > 0 => format!("; {} inferred, but {reason}", outcome.inferred),
             Some(reason) => format!("; left open: {reason}"),
@@ -63,7 +67,7 @@ impl<W: Write> Sink for TextSink<W> {
             }
             None => format!("; {} inferred", outcome.inferred),
         });
-        self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{outcome}", gap.id, gap.cause))
+        self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{kept}{outcome}", gap.id, gap.cause))
     }
 
     fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()> {
@@ -138,6 +142,35 @@ mod tests {
     fn times_keep_their_nanoseconds() {
         assert_eq!(seconds(5_098_317_513_000), "5098.317513000");
         assert_eq!(seconds(-1), "-0.000000001");
+    }
+
+    #[test]
+    fn a_gap_around_recorded_events_says_where_nothing_was_lost() {
+        let mut row = GapRow {
+            id: 0,
+            stream: Some("small_1"),
+            cpu: Some(1),
+            tid: None,
+            begin_ns: Some(1_000_000_000),
+            end_ns: Some(4_000_000_000),
+            kept_begin_ns: Some(2_000_000_000),
+            kept_end_ns: Some(3_000_000_000),
+            lost: Some(5),
+            lost_kind: "exact",
+            cause: "discarded",
+            details: None,
+            advice: None,
+            outcome: None,
+        };
+        let text = |row: &GapRow<'_>| {
+            let mut out = Vec::new();
+            TextSink::new(&mut out, Format::Ctf, false).gap(row).expect("writes to memory");
+            String::from_utf8(out).expect("text")
+        };
+        let line = "~ gap 0: small_1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
+        assert_eq!(text(&row), format!("{line}, none of them between 2.000000000 and 3.000000000\n"));
+        (row.kept_begin_ns, row.kept_end_ns) = (None, None);
+        assert_eq!(text(&row), format!("{line}\n"));
     }
 
     #[test]

@@ -232,10 +232,7 @@ impl LineFormat for Babeltrace {
         {
             self.in_flight.insert(tid, name);
         }
-        let stream = match cpu {
-            Some(cpu) => context.reach(cpu, time_ns),
-            None => context.all(),
-        };
+        let stream = context.stream_of(cpu, time_ns);
         Parsed::Event(Event {
             time_ns,
             stream,

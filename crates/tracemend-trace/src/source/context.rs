@@ -1,4 +1,4 @@
-//! What every text format keeps while it reads: names, streams, and the gaps that are still open.
+//! What every format but CTF keeps while it reads: names, streams, and the gaps that are still open.
 
 use super::{Arch, lines::Position, names::Names};
 use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceHeader};
@@ -26,7 +26,7 @@ pub(crate) struct Damage {
     pub(crate) reason: String,
 }
 
-/// What the readers of all text formats share.
+/// What the readers of all these formats share.
 pub(crate) struct Context {
     pub(crate) header: TraceHeader,
     names: Names,
@@ -100,6 +100,15 @@ impl Context {
         let (stream, lane) = self.lane(cpu);
         lane.last_ns = Some(time_ns);
         stream
+    }
+
+    /// The stream of a record whose format may not tell its CPU.
+    #[inline]
+    pub(crate) fn stream_of(&mut self, cpu: Option<u32>, time_ns: i64) -> StreamId {
+        match cpu {
+            Some(cpu) => self.reach(cpu, time_ns),
+            None => self.all(),
+        }
     }
 
     #[cold]

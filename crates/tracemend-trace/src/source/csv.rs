@@ -122,10 +122,7 @@ impl LineFormat for Csv {
             b"" => None,
             comm => Some(context.name(comm)),
         };
-        let stream = match cpu {
-            Some(cpu) => context.reach(cpu, time_ns),
-            None => context.all(),
-        };
+        let stream = context.stream_of(cpu, time_ns);
         Parsed::Event(Event {
             time_ns,
             stream,

@@ -155,10 +155,7 @@ impl LineFormat for PerfScript {
             }
             _ => (Phase::Point, context.name(name), None),
         };
-        let stream = match record.cpu {
-            Some(cpu) => context.reach(cpu, record.time_ns),
-            None => context.all(),
-        };
+        let stream = context.stream_of(record.cpu, record.time_ns);
         Parsed::Event(Event {
             time_ns: record.time_ns,
             stream,

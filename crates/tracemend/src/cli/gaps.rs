@@ -138,6 +138,9 @@ fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {
     };
     let thread = row.tid.map_or(String::new(), |tid| format!(" (thread {tid})"));
     let details = row.details.map_or(String::new(), |details| format!(": {details}"));
+    let kept = gap
+        .kept_ns
+        .map_or(String::new(), |(first, last)| format!(", before {} or after {}", seconds(first), seconds(last)));
     [
         row.id.to_string(),
         row.stream.unwrap_or("?").to_owned(),
@@ -145,7 +148,7 @@ fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {
         row.end_ns.map_or("end".to_owned(), seconds),
         span,
         lost,
-        format!("{}{details}{thread}", row.cause),
+        format!("{}{details}{kept}{thread}", row.cause),
     ]
 }
 
@@ -180,6 +183,12 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
         plural(summary.gaps, "gap"),
         events.map_or(String::new(), |events| format!("; {events} recorded")),
     )];
+    if !evidence && format.tells_losses_apart() {
+        lines.push(
+            "read from packet headers: recorded events may lie inside a gap; --evidence reads them and says where"
+                .to_owned(),
+        );
+    }
     lines.extend(summary.advice.iter().map(|advice| format!("to keep them next time: {advice}")));
     lines
 }

@@ -45,10 +45,7 @@ pub(crate) fn sample(
     };
     let context = &mut layout.context;
     let time_ns = time_ns(entry.time);
-    let stream = match cpu {
-        Some(cpu) => context.reach(cpu, time_ns),
-        None => context.all(),
-    };
+    let stream = context.stream_of(cpu, time_ns);
     let comm = tid.map(|tid| threads.name(context, tid));
     Some(Event { time_ns, stream, cpu, tid, comm, name, phase, ret, dur_ns: None, offset: entry.offset })
 }
