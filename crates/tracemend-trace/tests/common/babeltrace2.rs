@@ -12,12 +12,13 @@ pub struct Printed {
     pub succeeded: bool,
 }
 
-/// Whether there is one; says so where not.
+/// Whether there is one of the version that was compared with (others read and print some traces otherwise); says so where
+/// not.
 pub fn is_here() -> bool {
-    let here =
-        Command::new("babeltrace2").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let version = Command::new("babeltrace2").arg("--version").output();
+    let here = version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).starts_with("Babeltrace 2.0."));
     if !here {
-        eprintln!("skipped: babeltrace2 is not installed");
+        eprintln!("skipped: babeltrace2 2.0 is not installed");
     }
     here
 }

@@ -193,4 +193,4 @@ mod tests;
 
 #[cfg(test)]
 #[path = "details_tests.rs"]
-mod details_tests;
+pub(super) mod details_tests;
