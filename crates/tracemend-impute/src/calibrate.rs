@@ -219,7 +219,7 @@ impl Calibration {
         self.times[cell + 1] += 1.0;
     }
 
-    /// Probability that a belief is true. Above [`HIGH`], where people draw the line of what they trust, it is given a
+    /// Probability that a belief is true. Above 0.8, where people draw the line of what they trust, it is given a
     /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
     pub fn confidence(&self, belief: Belief) -> f32 {
         let (length, edge, support) = belief.groups();
