@@ -315,3 +315,34 @@ fn a_figure_under_its_bound_is_exit_code_1() {
 fn the_paper_protocol_wants_its_windows() {
     assert_snapshot!(shown(&run(&["evaluate", "--protocol", "paper"])));
 }
+
+#[test]
+fn counts_of_real_losses_are_what_the_complete_twin_holds() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let (lossy, full) = (samples.join("ftrace_pipe_lost.txt.zst"), samples.join("ftrace_full.txt.zst"));
+    let arguments = ["evaluate", "--json", "--protocol", "truth", "--method", "repeat,lookup"];
+    let output = run(&[&arguments[..], &["--lossy", text_of(&lossy), "--full", text_of(&full)]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let rows = rows(&String::from_utf8_lossy(&output.stdout));
+    let gaps = of_type(&rows, "truth");
+    assert_eq!(gaps.len(), 21);
+    for gap in &gaps {
+        assert!(gap["lost_found"].is_u64());
+        assert_eq!(gap["lost_found"], gap["lost_true"], "{gap}");
+    }
+    let of = |method: &str, metric: &str| {
+        let found = of_type(&rows, "score").into_iter().find(|row| row["method"] == method && row["metric"] == metric);
+        found.and_then(|row| row["value"].as_f64()).expect("a figure")
+    };
+    assert_eq!(of("-", "count_exact"), 1.0);
+    assert!(of("lookup", "thread_lcs") > of("repeat", "thread_lcs"));
+}
+
+#[test]
+fn a_trace_of_another_run_is_no_twin() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+    let (lossy, full) = (samples.join("perf_script_lost.txt.zst"), samples.join("ftrace_full.txt.zst"));
+    let output = run(&["evaluate", "--protocol", "truth", "--lossy", text_of(&lossy), "--full", text_of(&full)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("complete twin"));
+}

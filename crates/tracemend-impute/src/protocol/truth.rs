@@ -19,6 +19,9 @@ use tracemend_trace::{Event, Phase, StreamId, Trace};
 const ENGINE: &str = super::burst::ENGINE;
 /// The same event has times at most this far apart in twins.
 const TWIN_NS: u64 = 20_000_000;
+/// How far outside of a gap an event may seem to lie that was lost there.
+const EDGE_NS: i64 = 50_000;
+
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct TruthConfig<'t> {
@@ -198,12 +201,15 @@ fn lost_events(
         recorded += own.what.len();
         for (place, &what) in twin.what.iter().enumerate().filter(|&(place, _)| !matched.known[place]) {
             let time = twin.times[place].saturating_sub(matched.distance_ns);
-            // An event at the very time of the last one before the gap would have been matched, had it been recorded.
-            let holds = |gap: &&usize| {
-                let gap = &lossy.gaps[**gap];
-                gap.begin_ns.is_none_or(|begin| begin <= time) && gap.end_ns.is_none_or(|end| time <= end)
+            // How far outside of a gap: the two recordings took their times apart.
+            let outside = |gap: usize| {
+                let gap = &lossy.gaps[gap];
+                let before = gap.begin_ns.map_or(0, |begin| begin.saturating_sub(time));
+                let after = gap.end_ns.map_or(0, |end| time.saturating_sub(end));
+                before.max(after).max(0)
             };
-            if let Some(&gap) = gaps.iter().find(holds) {
+            let nearest = gaps.iter().copied().min_by_key(|&gap| outside(gap));
+            if let Some(gap) = nearest.filter(|&gap| outside(gap) <= EDGE_NS) {
                 lost[gap].push(what);
             }
         }
