@@ -9,6 +9,8 @@ pub mod calibrate;
 pub mod counts;
 pub mod imputer;
 pub mod metrics;
+#[cfg(feature = "nets")]
+pub mod nets;
 pub mod protocol;
 pub mod repair;
 
