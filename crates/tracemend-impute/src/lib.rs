@@ -14,4 +14,4 @@ pub mod nets;
 pub mod protocol;
 pub mod repair;
 
-pub use imputer::{Imputation, Imputer, Window};
+pub use imputer::{Imputation, Imputer, Side, Window};

@@ -2,3 +2,11 @@
 //!
 //! Nothing outside this module names the framework, and nothing here is needed by `counts` or
 //! [`repair`](crate::repair).
+
+pub mod batch;
+pub mod layers;
+pub mod lstm;
+pub mod masked_diffusion;
+pub mod network;
+pub mod ops;
+pub mod state_dict;

@@ -318,7 +318,7 @@ fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputa
     let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
     let mut tokens = window.to_vec();
     tokens[hidden.clone()].fill(0);
-    method.impute(Window { tokens: &tokens, observed: &observed })
+    method.impute(Window::new(&tokens, &observed))
 }
 
 fn fill_and_score(

@@ -1,0 +1,4 @@
+//! Layers that several models share.
+
+pub mod norm;
+pub mod rotary;
