@@ -13,5 +13,6 @@ pub mod metrics;
 pub mod nets;
 pub mod protocol;
 pub mod repair;
+mod tensor_file;
 
 pub use imputer::{Imputation, Imputer, Side, Window};

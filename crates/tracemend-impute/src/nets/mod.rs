@@ -7,6 +7,8 @@ pub mod batch;
 pub mod layers;
 pub mod lstm;
 pub mod masked_diffusion;
+pub mod model_file;
 pub mod network;
 pub mod ops;
 pub mod state_dict;
+pub mod train;
