@@ -7,6 +7,7 @@
 pub mod baselines;
 pub mod calibrate;
 pub mod counts;
+pub mod dataset;
 pub mod imputer;
 pub mod metrics;
 #[cfg(feature = "nets")]

@@ -10,5 +10,6 @@ pub mod masked_diffusion;
 pub mod model_file;
 pub mod network;
 pub mod ops;
+pub mod registry;
 pub mod state_dict;
 pub mod train;

@@ -2,6 +2,7 @@
 
 use super::state_dict::{StateDict, Values};
 use crate::counts::ModelError;
+use crate::dataset::Vocabulary;
 use crate::tensor_file::{TensorReader, TensorWriter};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -38,8 +39,8 @@ pub struct ModelFile {
     pub network: String,
     /// Its settings as JSON.
     pub config: String,
-    /// Names of the tokens, by id; empty where they have none.
-    pub vocabulary: Vec<String>,
+    /// Names of the tokens and processes, by number; empty where they have none.
+    pub vocabulary: Vocabulary,
     /// How it came to be.
     pub training: Training,
     /// All tensors, buffers included.
@@ -150,7 +151,7 @@ mod tests {
         ModelFile {
             network: "lstm".to_owned(),
             config: "{}".to_owned(),
-            vocabulary: vec!["read".to_owned(), "write".to_owned()],
+            vocabulary: Vocabulary::numbers(2),
             training: Training { steps: 7, validation_loss: Some(0.1), ..Training::default() },
             tensors: StateDict::from([("a.b".to_owned(), Values { shape: vec![2, 2], values })]),
         }

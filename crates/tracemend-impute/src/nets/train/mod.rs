@@ -8,5 +8,4 @@ pub mod text;
 pub mod trainer;
 
 pub use config::TrainConfig;
-pub use text::Text;
 pub use trainer::{Outcome, Progress, Task, TrainError, Watch, train};

@@ -9,8 +9,9 @@
 use super::checkpoint::{Checkpoint, Standing};
 use super::config::TrainConfig;
 use super::optimizer::Optimizer;
-use super::text::{Text, draw, window_count};
+use super::text::{draw, window_count};
 use crate::counts::ModelError;
+use crate::dataset::{Sequence, Vocabulary};
 use crate::nets::batch::Batch;
 use crate::nets::model_file::{ModelFile, Training, write_whole};
 use crate::nets::network::Network;
@@ -106,12 +107,12 @@ pub struct Task<'a> {
     pub network: &'a str,
     /// Its settings as JSON.
     pub network_config: &'a str,
-    /// Names of the tokens.
-    pub vocabulary: &'a [String],
+    /// Names of the tokens and processes.
+    pub vocabulary: &'a Vocabulary,
     /// The training text.
-    pub train: &'a [Text],
+    pub train: &'a [Sequence],
     /// Text to validate on; the training text where no sequence of it holds a window.
-    pub valid: &'a [Text],
+    pub valid: &'a [Sequence],
 }
 
 /// A line of `metrics.jsonl`.
@@ -145,7 +146,7 @@ pub const METRICS: &str = "metrics.jsonl";
 
 /// The settings a checkpoint belongs to.
 fn settings(task: &Task<'_>, config: &TrainConfig) -> Result<String, TrainError> {
-    let events = |texts: &[Text]| texts.iter().map(|text| text.tokens.len()).collect::<Vec<_>>();
+    let events = |texts: &[Sequence]| texts.iter().map(|text| text.tokens.len()).collect::<Vec<_>>();
     let all = (task.network, task.network_config, task.vocabulary, config, events(task.train), events(task.valid));
     serde_json::to_string(&all).map_err(|error| TrainError::Config(error.to_string()))
 }
@@ -320,7 +321,7 @@ impl<'a, N: Network> Run<'a, N> {
         let model = ModelFile {
             network: self.task.network.to_owned(),
             config: self.task.network_config.to_owned(),
-            vocabulary: self.task.vocabulary.to_vec(),
+            vocabulary: self.task.vocabulary.clone(),
             training: Training {
                 origin: "trained".to_owned(),
                 steps: step,
@@ -368,14 +369,15 @@ mod tests {
         }
     }
 
-    fn texts() -> Vec<Text> {
-        Text::bare(&[(0..60).map(|i| i % 5).collect(), (0..30).map(|i| i % 3).collect()])
+    fn texts() -> Vec<Sequence> {
+        vec![Sequence::bare((0..60).map(|i| i % 5).collect()), Sequence::bare((0..30).map(|i| i % 3).collect())]
     }
 
     fn go(folder: &Path, updates: usize, resume: bool) -> Result<Outcome, TrainError> {
         let texts = texts();
         let network = LstmConfig::tiny(5).init(1, &Device::flex());
-        let task = Task { network: "lstm", network_config: "{}", vocabulary: &[], train: &texts, valid: &[] };
+        let vocabulary = Vocabulary::numbers(5);
+        let task = Task { network: "lstm", network_config: "{}", vocabulary: &vocabulary, train: &texts, valid: &[] };
         train(network, &task, &config(), folder, resume, &mut StopAt(Cell::new(updates)))
     }
 
@@ -408,7 +410,8 @@ mod tests {
         go(folder.path(), 2, false).unwrap();
         assert!(matches!(go(folder.path(), 2, false), Err(TrainError::Exists { .. })));
         let texts = texts();
-        let task = Task { network: "lstm", network_config: "{}", vocabulary: &[], train: &texts, valid: &[] };
+        let vocabulary = Vocabulary::numbers(5);
+        let task = Task { network: "lstm", network_config: "{}", vocabulary: &vocabulary, train: &texts, valid: &[] };
         let other = TrainConfig { batch: 5, ..config() };
         let network = LstmConfig::tiny(5).init(1, &Device::flex());
         let refused = train(network, &task, &other, folder.path(), true, &mut StopAt(Cell::new(9)));
