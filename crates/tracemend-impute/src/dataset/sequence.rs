@@ -38,6 +38,15 @@ impl Sequence {
         Self { tokens, ..Self::default() }
     }
 
+    /// A part of it.
+    pub fn part(&self, part: Range<usize>) -> Self {
+        Self {
+            tokens: self.tokens[part.clone()].to_vec(),
+            side: self.side.get(part.clone()).unwrap_or_default().to_vec(),
+            time_ns: self.time_ns.get(part).unwrap_or_default().to_vec(),
+        }
+    }
+
     /// What is known of the events of a part when some of them are missing. Of a missing event only its thread and process
     /// are known, and how long all of its gap took; an observed one's pause runs from the last observed event.
     ///

@@ -52,9 +52,7 @@ pub fn in_time(sequences: Vec<Sequence>, guard: usize) -> Parts {
         let second = (length as f64 * (SHARES[0] + SHARES[1])) as usize;
         for (part, range) in [0..first, first + guard..second, second + guard..length].into_iter().enumerate() {
             if range.start < range.end {
-                let side = sequence.side.get(range.clone()).unwrap_or_default().to_vec();
-                let time_ns = sequence.time_ns.get(range.clone()).unwrap_or_default().to_vec();
-                parts[part].push(Sequence { tokens: sequence.tokens[range].to_vec(), side, time_ns });
+                parts[part].push(sequence.part(range));
             }
         }
     }

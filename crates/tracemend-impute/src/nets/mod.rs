@@ -4,6 +4,7 @@
 //! [`repair`](crate::repair).
 
 pub mod batch;
+pub mod import;
 pub mod layers;
 pub mod lstm;
 pub mod masked_diffusion;
@@ -13,3 +14,10 @@ pub mod ops;
 pub mod registry;
 pub mod state_dict;
 pub mod train;
+
+pub use burn::tensor::Device;
+
+/// The processor.
+pub fn cpu() -> Device {
+    Device::flex()
+}
