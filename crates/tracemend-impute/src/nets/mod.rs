@@ -4,9 +4,15 @@
 //! [`repair`](crate::repair).
 
 pub mod batch;
+pub mod csdi;
+pub mod csdi_s4;
+pub mod diffusion;
+pub mod diffwave;
 pub mod layers;
 pub mod lstm;
 pub mod masked_diffusion;
 pub mod network;
 pub mod ops;
+pub mod sssd_s4;
+pub mod sssd_sa;
 pub mod state_dict;
