@@ -4,6 +4,10 @@
 //! [`repair`](crate::repair).
 
 pub mod batch;
+pub mod csdi;
+pub mod csdi_s4;
+pub mod diffusion;
+pub mod diffwave;
 pub mod import;
 pub mod layers;
 pub mod lstm;
@@ -12,6 +16,8 @@ pub mod model_file;
 pub mod network;
 pub mod ops;
 pub mod registry;
+pub mod sssd_s4;
+pub mod sssd_sa;
 pub mod state_dict;
 pub mod train;
 

@@ -8,6 +8,14 @@ pub(super) fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(values, shape.to_vec()))
 }
 
+/// A contiguous tensor as one that holds nothing but its own elements, so that `storage_mut` is all of it.
+pub(super) fn owned(tensor: FlexTensor) -> FlexTensor {
+    if tensor.storage::<f32>().len() == tensor.layout().num_elements() {
+        return tensor;
+    }
+    self::tensor(values(&tensor).to_vec(), &shape(&tensor))
+}
+
 /// Sizes of the axes.
 pub(super) fn shape(tensor: &FlexTensor) -> Vec<usize> {
     tensor.layout().shape().iter().copied().collect()

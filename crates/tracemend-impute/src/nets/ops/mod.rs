@@ -3,10 +3,15 @@
 //! One operation, one file. Each file has the plain composition of framework operations too: other devices use it, and
 //! on Flex the tests hold the fused operation, values and gradients, against it.
 
-#[macro_use]
+mod fused;
 mod kernel;
 
 pub mod attention;
+pub mod conv;
+pub mod gate;
 pub mod gelu;
 pub mod layer_norm;
+pub mod long_conv;
 pub mod lstm;
+pub mod s4_kernel;
+pub mod weight_norm;
