@@ -6,12 +6,14 @@
 
 pub mod advice;
 pub mod exit;
+pub mod lami;
 pub mod losses;
 pub mod overlay;
 pub mod pipeline;
 pub mod records;
 pub mod report;
 pub mod scores;
+pub mod statistics;
 pub mod survey;
 
 pub use tracemend_impute as impute;

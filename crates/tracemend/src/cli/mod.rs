@@ -6,6 +6,7 @@ mod gaps;
 pub mod globals;
 mod info;
 pub mod interrupt;
+mod lami;
 mod layers;
 mod man;
 pub mod messages;
@@ -48,6 +49,7 @@ enum Task {
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Lami(lami::LamiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -83,6 +85,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
+        Task::Lami(args) => lami::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
         Task::Reference(args) => reference::run(&args),

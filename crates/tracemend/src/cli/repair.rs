@@ -8,7 +8,7 @@ use super::{
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::{
-    io::{BufWriter, Write},
+    io::{self, BufWriter, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -16,14 +16,18 @@ use std::{
 use tracemend::{
     exit,
     overlay::{RepairSummary, WriteOptions},
-    pipeline::{Loaded, OutputForm, OutputFormat, load, write},
-    report::{count, plural},
+    pipeline::{Loaded, OutputForm, OutputFormat, collect, load, write, write_ctf},
+    report::{RepairReport, count, plural, repair_page},
+    statistics::statistics,
 };
 use tracemend_impute::{
     counts::CountsModel,
-    repair::{RepairOptions, repair},
+    repair::{GapRepair, RepairOptions, repair},
 };
-use tracemend_trace::sink::{GapRow, JsonLines, atomic::AtomicFile};
+use tracemend_trace::sink::{
+    GapRow, JsonLines,
+    atomic::{AtomicFile, AtomicFolder},
+};
 
 /// Reconstruct the events a trace lost, each with a calibrated probability
 ///
@@ -31,20 +35,30 @@ use tracemend_trace::sink::{GapRow, JsonLines, atomic::AtomicFile};
 /// trace. `--merge` writes the recorded events too. Without `--model` the engine learns from the intact rest of the
 /// very trace it repairs.
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend repair trace.txt -o repaired.jsonl --report report.html\n  \
+    tracemend repair lttng-session/ -o overlay.ctf && babeltrace2 lttng-session/ overlay.ctf\n  \
+    tracemend repair perf.data --merge -o repaired.parquet\n  \
+    tracemend repair trace.dat -o repaired.perfetto-trace\n  \
+    tracemend repair trace.txt --output-format text --min-confidence 0.9 | less")]
 pub struct RepairArgs {
     /// The trace; `-` is stdin. zstd and gzip are opened as they are.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Write here instead of stdout; the file appears whole or not at all.
+    /// Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// A model made by `tracemend train`.
     #[arg(short, long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Form of the output.
-    #[arg(long, value_enum, value_name = "FORM", default_value = "jsonl")]
-    output_format: FormArg,
-    /// Write recorded and inferred events in one order of time; text always does.
+    /// Form of the output; where absent, that of the output's suffix (.jsonl, .csv, .txt, .parquet, .perfetto-trace,
+    /// .pftrace, .json for Chrome, .ctf), or JSON Lines.
+    #[arg(long, value_enum, value_name = "FORM")]
+    output_format: Option<FormArg>,
+    /// Write a report too: one HTML file with the timeline, the gaps and what is certain of them, that needs no network.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write recorded events too; text, Perfetto and Chrome always hold both.
     #[arg(long)]
     merge: bool,
     /// Leave inferred events below this confidence out; their places stay gap.
@@ -70,6 +84,133 @@ enum FormArg {
     Csv,
     /// The recorded lines as they are, inferred ones between them, marked.
     Text,
+    /// One event a row, for data frames; alternatives nested.
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; wants --output.
+    Ctf,
+    /// Perfetto's own format.
+    Perfetto,
+    /// Chrome's JSON, for viewers that read nothing newer.
+    Chrome,
+}
+
+impl FormArg {
+    /// The form that a path's suffix asks for.
+    fn of_suffix(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "jsonl" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Text),
+            #[cfg(feature = "parquet")]
+            "parquet" => Some(Self::Parquet),
+            "ctf" => Some(Self::Ctf),
+            "perfetto-trace" | "pftrace" => Some(Self::Perfetto),
+            "json" => Some(Self::Chrome),
+            _ => None,
+        }
+    }
+
+    /// The format, of a form that is one file; `None` for a folder.
+    fn format(self) -> Option<OutputFormat> {
+        match self {
+            Self::Jsonl => Some(OutputFormat::Jsonl),
+            Self::Csv => Some(OutputFormat::Csv),
+            Self::Text => Some(OutputFormat::Text),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => Some(OutputFormat::Parquet),
+            Self::Perfetto => Some(OutputFormat::Perfetto),
+            Self::Chrome => Some(OutputFormat::Chrome),
+            Self::Ctf => None,
+        }
+    }
+}
+
+/// Where the output goes.
+enum Destination {
+    Stdout(OutputForm),
+    File(OutputForm, AtomicFile),
+    Folder(AtomicFolder),
+}
+
+impl Destination {
+    /// Opened before the work, so that an output that cannot be written costs nothing.
+    fn open(args: &RepairArgs, to_file: Option<&Path>, form: FormArg) -> anyhow::Result<Self> {
+        let Some(format) = form.format() else {
+            let path = to_file.context("a CTF trace is a folder; name it with --output")?;
+            return Ok(Self::Folder(opened(path, AtomicFolder::create(path))?));
+        };
+        let form = OutputForm { format, merge: args.merge, color: to_file.is_none() && stdout_colored() };
+        match to_file {
+            Some(path) => Ok(Self::File(form, opened(path, AtomicFile::create(path))?)),
+            None => Ok(Self::Stdout(form)),
+        }
+    }
+
+    fn wants_lines(&self) -> bool {
+        matches!(self, Self::Stdout(form) | Self::File(form, _) if form.format == OutputFormat::Text)
+    }
+
+    fn write(
+        self,
+        args: &RepairArgs,
+        loaded: &Loaded,
+        repairs: &[GapRepair],
+        options: &WriteOptions<'_>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout(form) => write(loaded, repairs, form, options, stdout())?,
+            Self::File(form, file) => {
+                let mut out = BufWriter::new(file);
+                write(loaded, repairs, form, options, &mut out)?;
+                out.into_inner().map_err(|error| error.into_error())?.commit()?;
+            }
+            Self::Folder(folder) => {
+                write_ctf(loaded, repairs, args.merge, options, folder.path())?;
+                folder.commit()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The page of `--report`, opened before the work.
+struct Report(AtomicFile);
+
+impl Report {
+    fn open(args: &RepairArgs) -> anyhow::Result<Option<Self>> {
+        let Some(path) = &args.report else { return Ok(None) };
+        if same_file(path, &args.trace) {
+            bail!("the report would replace the trace itself; name another file with --report");
+        }
+        let file = AtomicFile::create(path);
+        let file =
+            file.with_context(|| format!("{} cannot be written; choose another place with --report", path.display()))?;
+        Ok(Some(Self(file)))
+    }
+
+    fn write(
+        mut self,
+        args: &RepairArgs,
+        loaded: &Loaded,
+        repairs: &[GapRepair],
+        summary: &RepairSummary,
+        options: &WriteOptions<'_>,
+    ) -> anyhow::Result<()> {
+        let merged = collect(loaded, repairs, true, options)?;
+        let name = args.trace.file_name().map(|name| name.to_string_lossy());
+        let page = repair_page(&RepairReport {
+            title: &format!("Repair of {}", name.as_deref().unwrap_or("a trace")),
+            model: options.model,
+            header: &loaded.trace.header,
+            merged: &merged,
+            repairs,
+            summary,
+            statistics: &statistics(&merged, repairs),
+        })?;
+        self.0.write_all(page.as_bytes())?;
+        Ok(self.0.commit()?)
+    }
 }
 
 fn probability(text: &str) -> Result<f32, String> {
@@ -80,34 +221,25 @@ fn probability(text: &str) -> Result<f32, String> {
 }
 
 pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
-    if globals.json && args.output_format != FormArg::Jsonl {
-        bail!("--json and --output-format ask for different outputs; leave one of them out");
-    }
     let to_file = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    let form = args.output_format.or_else(|| FormArg::of_suffix(to_file?)).unwrap_or(FormArg::Jsonl);
+    if globals.json && form != FormArg::Jsonl {
+        bail!("--json asks for JSON Lines, and --output-format or the output's suffix for another form; leave one out");
+    }
     if to_file.is_some_and(|output| same_file(output, &args.trace)) {
         bail!("the output would replace the trace itself; name another file with --output");
     }
-    // Before the work, so that an output that cannot be written costs nothing.
-    let file = match to_file {
-        Some(path) if !args.dry_run => Some(create(path)?),
-        _ => None,
+    let destination = match args.dry_run {
+        false => Some((Destination::open(args, to_file, form)?, Report::open(args)?)),
+        true => None,
     };
     let model = args.model.as_deref().map(load_model).transpose()?;
-    let form = OutputForm {
-        format: match args.output_format {
-            FormArg::Jsonl => OutputFormat::Jsonl,
-            FormArg::Csv => OutputFormat::Csv,
-            FormArg::Text => OutputFormat::Text,
-        },
-        merge: args.merge,
-        color: to_file.is_none() && stdout_colored(),
-    };
     let mut source = globals.open(&args.trace)?;
-    let loaded = load(source.as_mut(), form)?;
+    let loaded = load(source.as_mut(), destination.as_ref().is_some_and(|(output, _)| output.wants_lines()))?;
     globals.reader_warnings(&loaded.trace.header);
-    if args.dry_run {
+    let Some((destination, report)) = destination else {
         return dry_run(args, globals, &loaded);
-    }
+    };
     if loaded.trace.gaps.is_empty() {
         globals.warning(&format!(
             "{}: the trace tells of no loss, so there is nothing to repair. `tracemend gaps --evidence` looks for \
@@ -134,15 +266,12 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(args.model.as_deref());
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
-    match file {
-        Some(file) => {
-            let mut out = BufWriter::new(file);
-            write(&loaded, &repairs, form, &write_options, &mut out)?;
-            out.into_inner().map_err(|error| error.into_error())?.commit()?;
-        }
-        None => write(&loaded, &repairs, form, &write_options, stdout())?,
+    let summary = RepairSummary::of(&repairs, &write_options);
+    destination.write(args, &loaded, &repairs, &write_options)?;
+    if let Some(report) = report {
+        report.write(args, &loaded, &repairs, &summary, &write_options)?;
     }
-    for line in summary_lines(&RepairSummary::of(&repairs, &write_options)) {
+    for line in summary_lines(&summary) {
         globals.note(&line);
     }
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
@@ -152,9 +281,8 @@ fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
-fn create(path: &Path) -> anyhow::Result<AtomicFile> {
-    AtomicFile::create(path)
-        .with_context(|| format!("{} cannot be written; choose another file with --output", path.display()))
+fn opened<T>(path: &Path, result: io::Result<T>) -> anyhow::Result<T> {
+    result.with_context(|| format!("{} cannot be written; choose another place with --output", path.display()))
 }
 
 fn load_model(path: &Path) -> anyhow::Result<CountsModel> {
