@@ -10,7 +10,7 @@ if "$python" -c 'import duckdb' 2> /dev/null; then
 import sys
 import duckdb
 for row in duckdb.connect().execute(f"""
-    select name, count(*) filter (not inferred) as recorded, round(sum(confidence) filter (inferred), 1) as surely_lost
+    select name, count(*) filter (not inferred) as recorded, round(sum(confidence) filter (inferred), 1) as inferred_right
     from '{sys.argv[1]}' where phase = 'entry' group by name order by recorded desc limit 5""").fetchall():
     print(*row)
 PYTHON

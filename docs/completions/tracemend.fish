@@ -129,9 +129,9 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet 
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'A model made by `tracemend train`' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .perfetto-trace, .pftrace, .json for Chrome, .ctf), or JSON Lines' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or JSON Lines' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
 csv\t'One event a row'
 text\t'The recorded lines as they are, inferred ones between them, marked'
 parquet\t'One event a row, for data frames; alternatives nested'

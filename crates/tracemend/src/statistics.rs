@@ -135,8 +135,10 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
         *stream.kinds.entry((event.name, event.phase)).or_default() += 1;
     }
     let mut lost: FxHashMap<Option<Symbol>, u64> = FxHashMap::default();
-    for (gap, repair) in merged.gaps.iter().filter_map(|gap| Some((gap, of_gap(repairs, gap.id)?))) {
-        *lost.entry(gap.stream).or_default() += gap.lost.unwrap_or(0).max(repair.composition.lost);
+    let streams: FxHashMap<u32, Option<Symbol>> = merged.gaps.iter().map(|gap| (gap.id, gap.stream)).collect();
+    for repair in repairs {
+        let stream = streams.get(&repair.gap.id).copied().flatten();
+        *lost.entry(stream).or_default() += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
         for row in &repair.composition.by_event {
             // Ends are added up, as if all gaps erred the same way: one model fills them, and what it takes for too rare in
             // one it takes for too rare in the others.
@@ -163,10 +165,6 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
         *phase != Phase::Exit || begun.binary_search_by(|known| known.as_str().cmp(name)).is_err()
     });
     counts
-}
-
-fn of_gap(repairs: &[GapRepair], id: u32) -> Option<&GapRepair> {
-    repairs.iter().find(|repair| repair.gap.id == id)
 }
 
 /// Durations of calls by name.

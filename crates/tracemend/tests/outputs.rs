@@ -13,6 +13,7 @@ use tracemend_impute::repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::source::{OpenOptions, open};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
+const COMPLETE: &str = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
 const LTTNG: &str = "samples/lttng_lost";
 
@@ -159,6 +160,25 @@ fn a_ctf_folder_is_neither_stdout_nor_laid_over_another() {
 }
 
 #[test]
+fn the_suffix_decides_the_form_unless_an_option_does() {
+    let first = |name: &str, options: &[&str]| {
+        let (_folder, path) = repaired(SMALL, name, options);
+        std::fs::read(path).expect("written").into_iter().take(4).collect::<Vec<u8>>()
+    };
+    assert_eq!(first("out.csv", &[]), b"time");
+    assert_eq!(first("out.csv", &["--json"]), b"{\"ty");
+    assert_eq!(first("out.csv", &["--output-format", "parquet"]), b"PAR1");
+    assert_eq!(first("out.json", &[]), b"{\"ty");
+    for (name, options) in [("out.html", &[][..]), ("out.pftrace", &["--samples", "1"])] {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join(name);
+        let output = run(&[&["repair", SMALL, "-o", text_of(&path)], options].concat());
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(!path.exists());
+    }
+}
+
+#[test]
 fn duckdb_and_pandas_read_the_parquet_as_the_json() {
     for (trace, options) in [(SAMPLE, &["--merge", "--samples", "1"][..]), (LTTNG, &[])] {
         let (_folder, parquet) = repaired(trace, "out.parquet", options);
@@ -182,7 +202,7 @@ fn perfetto_reads_back_what_was_written_through_its_own_definitions() {
 
 #[test]
 fn chrome_json_has_every_gap_and_every_inferred_event() {
-    let (_folder, path) = repaired(SAMPLE, "out.json", &[]);
+    let (_folder, path) = repaired(SAMPLE, "out.json", &["--output-format", "chrome"]);
     let text = std::fs::read_to_string(path).expect("written");
     let trace: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let events = trace["traceEvents"].as_array().expect("an array");
@@ -206,7 +226,7 @@ fn chrome_json_has_every_gap_and_every_inferred_event() {
 
 #[test]
 fn the_report_works_in_a_browser() {
-    for (trace, events, gaps) in [(SAMPLE, "22830", "21"), (LTTNG, "10822", "25")] {
+    for (trace, events, gaps) in [(SAMPLE, "22830", "21"), (LTTNG, "10822", "25"), (COMPLETE, "120", "0")] {
         let folder = tempfile::tempdir().expect("temporary folder");
         let (report, rest) = (folder.path().join("report.html"), folder.path().join("rest.jsonl"));
         stdout(&["repair", "-q", trace, "-o", text_of(&rest), "--report", text_of(&report)]);

@@ -144,9 +144,10 @@ impl<'a> Timeline<'a> {
             let values = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Confidence, symbols);
             let inside = by_gap.get(&gap.id).map_or(&[][..], Vec::as_slice);
             for run in inside.chunk_by(|a, b| band(a.1.confidence) == band(b.1.confidence)) {
-                let until = run.last().and_then(|last| inside.iter().find(|next| next.0.time_ns > last.0.time_ns));
+                let last = run.last().map_or(end_ns, |last| last.0.time_ns);
+                let next = inside.get(inside.partition_point(|other| other.0.time_ns <= last));
                 let begin_ns = run[0].0.time_ns.max(begin_ns);
-                let end_ns = Some(until.map_or(end_ns, |next| next.0.time_ns).max(begin_ns));
+                let end_ns = Some(next.map_or(end_ns, |next| next.0.time_ns).max(begin_ns));
                 let name = band(run[0].1.confidence).into();
                 self.items.push(Item { lane: bands, begin_ns, end_ns, name, what: What::Band });
             }

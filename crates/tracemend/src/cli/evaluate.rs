@@ -4,6 +4,7 @@ use super::{
     globals::{Globals, stdout},
     messages,
     progress::Progress,
+    repair_output::opened,
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -37,6 +38,10 @@ use tracemend_trace::{
 /// from its own rest and held against its complete twin). Every method gets the same gaps. Prints each figure with its
 /// 95 % bootstrap interval.
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend evaluate --protocol self --test trace.dat --report self.html\n  \
+    tracemend evaluate --protocol burst --train run1.dat run2.dat --test run3.dat --fail-under thread_lcs=0.8\n  \
+    tracemend evaluate --protocol truth --lossy lossy.txt --full complete.txt")]
 pub struct EvaluateArgs {
     /// The protocol.
     #[arg(long, value_enum, value_name = "PROTOCOL")]
@@ -113,11 +118,7 @@ enum PlaceArg {
 
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     // Before the work, so that a report that cannot be written costs nothing.
-    let report = args.report.as_deref().map(|path| {
-        let file = AtomicFile::create(path);
-        file.with_context(|| format!("{} cannot be written; choose another place with --report", path.display()))
-    });
-    let report = report.transpose()?;
+    let report = args.report.as_deref().map(|path| opened(path, AtomicFile::create(path), "--report")).transpose()?;
     let (gaps, scores) = match args.protocol {
         ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals)?),
         ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => (Vec::new(), trace_scores(args, globals)?),

@@ -13,6 +13,7 @@ pub mod messages;
 mod progress;
 mod reference;
 mod repair;
+mod repair_output;
 mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};

@@ -19,7 +19,9 @@ pub fn evaluate_page(scores: &[Score], order: &[&str]) -> String {
         let _ = write!(body, "<h2>{} · {} · {gap}</h2>", escaped(protocol), escaped(data));
         let metrics = metrics(&scores, order);
         table(&mut body, &scores, &metrics);
-        body.push_str("<div class=\"tiles\" style=\"grid-template-columns:repeat(auto-fit,minmax(300px,1fr))\">");
+        body.push_str(
+            "<div class=\"tiles\" style=\"margin-top:14px;grid-template-columns:repeat(auto-fit,minmax(300px,1fr))\">",
+        );
         metrics.iter().for_each(|metric| picture(&mut body, &scores, metric));
         body.push_str("</div>");
     }

@@ -81,7 +81,7 @@ struct Gap<'a> {
     lost: Option<u64>,
     kind: &'static str,
     cause: &'static str,
-    inferred: usize,
+    inferred: u64,
     open: Option<&'a str>,
     /// Name, phase, expected number and its interval.
     composition: Vec<(u32, u8, f64, f64, f64)>,
@@ -156,6 +156,7 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
             alternatives.insert(index, others);
         }
     }
+    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, gap.inferred)).collect();
     let gaps = report.repairs.iter().map(|repair| {
         let row = GapRow::new(&repair.gap, report.header);
         let stream = row.stream.and_then(|name| merged.symbols.find(name));
@@ -170,7 +171,7 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
             lost: row.lost,
             kind: row.lost_kind,
             cause: row.cause,
-            inferred: merged.gaps.iter().find(|gap| gap.id == row.id).map_or(0, |gap| gap.inferred as usize),
+            inferred: inferred.get(&row.id).copied().unwrap_or(0),
             open: repair.left_open.as_deref(),
             composition: parts
                 .map(|part| (names.of(&part.name), number(part.phase), part.expected, part.low, part.high))
