@@ -85,6 +85,9 @@ pub struct EvaluateArgs {
     /// paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable.
     #[arg(long, value_name = "[NAME=]FILE")]
     model: Vec<String>,
+    /// How networks of Gaussian diffusion fill windows.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
+    sampling: network::SamplingArg,
     /// Where networks compute.
     #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
     device: network::DeviceArg,
@@ -260,7 +263,7 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
             seed: globals.seed,
             threads: globals.threads,
         };
-        return Ok(cross_run::run(&config, &network::models(&args.model, args.device)?)?);
+        return Ok(cross_run::run(&config, &network::models(&args.model, args.sampling, args.device)?)?);
     }
     no_models(args)?;
     let config = BurstConfig {
@@ -304,5 +307,5 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config, &network::models(&args.model, args.device)?)?)
+    Ok(paper::run(&config, &network::models(&args.model, args.sampling, args.device)?)?)
 }
