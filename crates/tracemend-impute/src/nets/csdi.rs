@@ -212,8 +212,7 @@ impl<T: TimeLayer> CsdiNet<T> {
         let time = time.expand([batch, features, length, self.time_width]); // [B, K, L, S]
         let feature = self.embed_layer.weight.val();
         let width = feature.dims()[1];
-        let feature =
-            feature.reshape([1, features, 1, width]).expand([batch, features, length, width]); // [B, K, L, F]
+        let feature = feature.reshape([1, features, 1, width]).expand([batch, features, length, width]); // [B, K, L, F]
         let side = Tensor::cat(vec![time, feature, mask], 3); // [B, K, L, S + F + 1]
         side.reshape([batch, features * length, self.time_width + width + 1])
     }

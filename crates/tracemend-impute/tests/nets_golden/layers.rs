@@ -131,7 +131,8 @@ fn check_s4<L: Layer>(name: &str, make: impl Fn(&S4Config, &Device) -> L, names:
         if fixture.has(&at("after_doubling.C")) {
             let state = tracemend_impute::nets::state_dict::export(&layer, names);
             let values = &state[&format!("{prefix}kernel.kernel.C")];
-            let found = Array { shape: values.shape.clone(), values: values.values.iter().map(|x| f64::from(*x)).collect() };
+            let found =
+                Array { shape: values.shape.clone(), values: values.values.iter().map(|x| f64::from(*x)).collect() };
             // The reference doubles in single precision.
             found.close(&fixture.array(&at("after_doubling.C")), 3e-5, "doubled C");
         }
@@ -162,8 +163,7 @@ fn the_recurrence_of_s4_tiny_is_the_dense_one() {
     };
     for h in 0..2 {
         let dt = read("param.kernel.kernel.log_dt")[h].exp();
-        let system =
-            tracemend_impute::nets::layers::dplr::Dplr::new(dt, half("w", h), half("P", h), half("Q", h));
+        let system = tracemend_impute::nets::layers::dplr::Dplr::new(dt, half("w", h), half("P", h), half("Q", h));
         let before: Vec<Complex64> = read("ssm.C_before_length_correction")[4 * h..4 * h + 4]
             .chunks(2)
             .map(|pair| Complex64::new(pair[0], pair[1]))

@@ -50,7 +50,8 @@ impl Schedule {
         if !sensible {
             return Some("the schedule's first and last beta have to lie between 0 and 1".to_owned());
         }
-        (self.steps == 0 || self.steps > MOST_STEPS).then(|| format!("the schedule has to have 1 to {MOST_STEPS} steps"))
+        (self.steps == 0 || self.steps > MOST_STEPS)
+            .then(|| format!("the schedule has to have 1 to {MOST_STEPS} steps"))
     }
 
     /// Its numbers.

@@ -201,9 +201,7 @@ mod tests {
                 let ours = dot(&left, &y);
                 assert!((ours / exact - 1.0).abs() < 1e-9, "{states}: {ours} {exact}");
                 x = (0..states)
-                    .map(|n| {
-                        -(n as f64 + 1.0) * x[n] - (0..n).map(|k| root(n) * root(k) * x[k]).sum::<f64>()
-                    })
+                    .map(|n| -(n as f64 + 1.0) * x[n] - (0..n).map(|k| root(n) * root(k) * x[k]).sum::<f64>())
                     .collect();
                 let conjugate: Vec<Complex64> = p.iter().map(|p| p.conj()).collect();
                 let along = dot(&conjugate, &y);

@@ -264,10 +264,7 @@ pub struct S4Layer {
 impl S4Layer {
     /// With random weights.
     pub fn new(config: &S4Config, norm: bool, device: &Device) -> Self {
-        Self {
-            s4_layer: S4::new(config, device),
-            norm_layer: norm.then(|| Norm::new(config.features, device)),
-        }
+        Self { s4_layer: S4::new(config, device), norm_layer: norm.then(|| Norm::new(config.features, device)) }
     }
 
     /// See [`S4::extend`].

@@ -102,17 +102,12 @@ impl<K: Block> WaveNet<K> {
 
     /// The network with its blocks changed.
     pub fn map_blocks(mut self, change: impl Fn(K) -> K) -> Self {
-        self.residual_layer.residual_blocks =
-            self.residual_layer.residual_blocks.into_iter().map(change).collect();
+        self.residual_layer.residual_blocks = self.residual_layer.residual_blocks.into_iter().map(change).collect();
         self
     }
 
     /// The function from (x_t `[B, L, V]`, steps `[B]`) to the noise `[B, L, V]`, given what is observed.
-    pub fn denoiser(
-        &self,
-        data: Tensor<3>,
-        mask: Tensor<3>,
-    ) -> Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + '_> {
+    pub fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + '_> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let layer = &self.residual_layer;
         let blocks: Vec<ReadyBlock> =

@@ -58,9 +58,7 @@ pub fn convolve(
     }
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(match base {
-        Some((base, factor)) => {
-            fused::apply([x, weight, bias, base.into_dispatch()], Taps { dilation, factor })
-        }
+        Some((base, factor)) => fused::apply([x, weight, bias, base.into_dispatch()], Taps { dilation, factor }),
         None => fused::apply([x, weight, bias], Taps { dilation, factor: 0.0 }),
     })
 }
@@ -219,16 +217,18 @@ impl Taps {
         let mut d_x = vec![0.0; kernel::values(x).len()];
         let threads = if dy.len() <= length * outputs { all_threads() } else { Parallelism::None };
         let weight = kernel::values(weight);
-        d_x.par_chunks_mut((length * inputs).max(1)).zip(dy.par_chunks((length * outputs).max(1))).for_each(|(d_x, dy)| {
-            for (tap, weight) in weight.chunks_exact(inputs * outputs).enumerate() {
-                let Reach { to, from, count } = self.reach(tap, taps, dy.len() / outputs);
-                if count > 0 {
-                    let (dy, weight) =
-                        (Matrix::rows(&dy[to * outputs..], outputs), Matrix::columns(weight, outputs));
-                    product([count, outputs, inputs], &mut d_x[from * inputs..], inputs, 1.0, dy, weight, threads);
+        d_x.par_chunks_mut((length * inputs).max(1)).zip(dy.par_chunks((length * outputs).max(1))).for_each(
+            |(d_x, dy)| {
+                for (tap, weight) in weight.chunks_exact(inputs * outputs).enumerate() {
+                    let Reach { to, from, count } = self.reach(tap, taps, dy.len() / outputs);
+                    if count > 0 {
+                        let (dy, weight) =
+                            (Matrix::rows(&dy[to * outputs..], outputs), Matrix::columns(weight, outputs));
+                        product([count, outputs, inputs], &mut d_x[from * inputs..], inputs, 1.0, dy, weight, threads);
+                    }
                 }
-            }
-        });
+            },
+        );
         kernel::tensor(d_x, &kernel::shape(x))
     }
 

@@ -98,12 +98,7 @@ impl Fused for Flex {
         rule.forward(operands.into_vec().into_iter().map(contiguous).collect())
     }
 
-    fn fused_backward(
-        dy: FlexTensor,
-        kept: Operands<Self>,
-        rule: Arc<dyn Rule>,
-        wanted: Vec<bool>,
-    ) -> Vec<FlexTensor> {
+    fn fused_backward(dy: FlexTensor, kept: Operands<Self>, rule: Arc<dyn Rule>, wanted: Vec<bool>) -> Vec<FlexTensor> {
         let kept: Vec<FlexTensor> = kept.into_vec().into_iter().map(contiguous).collect();
         let found = rule.backward(contiguous(dy), &kept, &wanted);
         found.into_iter().zip(wanted).filter_map(|(gradient, wanted)| gradient.filter(|_| wanted)).collect()

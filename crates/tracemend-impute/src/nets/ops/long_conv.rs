@@ -105,9 +105,7 @@ fn reversed(rows: &[f32], width: usize) -> Vec<f32> {
 /// Convolves every window of `u` with `taps`, both as [`Correlation`] names them.
 fn windows(u: &[f32], taps: &[f32], length: usize, width: usize) -> Vec<f32> {
     let mut y = vec![0.0; u.len()];
-    y.par_chunks_mut(length * width)
-        .zip(u.par_chunks(length * width))
-        .for_each(|(y, u)| correlate(u, taps, y, width));
+    y.par_chunks_mut(length * width).zip(u.par_chunks(length * width)).for_each(|(y, u)| correlate(u, taps, y, width));
     y
 }
 

@@ -92,10 +92,7 @@ impl Rule for WeightNorm {
                 *d_v = (scale * (f64::from(*d_v) - f64::from(*v) * share)) as f32;
             }
         }
-        vec![
-            Some(kernel::tensor(d_v, &[outputs, channels, taps])),
-            Some(kernel::tensor(d_gain, &[outputs])),
-        ]
+        vec![Some(kernel::tensor(d_v, &[outputs, channels, taps])), Some(kernel::tensor(d_gain, &[outputs]))]
     }
 }
 

@@ -331,7 +331,14 @@ struct Found {
 impl Found {
     fn zeros(poles: usize, kernels: usize) -> Self {
         let zeros = |count| vec![Complex64::ZERO; count];
-        Self { log_dt: 0.0, a: zeros(poles), p: zeros(poles), q: zeros(poles), b: zeros(poles), c: zeros(kernels * poles) }
+        Self {
+            log_dt: 0.0,
+            a: zeros(poles),
+            p: zeros(poles),
+            q: zeros(poles),
+            b: zeros(poles),
+            c: zeros(kernels * poles),
+        }
     }
 
     fn gradient(self, dt: f64) -> Gradient {

@@ -51,7 +51,10 @@ pub struct Parameters {
 /// # Panics
 /// If the nodes are for windows shorter than `length`.
 pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<2> {
-    assert!(nodes.length() >= 2 && length <= nodes.length(), "windows of {length} need a state-space model of that length: extend it first");
+    assert!(
+        nodes.length() >= 2 && length <= nodes.length(),
+        "windows of {length} need a state-space model of that length: extend it first"
+    );
     if !is_flex(&parameters.c.device()) {
         return plain::s4_kernel(parameters, nodes, length);
     }
@@ -140,7 +143,9 @@ impl Rule for Cauchy {
         let vector = [1, features, poles, 2];
         let mut d_c = Vec::with_capacity(kernels * features * poles * 2);
         for kernel in 0..kernels {
-            d_c.extend(found.iter().flat_map(|each| each.c[kernel * poles * 2..][..poles * 2].iter().map(|x| *x as f32)));
+            d_c.extend(
+                found.iter().flat_map(|each| each.c[kernel * poles * 2..][..poles * 2].iter().map(|x| *x as f32)),
+            );
         }
         let direct = dy[(self.length - 1) * features..][..features].to_vec();
         vec![
