@@ -18,16 +18,19 @@ pub struct Batch {
 impl Batch {
     /// Windows that all have the length of the first; what a window does not say of its positions is unknown.
     pub fn new(windows: &[Window<'_>]) -> Self {
-        let length = windows.first().map_or(0, |window| window.tokens.len());
-        let mut batch = Self { length, ..Self::default() };
-        for window in windows {
-            debug_assert_eq!(window.tokens.len(), length);
-            batch.tokens.extend(window.tokens);
-            batch.observed.extend(window.observed);
-            batch.side.extend(window.side);
-            batch.side.resize(batch.tokens.len(), Side::default());
-        }
+        let mut batch = Self::default();
+        windows.iter().for_each(|&window| batch.push(window));
         batch
+    }
+
+    /// Adds a window, of the length of those that are there.
+    pub fn push(&mut self, window: Window<'_>) {
+        debug_assert!(self.tokens.is_empty() || self.length == window.tokens.len());
+        self.length = window.tokens.len();
+        self.tokens.extend(window.tokens);
+        self.observed.extend(window.observed);
+        self.side.extend(window.side);
+        self.side.resize(self.tokens.len(), Side::default());
     }
 
     /// `B`

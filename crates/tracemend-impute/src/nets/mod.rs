@@ -8,11 +8,22 @@ pub mod csdi;
 pub mod csdi_s4;
 pub mod diffusion;
 pub mod diffwave;
+pub mod import;
 pub mod layers;
 pub mod lstm;
 pub mod masked_diffusion;
+pub mod model_file;
 pub mod network;
 pub mod ops;
+pub mod registry;
 pub mod sssd_s4;
 pub mod sssd_sa;
 pub mod state_dict;
+pub mod train;
+
+pub use burn::tensor::Device;
+
+/// The processor.
+pub fn cpu() -> Device {
+    Device::flex()
+}

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. clap's types stop here; the library does the work.
 
 mod completions;
+mod dataset;
 mod evaluate;
 mod gaps;
 pub mod globals;
@@ -9,6 +10,8 @@ pub mod interrupt;
 mod layers;
 mod man;
 pub mod messages;
+mod models;
+mod network;
 mod progress;
 mod reference;
 mod repair;
@@ -48,6 +51,8 @@ enum Task {
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Dataset(dataset::DatasetArgs),
+    Models(models::ModelsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -83,6 +88,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
+        Task::Dataset(args) => dataset::run(&args, &cli.globals),
+        Task::Models(args) => models::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
         Task::Reference(args) => reference::run(&args),

@@ -64,9 +64,13 @@ pub trait Attention: Backend {
 fn softmax_rows(scores: &mut [f32], length: usize, scale: f32) {
     for row in scores.chunks_exact_mut(length) {
         let most = largest(row);
-        row.iter_mut().for_each(|score| *score = exp((*score - most) * scale));
+        for score in &mut *row {
+            *score = exp((*score - most) * scale);
+        }
         let share = 1.0 / sum(length, |i| row[i]);
-        row.iter_mut().for_each(|weight| *weight *= share);
+        for weight in row {
+            *weight *= share;
+        }
     }
 }
 
@@ -75,7 +79,9 @@ fn softmax_rows(scores: &mut [f32], length: usize, scale: f32) {
 fn softmax_backward_rows(gradient: &mut [f32], weights: &[f32], length: usize, scale: f32) {
     for (row, weights) in gradient.chunks_exact_mut(length).zip(weights.chunks_exact(length)) {
         let mean = sum(length, |i| row[i] * weights[i]);
-        row.iter_mut().zip(weights).for_each(|(gradient, weight)| *gradient = weight * (*gradient - mean) * scale);
+        for (gradient, weight) in row.iter_mut().zip(weights) {
+            *gradient = weight * (*gradient - mean) * scale;
+        }
     }
 }
 
@@ -105,7 +111,10 @@ impl Attention for Flex {
                     let keys = Matrix::columns(&ks[at..], width);
                     let none = Parallelism::None;
                     product([length, head, length], weights, length, 0.0, Matrix::rows(&qs[at..], width), keys, none);
-                    simd(|| softmax_rows(weights, length, scale));
+                    simd(
+                        #[inline(always)]
+                        || softmax_rows(weights, length, scale),
+                    );
                     let (weights, values) = (Matrix::rows(weights, length), Matrix::rows(&vs[at..], width));
                     product([length, length, head], &mut y[number * head..], width, 0.0, weights, values, none);
                 }
@@ -147,7 +156,10 @@ impl Attention for Flex {
                     // dv = weights^T dy
                     let transposed = Matrix::columns(weights, length);
                     product(inner, &mut dv[offset..], width, 0.0, transposed, rows(&ys[at..]), none);
-                    simd(|| softmax_backward_rows(scores, weights, length, scale));
+                    simd(
+                        #[inline(always)]
+                        || softmax_backward_rows(scores, weights, length, scale),
+                    );
                     // dq = d scores k, dk = d scores^T q
                     let scores = &*scores;
                     product(inner, &mut dq[offset..], width, 0.0, Matrix::rows(scores, length), rows(&ks[at..]), none);

@@ -44,20 +44,42 @@ fn derivative(x: f32) -> f32 {
     normal_share(x) + x * DENSITY_AT_0 * exp(-0.5 * x * x)
 }
 
+#[inline(always)]
+fn forward(y: &mut [f32]) {
+    for y in y {
+        *y *= normal_share(*y);
+    }
+}
+
+#[inline(always)]
+fn backward(dx: &mut [f32], x: &[f32]) {
+    for (dx, x) in dx.iter_mut().zip(x) {
+        *dx *= derivative(*x);
+    }
+}
+
 impl Gelu for Flex {
     fn fused_gelu(x: FlexTensor) -> FlexTensor {
         let x = x.to_contiguous();
         let mut y = kernel::values(&x).to_vec();
-        y.par_chunks_mut(CHUNK).for_each(|y| simd(|| y.iter_mut().for_each(|y| *y *= normal_share(*y))));
+        y.par_chunks_mut(CHUNK).for_each(|y| {
+            simd(
+                #[inline(always)]
+                || forward(y),
+            )
+        });
         kernel::tensor(y, &kernel::shape(&x))
     }
 
     fn fused_gelu_backward(dy: FlexTensor, x: FlexTensor) -> FlexTensor {
         let (dy, x) = (dy.to_contiguous(), x.to_contiguous());
         let mut dx = kernel::values(&dy).to_vec();
-        dx.par_chunks_mut(CHUNK)
-            .zip(kernel::values(&x).par_chunks(CHUNK))
-            .for_each(|(dx, x)| simd(|| dx.iter_mut().zip(x).for_each(|(dx, x)| *dx *= derivative(*x))));
+        dx.par_chunks_mut(CHUNK).zip(kernel::values(&x).par_chunks(CHUNK)).for_each(|(dx, x)| {
+            simd(
+                #[inline(always)]
+                || backward(dx, x),
+            )
+        });
         kernel::tensor(dx, &kernel::shape(&x))
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
 
 /// Runs `work` compiled for the widest vectors that this processor has.
 ///
-/// Only what is inlined into `work` is vectorised, so the functions it calls have to be `#[inline(always)]`.
+/// Only what is inlined is vectorised, so the closure and the functions it calls have to be `#[inline(always)]`, with loops
+/// instead of iterators' closures; elsewhere even a fused multiply-add is a call of a function.
 #[inline(always)]
 pub(super) fn simd<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)

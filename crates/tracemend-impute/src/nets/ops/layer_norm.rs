@@ -89,9 +89,12 @@ impl LayerNorm for Flex {
         let (gain, bias) = (kernel::values(&gain), kernel::values(&bias));
         let mut y = vec![0.0; kernel::values(&x).len()];
         let step = ROWS * gain.len();
-        y.par_chunks_mut(step)
-            .zip(kernel::values(&x).par_chunks(step))
-            .for_each(|(y, x)| simd(|| forward_rows(x, gain, bias, y)));
+        y.par_chunks_mut(step).zip(kernel::values(&x).par_chunks(step)).for_each(|(y, x)| {
+            simd(
+                #[inline(always)]
+                || forward_rows(x, gain, bias, y),
+            )
+        });
         kernel::tensor(y, &kernel::shape(&x))
     }
 
@@ -111,7 +114,10 @@ impl LayerNorm for Flex {
             .zip(kernel::values(&x).par_chunks(step))
             .map(|((dx, dy), x)| {
                 let mut sums = vec![0.0; 2 * width];
-                simd(|| backward_rows(dy, x, gain, dx, &mut sums));
+                simd(
+                    #[inline(always)]
+                    || backward_rows(dy, x, gain, dx, &mut sums),
+                );
                 sums
             })
             .collect();

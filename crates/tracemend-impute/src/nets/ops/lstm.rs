@@ -134,7 +134,10 @@ impl Lstm for Flex {
                 product([batch, width, row], gates, row, 1.0, before, by, Parallelism::None);
             }
             let (before, after) = cells[step * state..].split_at_mut(state);
-            simd(|| forward_step(gates, before, &mut after[..state], &mut now[..state], width));
+            simd(
+                #[inline(always)]
+                || forward_step(gates, before, &mut after[..state], &mut now[..state], width),
+            );
         }
         (
             kernel::tensor(hidden, &[length, batch, width]),
@@ -163,7 +166,10 @@ impl Lstm for Flex {
             d_hidden.iter_mut().zip(&dy[step * state..]).for_each(|(sum, dy)| *sum += dy);
             let gates = &mut d_gates[step * batch * row..(step + 1) * batch * row];
             let (before, after) = cells[step * state..].split_at(state);
-            simd(|| backward_step(gates, before, &after[..state], &d_hidden, &mut d_cell, width));
+            simd(
+                #[inline(always)]
+                || backward_step(gates, before, &after[..state], &d_hidden, &mut d_cell, width),
+            );
             if step > 0 {
                 let by = Matrix::columns(weight, row);
                 let gates = Matrix::rows(gates, row);
