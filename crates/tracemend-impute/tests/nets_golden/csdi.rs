@@ -85,7 +85,8 @@ fn check_training<N: Denoiser>(fixture: &Fixture, mut network: N) {
     }
 }
 
-fn check_imputation(fixture: &Fixture, network: &impl Denoiser) {
+/// `tolerance` is relative to the largest value, which 50 steps amplify to several hundred.
+fn check_imputation(fixture: &Fixture, network: &impl Denoiser, tolerance: f64) {
     let device = Device::flex();
     let (data, mask) = (fixture.windows("input.observed_data", &device), fixture.windows("input.cond_mask", &device));
     let (start, noise, expected) =
@@ -117,7 +118,7 @@ fn check_imputation(fixture: &Fixture, network: &impl Denoiser) {
         for window in 0..batch {
             let expected = &expected.values[(window * samples + s) * row..][..row];
             for (found, expected) in found.values[window * row..].iter().zip(expected) {
-                assert!((found - expected).abs() <= 1e-5 * most, "sample {s}: {found} {expected} of {most}");
+                assert!((found - expected).abs() <= tolerance * most, "sample {s}: {found} {expected} of {most}");
             }
         }
     }
@@ -151,7 +152,7 @@ fn csdi_predicts_trains_and_imputes_as_the_reference() {
         let fixture = Fixture::open(name);
         let network = csdi(&fixture, &Device::flex());
         check_output(&fixture, &network, "output64");
-        check_imputation(&fixture, &network);
+        check_imputation(&fixture, &network, 1e-5);
         check_random_mask(&fixture);
         check_step_table(&fixture);
         check_training(&fixture, csdi(&fixture, &Device::flex().autodiff()));
@@ -164,7 +165,9 @@ fn csdi_s4_predicts_trains_and_imputes_as_the_reference() {
         let fixture = Fixture::open(name);
         let network = csdi_s4(&fixture, Sum::Conjugate, &Device::flex());
         check_output(&fixture, &network, "output64");
-        check_imputation(&fixture, &network);
+        // Rounding nothing but the kernels to single precision moves the double-precision twin by 3e-5 (rounding nothing
+        // but the windows between steps, by 1.4e-5); the reference's own single precision is off by 1.9e-3.
+        check_imputation(&fixture, &network, 3e-4);
         check_output(&fixture, &csdi_s4(&fixture, Sum::Fallback, &Device::flex()), "output_slow64");
         check_training(&fixture, csdi_s4(&fixture, Sum::Conjugate, &Device::flex().autodiff()));
     }

@@ -5,7 +5,7 @@
 //! 2020, *Denoising Diffusion Probabilistic Models*).
 
 pub mod encoding;
-
+pub mod imputer;
 pub mod loss;
 pub mod noise;
 pub mod process;
