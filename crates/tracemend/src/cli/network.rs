@@ -212,6 +212,7 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
             .or_else(|_| format!("value = {}", toml::Value::String(value.to_owned())).parse())
             .map_err(|error| anyhow!("--set {setting}: {error}"))?;
         table[name] = serde_json::to_value(&parsed["value"])?;
+        serde_json::from_value::<U>(table.clone()).map_err(|error| anyhow!("--set {setting}: {error}"))?;
     }
-    serde_json::from_value(table).map_err(|error| anyhow!("{error}; correct what --set gives"))
+    Ok(serde_json::from_value(table)?)
 }
