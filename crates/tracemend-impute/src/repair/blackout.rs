@@ -12,14 +12,14 @@ use tracemend_trace::{Cause, Event, Gap, Lost, Phase, StreamId, Trace};
 const MARGIN: usize = 200;
 /// Events kept between the gaps of one batch.
 const APART: usize = 100;
+/// Gaps cut at once, at most: holes elsewhere tear the contexts of the threads around a gap.
+const AT_ONCE: usize = 20;
 /// Share of a trace's events cut at once, at most (but always one gap): one in this many.
-pub const SHARE: usize = 25;
+const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
 const CALIBRATED_EVENTS: usize = 12_000;
-/// Share of a trace's events that calibration cuts, at most: one in this many.
-const CALIBRATED_SHARE: usize = 12;
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,27 +87,30 @@ fn surroundings(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64
     (time(blackout.first - APART), time(blackout.first + blackout.lost + APART))
 }
 
-/// Groups gaps so that those cut at once are far apart in time and few, `room` events in all at most (but always one
-/// gap): numbers into `blackouts`.
-pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], room: usize) -> Vec<Vec<usize>> {
+/// Groups gaps so that those cut at once are far apart in time and few: numbers into `blackouts`.
+pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = (0..blackouts.len()).collect();
     let mut batches = Vec::new();
     while !left.is_empty() {
-        let batch = apart(trace, streams, blackouts, &left, room);
+        let batch = apart(trace, streams, blackouts, &left);
         left.retain(|number| !batch.contains(number));
         batches.push(batch);
     }
     batches
 }
 
-/// The first of `left` and what else is far apart in time from all chosen, up to `room` events in all.
-fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[usize], mut room: usize) -> Vec<usize> {
+/// The first of `left` and what else is far apart in time from all chosen, as much as is cut at once.
+fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[usize]) -> Vec<usize> {
+    let mut room = trace.events.len() / SHARE;
     let mut batch: Vec<usize> = Vec::new();
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for &number in left {
         let blackout = blackouts[number];
         let span = surroundings(trace, streams, blackout);
         let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
+        if batch.len() == AT_ONCE {
+            break;
+        }
         if batch.is_empty() || (clear && room >= blackout.lost) {
             room = room.saturating_sub(blackout.lost);
             batch.push(number);
@@ -204,11 +207,11 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
     let blackouts: Vec<Blackout> = lengths
         .iter()
         .flat_map(|&lost| {
-            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 400), options.seed, "calibration")
+            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 200), options.seed, "calibration")
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
-    for batch in batches(trace, &streams, &blackouts, trace.events.len() / CALIBRATED_SHARE) {
+    for batch in batches(trace, &streams, &blackouts) {
         let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
         let (rest, gaps) = cut(trace, &streams, &batch);
         let mut model = base.cloned().unwrap_or_default();
