@@ -163,7 +163,8 @@ impl<'a> Timeline<'a> {
         let mut comms: FxHashMap<i32, Symbol> = FxHashMap::default();
         for event in events {
             if let (Some(tid), Some(comm)) = (event.tid, event.comm) {
-                comms.entry(tid).or_insert(comm);
+                // A thread is known by its last name: it may have begun as a copy of its parent.
+                comms.insert(tid, comm);
             }
         }
         for (begin, end) in calls(events) {

@@ -8,7 +8,7 @@ const events = (() => {
   const time = new Float64Array(t.length);
   let now = 0;
   for (let i = 0; i < t.length; i++) time[i] = now += t[i];
-  return { count: t.length, time, cpu: Int16Array.from(c), thread: Int32Array.from(h), name: Int32Array.from(n),
+  return { count: t.length, time, cpu: Int32Array.from(c), thread: Int32Array.from(h), name: Int32Array.from(n),
     phase: Uint8Array.from(p), confidence: Int16Array.from(q), gap: Int32Array.from(g) };
 })();
 const span = Math.max(data.span, 1);
