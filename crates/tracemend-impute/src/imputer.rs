@@ -3,15 +3,48 @@
 use std::ops::Range;
 
 /// A window with holes. `L` = window length.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Window<'a> {
     /// `[L]` token ids; what stands at a missing position is meaningless and must not be read.
     pub tokens: &'a [u32],
     /// `[L]` true where observed, false where missing.
     pub observed: &'a [bool],
+    /// `[L]` what else is known of each position, missing ones included; or empty.
+    pub side: &'a [Side],
+}
+
+/// What is known of a position beside its token. Every field counts from 1; 0 stands for unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Side {
+    /// Entry, exit or point, below [`Side::SIZES`]\[0\].
+    pub phase: u8,
+    /// The thread, by order of appearance in the window.
+    pub slot: u8,
+    /// The process, by how often it occurs in training.
+    pub process: u8,
+    /// How the call ended: error, zero, positive, without a value.
+    pub result: u8,
+    /// Time since the event before, by its binary logarithm in ns; at a missing position the gap's whole length.
+    pub pause: u8,
+}
+
+impl Side {
+    /// How many values each field has, unknown included, in the order of the fields.
+    pub const SIZES: [usize; 5] = [4, 17, 65, 5, 48];
+
+    /// The fields, in order, none beyond its size.
+    pub fn fields(self) -> [usize; 5] {
+        let fields = [self.phase, self.slot, self.process, self.result, self.pause].map(usize::from);
+        std::array::from_fn(|field| fields[field].min(Self::SIZES[field] - 1))
+    }
 }
 
 impl<'a> Window<'a> {
+    /// A window of which nothing but tokens is known.
+    pub fn new(tokens: &'a [u32], observed: &'a [bool]) -> Self {
+        Self { tokens, observed, side: &[] }
+    }
+
     /// `[L]` whether each position is observed; positions that the shorter of both slices lacks do not exist.
     fn mask(&self) -> &'a [bool] {
         &self.observed[..self.observed.len().min(self.tokens.len())]
@@ -66,6 +99,11 @@ pub trait Imputer: Sync {
 
     /// Fills one window. The same window always gets the same answer.
     fn impute(&self, window: Window<'_>) -> Imputation;
+
+    /// Fills several windows, each as [`Imputer::impute`] would; methods that are quicker on many at once override it.
+    fn impute_all(&self, windows: &[Window<'_>]) -> Vec<Imputation> {
+        windows.iter().map(|&window| self.impute(window)).collect()
+    }
 }
 
 /// The filling of one gap of `N` positions.
@@ -102,7 +140,7 @@ mod tests {
     #[test]
     fn gaps_and_runs() {
         let observed = [true, false, false, true, false];
-        let window = Window { tokens: &[1, 0, 0, 2, 0], observed: &observed };
+        let window = Window::new(&[1, 0, 0, 2, 0], &observed);
         assert_eq!(window.gaps(), [1..3, 4..5]);
         assert_eq!(window.observed_runs(), [0..1, 3..4]);
     }

@@ -7,9 +7,13 @@
 pub mod baselines;
 pub mod calibrate;
 pub mod counts;
+pub mod dataset;
 pub mod imputer;
 pub mod metrics;
+#[cfg(feature = "nets")]
+pub mod nets;
 pub mod protocol;
 pub mod repair;
+mod tensor_file;
 
-pub use imputer::{Imputation, Imputer, Window};
+pub use imputer::{Imputation, Imputer, Side, Window};

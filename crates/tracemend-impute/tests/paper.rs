@@ -251,7 +251,7 @@ fn cross_validation() {
                     let hidden = place.hidden(WINDOW, *k);
                     let observed: Vec<bool> = (0..WINDOW).map(|i| !hidden.contains(&i)).collect();
                     for tokens in &windows {
-                        let filled = counts.impute(Window { tokens, observed: &observed });
+                        let filled = counts.impute(Window::new(tokens, &observed));
                         let ids = |t: &[u32]| -> Vec<i64> { t[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
                         let sure: Vec<f32> = hidden.clone().map(|i| filled.confidence(i)).collect();
                         let tally = GapTally::new(&ids(tokens), &ids(&filled.tokens), Some(&sure));

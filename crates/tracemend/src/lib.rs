@@ -5,6 +5,7 @@
 //! as a recorded one. The command line is a thin layer over this library.
 
 pub mod advice;
+pub mod dataset;
 pub mod exit;
 pub mod lami;
 pub mod losses;

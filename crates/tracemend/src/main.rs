@@ -5,6 +5,9 @@ mod cli;
 use std::process::ExitCode;
 use tracemend::exit;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::interrupt::install();
     match cli::run(std::env::args_os()) {

@@ -26,7 +26,6 @@ pub enum OutputFormat {
     /// Recorded lines as they stand in the input, inferred ones between them, marked.
     Text,
     /// Parquet: one event a row, alternatives nested.
-    #[cfg(feature = "parquet")]
     Parquet,
     /// Perfetto's own format; recorded and inferred events.
     Perfetto,
@@ -100,7 +99,6 @@ pub fn write(
         }
         OutputFormat::Csv => to(&mut CsvSink::begin(out)?),
         OutputFormat::Text => to(&mut TextSink::new(out, header.format, form.color)),
-        #[cfg(feature = "parquet")]
         OutputFormat::Parquet => to(&mut tracemend_trace::sink::parquet::ParquetSink::begin(out)?),
         OutputFormat::Perfetto => write_perfetto(&collect(loaded, repairs, merge, options)?, out),
         OutputFormat::Chrome => write_chrome(&collect(loaded, repairs, merge, options)?, out),

@@ -81,7 +81,7 @@ mod tests {
 
     fn fill(imputer: &dyn Imputer, tokens: &[u32], missing: std::ops::Range<usize>) -> Vec<u32> {
         let observed: Vec<bool> = (0..tokens.len()).map(|i| !missing.contains(&i)).collect();
-        let window = Window { tokens, observed: &observed };
+        let window = Window::new(tokens, &observed);
         imputer.impute(window).tokens[missing].to_vec()
     }
 

@@ -277,7 +277,7 @@ mod tests {
 
     fn impute(training: &[Vec<u32>], tokens: &[u32], missing: std::ops::Range<usize>) -> Imputation {
         let observed: Vec<bool> = (0..tokens.len()).map(|i| !missing.contains(&i)).collect();
-        SequenceCounts::learn(training).impute(Window { tokens, observed: &observed })
+        SequenceCounts::learn(training).impute(Window::new(tokens, &observed))
     }
 
     #[test]
@@ -313,8 +313,8 @@ mod tests {
             let counts = SequenceCounts::learn(&training);
             let observed = &observed[..tokens.len()];
             let hidden: Vec<u32> = tokens.iter().zip(observed).map(|(t, o)| if *o { *t } else { 1234 }).collect();
-            let one = counts.impute(Window { tokens: &tokens, observed });
-            let two = counts.impute(Window { tokens: &hidden, observed });
+            let one = counts.impute(Window::new(&tokens, observed));
+            let two = counts.impute(Window::new(&hidden, observed));
             prop_assert_eq!(&one, &two);
             prop_assert_eq!(one.tokens.len(), tokens.len());
             for (i, others) in one.alternatives.iter().enumerate() {

@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::dataset::{Sequence, Vocabulary};
 use tracemend_trace::TraceError;
 use tracemend_trace::source::npy::{Array, load_array, load_npz};
 
@@ -53,10 +54,14 @@ pub struct Dataset {
     pub name: String,
     /// `L`, events per window.
     pub length: usize,
+    /// Names of the ids.
+    pub vocabulary: Vocabulary,
     /// Training text: maximal stretches of consecutive events.
     pub training: Vec<Vec<u32>>,
     /// `[windows][L]`
     pub test: Vec<Vec<u32>>,
+    /// `[windows]` the same windows with what is known beside their tokens; or empty.
+    pub known: Vec<Sequence>,
 }
 
 /// Where windows are read from.
@@ -130,7 +135,9 @@ impl Source {
             let problem = format!("{name} has no test window of {length} events");
             return Err(ArrayError::invalid(path, problem));
         }
-        Ok(Dataset { name: name.to_owned(), length, training, test })
+        let ids = training.iter().chain(&test).flatten().max().map_or(0, |id| *id as usize + 1);
+        let vocabulary = Vocabulary::numbers(ids);
+        Ok(Dataset { name: name.to_owned(), length, vocabulary, training, test, known: Vec::new() })
     }
 }
 

@@ -11,11 +11,11 @@ use super::Score;
 use super::arrays::Dataset;
 use super::blackout::Place;
 use super::bootstrap::SplitMix64;
+use super::models::Model;
 use super::paper::{self, HeldOut, PaperConfig, Spot};
-use crate::counts::thread_of;
-use rustc_hash::FxHashMap;
+use crate::dataset::{By, Sequence, Vocabulary, sequences};
 use std::path::PathBuf;
-use tracemend_trace::{Phase, Trace};
+use tracemend_trace::Trace;
 
 /// Training runs that the engine's confidence is calibrated on, each repaired by what the others show.
 const HELD_OUT: usize = 3;
@@ -49,14 +49,22 @@ pub struct CrossRunConfig<'t> {
     pub threads: usize,
 }
 
-/// Runs the protocol.
+/// Runs the protocol. `models`, trained before on the same runs, are measured on the same windows.
 ///
 /// # Errors
 /// An unknown method, a gap that does not fit, or a test run in which no thread made as many events as a window holds.
-pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
-    let mut ids: FxHashMap<(String, Phase), u32> = FxHashMap::default();
-    let runs: Vec<Vec<Vec<u32>>> = config.train.iter().map(|trace| sequences(trace, &mut ids)).collect();
-    let threads = sequences(config.test, &mut ids);
+pub fn run(config: &CrossRunConfig<'_>, models: &[Model]) -> Result<Vec<Score>, paper::Error> {
+    let mut vocabulary = Vocabulary::of(config.train.iter().copied());
+    // What only the tested run has gets numbers behind, so that answers can be told apart.
+    let more = Vocabulary::of([config.test]).tokens;
+    let new: Vec<String> = more.into_iter().filter(|name| !vocabulary.tokens.contains(name)).collect();
+    vocabulary.tokens.extend(new);
+    // The processes' numbers are those of the model where there is one; all models are trained on the same runs.
+    if let Some(model) = models.first() {
+        vocabulary.processes.clone_from(&model.vocabulary.processes);
+    }
+    let runs: Vec<Vec<Sequence>> = config.train.iter().map(|trace| sequences(trace, By::Thread, &vocabulary)).collect();
+    let threads = sequences(config.test, By::Thread, &vocabulary);
     let settings = PaperConfig {
         data: PathBuf::from(&config.data),
         datasets: Vec::new(),
@@ -67,20 +75,22 @@ pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
         seed: config.seed,
         threads: config.threads,
     };
-    let (tested, test) = draw(&threads, config, config.windows, "test");
-    if test.is_empty() {
+    let (tested, known) = draw(&threads, config, config.windows, "test");
+    if known.is_empty() {
         return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
     }
-    let data_set = |test: Vec<Vec<u32>>, without: Option<usize>| Dataset {
+    let data_set = |known: Vec<Sequence>, without: Option<usize>| Dataset {
         name: config.data.clone(),
         length: config.length,
+        vocabulary: vocabulary.clone(),
         training: runs
             .iter()
             .enumerate()
             .filter(|&(run, _)| Some(run) != without)
-            .flat_map(|(_, threads)| threads.iter().cloned())
+            .flat_map(|(_, threads)| threads.iter().map(|thread| thread.tokens.clone()))
             .collect(),
-        test,
+        test: known.iter().map(|window| window.tokens.clone()).collect(),
+        known,
     };
     let (spots, own) = draw(&threads, config, OWN_WINDOWS, "calibration");
     let held_out = HeldOut {
@@ -91,35 +101,15 @@ pub fn run(config: &CrossRunConfig<'_>) -> Result<Vec<Score>, paper::Error> {
         own: spots.into_iter().zip(own).collect(),
         tested,
     };
-    let data = data_set(test, None);
+    let data = data_set(known, None);
     let label = format!("L={} {}", config.length, config.place);
-    let cells = paper::score(&settings, &data, &held_out)?;
+    let cells = paper::score(&settings, &data, models, &held_out)?;
     Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
 }
 
-/// Each thread's events by number; a name and phase has one number over all traces.
-fn sequences(trace: &Trace, ids: &mut FxHashMap<(String, Phase), u32>) -> Vec<Vec<u32>> {
-    let mut order: Vec<i64> = Vec::new();
-    let mut threads: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
-    for event in &trace.events {
-        let next = ids.len() as u32;
-        let kind = (trace.header.symbols.name(event.name).to_owned(), event.phase);
-        let id = *ids.entry(kind).or_insert(next);
-        let thread = thread_of(event);
-        threads
-            .entry(thread)
-            .or_insert_with(|| {
-                order.push(thread);
-                Vec::new()
-            })
-            .push(id);
-    }
-    order.into_iter().filter_map(|thread| threads.remove(&thread)).collect()
-}
-
 /// Windows at random places, and where they lie.
-fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> (Vec<Spot>, Vec<Vec<u32>>) {
-    let room = |thread: &Vec<u32>| (thread.len() + 1).saturating_sub(config.length);
+fn draw(threads: &[Sequence], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> (Vec<Spot>, Vec<Sequence>) {
+    let room = |thread: &Sequence| (thread.tokens.len() + 1).saturating_sub(config.length);
     let total: usize = threads.iter().map(room).sum();
     let mut random = SplitMix64::new(config.seed, &["cross-run", purpose]);
     let mut drawn = (Vec::new(), Vec::new());
@@ -128,7 +118,7 @@ fn draw(threads: &[Vec<u32>], config: &CrossRunConfig<'_>, count: usize, purpose
         for (number, thread) in threads.iter().enumerate() {
             if place < room(thread) {
                 drawn.0.push((number, place));
-                drawn.1.push(thread[place..place + config.length].to_vec());
+                drawn.1.push(thread.part(place..place + config.length));
                 break;
             }
             place -= room(thread);

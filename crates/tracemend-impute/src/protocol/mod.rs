@@ -7,6 +7,7 @@ pub mod bootstrap;
 pub mod burst;
 mod cells;
 pub mod cross_run;
+pub mod models;
 pub mod paper;
 mod results;
 pub mod truth;

@@ -21,12 +21,14 @@ use super::arrays::{Dataset, Source};
 pub use super::blackout::Place;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage, means};
+use super::models::{Model, Tested};
 pub use super::results::{score_arrays, score_arrays_against};
 use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
 use crate::calibrate::Reliability;
 use crate::counts::lookup::ContextIndex;
 use crate::counts::ngram::NgramCounts;
 use crate::counts::sequence::{SequenceConfig, SequenceCounts};
+use crate::dataset::Sequence;
 use crate::imputer::{Imputation, Imputer, Window};
 use crate::metrics::GapTally;
 
@@ -133,8 +135,9 @@ impl Learned {
 }
 
 /// Runs the protocol. Rows come by data set, blackout, method and metric; after each data set's own, `leakage`
-/// (blackout 0, method [`NO_METHOD`]); with several data sets, their means at the end (data `mean L=… …`).
-pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
+/// (blackout 0, method [`NO_METHOD`]); with several data sets, their means at the end (data `mean L=… …`). `models` are
+/// measured on the same windows as the methods.
+pub fn run(config: &PaperConfig, models: &[Model]) -> Result<Vec<Score>, Error> {
     let (methods, blackouts) = checked(config)?;
     let source = Source::open(&config.data)?;
     let have = source.names(config.length)?;
@@ -149,7 +152,7 @@ pub fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
     let mut cells = Vec::new();
     for name in &names {
         let data = source.load(name, config.length)?;
-        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods, &[]))?);
+        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods, models, None))?);
     }
     let label = format!("L={} {}", config.length, config.place);
     let mut rows: Vec<Score> = cells.iter().flat_map(|c| c.rows("paper", &label)).collect();
@@ -182,7 +185,7 @@ pub(super) struct HeldOut {
     /// For each training run a data set in which that run is tested and the others are learned.
     pub(super) runs: Vec<Dataset>,
     /// Windows of the tested run itself, and where they lie.
-    pub(super) own: Vec<(Spot, Vec<u32>)>,
+    pub(super) own: Vec<(Spot, Sequence)>,
     /// Where each tested window lies.
     pub(super) tested: Vec<Spot>,
 }
@@ -190,38 +193,37 @@ pub(super) struct HeldOut {
 /// Where a window lies: its thread, and its first event's place there.
 pub(super) type Spot = (usize, usize);
 
-/// Scores methods on windows from elsewhere than published files; the data of `config` are not read.
-pub(super) fn score(config: &PaperConfig, data: &Dataset, held_out: &HeldOut) -> Result<Vec<Cell>, Error> {
+/// Scores methods and models on windows from elsewhere than published files; the data of `config` are not read.
+pub(super) fn score(
+    config: &PaperConfig,
+    data: &Dataset,
+    models: &[Model],
+    held_out: &HeldOut,
+) -> Result<Vec<Cell>, Error> {
     let (methods, blackouts) = checked(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
-    pool.install(|| {
-        let others: Vec<SequenceCounts> =
-            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
-        let engine = SequenceCounts::learn(&data.training);
-        let calibrations: Vec<Calibrator> = blackouts
-            .par_iter()
-            .map(|&blackout| {
-                let hidden = config.place.hidden(data.length, blackout);
-                Calibrator::new(&engine, &others, held_out, hidden)
-            })
-            .collect();
-        score_dataset(config, data, &blackouts, &methods, &calibrations)
-    })
+    pool.install(|| score_dataset(config, data, &blackouts, &methods, models, Some(held_out)))
 }
 
-/// What became of the engine's answers in held-out windows, for one gap length.
-struct Calibrator {
+/// What became of a method's answers in held-out windows, for one gap length.
+struct Calibrator<'a> {
     /// In the other training runs.
     elsewhere: Reliability,
     /// In windows of the tested run: where, each answer's confidence, and whether it was right.
     own: Vec<(Spot, Vec<(f32, bool)>)>,
-    tested: Vec<Spot>,
+    tested: &'a [Spot],
     length: usize,
     hidden: Range<usize>,
 }
 
-impl Calibrator {
-    fn new(engine: &SequenceCounts, others: &[SequenceCounts], held_out: &HeldOut, hidden: Range<usize>) -> Self {
+impl<'a> Calibrator<'a> {
+    /// Of the counts engine; `others` are what it learned of all training runs but one.
+    fn of_counts(
+        engine: &SequenceCounts,
+        others: &[SequenceCounts],
+        held_out: &'a HeldOut,
+        hidden: Range<usize>,
+    ) -> Self {
         let answers = |engine: &SequenceCounts, window: &[u32]| -> Vec<(f32, bool)> {
             let filled = impute(engine, window, &hidden);
             hidden.clone().map(|at| (filled.confidence(at), filled.tokens[at] == window[at])).collect()
@@ -232,9 +234,27 @@ impl Calibrator {
                 answers(engine, window).into_iter().for_each(|(confidence, right)| elsewhere.note(confidence, right));
             }
         }
-        let own: Vec<_> = held_out.own.par_iter().map(|(spot, window)| (*spot, answers(engine, window))).collect();
-        let length = held_out.own.first().map_or(0, |(_, window)| window.len());
-        Self { elsewhere, own, tested: held_out.tested.clone(), length, hidden }
+        let own = held_out.own.par_iter().map(|(spot, window)| (*spot, answers(engine, &window.tokens))).collect();
+        Self::new(elsewhere, own, held_out, hidden)
+    }
+
+    /// Of a model, which has learned all training runs, so that only the tested one can tell.
+    fn of_model(model: &Model, data: &Dataset, held_out: &'a HeldOut, hidden: Range<usize>) -> Self {
+        let windows: Vec<Tested<'_>> =
+            held_out.own.iter().map(|(_, own)| Tested { tokens: &own.tokens, known: Some(own) }).collect();
+        let answers = model.answers(&windows, data, &hidden);
+        let own = held_out.own.iter().map(|(spot, _)| *spot).zip(answers).collect();
+        Self::new(Reliability::default(), own, held_out, hidden)
+    }
+
+    fn new(
+        elsewhere: Reliability,
+        own: Vec<(Spot, Vec<(f32, bool)>)>,
+        held_out: &'a HeldOut,
+        hidden: Range<usize>,
+    ) -> Self {
+        let length = held_out.own.first().map_or(0, |(_, window)| window.tokens.len());
+        Self { elsewhere, own, tested: &held_out.tested, length, hidden }
     }
 
     /// Calibrates answers in these tested windows by the windows that do not reach into their gaps.
@@ -266,22 +286,40 @@ fn unknown(config: &PaperConfig, name: &str, have: &[String]) -> Error {
     Error::UnknownDataset { data: config.data.clone(), name: name.to_owned(), length: config.length, have }
 }
 
-/// Scores methods on one data set; cells by blackout and method, the leakage last.
+/// Scores methods and models on one data set; cells by blackout and method, the leakage last.
 fn score_dataset(
     config: &PaperConfig,
     data: &Dataset,
     blackouts: &[usize],
     methods: &[String],
-    calibrations: &[Calibrator],
+    models: &[Model],
+    held_out: Option<&HeldOut>,
 ) -> Result<Vec<Cell>, Error> {
     let learned = Learned::new(&data.training);
+    let calibrators: Vec<Calibrator<'_>> = held_out.map_or_else(Vec::new, |held_out| {
+        let others: Vec<SequenceCounts> =
+            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
+        let engine =
+            SequenceCounts::with_parts(SequenceConfig::default(), learned.index.clone(), learned.ngrams.clone());
+        let of = |blackout: &usize| {
+            Calibrator::of_counts(&engine, &others, held_out, config.place.hidden(data.length, *blackout))
+        };
+        blackouts.par_iter().map(of).collect()
+    });
     let clusters = clusters(data.test.iter().map(Vec::as_slice));
     let purpose = ["paper", data.name.as_str()];
     let plan = Plan::new(clusters.len(), RESAMPLES, config.seed, &purpose);
+    let cell = |method: &str, blackout: usize, tallies: &[GapTally]| Cell {
+        data: data.name.clone(),
+        method: method.to_owned(),
+        blackout,
+        gaps: data.test.len(),
+        figures: figures(estimate(tallies, &plan)),
+    };
     let mut jobs = Vec::new();
     for (number, &blackout) in blackouts.iter().enumerate() {
         for name in methods {
-            let calibrator = calibrations.get(number).filter(|_| name == "counts");
+            let calibrator = calibrators.get(number).filter(|_| name == "counts");
             jobs.push((blackout, learned.method(name)?, calibrator));
         }
     }
@@ -299,18 +337,55 @@ fn score_dataset(
                     tally.times(members.len())
                 })
                 .collect();
-            Cell {
-                data: data.name.clone(),
-                method: method.name().to_owned(),
-                blackout: *blackout,
-                gaps: data.test.len(),
-                figures: figures(estimate(&tallies, &plan)),
-            }
+            cell(method.name(), *blackout, &tallies)
         })
         .collect();
+    // One after the other: a model uses all threads by itself, and its seconds are those of the process.
+    for &blackout in blackouts {
+        let hidden = config.place.hidden(data.length, blackout);
+        for model in models {
+            let tallies = score_model(model, data, &clusters, held_out, &hidden);
+            cells.push(cell(&model.name, blackout, &tallies));
+        }
+    }
     let ids = clusters.iter().map(|c| (c.0, c.1.len()));
     cells.push(leakage(&data.name, &data.training, ids, &plan));
     Ok(cells)
+}
+
+/// Scores a model on every distinct window. What is known beside the tokens can differ between windows of equal tokens,
+/// so where anything is known every window is filled by itself.
+fn score_model(
+    model: &Model,
+    data: &Dataset,
+    clusters: &[(&[u32], Vec<usize>)],
+    held_out: Option<&HeldOut>,
+    hidden: &Range<usize>,
+) -> Vec<GapTally> {
+    let calibrator = held_out.map(|held_out| Calibrator::of_model(model, data, held_out, hidden.clone()));
+    let alone = !data.known.is_empty();
+    let members: Vec<(usize, usize)> = clusters
+        .iter()
+        .enumerate()
+        .flat_map(|(number, (_, members))| {
+            let kept = if alone { members.len() } else { 1 };
+            members[..kept].iter().map(move |&member| (number, member))
+        })
+        .collect();
+    let windows: Vec<Tested<'_>> = members
+        .iter()
+        .map(|&(_, member)| Tested { tokens: &data.test[member], known: data.known.get(member) })
+        .collect();
+    let scored = model.score(&windows, data, hidden, |number, confidence| match &calibrator {
+        Some(calibrator) => calibrator.for_windows(&[members[number].1])(confidence),
+        None => confidence,
+    });
+    let mut tallies = vec![GapTally::empty(); clusters.len()];
+    for (&(cluster, _), scored) in members.iter().zip(&scored) {
+        let copies = if alone { 1 } else { clusters[cluster].1.len() };
+        tallies[cluster].merge(&scored.times(copies));
+    }
+    tallies
 }
 
 /// Fills a window; the method never gets to see what it has to guess.
@@ -318,7 +393,7 @@ fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputa
     let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
     let mut tokens = window.to_vec();
     tokens[hidden.clone()].fill(0);
-    method.impute(Window { tokens: &tokens, observed: &observed })
+    method.impute(Window::new(&tokens, &observed))
 }
 
 fn fill_and_score(

@@ -2,7 +2,7 @@
 
 use super::{
     globals::{Globals, stdout},
-    messages,
+    messages, network,
     progress::Progress,
     repair_output::opened,
 };
@@ -82,6 +82,12 @@ pub struct EvaluateArgs {
     /// Methods, separated by commas; all where absent.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     method: Vec<String>,
+    /// paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable.
+    #[arg(long, value_name = "[NAME=]FILE")]
+    model: Vec<String>,
+    /// Where networks compute.
+    #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
+    device: network::DeviceArg,
     /// Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another
     /// method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed.
     #[arg(long, value_name = "METRIC=VALUE")]
@@ -165,6 +171,7 @@ fn read_trace(globals: &Globals, path: &Path) -> anyhow::Result<Trace> {
 }
 
 fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth> {
+    no_models(args)?;
     let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
     let full_path = args.full.as_ref().context("name its complete twin with --full")?;
     let same = matches!((lossy_path.canonicalize(), full_path.canonicalize()), (Ok(a), Ok(b)) if a == b);
@@ -215,6 +222,14 @@ fn truth_table(gaps: &[TruthGap]) -> Vec<String> {
     lines
 }
 
+/// Networks fill flat windows, which two of the protocols have.
+fn no_models(args: &EvaluateArgs) -> anyhow::Result<()> {
+    if !args.model.is_empty() {
+        bail!("--model measures networks on flat windows; use it with --protocol paper or cross-run");
+    }
+    Ok(())
+}
+
 fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
     let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
     let learns = args.protocol != ProtocolArg::Itself;
@@ -233,7 +248,7 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     };
     let data = path.display().to_string();
     if args.protocol == ProtocolArg::CrossRun {
-        return Ok(cross_run::run(&CrossRunConfig {
+        let config = CrossRunConfig {
             train: train.iter().collect(),
             test: &test,
             data,
@@ -244,8 +259,10 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
             methods: args.method.clone(),
             seed: globals.seed,
             threads: globals.threads,
-        })?);
+        };
+        return Ok(cross_run::run(&config, &network::models(&args.model, args.device)?)?);
     }
+    no_models(args)?;
     let config = BurstConfig {
         train: train.iter().collect(),
         test: &test,
@@ -287,5 +304,5 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config)?)
+    Ok(paper::run(&config, &network::models(&args.model, args.device)?)?)
 }

@@ -6,8 +6,9 @@ use std::{
     io::{self, BufWriter, IsTerminal, StdoutLock},
     path::{Path, PathBuf},
 };
+use tracemend::report::plural;
 use tracemend_trace::{
-    Format, TraceHeader,
+    Format, Trace, TraceHeader,
     source::{self, Arch, OpenOptions, Source},
 };
 
@@ -143,6 +144,20 @@ impl Globals {
             losses_only,
         };
         Ok(source::open(path, &options)?)
+    }
+
+    /// Reads traces whole; `progress` is told how many of how many are done.
+    pub fn read_all(&self, paths: &[PathBuf], progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Vec<Trace>> {
+        let mut traces = Vec::with_capacity(paths.len());
+        for (done, path) in paths.iter().enumerate() {
+            progress(done as u64, paths.len() as u64);
+            let mut source = self.open(path)?;
+            let trace = Trace::read(source.as_mut())?;
+            self.reader_warnings(&trace.header);
+            self.detail(&format!("read {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
+            traces.push(trace);
+        }
+        Ok(traces)
     }
 
     /// Passes on what the reader passed over.

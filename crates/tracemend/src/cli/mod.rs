@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. clap's types stop here; the library does the work.
 
 mod completions;
+mod dataset;
 mod evaluate;
 mod gaps;
 pub mod globals;
@@ -10,6 +11,8 @@ mod lami;
 mod layers;
 mod man;
 pub mod messages;
+mod models;
+mod network;
 mod progress;
 mod reference;
 mod repair;
@@ -50,6 +53,8 @@ enum Task {
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Dataset(dataset::DatasetArgs),
+    Models(models::ModelsArgs),
     Lami(lami::LamiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -86,6 +91,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
+        Task::Dataset(args) => dataset::run(&args, &cli.globals),
+        Task::Models(args) => models::run(&args, &cli.globals),
         Task::Lami(args) => lami::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),

@@ -56,6 +56,13 @@ impl Progress {
         }
     }
 
+    /// Says beside the bar what is being done.
+    pub fn say(&mut self, text: &str) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_message(text.to_owned());
+        }
+    }
+
     /// Takes the bar away, before anything else is printed.
     pub fn finish(self) {
         if let Shown::Bar(bar) = self.shown {

@@ -46,7 +46,6 @@ pub enum FormArg {
     /// The recorded lines as they are, inferred ones between them, marked.
     Text,
     /// One event a row, for data frames; alternatives nested.
-    #[cfg(feature = "parquet")]
     Parquet,
     /// A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; wants --output.
     Ctf,
@@ -63,7 +62,6 @@ impl FormArg {
             "jsonl" => Some(Self::Jsonl),
             "csv" => Some(Self::Csv),
             "txt" => Some(Self::Text),
-            #[cfg(feature = "parquet")]
             "parquet" => Some(Self::Parquet),
             "ctf" => Some(Self::Ctf),
             "perfetto-trace" | "pftrace" => Some(Self::Perfetto),
@@ -77,7 +75,6 @@ impl FormArg {
             Self::Jsonl => Some(OutputFormat::Jsonl),
             Self::Csv => Some(OutputFormat::Csv),
             Self::Text => Some(OutputFormat::Text),
-            #[cfg(feature = "parquet")]
             Self::Parquet => Some(OutputFormat::Parquet),
             Self::Perfetto => Some(OutputFormat::Perfetto),
             Self::Chrome => Some(OutputFormat::Chrome),

@@ -46,7 +46,7 @@ impl BurstMethod for Lookup {
         tokens.extend(around.right(SIDE));
         let mut observed = vec![true; tokens.len()];
         observed[missing.clone()].fill(false);
-        let filled = self.lookup.impute(Window { tokens: &tokens, observed: &observed });
+        let filled = self.lookup.impute(Window::new(&tokens, &observed));
         missing
             .filter_map(|at| {
                 let token = filled.tokens[at];

@@ -13,7 +13,9 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// The file is no model of this kind.
-    #[error("{path}: not a model file: {reason}; give a file that `tracemend train --engine counts` wrote")]
+    #[error(
+        "{path}: not a model file: {reason}; give a file that `tracemend train` or `tracemend models import` wrote"
+    )]
     NotAModel {
         /// The file.
         path: String,

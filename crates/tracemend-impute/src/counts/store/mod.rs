@@ -2,7 +2,6 @@
 
 mod error;
 mod model_file;
-mod tensor_file;
 
 pub use error::ModelError;
 pub use model_file::{FORMAT_VERSION, KIND};

@@ -1,7 +1,6 @@
 //! A [`CountsModel`] as a file.
 
 use super::error::ModelError;
-use super::tensor_file::{TensorReader, TensorWriter};
 use crate::calibrate::Calibration;
 use crate::counts::columns::TrieColumns;
 use crate::counts::model::CountsModel;
@@ -9,6 +8,7 @@ use crate::counts::targets::{LAST_TOKEN, LEVEL_SHIFT, TOKEN_SHIFTS, TargetCounts
 use crate::counts::timing::{BUCKETS, MAX_LOG, Pauses, Timing};
 use crate::counts::token::{TokenKind, TokenTable};
 use crate::counts::trie::{ContextTrie, MAX_ORDER, PROGRAM_ORDER};
+use crate::tensor_file::{TensorReader, TensorWriter};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

@@ -12,10 +12,13 @@ use std::collections::BTreeMap;
 /// Longest header that is read.
 const MAX_HEADER: usize = 1 << 27;
 const LENGTH_BYTES: usize = 8;
+/// The metadata entry that holds the CRC-32 of the data; files without one are read all the same.
+const CHECKSUM: &str = "crc32";
 
 /// Element types used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Dtype {
+pub(crate) enum Dtype {
+    F32,
     U32,
     U64,
 }
@@ -23,7 +26,7 @@ pub(super) enum Dtype {
 impl Dtype {
     fn bytes(self) -> u64 {
         match self {
-            Dtype::U32 => 4,
+            Dtype::F32 | Dtype::U32 => 4,
             Dtype::U64 => 8,
         }
     }
@@ -46,23 +49,28 @@ struct Header {
 
 /// A file being put together. Arrays of 8-byte elements have to come before those of 4, so that all are aligned.
 #[derive(Default)]
-pub(super) struct TensorWriter {
+pub(crate) struct TensorWriter {
     metadata: BTreeMap<String, String>,
     entries: BTreeMap<String, Entry>,
     data: Vec<u8>,
 }
 
 impl TensorWriter {
-    pub(super) fn text(&mut self, name: &str, value: impl ToString) {
+    pub(crate) fn text(&mut self, name: &str, value: impl ToString) {
         self.metadata.insert(name.to_owned(), value.to_string());
     }
 
-    pub(super) fn u64s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u64>) {
+    pub(crate) fn u64s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u64>) {
         self.array(name, Dtype::U64, shape, |data| values.for_each(|value| data.extend(value.to_le_bytes())));
     }
 
-    pub(super) fn u32s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u32>) {
+    pub(crate) fn u32s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u32>) {
         self.array(name, Dtype::U32, shape, |data| values.for_each(|value| data.extend(value.to_le_bytes())));
+    }
+
+    #[cfg(feature = "nets")]
+    pub(crate) fn f32s(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+        self.array(name, Dtype::F32, shape, |data| values.iter().for_each(|value| data.extend(value.to_le_bytes())));
     }
 
     fn array(&mut self, name: &str, dtype: Dtype, shape: &[usize], fill: impl FnOnce(&mut Vec<u8>)) {
@@ -74,7 +82,9 @@ impl TensorWriter {
     }
 
     /// The two parts of the file: the header with its length, and the data; an error says what is too large.
-    pub(super) fn finish(self) -> Result<(Vec<u8>, Vec<u8>), String> {
+    pub(crate) fn finish(mut self) -> Result<(Vec<u8>, Vec<u8>), String> {
+        let sum = crc32fast::hash(&self.data);
+        self.text(CHECKSUM, format!("{sum:08x}"));
         let header = Header { metadata: self.metadata, entries: self.entries };
         let json = serde_json::to_vec(&header).map_err(|error| error.to_string())?;
         let padded = json.len().next_multiple_of(8);
@@ -90,14 +100,14 @@ impl TensorWriter {
 
 /// A file taken apart; every array lies within the data.
 #[derive(Debug)]
-pub(super) struct TensorReader<'a> {
+pub(crate) struct TensorReader<'a> {
     header: Header,
     data: &'a [u8],
 }
 
 impl<'a> TensorReader<'a> {
     /// Takes a file apart; an error says why it is no file of this layout.
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, String> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, String> {
         let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else {
             return Err(format!("it has only {} bytes", bytes.len()));
         };
@@ -131,22 +141,38 @@ impl<'a> TensorReader<'a> {
                 return Err(format!("`{name}` takes {} bytes, which is not its shape", to - from));
             }
         }
+        let sum = format!("{:08x}", crc32fast::hash(data));
+        if header.metadata.get(CHECKSUM).is_some_and(|stated| *stated != sum) {
+            return Err("its checksum does not fit its data".to_owned());
+        }
         Ok(Self { header, data })
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.header.metadata.get(name).map(String::as_str)
     }
 
     /// An array and its shape; an error says what is wrong with it.
-    pub(super) fn u32s(&self, name: &str) -> Result<(&[u64], Vec<u32>), String> {
+    pub(crate) fn u32s(&self, name: &str) -> Result<(&[u64], Vec<u32>), String> {
         let (shape, bytes) = self.array(name, Dtype::U32)?;
         Ok((shape, bytes.as_chunks::<4>().0.iter().map(|&chunk| u32::from_le_bytes(chunk)).collect()))
     }
 
-    pub(super) fn u64s(&self, name: &str) -> Result<(&[u64], Vec<u64>), String> {
+    pub(crate) fn u64s(&self, name: &str) -> Result<(&[u64], Vec<u64>), String> {
         let (shape, bytes) = self.array(name, Dtype::U64)?;
         Ok((shape, bytes.as_chunks::<8>().0.iter().map(|&chunk| u64::from_le_bytes(chunk)).collect()))
+    }
+
+    #[cfg(feature = "nets")]
+    pub(crate) fn f32s(&self, name: &str) -> Result<(&[u64], Vec<f32>), String> {
+        let (shape, bytes) = self.array(name, Dtype::F32)?;
+        Ok((shape, bytes.as_chunks::<4>().0.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect()))
+    }
+
+    /// Names of all arrays, sorted.
+    #[cfg(feature = "nets")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.header.entries.keys().map(String::as_str)
     }
 
     fn array(&self, name: &str, dtype: Dtype) -> Result<(&[u64], &'a [u8]), String> {
@@ -194,6 +220,13 @@ mod tests {
         assert_eq!(read.u64s("long").unwrap(), (&[2][..], vec![1, u64::MAX]));
         assert_eq!(read.u32s("long").unwrap_err(), "its type is U64, expected U32");
         assert_eq!(read.u32s("none").unwrap_err(), "it is missing");
+    }
+
+    #[test]
+    fn a_flipped_bit_in_the_data_is_noticed() {
+        let mut bytes = file();
+        *bytes.last_mut().unwrap() ^= 1;
+        assert_eq!(TensorReader::new(&bytes).unwrap_err(), "its checksum does not fit its data");
     }
 
     #[test]

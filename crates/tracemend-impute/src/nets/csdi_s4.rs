@@ -1,0 +1,136 @@
+//! CSDI-S4: CSDI with an S4 layer along time.
+//!
+//! Paper: Lopez Alcaraz and Strodthoff 2022, *Diffusion-based Time Series Imputation and Forecasting with Structured State
+//! Space Models* (TMLR), where it is a baseline. Compared with AI4HealthUOL/SSSD, commit 4d3b7a51c54b.
+//!
+//! Forward, loss and shapes: as [`Csdi`](super::csdi::Csdi), the time layer being norm(S4(y) + y).
+//!
+//! Deviations: none. The reference ignores the length it is given and makes its S4 layers for 251 positions, an odd number,
+//! of which the kernel has 250: [`CsdiS4Config::length`] is 251 as published, and can be set to an even number for the
+//! model's true kernel. Step, poles, P, Q and B are frozen, as in the reference.
+//!
+//! Test: `tests/nets_golden`, fixtures `csdi_s4` and `csdi_s4_k2`.
+
+use super::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
+use super::diffusion::process::{Denoise, Denoiser, Process};
+use super::layers::s4::{self, S4Config, S4Layer};
+use super::network::Network;
+use super::ops::s4_kernel::Sum;
+use super::state_dict::Rename;
+use crate::nets::batch::Batch;
+use crate::protocol::bootstrap::SplitMix64;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+/// Sizes of a [`CsdiS4`] network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CsdiS4Config {
+    /// All but the time layers.
+    pub csdi: CsdiConfig,
+    /// `N`, state of the S4 layers.
+    pub state: usize,
+    /// Windows the S4 layers are made for.
+    pub length: usize,
+    /// Which conjugates the kernels' sums run over.
+    pub sum: Sum,
+}
+
+impl CsdiS4Config {
+    /// As published: 0.36 million parameters for integer ids.
+    pub fn paper(vocabulary: usize) -> Self {
+        Self { csdi: CsdiConfig::paper(vocabulary), state: 64, length: 251, sum: Sum::Conjugate }
+    }
+
+    /// Trains in minutes on two cores.
+    pub fn small(vocabulary: usize) -> Self {
+        Self { csdi: CsdiConfig::small(vocabulary), state: 32, length: 200, ..Self::paper(vocabulary) }
+    }
+
+    /// For tests.
+    pub fn tiny(vocabulary: usize) -> Self {
+        Self { csdi: CsdiConfig::tiny(vocabulary), state: 8, length: 32, ..Self::paper(vocabulary) }
+    }
+
+    /// What is wrong with these sizes, in words.
+    pub fn problem(&self) -> Option<String> {
+        s4::problem(self.state, self.length).or_else(|| self.csdi.problem())
+    }
+
+    /// A network with random weights; the same seed gives the same weights.
+    pub fn init(&self, seed: u64, device: &Device) -> CsdiS4 {
+        device.seed(seed);
+        let s4 = S4Config {
+            features: self.csdi.channels,
+            state: self.state,
+            length: self.length,
+            bidirectional: true,
+            glu: false,
+            train_system: false,
+            sum: self.sum,
+        };
+        let net = CsdiNet::new(&self.csdi, |_| S4Layer::new(&s4, true, device), device);
+        CsdiS4 { net, config: self.clone() }.materialize()
+    }
+}
+
+impl TimeLayer for S4Layer {
+    fn ready(&self, length: usize) -> Box<dyn Fn(Tensor<3>) -> Tensor<3> + '_> {
+        Box::new(S4Layer::ready(self, length))
+    }
+}
+
+/// The network.
+#[derive(Module, Debug)]
+pub struct CsdiS4 {
+    net: CsdiNet<S4Layer>,
+    #[module(skip)]
+    config: CsdiS4Config,
+}
+
+impl CsdiS4 {
+    /// Its sizes.
+    pub fn config(&self) -> &CsdiS4Config {
+        &self.config
+    }
+}
+
+impl Denoiser for CsdiS4 {
+    fn kind(&self) -> &'static str {
+        "csdi-s4"
+    }
+
+    fn process(&self) -> &Process {
+        &self.config.csdi.process
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
+    }
+
+    fn extend(mut self, length: usize) -> Self {
+        self.net = self.net.map_time(|layer| layer.extend(length));
+        self
+    }
+
+    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
+        self.net.denoiser(data, mask)
+    }
+}
+
+impl Network for CsdiS4 {
+    const RENAME: Rename = rename;
+
+    fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
+        super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn is_state_space(name: &str) -> bool {
+        s4::is_state_space(name)
+    }
+}
+
+fn rename(path: &str) -> String {
+    s4::rename(&rename_csdi(path))
+}

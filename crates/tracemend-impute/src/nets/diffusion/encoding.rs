@@ -1,0 +1,118 @@
+//! Tokens as numbers, and back.
+//!
+//! Every encoding is a table of code words. A number that a network produced is read as the nearest word; how near the
+//! others are gives a probability for each: that of the word if the network errs by Gaussian noise of deviation
+//! [`SPREAD`].
+
+use serde::{Deserialize, Serialize};
+
+/// Standard deviation of a network's error that the read-out assumes, against words 1 apart (integers) or 2 (others).
+pub const SPREAD: f32 = 0.25;
+
+/// How tokens become numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// The token's number, one channel: what the published work does.
+    Integer,
+    /// A channel per token, 1 for this and -1 for the others.
+    OneHot,
+    /// The bits of the token's number as 1 and -1 (Chen, Zhang and Hinton 2023, *Analog Bits*).
+    AnalogBits,
+}
+
+impl Encoding {
+    /// `V`, numbers per token.
+    pub fn channels(self, vocabulary: usize) -> usize {
+        match self {
+            Self::Integer => 1,
+            Self::OneHot => vocabulary.max(1),
+            Self::AnalogBits => bits(vocabulary),
+        }
+    }
+
+    /// The word of a token; a token beyond the vocabulary has that of the last one.
+    pub fn word(self, token: u32, vocabulary: usize) -> Vec<f32> {
+        let token = (token as usize).min(vocabulary.max(1) - 1);
+        let sign = |one: bool| if one { 1.0 } else { -1.0 };
+        match self {
+            Self::Integer => vec![token as f32],
+            Self::OneHot => (0..vocabulary.max(1)).map(|channel| sign(channel == token)).collect(),
+            Self::AnalogBits => (0..bits(vocabulary)).map(|bit| sign(token >> bit & 1 == 1)).collect(),
+        }
+    }
+
+    /// The nearest token to `values` `[V]`, and every token's probability, which sum to 1.
+    pub fn read(self, values: &[f32], vocabulary: usize) -> (u32, Vec<f32>) {
+        let distance = |token: u32| -> f32 {
+            let word = self.word(token, vocabulary);
+            word.iter().zip(values).map(|(word, value)| (word - value) * (word - value)).sum()
+        };
+        let distances: Vec<f32> = match self {
+            // |x - word|^2 differs between words only in the one channel that is 1: 4 times its value.
+            Self::OneHot => values.iter().map(|value| -4.0 * value).collect(),
+            _ => (0..vocabulary as u32).map(distance).collect(),
+        };
+        // A network that diverged yields no numbers; such a position is as good as unknown.
+        let distances: Vec<f32> = distances.into_iter().map(|d| if d.is_finite() { d } else { f32::MAX }).collect();
+        let nearest = (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b])).unwrap_or(0);
+        let least = distances.get(nearest).copied().unwrap_or(0.0);
+        let weights: Vec<f32> =
+            distances.iter().map(|distance| ((least - distance) / (2.0 * SPREAD * SPREAD)).exp()).collect();
+        let total: f32 = weights.iter().sum();
+        (nearest as u32, weights.into_iter().map(|weight| weight / total).collect())
+    }
+}
+
+fn bits(vocabulary: usize) -> usize {
+    (usize::BITS - vocabulary.saturating_sub(1).leading_zeros()).max(1) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ALL: [Encoding; 3] = [Encoding::Integer, Encoding::OneHot, Encoding::AnalogBits];
+
+    proptest! {
+        #[test]
+        fn words_are_read_as_their_tokens_through_small_errors(
+            vocabulary in 1usize..40, token in 0u32..40, error in -0.45f32..0.45,
+        ) {
+            let token = token % vocabulary as u32;
+            for encoding in ALL {
+                let mut values = encoding.word(token, vocabulary);
+                prop_assert_eq!(values.len(), encoding.channels(vocabulary));
+                values.iter_mut().for_each(|value| *value += error);
+                let (read, probabilities) = encoding.read(&values, vocabulary);
+                prop_assert_eq!(read, token);
+                prop_assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+                let most = probabilities.iter().cloned().fold(0.0, f32::max);
+                prop_assert_eq!(probabilities[token as usize], most);
+            }
+        }
+
+        #[test]
+        fn one_hot_distances_are_the_distances_to_words(values in prop::collection::vec(-2f32..2.0, 5)) {
+            let (read, probabilities) = Encoding::OneHot.read(&values, 5);
+            let slow = |token: u32| -> f32 {
+                let word = Encoding::OneHot.word(token, 5);
+                word.iter().zip(&values).map(|(w, v)| (w - v) * (w - v)).sum()
+            };
+            for token in 0..5 {
+                let expected = ((slow(read) - slow(token)) / (2.0 * SPREAD * SPREAD)).exp() * probabilities[read as usize];
+                prop_assert!((probabilities[token as usize] - expected).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_read_as_something() {
+        for encoding in ALL {
+            let values = vec![f32::NAN; encoding.channels(5)];
+            let (read, probabilities) = encoding.read(&values, 5);
+            assert!(read < 5 && (probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The training loss: mean of (prediction - z)^2 over the positions that count.
+
+use super::noise::{Normal, side_by_side};
+use super::process::{Corruption, Denoiser};
+use crate::nets::batch::Batch;
+use crate::protocol::bootstrap::SplitMix64;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// What is drawn for one batch.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    /// Every window's step, `[B]`.
+    pub steps: Vec<usize>,
+    /// Standard normal, `[B, L, V]`.
+    pub noise: Tensor<3>,
+}
+
+/// The loss of a batch of `data` with what the network may see in `mask` (1 observed, 0 missing), `[B, L, V]` both; a
+/// tensor of one element.
+pub fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Draws) -> Tensor<1> {
+    let process = network.process();
+    let hidden = mask.clone().neg() + 1.0; // [B, L, V]
+    let (z, counts) = match process.corruption {
+        Corruption::MissingOnly => {
+            (data.clone() * mask.clone() + draws.noise * hidden.clone(), hidden) // the data stands for its own noise
+        }
+        Corruption::Everywhere => (draws.noise, hidden.ones_like()),
+        Corruption::Hidden => (draws.noise, hidden),
+    };
+    let table = process.schedule.table();
+    let device = data.device();
+    let column = |of: &dyn Fn(f64) -> f64| -> Tensor<3> {
+        let values: Vec<f32> = draws.steps.iter().map(|t| of(table.alpha_bar[*t]) as f32).collect();
+        Tensor::from_data(TensorData::new(values, [draws.steps.len(), 1, 1]), &device)
+    };
+    let x = data.clone() * column(&|share| share.sqrt()) + z.clone() * column(&|share| (1.0 - share).sqrt()); // [B, L, V]
+    let error = network.denoiser(data, mask)(x, &draws.steps) - z; // [B, L, V]
+    let total: f32 = counts.clone().sum().into_scalar();
+    (error.square() * counts).sum() / total.max(1.0)
+}
+
+/// The loss of a batch of tokens, with steps and noise drawn from `random`.
+pub fn of_batch(network: &impl Denoiser, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
+    let process = network.process();
+    let device = device_of(network);
+    let (data, mask) = process.encode(batch, &device);
+    let steps = (0..batch.windows()).map(|_| random.below(process.schedule.steps)).collect();
+    let mut normal = [Normal::new(random.clone())];
+    random.next_u64();
+    let noise = side_by_side(&mut normal, batch.tokens.len(), process.channels(), &device);
+    loss(network, data.clone(), mask, Draws { steps, noise: noise.reshape(data.dims()) })
+}
+
+/// CSDI's training mask: of the observed positions the share `ratio` is hidden, namely those with the largest of the
+/// uniform numbers `random`. True where the network may see.
+pub fn random_mask(observed: &[bool], ratio: f64, random: &[f64]) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..observed.len()).filter(|&at| observed[at]).collect();
+    order.sort_by(|&a, &b| random[b].total_cmp(&random[a]));
+    let hidden = (ratio * order.len() as f64).round_ties_even() as usize;
+    let mut seen = observed.to_vec();
+    order.iter().take(hidden).for_each(|&at| seen[at] = false);
+    seen
+}
+
+/// Where a network's parameters are; with gradients if they are trained there.
+pub fn device_of(network: &impl Module) -> Device {
+    struct First(Option<Device>);
+    impl ModuleVisitor for First {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.0.is_none() {
+                self.0 = Some(param.val().device());
+            }
+        }
+    }
+    let mut first = First(None);
+    network.visit(&mut first);
+    first.0.unwrap_or_default()
+}

@@ -1,0 +1,10 @@
+//! Layers that several models share.
+
+pub mod dplr;
+pub mod encoder;
+pub mod maps;
+pub mod norm;
+pub mod rotary;
+pub mod s4;
+pub mod step;
+pub mod wavenet;

@@ -1,0 +1,22 @@
+//! What the trainer needs of a network.
+
+use super::batch::Batch;
+use super::state_dict::Rename;
+use crate::protocol::bootstrap::SplitMix64;
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+/// A network that learns from windows.
+pub trait Network: Module {
+    /// Turns a parameter's path into its published name.
+    const RENAME: Rename;
+
+    /// The training loss of a batch that holds the truth everywhere, `observed` saying what the network may see; a tensor
+    /// of one element. `random` draws whatever the method needs beyond the mask: steps, noise.
+    fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1>;
+
+    /// Whether a parameter is one of a state-space model, which learns at a rate of its own and does not decay.
+    fn is_state_space(_name: &str) -> bool {
+        false
+    }
+}

@@ -1,0 +1,131 @@
+//! GELU with the error function: y = x / 2 (1 + erf(x / sqrt 2)), the form of the published networks.
+
+use super::kernel::{self, erf, exp, is_flex, simd};
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::{Tensor, activation};
+use rayon::prelude::*;
+use std::f32::consts::FRAC_1_SQRT_2;
+
+/// Elements of one task.
+const CHUNK: usize = 16_384;
+
+/// GELU of every element.
+pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if !is_flex(&x.device()) {
+        return activation::gelu(x);
+    }
+    Tensor::from_dispatch(<Dispatch as Gelu>::fused_gelu(x.into_dispatch()))
+}
+
+/// The operation of a backend.
+#[backend_extension(Flex, Autodiff)]
+pub trait Gelu: Backend {
+    /// See [`gelu`].
+    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Gradient of x.
+    fn fused_gelu_backward(dy: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+#[inline(always)]
+fn normal_share(x: f32) -> f32 {
+    0.5 * (1.0 + erf(x * FRAC_1_SQRT_2))
+}
+
+#[inline(always)]
+fn derivative(x: f32) -> f32 {
+    const DENSITY_AT_0: f32 = 0.398_942_3;
+    normal_share(x) + x * DENSITY_AT_0 * exp(-0.5 * x * x)
+}
+
+#[inline(always)]
+fn forward(y: &mut [f32]) {
+    for y in y {
+        *y *= normal_share(*y);
+    }
+}
+
+#[inline(always)]
+fn backward(dx: &mut [f32], x: &[f32]) {
+    for (dx, x) in dx.iter_mut().zip(x) {
+        *dx *= derivative(*x);
+    }
+}
+
+impl Gelu for Flex {
+    fn fused_gelu(x: FlexTensor) -> FlexTensor {
+        let x = x.to_contiguous();
+        let mut y = kernel::values(&x).to_vec();
+        y.par_chunks_mut(CHUNK).for_each(|y| {
+            simd(
+                #[inline(always)]
+                || forward(y),
+            )
+        });
+        kernel::tensor(y, &kernel::shape(&x))
+    }
+
+    fn fused_gelu_backward(dy: FlexTensor, x: FlexTensor) -> FlexTensor {
+        let (dy, x) = (dy.to_contiguous(), x.to_contiguous());
+        let mut dx = kernel::values(&dy).to_vec();
+        dx.par_chunks_mut(CHUNK).zip(kernel::values(&x).par_chunks(CHUNK)).for_each(|(dx, x)| {
+            simd(
+                #[inline(always)]
+                || backward(dx, x),
+            )
+        });
+        kernel::tensor(dx, &kernel::shape(&x))
+    }
+}
+
+impl<B: Backend + Gelu, C: CheckpointStrategy> Gelu for Autodiff<B, C> {
+    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct Step;
+        impl<B: Backend + Gelu> Backward<B, 1> for Step {
+            type State = B::FloatTensorPrimitive;
+
+            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+                let dy = grads.consume::<B>(&ops.node);
+                let [parent] = ops.parents;
+                if let Some(node) = parent {
+                    grads.register::<B>(node.id, B::fused_gelu_backward(dy, ops.state));
+                }
+            }
+        }
+        let nodes = [x.node()];
+        let x = x.into_primitive();
+        let y = B::fused_gelu(x.clone());
+        match Step.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish(x, y),
+            OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+
+    fn fused_gelu_backward(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("gradients of gradients are never asked for")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel::testing::{close, normal};
+    use super::*;
+
+    #[test]
+    fn values_and_gradients_equal_those_of_the_framework() {
+        let x = normal([5, 333], 1) * 3.0;
+        let x = x.detach().require_grad();
+        let weights = normal([5, 333], 2).detach();
+        close(gelu(x.clone()).inner(), activation::gelu(x.clone()).inner(), 2e-6);
+        let fused = (gelu(x.clone()) * weights.clone()).sum().backward();
+        let slow = (activation::gelu(x.clone()) * weights).sum().backward();
+        close(x.grad(&fused).expect("x"), x.grad(&slow).expect("x"), 5e-6);
+    }
+}

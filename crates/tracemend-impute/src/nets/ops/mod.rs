@@ -1,0 +1,17 @@
+//! Operations that the framework's CPU backend (Flex) lacks or computes slowly, each with its gradient written by hand.
+//!
+//! One operation, one file. Each file has the plain composition of framework operations too: other devices use it, and
+//! on Flex the tests hold the fused operation, values and gradients, against it.
+
+mod fused;
+mod kernel;
+
+pub mod attention;
+pub mod conv;
+pub mod gate;
+pub mod gelu;
+pub mod layer_norm;
+pub mod long_conv;
+pub mod lstm;
+pub mod s4_kernel;
+pub mod weight_norm;

@@ -1,0 +1,257 @@
+//! `tracemend dataset`: build a data set from traces, and say what is in one.
+
+use super::{
+    globals::{Globals, stdout},
+    progress::Progress,
+};
+use anyhow::bail;
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+use tracemend::{
+    dataset::{BuildConfig, Manifest, PARTS, Run, build, read_manifest, read_part},
+    exit,
+    report::{Align, Table, count},
+};
+use tracemend_impute::dataset::{
+    By, Sequence,
+    report::{self, Leak, Part},
+    split::Split,
+};
+use tracemend_trace::sink::JsonLines;
+
+/// Build a data set from traces for `train --model`, or say what is in one
+#[derive(Args, Debug)]
+pub struct DatasetArgs {
+    #[command(subcommand)]
+    task: DatasetTask,
+}
+
+#[derive(Subcommand, Debug)]
+enum DatasetTask {
+    Build(BuildArgs),
+    Info(InfoArgs),
+}
+
+/// Build a data set: vocabulary, sequences and windows, divided into training, validation and test
+///
+/// Writes the events of each part as Parquet, their windows as NumPy arrays in the published layout, and a manifest with
+/// the hash of every file. Sequences break where the tracer lost events.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  tracemend dataset build run2 run3 run4 --valid run5 --test run1 -o ./set\n  \
+    tracemend dataset build trace.dat --split time --by stream -o ./set")]
+struct BuildArgs {
+    /// Traces to learn from; with --split thread or time, all traces.
+    #[arg(value_name = "TRACE", required = true)]
+    traces: Vec<PathBuf>,
+    /// Traces to choose the best weights by.
+    #[arg(long, value_name = "TRACE", num_args = 1..)]
+    valid: Vec<PathBuf>,
+    /// Traces to test on.
+    #[arg(long, value_name = "TRACE", num_args = 1..)]
+    test: Vec<PathBuf>,
+    /// Write the data set into this folder.
+    #[arg(short, long, value_name = "FOLDER", required = true)]
+    output: PathBuf,
+    /// The data set's name.
+    #[arg(long, value_name = "NAME", default_value = "set")]
+    name: String,
+    /// What belongs together in one sequence.
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "thread")]
+    by: ByArg,
+    /// How the parts are divided: whole runs as named, whole sequences, or each sequence in time.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "run")]
+    split: SplitArg,
+    /// Events of a window.
+    #[arg(long, value_name = "L", default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    length: u32,
+    /// Events between the beginnings of two windows.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    stride: u32,
+    /// Most windows of a part in its NumPy file; 0: all.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    cap: usize,
+}
+
+/// Say what is in a data set: sizes, entropy, repetition, and how much of the test training knows
+#[derive(Args, Debug)]
+struct InfoArgs {
+    /// The data set's folder.
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+}
+
+/// What belongs together in one sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ByArg {
+    /// The events of one thread.
+    Thread,
+    /// The events of one stream, usually of one CPU.
+    Stream,
+    /// All events of a trace, by time.
+    Merged,
+}
+
+/// How the parts are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SplitArg {
+    /// Whole runs, as named.
+    Run,
+    /// Whole sequences.
+    Thread,
+    /// Each sequence in time, with a guard band of one window.
+    Time,
+}
+
+impl From<ByArg> for By {
+    fn from(arg: ByArg) -> Self {
+        match arg {
+            ByArg::Thread => By::Thread,
+            ByArg::Stream => By::Stream,
+            ByArg::Merged => By::Merged,
+        }
+    }
+}
+
+impl From<SplitArg> for Split {
+    fn from(arg: SplitArg) -> Self {
+        match arg {
+            SplitArg::Run => Split::Run,
+            SplitArg::Thread => Split::Thread,
+            SplitArg::Time => Split::Time,
+        }
+    }
+}
+
+pub fn run(args: &DatasetArgs, globals: &Globals) -> anyhow::Result<u8> {
+    match &args.task {
+        DatasetTask::Build(args) => run_build(args, globals)?,
+        DatasetTask::Info(args) => run_info(&args.folder, globals)?,
+    }
+    Ok(exit::DONE)
+}
+
+fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
+    let split = Split::from(args.split);
+    if split != Split::Run && !(args.valid.is_empty() && args.test.is_empty()) {
+        bail!("--valid and --test name whole runs; leave them out, or divide with --split run");
+    }
+    let paths: Vec<(&PathBuf, usize)> = [&args.traces, &args.valid, &args.test]
+        .into_iter()
+        .zip(0..)
+        .flat_map(|(paths, part)| paths.iter().map(move |path| (path, part)))
+        .collect();
+    for (number, (path, part)) in paths.iter().enumerate() {
+        let same = |other: &Path| path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path));
+        if let Some((_, other)) = paths[..number].iter().find(|(other, _)| same(other)) {
+            bail!(
+                "{} is both in {} and {}; what was learned cannot be tested",
+                path.display(),
+                PARTS[*other],
+                PARTS[*part]
+            );
+        }
+    }
+    let mut progress = Progress::new(globals, "reading");
+    let all: Vec<PathBuf> = paths.iter().map(|(path, _)| (*path).clone()).collect();
+    let traces = globals.read_all(&all, &mut |done, total| progress.set(done, total))?;
+    progress.finish();
+    let runs: Vec<Run<'_>> = paths
+        .iter()
+        .zip(&traces)
+        .map(|((path, part), trace)| Run { path: path.display().to_string(), trace, part: *part })
+        .collect();
+    let config = BuildConfig {
+        name: args.name.clone(),
+        by: args.by.into(),
+        split,
+        length: args.length as usize,
+        stride: args.stride as usize,
+        cap: args.cap,
+    };
+    let manifest = build(&args.output, &runs, &config)?;
+    for part in &manifest.parts {
+        if part.windows == 0 {
+            let length = args.length;
+            globals.warning(&format!(
+                "no sequence of {} has {length} events; choose a smaller --length, or more traces for it",
+                part.name
+            ));
+        }
+    }
+    globals.note(&format!("built {}; `tracemend dataset info` says what is in it", args.output.display()));
+    Ok(())
+}
+
+/// A row of `dataset info`.
+#[derive(Serialize)]
+struct PartRow<'a> {
+    part: &'a str,
+    #[serde(flatten)]
+    figures: Part,
+}
+
+fn run_info(folder: &Path, globals: &Globals) -> anyhow::Result<()> {
+    let manifest = read_manifest(folder)?;
+    let parts: Vec<Vec<Sequence>> =
+        PARTS.iter().map(|part| read_part(folder, &manifest, part)).collect::<Result<_, _>>()?;
+    let Manifest { length, stride, cap, .. } = manifest;
+    let rows: Vec<PartRow<'_>> = PARTS
+        .into_iter()
+        .zip(&parts)
+        .map(|(part, sequences)| PartRow { part, figures: report::part(sequences, length, stride, cap) })
+        .collect();
+    let leak = report::leak(&parts[0], &parts[2], length, stride, cap);
+    let mut out = stdout();
+    if globals.json {
+        let mut lines = JsonLines::begin(&mut out, "tracemend.dataset-info", 1)?;
+        for row in &rows {
+            lines.row("part", row)?;
+        }
+        lines.row("leak", &leak)?;
+    } else {
+        for line in info_text(&manifest, &rows, &leak) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn info_text(manifest: &Manifest, rows: &[PartRow<'_>], leak: &Leak) -> Vec<String> {
+    let mut lines = vec![
+        format!("{}: windows of {} events, stride {}", manifest.name, manifest.length, manifest.stride),
+        format!(
+            "{} kinds of tokens, {} processes",
+            manifest.vocabulary.tokens.len(),
+            manifest.vocabulary.processes.len()
+        ),
+        String::new(),
+    ];
+    let heads = ["sequences", "events", "windows", "tokens", "H0", "H1", "H2", "H3", "duplicates"];
+    let mut columns = vec![("part", Align::Left)];
+    columns.extend(heads.map(|head| (head, Align::Right)));
+    let mut table = Table::new(&columns);
+    for PartRow { part, figures } in rows {
+        let mut cells = vec![(*part).to_owned()];
+        let counts = [figures.sequences, figures.events, figures.windows, figures.tokens];
+        cells.extend(counts.map(|number| count(number as u64)));
+        cells.extend(figures.entropy_bits.map(|bits| format!("{bits:.2}")));
+        cells.push(format!("{:.1} %", 100.0 * figures.duplicate_share));
+        table.row(cells);
+    }
+    lines.extend(table.lines());
+    lines.push(String::new());
+    lines.push(match leak.windows {
+        0 => "no test windows".to_owned(),
+        windows => format!(
+            "leak: of {} test windows {:.1} % stand in training as they are, {:.1} % up to renaming of tokens",
+            count(windows as u64),
+            100.0 * leak.verbatim,
+            100.0 * leak.renamed
+        ),
+    });
+    lines
+}

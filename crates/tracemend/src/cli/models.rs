@@ -1,0 +1,185 @@
+//! `tracemend models`: what networks there are, and what is in a model file.
+
+use super::{
+    globals::{Globals, stdout},
+    network::{self, PresetArg},
+};
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+use tracemend::{
+    exit,
+    report::{Align, Table, count},
+};
+use tracemend_impute::{
+    dataset::Vocabulary,
+    nets::{
+        self, import,
+        model_file::{ModelFile, Training},
+        registry::{AnyNetwork, NETWORKS},
+    },
+};
+use tracemend_trace::sink::JsonLines;
+
+/// List the networks, describe a model file, or bring in and take out weights
+#[derive(Args, Debug)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    task: ModelsTask,
+}
+
+#[derive(Subcommand, Debug)]
+enum ModelsTask {
+    /// The networks that `train --model` knows.
+    List,
+    /// What a model file holds: its network, settings, training, and every tensor; the file is checked whole.
+    Describe {
+        /// The model file.
+        #[arg(value_name = "MODEL")]
+        model: PathBuf,
+    },
+    /// Makes a model file of a PyTorch checkpoint (`.pkl`, `.pt`), whose pickle is read as data and never run. Names and
+    /// shapes of all tensors have to be those of the network.
+    Import {
+        /// The checkpoint.
+        #[arg(value_name = "CHECKPOINT")]
+        checkpoint: PathBuf,
+        /// The network that the weights are of.
+        #[arg(long, value_name = "NAME", required = true)]
+        network: String,
+        /// How large the network is.
+        #[arg(long, value_enum, value_name = "SIZE", default_value = "paper")]
+        preset: PresetArg,
+        /// Change a setting of the network: `residual_channels=64`. Repeatable.
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// Number of tokens that the model names.
+        #[arg(long, value_name = "V", default_value_t = 64)]
+        vocabulary: usize,
+        /// Write the model here.
+        #[arg(short, long, value_name = "FILE", required = true)]
+        output: PathBuf,
+    },
+    /// Writes a model's tensors under their published names as plain safetensors, for
+    /// `safetensors.torch.load_file`.
+    Export {
+        /// The model file.
+        #[arg(value_name = "MODEL")]
+        model: PathBuf,
+        /// Write the tensors here.
+        #[arg(short, long, value_name = "FILE", required = true)]
+        output: PathBuf,
+    },
+}
+
+/// A network that can be trained.
+#[derive(Serialize)]
+struct Known {
+    name: &'static str,
+    description: &'static str,
+}
+
+/// What a model file holds.
+#[derive(Serialize)]
+struct Description {
+    network: String,
+    config: serde_json::Value,
+    training: Training,
+    tokens: usize,
+    processes: usize,
+    parameters: usize,
+    tensors: Vec<TensorInfo>,
+}
+
+#[derive(Serialize)]
+struct TensorInfo {
+    name: String,
+    shape: Vec<usize>,
+}
+
+pub fn run(args: &ModelsArgs, globals: &Globals) -> anyhow::Result<u8> {
+    match &args.task {
+        ModelsTask::List => list(globals)?,
+        ModelsTask::Describe { model } => describe(model, globals)?,
+        ModelsTask::Import { checkpoint, network, preset, set, vocabulary, output } => {
+            let config = network::network_config(network, (*preset).into(), *vocabulary, set, "")?;
+            let file = ModelFile {
+                network: network.clone(),
+                config,
+                vocabulary: Vocabulary::numbers(*vocabulary),
+                training: Training { origin: checkpoint.display().to_string(), ..Training::default() },
+                tensors: import::read_checkpoint(checkpoint)?,
+            };
+            AnyNetwork::from_file(&file, &nets::cpu())
+                .with_context(|| format!("{} does not hold these weights", checkpoint.display()))?;
+            file.save(output)?;
+            globals.note(&format!("imported {} tensors into {}", file.tensors.len(), output.display()));
+        }
+        ModelsTask::Export { model, output } => {
+            let file = ModelFile::load(model)?;
+            import::export(&file.tensors, output)?;
+            globals.note(&format!("exported {} tensors into {}", file.tensors.len(), output.display()));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn list(globals: &Globals) -> anyhow::Result<()> {
+    let mut out = stdout();
+    if globals.json {
+        let mut lines = JsonLines::begin(&mut out, "tracemend.models", 1)?;
+        for (name, description) in NETWORKS {
+            lines.row("network", &Known { name, description })?;
+        }
+    } else {
+        let mut table = Table::new(&[("network", Align::Left), ("what it is", Align::Left)]);
+        for (name, description) in NETWORKS {
+            table.row(vec![name.to_owned(), description.to_owned()]);
+        }
+        for line in table.lines() {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn describe(path: &Path, globals: &Globals) -> anyhow::Result<()> {
+    let file = ModelFile::load(path)?;
+    // Made, so that tensors which do not fit are told of here already.
+    AnyNetwork::from_file(&file, &nets::cpu())?;
+    let description = Description {
+        config: serde_json::from_str(&file.config)?,
+        training: file.training,
+        tokens: file.vocabulary.tokens.len(),
+        processes: file.vocabulary.processes.len(),
+        parameters: file.tensors.values().map(|tensor| tensor.values.len()).sum(),
+        tensors: file.tensors.into_iter().map(|(name, tensor)| TensorInfo { name, shape: tensor.shape }).collect(),
+        network: file.network,
+    };
+    let mut out = stdout();
+    if globals.json {
+        JsonLines::begin(&mut out, "tracemend.models", 1)?.row("model", &description)?;
+    } else {
+        let Description { network, config, training, tokens, processes, parameters, tensors } = &description;
+        writeln!(out, "network     {network}")?;
+        writeln!(out, "settings    {config}")?;
+        let loss = training.validation_loss.map_or(String::new(), |loss| format!(", validation loss {loss:.4}"));
+        let (steps, events) = (count(training.steps as u64), count(training.events as u64));
+        writeln!(out, "training    {}: {steps} steps on {events} events{loss}", training.origin)?;
+        writeln!(out, "vocabulary  {tokens} tokens, {processes} processes")?;
+        writeln!(out, "parameters  {}\n", count(*parameters as u64))?;
+        let mut table = Table::new(&[("tensor", Align::Left), ("shape", Align::Left)]);
+        for tensor in tensors {
+            let shape: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+            table.row(vec![tensor.name.clone(), shape.join(" x ")]);
+        }
+        for line in table.lines() {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,198 @@
+//! What the subcommands that deal with networks share: settings, devices, training.
+
+use super::{globals::Globals, interrupt, progress::Progress};
+use anyhow::{Context as _, anyhow, bail};
+use clap::ValueEnum;
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::Path;
+use tracemend::{
+    dataset::{LearningData, learning_data},
+    exit,
+};
+use tracemend_impute::{
+    nets::{
+        self, Device,
+        model_file::ModelFile,
+        registry::{AnyNetwork, Preset, preset},
+        train::{Outcome, Task, TrainConfig, Watch, trainer::BEST},
+    },
+    protocol::models::Model,
+};
+
+/// How large a network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PresetArg {
+    /// The published sizes where there are any; hours.
+    Paper,
+    /// Minutes on two cores.
+    Small,
+    /// Seconds, for a first look.
+    Tiny,
+}
+
+impl From<PresetArg> for Preset {
+    fn from(arg: PresetArg) -> Self {
+        match arg {
+            PresetArg::Paper => Preset::Paper,
+            PresetArg::Small => Preset::Small,
+            PresetArg::Tiny => Preset::Tiny,
+        }
+    }
+}
+
+/// Where networks compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceArg {
+    /// The processor.
+    Cpu,
+    /// The best that this build can use: so far the processor.
+    Auto,
+}
+
+impl DeviceArg {
+    /// The device.
+    pub fn device(self) -> Device {
+        match self {
+            Self::Cpu | Self::Auto => nets::cpu(),
+        }
+    }
+}
+
+/// Networks to measure, each given as a file or as `NAME=FILE`.
+pub fn models(given: &[String], device: DeviceArg) -> anyhow::Result<Vec<Model>> {
+    let mut models: Vec<Model> = Vec::new();
+    for given in given {
+        let (name, path) = match given.split_once('=') {
+            Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
+            _ => (None, Path::new(given)),
+        };
+        let file = ModelFile::load(path)?;
+        let network = AnyNetwork::from_file(&file, &device.device())
+            .with_context(|| format!("{} cannot be used", path.display()))?;
+        let name = name.unwrap_or(&file.network).to_owned();
+        if models.iter().any(|model| model.name == name) {
+            bail!("two models are called {name}; name them apart with --model NAME=FILE");
+        }
+        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer() });
+    }
+    Ok(models)
+}
+
+/// What to train.
+pub struct TrainRequest<'a> {
+    pub network: &'a str,
+    pub data: &'a Path,
+    pub dataset: Option<&'a str>,
+    pub preset: Preset,
+    pub set: &'a [String],
+    pub resume: bool,
+    pub device: DeviceArg,
+    pub folder: &'a Path,
+}
+
+/// The settings of a run as its folder keeps them.
+const SETTINGS: &str = "settings.toml";
+
+/// Trains a network.
+pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8> {
+    let defaults = TrainConfig { seed: globals.seed, ..TrainConfig::default() };
+    let own = |key: &str| !key.starts_with("model.");
+    let mut config: TrainConfig = with_settings(&defaults, request.set, own, "")?;
+    let data = learning_data(request.data, request.dataset, config.length)?;
+    // A data set knows its window length; one given by hand wins.
+    if !request.set.iter().any(|set| set.starts_with("length=")) {
+        config.length = data.length;
+    }
+    let model_set: Vec<String> = request.set.iter().filter(|set| !own(set)).cloned().collect();
+    let tokens = data.vocabulary.tokens.len();
+    let network_config = network_config(request.network, request.preset, tokens, &model_set, "model.")?;
+    let network = AnyNetwork::init(request.network, &network_config, config.seed, &request.device.device())?;
+    let LearningData { vocabulary, train, valid, .. } = &data;
+    let task = Task { network: request.network, network_config: &network_config, vocabulary, train, valid };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(globals.thread_count()).build()?;
+    let mut watch = Bar { progress: Progress::new(globals, "training") };
+    let outcome = pool.install(|| network.train(&task, &config, request.folder, request.resume, &mut watch))?;
+    watch.progress.finish();
+    keep_settings(request.folder, request.network, &network_config, &config)?;
+    let folder = request.folder.display();
+    Ok(match outcome {
+        Outcome::Done => {
+            globals.note(&format!("trained {} into {folder}/{BEST}", request.network));
+            exit::DONE
+        }
+        Outcome::Interrupted => {
+            globals.note(&format!("interrupted; {folder} keeps what is done, go on with --resume"));
+            exit::INTERRUPTED
+        }
+    })
+}
+
+/// The settings of a network as JSON: those of a preset, changed by `set`, whose keys begin with `prefix`.
+pub fn network_config(
+    network: &str,
+    size: Preset,
+    vocabulary: usize,
+    set: &[String],
+    prefix: &str,
+) -> anyhow::Result<String> {
+    let sizes = preset(network, size, vocabulary)?;
+    let config: serde_json::Value = with_settings(&sizes, set, |_| true, prefix)?;
+    Ok(config.to_string())
+}
+
+/// Writes down what the run was told.
+fn keep_settings(folder: &Path, network: &str, network_config: &str, config: &TrainConfig) -> anyhow::Result<()> {
+    let mut table = toml::Table::new();
+    table.insert("network".to_owned(), network.into());
+    let model: serde_json::Value = serde_json::from_str(network_config)?;
+    table.insert("model".to_owned(), toml::Value::try_from(model)?);
+    table.insert("training".to_owned(), toml::Value::try_from(config)?);
+    let path = folder.join(SETTINGS);
+    std::fs::write(&path, toml::to_string(&table)?).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+struct Bar {
+    progress: Progress,
+}
+
+impl Watch for Bar {
+    fn progress(&mut self, progress: nets::train::Progress) {
+        let text = format!("training, loss {:.4}, rate {:.1e}", progress.loss, progress.rate);
+        self.progress.set(progress.step as u64, progress.steps as u64);
+        self.progress.say(&text);
+    }
+
+    fn interrupted(&self) -> bool {
+        interrupt::asked()
+    }
+}
+
+/// Settings with those of `set` (`key=value`, values in TOML) that are `wanted` put in their places; `prefix` is cut off
+/// their keys.
+fn with_settings<T: Serialize, U: DeserializeOwned>(
+    defaults: &T,
+    set: &[String],
+    wanted: impl Fn(&str) -> bool,
+    prefix: &str,
+) -> anyhow::Result<U> {
+    let mut table = serde_json::to_value(defaults)?;
+    for setting in set {
+        let Some((key, value)) = setting.split_once('=') else {
+            bail!("--set {setting}: a setting is KEY=VALUE");
+        };
+        if !wanted(key) {
+            continue;
+        }
+        let name = key.strip_prefix(prefix).unwrap_or(key);
+        let known = table.as_object().map(|table| table.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        if !known.iter().any(|known| known == name) {
+            bail!("--set {setting}: there is no setting {name}; known here: {}", known.join(", "));
+        }
+        let parsed: toml::Table = format!("value = {value}")
+            .parse()
+            .or_else(|_| format!("value = {}", toml::Value::String(value.to_owned())).parse())
+            .map_err(|error| anyhow!("--set {setting}: {error}"))?;
+        table[name] = serde_json::to_value(&parsed["value"])?;
+    }
+    serde_json::from_value(table).map_err(|error| anyhow!("{error}; correct what --set gives"))
+}

@@ -1,0 +1,163 @@
+//! The folder of a data set.
+
+use super::{PARTS, error::DatasetError, events, npy};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+use tracemend_impute::dataset::{
+    By, Sequence, Vocabulary,
+    report::windows,
+    split::{Parts, Split},
+};
+use tracemend_trace::sink::atomic::AtomicFile;
+
+/// The schema that `manifest.json` names.
+const SCHEMA: &str = "tracemend.dataset";
+/// Its version.
+const VERSION: u32 = 1;
+const MANIFEST: &str = "manifest.json";
+
+/// What a data set is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `tracemend.dataset`
+    pub schema: String,
+    /// Version of the schema.
+    pub version: u32,
+    /// What wrote it.
+    pub tool: String,
+    /// The data set's name.
+    pub name: String,
+    /// What belongs together in one sequence.
+    pub by: By,
+    /// How the parts were divided.
+    pub split: Split,
+    /// `L`, events of a window.
+    pub length: usize,
+    /// Events between the beginnings of two windows.
+    pub stride: usize,
+    /// Most windows of a part in the NumPy files; 0: all.
+    pub cap: usize,
+    /// Names of tokens and processes.
+    pub vocabulary: Vocabulary,
+    /// The traces it was built from.
+    pub sources: Vec<Source>,
+    /// The parts, by name.
+    pub parts: Vec<PartInfo>,
+}
+
+/// A trace that a data set was built from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// As given on the command line.
+    pub path: String,
+    /// Its part; none where sequences were divided.
+    pub part: Option<String>,
+    /// Events read.
+    pub events: usize,
+    /// Events that the tracer lost.
+    pub lost: u64,
+}
+
+/// One part of a data set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartInfo {
+    /// `train`, `valid` or `test`.
+    pub name: String,
+    /// Number of sequences.
+    pub sequences: usize,
+    /// Number of events.
+    pub events: usize,
+    /// Windows in the NumPy file.
+    pub windows: usize,
+    /// Files, relative to the manifest, with the SHA-256 of each.
+    pub files: Vec<(String, String)>,
+}
+
+/// Writes a data set; the manifest comes last, so that a folder that has one is whole.
+pub fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Manifest, DatasetError> {
+    fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
+    manifest.schema = SCHEMA.to_owned();
+    manifest.version = VERSION;
+    manifest.tool = concat!("tracemend ", env!("CARGO_PKG_VERSION")).to_owned();
+    let published = PathBuf::from("Datasets").join(&manifest.name).join(format!("sequence_length_{}", manifest.length));
+    let inner = folder.join(&published);
+    fs::create_dir_all(&inner).map_err(DatasetError::io(&inner))?;
+    manifest.parts = Vec::new();
+    for (name, sequences) in PARTS.into_iter().zip(parts) {
+        let events_name = PathBuf::from(format!("{name}.parquet"));
+        let windows_name = published.join(format!("{name}.npy"));
+        let cut = || windows(sequences, manifest.length, manifest.stride, manifest.cap);
+        let count = cut().count();
+        let files = [
+            whole(folder, &events_name, |file| events::write(file, sequences).map_err(std::io::Error::other))?,
+            whole(folder, &windows_name, |file| {
+                npy::write(&mut std::io::BufWriter::new(file), cut(), count, manifest.length)
+            })?,
+        ];
+        manifest.parts.push(PartInfo {
+            name: name.to_owned(),
+            sequences: sequences.len(),
+            events: sequences.iter().map(|sequence| sequence.tokens.len()).sum(),
+            windows: count,
+            files: files.to_vec(),
+        });
+    }
+    let text = serde_json::to_string_pretty(&manifest).map_err(|error| DatasetError::damaged(folder, error))?;
+    whole(folder, Path::new(MANIFEST), |file| file.write_all(text.as_bytes()))?;
+    Ok(manifest)
+}
+
+/// Writes one file under a temporary name and renames it; its name and hash.
+fn whole(
+    folder: &Path,
+    name: &Path,
+    fill: impl FnOnce(&mut AtomicFile) -> std::io::Result<()>,
+) -> Result<(String, String), DatasetError> {
+    let path = folder.join(name);
+    let io = DatasetError::io(&path);
+    let mut file = AtomicFile::create(&path).map_err(&io)?;
+    fill(&mut file).map_err(&io)?;
+    file.commit().map_err(&io)?;
+    Ok((name.to_string_lossy().replace('\\', "/"), hash(&path)?))
+}
+
+fn hash(path: &Path) -> Result<String, DatasetError> {
+    let mut hasher = Sha256::new();
+    let mut file = fs::File::open(path).map_err(DatasetError::io(path))?;
+    std::io::copy(&mut file, &mut hasher).map_err(DatasetError::io(path))?;
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Reads a data set's manifest.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
+    let path = folder.join(MANIFEST);
+    if !path.exists() {
+        return Err(DatasetError::NoDataset { path: folder.to_owned() });
+    }
+    let text = fs::read_to_string(&path).map_err(DatasetError::io(&path))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| DatasetError::damaged(&path, error))?;
+    if manifest.schema != SCHEMA || manifest.version != VERSION {
+        let problem = format!("its schema is {} {}, expected {SCHEMA} {VERSION}", manifest.schema, manifest.version);
+        return Err(DatasetError::damaged(&path, problem));
+    }
+    Ok(manifest)
+}
+
+/// Reads one part's sequences, and checks them against the manifest's hash.
+pub fn read_part(folder: &Path, manifest: &Manifest, part: &str) -> Result<Vec<Sequence>, DatasetError> {
+    let info = manifest.parts.iter().find(|info| info.name == part);
+    let file = info.and_then(|info| info.files.iter().find(|(name, _)| name.ends_with(".parquet")));
+    let Some((name, expected)) = file else {
+        return Err(DatasetError::damaged(&folder.join(MANIFEST), format!("it names no events of part {part}")));
+    };
+    let path = folder.join(name);
+    if hash(&path)? != *expected {
+        return Err(DatasetError::damaged(&path, "its hash is not that of the manifest"));
+    }
+    events::read(&path)
+}

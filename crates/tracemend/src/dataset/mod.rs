@@ -1,0 +1,19 @@
+//! Data sets on disk: built from traces, read by training.
+//!
+//! A folder holds `manifest.json` (schema `tracemend.dataset`), the events of each part as Parquet, and the same as NumPy
+//! windows in the published layout, for anybody's scripts.
+
+mod build;
+mod error;
+mod events;
+mod folder;
+mod learning;
+mod npy;
+
+pub use build::{BuildConfig, Run, build};
+pub use error::DatasetError;
+pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part, write};
+pub use learning::{LearningData, learning_data};
+
+/// Names of a data set's parts, in the order of [`tracemend_impute::dataset::split::Parts`].
+pub const PARTS: [&str; 3] = ["train", "valid", "test"];

@@ -1,0 +1,46 @@
+//! Windows as NumPy arrays of the published layout: `[windows, L, 1]`, 32-bit integers.
+
+use std::io::{self, Write};
+
+/// Writes windows of `length` tokens.
+pub(super) fn write<'a>(
+    out: &mut dyn Write,
+    windows: impl Iterator<Item = &'a [u32]>,
+    count: usize,
+    length: usize,
+) -> io::Result<()> {
+    // NumPy format 1.0: magic, version, header length, a Python dict padded so that the data begin at a multiple of 64.
+    let mut header = format!("{{'descr': '<i4', 'fortran_order': False, 'shape': ({count}, {length}, 1), }}");
+    const BEFORE: usize = 10;
+    while (BEFORE + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    out.write_all(b"\x93NUMPY\x01\x00")?;
+    out.write_all(&(header.len() as u16).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    for window in windows {
+        for token in window {
+            out.write_all(&token.to_le_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracemend_trace::source::npy::load_array;
+
+    #[test]
+    fn the_reader_of_published_windows_reads_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("w.npy");
+        let mut bytes = Vec::new();
+        write(&mut bytes, [[1u32, 2, 3], [4, 5, 70_000]].iter().map(|w| w.as_slice()), 2, 3).expect("written");
+        std::fs::write(&path, bytes).expect("a file");
+        let array = load_array(&path).expect("an array");
+        assert_eq!(array.shape, [2, 3, 1]);
+        assert_eq!(array.data, [1.0, 2.0, 3.0, 4.0, 5.0, 70_000.0]);
+    }
+}
