@@ -24,6 +24,8 @@ for (let i = 0; i < events.count; i++) {
 // Where the call that an event begins ends: its exit, or itself.
 const ends = new Int32Array(events.count).map((_, i) => i);
 for (const lane of lanes.slice(data.cpus.length)) {
+  // Events of no known thread may be of several.
+  if (data.threads[lane.index][0] === null) continue;
   let open = -1;
   for (const i of lane.events) {
     if (events.phase[i] === 0) open = i;
