@@ -73,7 +73,7 @@ pub fn results(header: &TraceHeader, repairs: &[GapRepair], statistics: &[Statis
         repairs.iter().filter(|repair| range.meets(repair.gap.begin_ns, repair.gap.end_ns)).collect();
     let table = |class: &str, data: Vec<Value>| {
         json!({
-            "time-range": { "class": "time-range", "begin": range.begin_ns, "end": range.end_ns },
+            "time-range": span(Some(range.begin_ns), Some(range.end_ns)),
             "class": class,
             "data": data,
         })
@@ -109,17 +109,20 @@ fn gap(header: &TraceHeader, repair: &GapRepair) -> Value {
         Some(counted) if row.lost_kind == "exact" => json!(counted),
         _ => between(*lost as f64, *lost_low as f64, *lost_high as f64),
     };
-    let time = |time: Option<i64>, open: &str| time.map_or_else(|| json!(open), |time| json!(time));
-    let span = json!({ "class": "time-range", "begin": time(row.begin_ns, "-inf"), "end": time(row.end_ns, "+inf") });
-    json!([row.stream.unwrap_or("unknown"), row.id, span, lost, repair.events.len(), row.cause])
+    json!([
+        row.stream.unwrap_or("unknown"),
+        row.id,
+        span(row.begin_ns, row.end_ns),
+        lost,
+        repair.events.len(),
+        row.cause
+    ])
 }
 
 fn inferred(gap: u32, event: &InferredEvent) -> Value {
     let time = event.time_ns.map(|time| {
         let error = event.time_err_ns.unwrap_or(0);
-        json!({
-            "class": "timestamp", "value": time, "low": time.saturating_sub(error), "high": time.saturating_add(error),
-        })
+        timestamp(time, json!(time.saturating_sub(error)), json!(time.saturating_add(error)))
     });
     let others: Vec<String> = event
         .alternatives
@@ -141,9 +144,21 @@ fn unknown() -> Value {
     json!({ "class": "unknown" })
 }
 
-/// A number with its interval.
+/// A span of time; where one end is not known, it lies at the other or anywhere beyond.
+fn span(begin_ns: Option<i64>, end_ns: Option<i64>) -> Value {
+    let (begin, end) = (begin_ns.or(end_ns).unwrap_or(0), end_ns.or(begin_ns).unwrap_or(0));
+    let low = begin_ns.map_or_else(|| json!("-inf"), |begin| json!(begin));
+    let high = end_ns.map_or_else(|| json!("+inf"), |end| json!(end));
+    json!({ "class": "time-range", "begin": timestamp(begin, low, json!(begin)), "end": timestamp(end, json!(end), high) })
+}
+
+fn timestamp(time_ns: i64, low: Value, high: Value) -> Value {
+    json!({ "class": "timestamp", "value": time_ns, "low": low, "high": high })
+}
+
+/// A number with its interval, which has to hold it.
 fn between(value: f64, low: f64, high: f64) -> Value {
-    json!({ "class": "number", "value": value, "low": low, "high": high })
+    json!({ "class": "number", "value": value, "low": low.min(value), "high": high.max(value) })
 }
 
 fn title(name: &str, phase: Phase) -> String {

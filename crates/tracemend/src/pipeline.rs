@@ -85,7 +85,8 @@ pub fn write(
     out: impl Write,
 ) -> io::Result<()> {
     let (header, merge) = (&loaded.trace.header, form.merge || form.format.always_merged());
-    let to = |sink: &mut dyn Sink| write_to(loaded, repairs, merge, options, sink);
+    let records = loaded.records.as_ref();
+    let to = |sink: &mut dyn Sink| write_to(&loaded.trace, records, repairs, merge, options, sink);
     match form.format {
         OutputFormat::Jsonl => {
             let mut sink = JsonlSink::begin(out)?;
@@ -130,20 +131,20 @@ pub fn collect(
     options: &WriteOptions<'_>,
 ) -> io::Result<Collected> {
     let mut collected = Collected::default();
-    write_to(loaded, repairs, merge, options, &mut collected)?;
+    write_to(&loaded.trace, None, repairs, merge, options, &mut collected)?;
     Ok(collected)
 }
 
 fn write_to(
-    loaded: &Loaded,
+    trace: &Trace,
+    records: Option<&Records>,
     repairs: &[GapRepair],
     merge: bool,
     options: &WriteOptions<'_>,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let trace = &loaded.trace;
     if merge {
-        write_merged(trace, loaded.records.as_ref(), repairs, options, sink)
+        write_merged(trace, records, repairs, options, sink)
     } else {
         write_overlay(&trace.header, repairs, options, sink)
     }

@@ -242,6 +242,17 @@ fn the_report_works_in_a_browser() {
 }
 
 #[test]
+fn a_report_beside_text_holds_the_recorded_events_too() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let (text, report) = (folder.path().join("out.txt"), folder.path().join("report.html"));
+    stdout(&["repair", "-q", SMALL, "-o", text_of(&text), "--report", text_of(&report)]);
+    let lines = std::fs::read_to_string(text).expect("written");
+    let recorded = lines.lines().filter(|line| !line.starts_with('~') && !line.starts_with('#')).count();
+    let page = std::fs::read_to_string(report).expect("written");
+    assert!(page.contains(&format!("\"recorded\":{recorded},\"summary\"")), "{recorded}");
+}
+
+#[test]
 fn a_report_of_a_hundred_thousand_events_is_small_and_quick() {
     // The sample five times over, one after the other.
     let text =
@@ -291,6 +302,30 @@ fn an_evaluation_has_a_report() {
     assert!(!page.contains("http://") && !page.contains("https://"), "the page needs no network");
 }
 
+/// What Trace Compass refuses in a cell: an unordered number, one limit without the other, a time range of anything but times.
+fn assert_is_lami(cell: &serde_json::Value) {
+    let bound = |name: &str| match &cell[name] {
+        serde_json::Value::String(text) if text == "-inf" => Some(f64::NEG_INFINITY),
+        serde_json::Value::String(text) if text == "+inf" => Some(f64::INFINITY),
+        other => other.as_f64(),
+    };
+    match cell["class"].as_str() {
+        Some("number" | "timestamp" | "ratio") => {
+            let value = cell["value"].as_f64().expect("a value");
+            assert_eq!(bound("low").is_some(), bound("high").is_some(), "{cell}");
+            assert!(bound("low").is_none_or(|low| low <= value), "{cell}");
+            assert!(bound("high").is_none_or(|high| value <= high), "{cell}");
+        }
+        Some("time-range") => {
+            for end in ["begin", "end"] {
+                assert_eq!(cell[end]["class"], "timestamp", "{cell}");
+                assert_is_lami(&cell[end]);
+            }
+        }
+        _ => {}
+    }
+}
+
 #[test]
 fn trace_compass_gets_tables_of_the_classes_announced() {
     let value = |arguments: &[&str]| -> serde_json::Value {
@@ -303,11 +338,13 @@ fn trace_compass_gets_tables_of_the_classes_announced() {
     let results = value(&["-q", "--output-progress", SAMPLE]);
     for table in results["results"].as_array().expect("tables") {
         let class = table["class"].as_str().expect("a class");
+        assert_is_lami(&table["time-range"]);
         let columns = metadata["table-classes"][class]["column-descriptions"].as_array().expect("it was announced");
         for row in table["data"].as_array().expect("rows") {
             let cells = row.as_array().expect("cells");
             assert_eq!(cells.len(), columns.len(), "{class}");
             for (cell, column) in cells.iter().zip(columns) {
+                assert_is_lami(cell);
                 let own = cell["class"].as_str();
                 assert!(own.is_none_or(|own| own == column["class"] || own == "unknown"), "{class}: {cell} {column}");
             }

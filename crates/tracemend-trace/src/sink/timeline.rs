@@ -6,7 +6,7 @@
 use super::{Collected, Inference, KeptEvent, KeptGap};
 use crate::{Phase, Symbol, Symbols};
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// Bands of confidence: least value, and what slices of the band are called. Viewers colour by name.
 pub(super) const BANDS: [(f32, &str); 4] =
@@ -100,11 +100,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn cpu_lane(&mut self, cpu: Option<u32>, stream: Option<Symbol>, kind: LaneKind, symbols: &Symbols) -> usize {
-        let place = match (cpu, stream) {
-            (Some(cpu), _) => format!("CPU {cpu}"),
-            (None, Some(stream)) => format!("stream {}", symbols.name(stream)),
-            (None, None) => "unknown stream".to_owned(),
-        };
+        let place = place(cpu, stream, symbols);
         let group = self.group(place.clone());
         self.lane(group, None, kind, &|| match kind {
             LaneKind::Recorded => format!("{place} recorded"),
@@ -117,6 +113,11 @@ impl<'a> Timeline<'a> {
 
     fn cpus(&mut self, collected: &'a Collected, events: &[&'a KeptEvent], (first, last): (i64, i64)) {
         let symbols = &collected.symbols;
+        let of_events = events.iter().map(|event| (event.cpu, event.stream));
+        let of_gaps = collected.gaps.iter().map(|gap| (gap.cpu, gap.stream));
+        let places: BTreeSet<(Option<u32>, Option<Symbol>)> = of_events.chain(of_gaps).collect();
+        // Viewers show groups in the order in which they are made.
+        places.iter().for_each(|&(cpu, stream)| _ = self.group(place(cpu, stream, symbols)));
         let mut by_gap: FxHashMap<u32, Vec<(&KeptEvent, &Inference)>> = FxHashMap::default();
         for event in events {
             let kind = if event.inference.is_some() { LaneKind::Inferred } else { LaneKind::Recorded };
@@ -163,7 +164,8 @@ impl<'a> Timeline<'a> {
         let mut comms: FxHashMap<i32, Symbol> = FxHashMap::default();
         for event in events {
             if let (Some(tid), Some(comm)) = (event.tid, event.comm) {
-                comms.entry(tid).or_insert(comm);
+                // A thread is known by its last name: it may have begun as a copy of its parent.
+                comms.insert(tid, comm);
             }
         }
         for (begin, end) in calls(events) {
@@ -188,18 +190,30 @@ impl<'a> Timeline<'a> {
     }
 }
 
-/// Entry and exit of one call of a thread, in the order of their beginnings; what has no other end stands alone. `events`
-/// are in the order of time.
+/// What a CPU is called, or a stream that belongs to none.
+fn place(cpu: Option<u32>, stream: Option<Symbol>, symbols: &Symbols) -> String {
+    match (cpu, stream) {
+        (Some(cpu), _) => format!("CPU {cpu}"),
+        (None, Some(stream)) => format!("stream {}", symbols.name(stream)),
+        (None, None) => "unknown stream".to_owned(),
+    }
+}
+
+/// Entry and exit of one call of a thread, in the order of their beginnings; what has no other end, or no
+/// known thread, stands alone. `events` are in the order of time.
 pub fn calls<'a>(events: &[&'a KeptEvent]) -> Vec<(&'a KeptEvent, Option<&'a KeptEvent>)> {
     let mut calls: Vec<(&KeptEvent, Option<&KeptEvent>)> = Vec::new();
-    let mut open: FxHashMap<Option<i32>, usize> = FxHashMap::default();
+    let mut open: FxHashMap<i32, usize> = FxHashMap::default();
     for &event in events {
-        let own = if event.phase == Phase::Exit { open.remove(&event.tid) } else { None };
+        let own = match (event.phase, event.tid) {
+            (Phase::Exit, Some(tid)) => open.remove(&tid),
+            _ => None,
+        };
         match own {
             Some(entry) if calls[entry].0.name == event.name => calls[entry].1 = Some(event),
             _ => {
-                if event.phase == Phase::Entry {
-                    open.insert(event.tid, calls.len());
+                if let (Phase::Entry, Some(tid)) = (event.phase, event.tid) {
+                    open.insert(tid, calls.len());
                 }
                 calls.push((event, None));
             }

@@ -62,7 +62,7 @@ struct Data<'a> {
 #[derive(Default, Serialize)]
 struct Columns {
     t: Vec<i64>,
-    c: Vec<u16>,
+    c: Vec<u32>,
     h: Vec<u32>,
     n: Vec<u32>,
     p: Vec<u8>,
@@ -75,7 +75,7 @@ struct Gap<'a> {
     id: u32,
     stream: Option<&'a str>,
     /// Its lane among the CPUs.
-    c: Option<u16>,
+    c: Option<u32>,
     begin: Option<i64>,
     end: Option<i64>,
     lost: Option<u64>,
@@ -133,12 +133,13 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
     let mut alternatives = BTreeMap::new();
     let mut now = first;
     for (index, &event) in events.iter().enumerate() {
-        columns.t.push(event.time_ns - now);
+        columns.t.push(event.time_ns.saturating_sub(now));
         now = event.time_ns;
-        columns.c.push(cpus.of(place(event)) as u16);
+        columns.c.push(cpus.of(place(event)));
         columns.h.push(threads.of(event.tid));
         if let Some(comm) = event.comm {
-            comms.entry(event.tid).or_insert(comm);
+            // The last name: a thread may have begun as a copy of its parent.
+            comms.insert(event.tid, comm);
         }
         columns.n.push(names.of(merged.symbols.name(event.name)));
         columns.p.push(number(event.phase));
@@ -165,9 +166,9 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
         Gap {
             id: row.id,
             stream: row.stream,
-            c: cpus.of.get(&lane).map(|&lane| lane as u16),
-            begin: row.begin_ns.map(|begin| begin - first),
-            end: row.end_ns.map(|end| end - first),
+            c: cpus.of.get(&lane).copied(),
+            begin: row.begin_ns.map(|begin| begin.saturating_sub(first)),
+            end: row.end_ns.map(|end| end.saturating_sub(first)),
             lost: row.lost,
             kind: row.lost_kind,
             cause: row.cause,
@@ -184,7 +185,7 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
         model: report.model,
         version: env!("CARGO_PKG_VERSION"),
         format: report.header.format.to_string(),
-        span: last - first,
+        span: last.saturating_sub(first),
         recorded: events.iter().filter(|event| event.inference.is_none()).count(),
         summary: report.summary,
         threads: threads

@@ -117,6 +117,9 @@ try:
         return new Set(pixels).size""")
     assert colors > 4, "the timeline is empty"
 
+    drawing = page.run("const start = performance.now(); for (let i = 0; i < 5; i++) draw(); return (performance.now() - start) / 5")
+    assert drawing < 200, f"one picture takes {drawing} ms"
+
     whole = page.view()
     page.click("#in")
     closer = page.view()
@@ -165,7 +168,7 @@ try:
     faults = [line for line in page.call("POST", "/se/log", {"type": "browser"}) if line["level"] in ("SEVERE", "WARNING")]
     assert not faults, faults
     assert page.run("return performance.getEntriesByType('resource').length") == 0, "the page asks the network"
-    print(f"works: first paint {paint:.0f} ms, {everything} events in view, {only_inferred} inferred")
+    print(f"works: first paint {paint:.0f} ms, {drawing:.0f} ms a picture, {everything} events in view, {only_inferred} inferred")
 finally:
     page.quit()
     shutil.rmtree(profile, ignore_errors=True)

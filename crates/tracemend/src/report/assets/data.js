@@ -8,7 +8,7 @@ const events = (() => {
   const time = new Float64Array(t.length);
   let now = 0;
   for (let i = 0; i < t.length; i++) time[i] = now += t[i];
-  return { count: t.length, time, cpu: Int16Array.from(c), thread: Int32Array.from(h), name: Int32Array.from(n),
+  return { count: t.length, time, cpu: Int32Array.from(c), thread: Int32Array.from(h), name: Int32Array.from(n),
     phase: Uint8Array.from(p), confidence: Int16Array.from(q), gap: Int32Array.from(g) };
 })();
 const span = Math.max(data.span, 1);
@@ -24,6 +24,8 @@ for (let i = 0; i < events.count; i++) {
 // Where the call that an event begins ends: its exit, or itself.
 const ends = new Int32Array(events.count).map((_, i) => i);
 for (const lane of lanes.slice(data.cpus.length)) {
+  // Events of no known thread may be of several.
+  if (data.threads[lane.index][0] === null) continue;
   let open = -1;
   for (const i of lane.events) {
     if (events.phase[i] === 0) open = i;
