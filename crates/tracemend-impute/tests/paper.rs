@@ -145,7 +145,7 @@ fn errors_say_what_to_do() {
         seed: 1,
         threads: 1,
     };
-    let says = |config: &PaperConfig| run(config).expect_err("wrong").to_string();
+    let says = |config: &PaperConfig| run(config, &[]).expect_err("wrong").to_string();
     assert!(says(&missing).contains("no/such/file.npz"));
     let method = PaperConfig { methods: vec!["oracle".into()], ..missing.clone() };
     assert!(says(&method).contains("counts, lookup"));
