@@ -1,7 +1,7 @@
 //! Protocols `burst` and `self`: realistic loss, bursts on one CPU's stream of a trace of many threads.
 //!
 //! A gap is k consecutive events of one stream of the test trace, at a random place at least 200 events from the ends
-//! of that stream; the other CPUs stay whole, and so does what the same threads did elsewhere. Several gaps, far apart
+//! of that stream; the other CPUs stay whole, and so does what the same threads did elsewhere. Twenty gaps at most, far apart
 //! in time, are cut at once; the engine then sees a trace with gaps, as in use, and learns from its intact rest. With
 //! training traces this is `burst`, without any it is `self`. Methods know k per gap and nothing of the threads.
 

@@ -20,6 +20,8 @@ const SHARE: usize = 25;
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
 const CALIBRATED_EVENTS: usize = 12_000;
+/// Gaps of one length cut for it, at least and at most.
+const CALIBRATED_GAPS: (usize, usize) = (10, 200);
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,12 +107,12 @@ fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[us
     let mut batch: Vec<usize> = Vec::new();
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for &number in left {
-        let blackout = blackouts[number];
-        let span = surroundings(trace, streams, blackout);
-        let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
         if batch.len() == AT_ONCE {
             break;
         }
+        let blackout = blackouts[number];
+        let span = surroundings(trace, streams, blackout);
+        let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
         if batch.is_empty() || (clear && room >= blackout.lost) {
             room = room.saturating_sub(blackout.lost);
             batch.push(number);
@@ -207,7 +209,8 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
     let blackouts: Vec<Blackout> = lengths
         .iter()
         .flat_map(|&lost| {
-            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 200), options.seed, "calibration")
+            let gaps = (CALIBRATED_EVENTS / lost).clamp(CALIBRATED_GAPS.0, CALIBRATED_GAPS.1);
+            draw(trace, &streams, lost, gaps, options.seed, "calibration")
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
@@ -308,4 +311,32 @@ pub fn coverage(raw: &RawRepair, calibration: &Calibration, truth: &[&Event], tr
     }
     rows += by_event.keys().filter(|kind| !known.contains(&(kind.0.to_owned(), kind.1))).count() as f64;
     (rows, covered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::testing::trace;
+
+    #[test]
+    fn few_gaps_are_cut_at_once_and_none_near_another() {
+        let names = ["a", "b", "c"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..30_000).map(|place| (place % 2, 1 + (place % 5) as i32, names[place as usize % 3])).collect();
+        let trace = trace(&calls);
+        let streams = by_stream(&trace);
+        let blackouts = draw(&trace, &streams, 10, 90, 1, "test");
+        assert_eq!(blackouts.len(), 90);
+        let batches = batches(&trace, &streams, &blackouts);
+        let mut all: Vec<usize> = batches.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..90).collect::<Vec<_>>());
+        for batch in batches {
+            assert!(batch.len() <= 20);
+            let mut spans: Vec<(i64, i64)> =
+                batch.iter().map(|&gap| surroundings(&trace, &streams, blackouts[gap])).collect();
+            spans.sort_unstable();
+            assert!(spans.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        }
+    }
 }
