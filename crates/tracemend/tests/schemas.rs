@@ -38,6 +38,10 @@ fn breaches(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>)
         }
     }
     for (name, inner) in value.as_object().into_iter().flatten() {
+        // An object without listed properties may hold any.
+        if schema.get("properties").is_none() {
+            break;
+        }
         match schema["properties"].get(name) {
             Some(schema) => breaches(schema, inner, &format!("{place}.{name}"), found),
             None => found.push(format!("{place}: {name} is not in the schema")),
@@ -103,4 +107,14 @@ fn scores_follow_their_schema() {
     let arguments = ["evaluate", "--json", "--protocol", "paper", "--length", "20", "--blackout", "3", "--data"];
     let data = "crates/tracemend/tests/fixtures/succeed/windows";
     assert_follows_schema("evaluate", &stdout(&[&arguments[..], &[data]].concat()), &["schema", "score"]);
+}
+
+#[test]
+fn networks_and_data_sets_follow_their_schemas() {
+    assert_follows_schema("models", &stdout(&["models", "list", "--json"]), &["schema", "network"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    let set = set.to_str().expect("a path of text");
+    stdout(&["dataset", "build", "-q", "samples/ftrace_full.txt.zst", "--split", "time", "--length", "20", "-o", set]);
+    assert_follows_schema("dataset-info", &stdout(&["dataset", "info", "--json", set]), &["schema", "part", "leak"]);
 }
