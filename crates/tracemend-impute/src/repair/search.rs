@@ -11,7 +11,7 @@
 use super::caches::Caches;
 use super::potential::HORIZON;
 use super::slots::{GapContext, Slot};
-use super::thinning::thin;
+use super::thinning::{heaviest, thin};
 use super::token_rules::Flight;
 use crate::counts::{Candidate, Recency, State, Token};
 use crate::protocol::bootstrap::SplitMix64;
@@ -148,7 +148,8 @@ struct Search<'s, 'm> {
     tau_ns: f64,
     /// Steps that the potentials look ahead.
     horizon: usize,
-    random: SplitMix64,
+    /// Decides which hypotheses stay; `None`: the likeliest.
+    random: Option<SplitMix64>,
 }
 
 fn mix(hash: u64, value: u64) -> u64 {
@@ -181,11 +182,21 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>,
     };
     let tau_ns = 20_000.0 + 0.05 * context.end_ns.saturating_sub(context.begin_ns) as f64;
     let (begin, end) = (context.begin_ns.to_string(), context.end_ns.to_string());
-    let random = SplitMix64::new(options.seed, &["search", &begin, &end]);
+    let random = Some(SplitMix64::new(options.seed, &["search", &begin, &end]));
     let mut search =
         Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon, random };
     match length {
-        Length::Exact(lost) => search.exact(lost),
+        Length::Exact(lost) => {
+            let found = search.exact(lost);
+            let placed = |found: &Found| found.fillings.first().map_or(0, |filling| filling.placed.len());
+            if placed(&found) == lost {
+                return found;
+            }
+            // Entries and exits do not always add up to the number lost; the likeliest hypotheses may yet.
+            search.random = None;
+            let likeliest = search.exact(lost);
+            if placed(&likeliest) > placed(&found) { likeliest } else { found }
+        }
         Length::Unknown(prior) => search.open(prior),
     }
 }
@@ -292,8 +303,11 @@ impl Search<'_, '_> {
                 total + parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid
             })
             .collect();
-        thin(&promise, self.options.beam, &mut self.random)
-            .into_iter()
+        let few = match &mut self.random {
+            Some(random) => thin(&promise, self.options.beam, random),
+            None => heaviest(&promise, self.options.beam),
+        };
+        few.into_iter()
             .map(|(place, more)| {
                 let (new, total) = &kept[place];
                 self.take(&beam[new.parent as usize], new, total + more, step as u32)

@@ -48,6 +48,14 @@ pub fn thin(log_weights: &[f64], most: usize, random: &mut SplitMix64) -> Vec<(u
     kept
 }
 
+/// The heaviest hypotheses alone, in the same form.
+pub fn heaviest(log_weights: &[f64], most: usize) -> Vec<(usize, f64)> {
+    let mut order: Vec<usize> = (0..log_weights.len()).collect();
+    order.sort_unstable_by(|a, b| log_weights[*b].total_cmp(&log_weights[*a]).then(a.cmp(b)));
+    order.truncate(most);
+    order.into_iter().map(|place| (place, 0.0)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
