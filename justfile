@@ -17,7 +17,8 @@ test:
 bench:
     cargo bench --workspace --locked
 
-# Regenerate docs/cli.md, the README's excerpt and the snapshots of the command's output; read the diff before you commit it.
+# Regenerate docs/cli.md, manual pages, completions, the report's pictures, the README's excerpt and the snapshots of the
+# command's output; read the diff before you commit it.
 docs:
     UPDATE_DOCS=1 INSTA_UPDATE=always cargo test -p tracemend --locked
 

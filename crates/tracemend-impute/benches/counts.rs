@@ -145,13 +145,13 @@ fn counts(criterion: &mut Criterion) {
             model.learn(&damaged, 1);
             model.trie.freeze();
             let index = TraceIndex::new(&damaged, &mut model.tokens);
-            let (bare, rules) = (model.tokens.bare(), TokenRules::new(&model.tokens));
+            let (bare, rules) = (model.tokens.bare(), TokenRules::new(&model.tokens, &index.one_sided()));
             group.bench_function(BenchmarkId::new(name, lost), |bencher| {
                 bencher.iter_custom(|rounds| {
                     cpu_time(rounds, || {
-                        let (view, mut caches) = (View::new(&index), Caches::new(&model));
+                        let (view, mut caches) = (View::new(&index), Caches::new(&model, &rules));
                         let context = look_around(&view, &model, &rules, &damaged.gaps[0]);
-                        let options = SearchOptions::for_gap(lost);
+                        let options = SearchOptions::for_gap(lost, 1);
                         let found = search(&context, &mut caches, Length::Exact(lost), &options);
                         consensus::choose(&found.fillings, &context.slots, &bare);
                     })

@@ -65,6 +65,19 @@ fn no_repaired_thread_breaks_the_entry_exit_rules() {
 }
 
 #[test]
+fn a_trace_of_entries_alone_or_of_exits_alone_is_repaired() {
+    for phase in [Phase::Entry, Phase::Exit] {
+        let mut trace = with_short_gaps(recording(), 3);
+        trace.events.retain(|event| event.phase == phase);
+        for repair in repair(&trace, None, &RepairOptions::default(), &unwatched) {
+            assert_eq!(repair.left_open, None);
+            assert_eq!(Some(repair.events.len() as u64), repair.gap.lost.count());
+            assert!(repair.events.iter().all(|event| event.phase == phase));
+        }
+    }
+}
+
+#[test]
 fn what_is_done_when_a_repair_is_interrupted_is_kept() {
     let trace = with_short_gaps(recording(), 3);
     let options = RepairOptions { threads: 1, ..RepairOptions::default() };

@@ -1,18 +1,22 @@
 //! Damaged CTF traces: no panic, no hang, and what lies in undamaged packets is read.
 //!
-//! `CTF_MUTATIONS=10000 cargo test --release --test ctf_mutations` does more than the usual 300, and on the recorded samples
-//! too.
+//! `CTF_MUTATIONS=10000 cargo test --release --test ctf_mutations` damages each trace that often instead of the usual 150
+//! times, and the recorded samples too.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{Read, fixture, shared, try_read, unpack};
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashSet};
+use std::hash::BuildHasher;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tracemend_trace::TraceError;
 use tracemend_trace::source::OpenOptions;
+use tracemend_trace::{Event, TraceError};
+
+/// Rounds where nobody asks for more.
+const USUAL: usize = 150;
 
 /// Files of a trace: first its metadata.
 type Files = Vec<(PathBuf, Vec<u8>)>;
@@ -105,29 +109,34 @@ fn packets(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
     Some(packets)
 }
 
-/// How often each event was read: its time, name, thread and offset.
-type Events = HashMap<(i64, String, Option<i32>, u64), usize>;
+/// An event by its time, its name's hash, its thread and its offset.
+type Key = (i64, u64, Option<i32>, u64);
 
-fn events(read: &Read) -> Events {
-    let mut events = Events::new();
-    for (index, event) in read.events.iter().enumerate() {
-        *events.entry((event.time_ns, read.name(index).to_owned(), event.tid, event.offset)).or_default() += 1;
-    }
-    events
+fn events(read: &Read) -> FxHashSet<Key> {
+    let key = |(index, event): (usize, &Event)| {
+        let name = FxBuildHasher.hash_one(read.name(index));
+        (event.time_ns, name, event.tid, event.offset)
+    };
+    read.events.iter().enumerate().map(key).collect()
+}
+
+/// The events of one stream file by the packets they lie in; none for packets of other kinds than LTTng's.
+fn by_packet(files: &Files, index: usize) -> Vec<(Range<usize>, Vec<Key>)> {
+    let alone = tempfile::tempdir().unwrap();
+    store(&vec![files[0].clone(), files[index].clone()], alone.path());
+    let events = events(&try_read(alone.path(), &OpenOptions::default()).unwrap());
+    let packets = packets(&files[index].1).unwrap_or_default();
+    let inside = |packet: &Range<usize>| {
+        events.iter().filter(|event| packet.contains(&(event.3 as usize))).copied().collect::<Vec<Key>>()
+    };
+    packets.into_iter().map(|packet| (packet.clone(), inside(&packet))).collect()
 }
 
 /// Damages a trace again and again.
 fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
     let folder = tempfile::tempdir().unwrap();
     store(files, folder.path());
-    // What each stream file alone holds.
-    let whole: Vec<Events> = (1..files.len())
-        .map(|index| {
-            let alone = tempfile::tempdir().unwrap();
-            store(&vec![files[0].clone(), files[index].clone()], alone.path());
-            events(&try_read(alone.path(), &OpenOptions::default()).unwrap())
-        })
-        .collect();
+    let whole: Vec<_> = (1..files.len()).map(|index| by_packet(files, index)).collect();
     let mut random = Random(seed);
     let mut slowest = Duration::ZERO;
     let mut checked = 0usize;
@@ -146,15 +155,9 @@ fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
         match read {
             Ok(read) if index > 0 => {
                 let found = events(&read);
-                for (other, whole) in whole.iter().enumerate() {
+                for (other, packets) in whole.iter().enumerate() {
                     let own = other + 1 == index;
-                    let Some(packets) = packets(&files[other + 1].1) else {
-                        continue;
-                    };
-                    for (time, name, tid, offset) in whole.keys() {
-                        let Some(packet) = packets.iter().find(|packet| packet.contains(&(*offset as usize))) else {
-                            continue;
-                        };
+                    for (packet, events) in packets {
                         let hit = damaged.start < packet.end && packet.start < damaged.end.max(damaged.start + 1);
                         // Bytes put in right before a packet leave it whole.
                         let inside = more > 0 && packet.start < damaged.start && damaged.start < packet.end;
@@ -162,12 +165,14 @@ fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
                             continue;
                         }
                         let moved = own && more > 0 && packet.start >= damaged.start;
-                        let offset = if moved { offset.wrapping_add_signed(more as i64) } else { *offset };
-                        checked += 1;
-                        assert!(
-                            found.contains_key(&(*time, name.clone(), *tid, offset)),
-                            "{what}: {name} at byte {offset} is lost"
-                        );
+                        checked += events.len();
+                        for &(time, name, tid, offset) in events {
+                            let offset = if moved { offset.wrapping_add_signed(more as i64) } else { offset };
+                            assert!(
+                                found.contains(&(time, name, tid, offset)),
+                                "{what}: the event at {time} ns, byte {offset}, is lost"
+                            );
+                        }
                     }
                 }
             }
@@ -183,24 +188,57 @@ fn damage(name: &str, files: &Files, rounds: usize, seed: u64) {
     assert!(slowest < Duration::from_secs(30));
 }
 
+fn rounds() -> usize {
+    std::env::var("CTF_MUTATIONS").map_or(USUAL, |rounds| rounds.parse().unwrap())
+}
+
 #[test]
-fn damage_stays_in_its_packet() {
-    let rounds: usize = std::env::var("CTF_MUTATIONS").map_or(300, |rounds| rounds.parse().unwrap());
+fn damage_to_fixtures_stays_in_its_packet() {
     for (seed, name) in ["lttng-1.8", "lttng-2"].into_iter().enumerate() {
-        damage(name, &load(&fixture(&format!("ctf/{name}"))), rounds / 2, seed as u64);
+        damage(name, &load(&fixture(&format!("ctf/{name}"))), rounds(), seed as u64);
     }
-    if rounds <= 300 {
-        return;
+}
+
+/// A recorded sample, when more than the usual rounds are asked for.
+fn damage_to_sample(name: &str, seed: u64) {
+    if rounds() > USUAL
+        && let Some(sample) = shared(&format!("samples/{name}"))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let packed = sample.is_file();
+        if packed {
+            unpack(&sample, folder.path());
+        }
+        damage(name, &load(if packed { folder.path() } else { &sample }), rounds(), seed);
     }
-    let folder = tempfile::tempdir().unwrap();
-    let names =
-        ["ctf18-ust-paired", "ctf18-from-lttng216", "ctf2-ust-paired", "ctf18-ust-overwrite", "ctf18-ust-libcwrap"];
-    let mut samples: Vec<PathBuf> = names.iter().filter_map(|name| shared(&format!("samples/{name}"))).collect();
-    if let Some(archive) = shared("samples/ctf18-perf-raw_syscalls.tar.zst") {
-        unpack(&archive, folder.path());
-        samples.push(folder.path().to_path_buf());
-    }
-    for (seed, sample) in samples.iter().enumerate() {
-        damage(&sample.display().to_string(), &load(sample), rounds / 10, 100 + seed as u64);
-    }
+}
+
+#[test]
+fn damage_to_ctf18_ust_paired_stays_in_its_packet() {
+    damage_to_sample("ctf18-ust-paired", 100);
+}
+
+#[test]
+fn damage_to_ctf18_from_lttng216_stays_in_its_packet() {
+    damage_to_sample("ctf18-from-lttng216", 101);
+}
+
+#[test]
+fn damage_to_ctf2_ust_paired_stays_in_its_packet() {
+    damage_to_sample("ctf2-ust-paired", 102);
+}
+
+#[test]
+fn damage_to_ctf18_ust_overwrite_stays_in_its_packet() {
+    damage_to_sample("ctf18-ust-overwrite", 103);
+}
+
+#[test]
+fn damage_to_ctf18_ust_libcwrap_stays_in_its_packet() {
+    damage_to_sample("ctf18-ust-libcwrap", 104);
+}
+
+#[test]
+fn damage_to_ctf18_perf_stays_in_its_packet() {
+    damage_to_sample("ctf18-perf-raw_syscalls.tar.zst", 105);
 }

@@ -162,6 +162,54 @@ fn the_crate_linux_perf_data_finds_the_same_samples() {
     }
 }
 
+/// Why there is a reader of our own beside the crate (DESIGN.md): a record of an impossible size ends the crate's reading.
+#[test]
+fn a_bad_record_ends_the_crates_reading_and_not_ours() {
+    let mut bytes = unpacked(&succeed(FIXTURES[0]));
+    let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+    // The header names the data section's offset and size; records follow each other by their sizes.
+    let (begin, size) = (number(40), number(48));
+    let mut at = begin;
+    while at < begin + size / 2 {
+        at += usize::from(u16::from_le_bytes(bytes[at + 6..at + 8].try_into().unwrap()));
+    }
+    let whole = bytes_read(&bytes).events.len();
+    bytes[at + 6..at + 8].copy_from_slice(&4u16.to_le_bytes());
+    let PerfFileReader { mut perf_file, mut record_iter } = PerfFileReader::parse_file(Cursor::new(&bytes)).unwrap();
+    let mut samples = 0;
+    let error = loop {
+        match record_iter.next_record(&mut perf_file) {
+            Ok(Some(PerfFileRecord::EventRecord { record, .. })) => {
+                samples += usize::from(record.record_type == RecordType::SAMPLE)
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    let error = error.map(|error| error.to_string()).unwrap_or_default();
+    assert!(samples < whole && !error.contains(&at.to_string()), "{samples} samples, then {error}");
+    let read = bytes_read(&bytes);
+    assert!(read.events.len() > samples && read.events.len() + 2 >= whole, "{} of {whole}", read.events.len());
+    assert!(read.gaps.iter().any(|gap| gap.offset == at as u64), "{:?}", read.gaps);
+}
+
+/// The same of a pipe's event formats, which follow a record that does not count them in its size.
+#[test]
+fn event_formats_in_a_pipe_end_the_crates_reading_and_not_ours() {
+    let bytes = unpacked(&succeed(FIXTURES[2]));
+    let samples = PerfFileReader::parse_pipe(&bytes[..]).map(|PerfFileReader { mut perf_file, mut record_iter }| {
+        let mut samples = 0;
+        while let Ok(Some(record)) = record_iter.next_record(&mut perf_file) {
+            let PerfFileRecord::EventRecord { record, .. } = record else { continue };
+            samples += usize::from(record.record_type == RecordType::SAMPLE);
+        }
+        samples
+    });
+    assert!(samples.as_ref().is_ok_and(|&samples| samples < 288) || samples.is_err(), "{samples:?}");
+    assert_eq!(bytes_read(&bytes).events.len(), 288);
+}
+
 /// Numbers in the byte order of the recording machine.
 #[derive(Clone, Copy)]
 struct Machine {

@@ -7,12 +7,14 @@
 pub mod advice;
 pub mod dataset;
 pub mod exit;
+pub mod lami;
 pub mod losses;
 pub mod overlay;
 pub mod pipeline;
 pub mod records;
 pub mod report;
 pub mod scores;
+pub mod statistics;
 pub mod survey;
 
 pub use tracemend_impute as impute;

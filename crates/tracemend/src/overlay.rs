@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, io};
 use tracemend_impute::repair::{Composition, CompositionRow as Part, GapRepair, InferredEvent};
 use tracemend_trace::{
-    Event, Trace, TraceHeader,
+    Event, StreamId, Trace, TraceHeader,
     sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink},
 };
 
@@ -70,9 +70,9 @@ pub fn write_overlay(
     for repair in repairs {
         write_heads(header, repair, options, sink)?;
         for event in kept(repair, options) {
-            sink.event(&inferred_row(event, repair, options))?;
+            sink.event(&inferred_row(event, header, repair, options))?;
         }
-        write_samples(repair, options, sink)?;
+        write_samples(header, repair, options, sink)?;
     }
     sink.finish()
 }
@@ -128,8 +128,8 @@ impl Pending<'_> {
     fn write(&self, header: &TraceHeader, options: &WriteOptions<'_>, sink: &mut dyn Sink) -> io::Result<()> {
         match self.what {
             What::Heads => write_heads(header, self.repair, options, sink),
-            What::Event(event) => sink.event(&inferred_row(event, self.repair, options)),
-            What::Samples => write_samples(self.repair, options, sink),
+            What::Event(event) => sink.event(&inferred_row(event, header, self.repair, options)),
+            What::Samples => write_samples(header, self.repair, options, sink),
         }
     }
 }
@@ -180,16 +180,26 @@ fn write_heads(
     sink.composition(&composition_row(repair.gap.id, &repair.composition))
 }
 
-fn write_samples(repair: &GapRepair, options: &WriteOptions<'_>, sink: &mut dyn Sink) -> io::Result<()> {
+fn write_samples(
+    header: &TraceHeader,
+    repair: &GapRepair,
+    options: &WriteOptions<'_>,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
     for (number, sample) in (0u32..).zip(&repair.samples) {
         for event in sample {
-            sink.sample(number, &inferred_row(event, repair, options))?;
+            sink.sample(number, &inferred_row(event, header, repair, options))?;
         }
     }
     Ok(())
 }
 
-fn inferred_row<'a>(event: &'a InferredEvent, repair: &GapRepair, options: &WriteOptions<'a>) -> EventRow<'a> {
+fn inferred_row<'a>(
+    event: &'a InferredEvent,
+    header: &'a TraceHeader,
+    repair: &GapRepair,
+    options: &WriteOptions<'a>,
+) -> EventRow<'a> {
     let alternatives = event.alternatives.iter().map(|other| AlternativeRow {
         name: &other.name,
         tid: other.tid,
@@ -199,6 +209,7 @@ fn inferred_row<'a>(event: &'a InferredEvent, repair: &GapRepair, options: &Writ
     EventRow {
         time_ns: event.time_ns,
         time_err_ns: event.time_err_ns,
+        stream: repair.gap.stream.and_then(|stream| stream_name(header, stream)),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.as_deref(),
@@ -214,10 +225,15 @@ fn inferred_row<'a>(event: &'a InferredEvent, repair: &GapRepair, options: &Writ
     }
 }
 
+fn stream_name(header: &TraceHeader, stream: StreamId) -> Option<&str> {
+    header.streams.get(stream.0 as usize).map(|info| info.name.as_str())
+}
+
 fn recorded_row<'a>(event: &Event, header: &'a TraceHeader) -> EventRow<'a> {
     EventRow {
         time_ns: Some(event.time_ns),
         time_err_ns: None,
+        stream: stream_name(header, event.stream),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.map(|comm| header.symbols.name(comm)),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use tracemend_impute::protocol::Score;
 
 /// Metrics in the order of the table's columns; others follow by name.
-const COLUMNS: [&str; 15] = [
+pub const COLUMNS: [&str; 15] = [
     "accuracy",
     "perfect_rate",
     "rouge_l",

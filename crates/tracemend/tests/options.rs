@@ -96,3 +96,30 @@ fn the_reference_in_docs_is_the_one_generated() {
         assert!(written == generated, "docs/cli.md is out of date; run `just docs`");
     }
 }
+
+/// Compares what a command writes with what is packaged, or packages it where `just docs` asks for it.
+fn packaged(name: &str, generated: &[u8], fault: &mut Vec<String>) {
+    let path = root().join("docs").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
+        std::fs::write(&path, generated).expect("the file can be written");
+    } else if std::fs::read(&path).unwrap_or_default() != generated {
+        fault.push(name.to_owned());
+    }
+}
+
+#[test]
+fn the_packaged_manual_pages_and_completions_are_those_generated() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    stdout(&["man", folder.path().to_str().expect("a path of text")]);
+    let mut fault = Vec::new();
+    for page in std::fs::read_dir(folder.path()).expect("readable") {
+        let page = page.expect("a page");
+        let name = format!("man/{}", page.file_name().to_string_lossy());
+        packaged(&name, &std::fs::read(page.path()).expect("readable"), &mut fault);
+    }
+    for (shell, name) in [("bash", "tracemend.bash"), ("zsh", "_tracemend"), ("fish", "tracemend.fish")] {
+        packaged(&format!("completions/{name}"), stdout(&["completions", shell]).as_bytes(), &mut fault);
+    }
+    assert!(fault.is_empty(), "out of date in docs: {fault:?}; run `just docs`");
+}

@@ -32,7 +32,8 @@ fn breaches(schema: &Value, value: &Value, place: &str, found: &mut Vec<String>)
         found.push(format!("{place}: {value} is not allowed"));
     }
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if value.get(name).is_none() {
+        // Of a null, where one is allowed, nothing is required.
+        if value.is_object() && value.get(name).is_none() {
             found.push(format!("{place}: {name} is missing"));
         }
     }
@@ -89,12 +90,12 @@ fn gaps_follow_their_schema() {
 #[test]
 fn repairs_follow_their_schema() {
     let overlay = stdout(&["repair", "-q", "--samples", "1", SMALL]);
-    assert_follows_schema("repair", &overlay, &["schema", "gap", "composition", "event", "sample"]);
+    assert_follows_schema("repair", &overlay, &["schema", "gap", "composition", "event", "sample", "statistics"]);
     let kept = stdout(&["repair", "-q", LTTNG]);
     assert!(kept.contains("kept_begin_ns"));
-    assert_follows_schema("repair", &kept, &["schema", "gap", "composition", "event"]);
+    assert_follows_schema("repair", &kept, &["schema", "gap", "composition", "event", "statistics"]);
     let merged = stdout(&["repair", "-q", "--merge", SMALL]);
-    assert_follows_schema("repair", &merged, &["schema", "event", "gap", "composition"]);
+    assert_follows_schema("repair", &merged, &["schema", "event", "gap", "composition", "statistics"]);
 }
 
 #[test]

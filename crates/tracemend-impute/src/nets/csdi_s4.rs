@@ -98,7 +98,7 @@ impl CsdiS4 {
 
 impl Denoiser for CsdiS4 {
     fn kind(&self) -> &'static str {
-        "csdi-s4"
+        "csdi_s4"
     }
 
     fn process(&self) -> &Process {

@@ -161,7 +161,7 @@ impl SssdS4 {
 
 impl Denoiser for SssdS4 {
     fn kind(&self) -> &'static str {
-        "sssd-s4"
+        "sssd_s4"
     }
 
     fn process(&self) -> &Process {

@@ -341,7 +341,7 @@ impl SssdSa {
 
 impl Denoiser for SssdSa {
     fn kind(&self) -> &'static str {
-        "sssd-sa"
+        "sssd_sa"
     }
 
     fn process(&self) -> &Process {

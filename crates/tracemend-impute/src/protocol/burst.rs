@@ -1,13 +1,13 @@
 //! Protocols `burst` and `self`: realistic loss, bursts on one CPU's stream of a trace of many threads.
 //!
 //! A gap is k consecutive events of one stream of the test trace, at a random place at least 200 events from the ends
-//! of that stream; the other CPUs stay whole, and so does what the same threads did elsewhere. Several gaps, far apart
+//! of that stream; the other CPUs stay whole, and so does what the same threads did elsewhere. Twenty gaps at most, far apart
 //! in time, are cut at once; the engine then sees a trace with gaps, as in use, and learns from its intact rest. With
 //! training traces this is `burst`, without any it is `self`. Methods know k per gap and nothing of the threads.
 
 use super::Score;
 use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, tally};
-use crate::baselines::burst::{BurstMethod, METHODS as BASELINES};
+use crate::baselines::burst::{self as baselines, BurstMethod, METHODS as BASELINES};
 use crate::calibrate::Belief;
 use crate::counts::{CountsModel, Token, thread_of};
 use crate::repair::blackout::{self, Blackout};
@@ -95,7 +95,8 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
         .then(|| with_threads(config.threads, || crate::repair::train(&config.train, &options)));
     let baselines = config.train.first().map(|_| {
         let wanted = methods.iter().filter(|&&method| method != ENGINE);
-        wanted.map(|method| crate::baselines::burst::learn(method, &config.train)).collect::<Vec<_>>()
+        let counts = baselines::learn(&config.train);
+        wanted.map(|method| baselines::method(method, &counts)).collect::<Vec<_>>()
     });
     let mut scores = Vec::new();
     let total = lengths.len() * methods.len();
@@ -104,7 +105,7 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
         if blackouts.is_empty() {
             return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
         }
-        let batches = blackout::batches(config.test, &streams, &blackouts, config.test.events.len() / blackout::SHARE);
+        let batches = blackout::batches(config.test, &streams, &blackouts);
         let cell =
             Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
         for (method_number, &method) in methods.iter().enumerate() {
@@ -165,7 +166,7 @@ impl Cell<'_, '_> {
         let method = match learned {
             Some(method) => method,
             None => {
-                own = crate::baselines::burst::learn(name, &[&rest]);
+                own = baselines::method(name, &baselines::learn(&[&rest]));
                 &*own
             }
         };
@@ -314,6 +315,7 @@ fn answer_of(
 /// of each, and at nothing of what the search knew.
 fn is_valid(raw: &RawRepair, model: &CountsModel, index: &TraceIndex<'_>) -> bool {
     let symbols = &index.trace.header.symbols;
+    let one_sided = index.one_sided();
     let mut threads: FxHashMap<i64, Vec<(i64, Token)>> = FxHashMap::default();
     let times = raw.times.as_deref().unwrap_or_default();
     for ((&(slot, token), &time_ns), _) in raw.placed().iter().zip(times).zip(&raw.kept).filter(|&(_, &kept)| kept) {
@@ -331,17 +333,18 @@ fn is_valid(raw: &RawRepair, model: &CountsModel, index: &TraceIndex<'_>) -> boo
             let event = index.event(position);
             while let Some((_, token)) = inferred.next_if(|&(time_ns, _)| time_ns < event.time_ns) {
                 let kind = model.tokens.kind(token);
-                valid &= rules.observe(&kind.name, kind.phase).is_ok();
+                valid &= one_sided.contains(kind.name.as_str()) || rules.observe(&kind.name, kind.phase).is_ok();
                 after_inferred = true;
             }
-            let obeys = rules.observe(symbols.name(event.name), event.phase).is_ok();
+            let name = symbols.name(event.name);
+            let obeys = one_sided.contains(name) || rules.observe(name, event.phase).is_ok();
             // A recorded event that contradicts a recorded one tells of another gap.
             valid &= obeys || !after_inferred;
             after_inferred = false;
         }
         for (_, token) in inferred {
             let kind = model.tokens.kind(token);
-            valid &= rules.observe(&kind.name, kind.phase).is_ok();
+            valid &= one_sided.contains(kind.name.as_str()) || rules.observe(&kind.name, kind.phase).is_ok();
         }
         valid
     })

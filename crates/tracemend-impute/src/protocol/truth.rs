@@ -7,7 +7,7 @@
 use super::Score;
 use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, right, tally};
 use super::paper::NO_METHOD;
-use crate::baselines::burst::{Fill, METHODS as BASELINES};
+use crate::baselines::burst::{self as baselines, BurstMethod, Fill, METHODS as BASELINES};
 use crate::repair::holes::{Hole, holes, with_holes};
 use crate::repair::index::TraceIndex;
 use crate::repair::{GapRepair, RepairOptions, repair, unwatched};
@@ -266,10 +266,12 @@ pub fn run(config: &TruthConfig<'_>) -> Result<Truth, TruthError> {
         .collect();
     let matched: Vec<usize> = (0..gaps.len()).filter(|&gap| lossy.gaps[gap].stream.is_some()).collect();
     let mut scores = count_scores(config, &gaps, &matched);
+    let holed = with_holes(lossy, &holes);
+    let counts = baselines::learn(&[&holed]);
     for &method in &methods {
         let answers = match method {
             ENGINE => engine(lossy, &lost, config.seed, &mut kinds),
-            _ => baseline(lossy, &holes, &lost, method, &mut kinds),
+            _ => baseline(&holed, &holes, &lost, &*baselines::method(method, &counts), &mut kinds),
         };
         let mut tallies: Vec<Tally> = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
@@ -354,19 +356,23 @@ fn engine(lossy: &Trace, lost: &[Vec<(i64, u32)>], seed: u64, kinds: &mut Kinds)
 }
 
 /// A baseline's answer to each gap, learned from the lossy trace as the engine is.
-fn baseline(lossy: &Trace, holes: &[Hole], lost: &[Vec<(i64, u32)>], name: &str, kinds: &mut Kinds) -> Vec<Answer> {
-    let holed = with_holes(lossy, holes);
-    let method = crate::baselines::burst::learn(name, &[&holed]);
+fn baseline(
+    holed: &Trace,
+    holes: &[Hole],
+    lost: &[Vec<(i64, u32)>],
+    method: &dyn BurstMethod,
+    kinds: &mut Kinds,
+) -> Vec<Answer> {
     let mut tokens = method.tokens().clone();
-    let index = TraceIndex::new(&holed, &mut tokens);
+    let index = TraceIndex::new(holed, &mut tokens);
     let bare = tokens.bare();
     // From the table's numbers to the common ones.
     let mut common: FxHashMap<u32, u32> = FxHashMap::default();
     for ((name, phase), number) in numbers(&tokens, &bare) {
         common.insert(number, kinds.number(&name, phase));
     }
-    let mut fills: Vec<Vec<Fill>> = vec![Vec::new(); lossy.gaps.len()];
-    let mut seconds = vec![0.0; lossy.gaps.len()];
+    let mut fills: Vec<Vec<Fill>> = vec![Vec::new(); lost.len()];
+    let mut seconds = vec![0.0; lost.len()];
     for hole in holes {
         let total = hole.gap.lost.count().unwrap_or(0) as usize;
         if hole.gap.stream.is_none() || total == 0 {

@@ -12,14 +12,16 @@ use tracemend_trace::{Cause, Event, Gap, Lost, Phase, StreamId, Trace};
 const MARGIN: usize = 200;
 /// Events kept between the gaps of one batch.
 const APART: usize = 100;
+/// Gaps cut at once, at most: holes elsewhere tear the contexts of the threads around a gap.
+const AT_ONCE: usize = 20;
 /// Share of a trace's events cut at once, at most (but always one gap): one in this many.
-pub const SHARE: usize = 25;
+const SHARE: usize = 25;
 /// Events of a trace that calibration looks at.
 const CALIBRATED_ON: usize = 400_000;
 /// Events lost for it in gaps of one length, about.
 const CALIBRATED_EVENTS: usize = 12_000;
-/// Share of a trace's events that calibration cuts, at most: one in this many.
-const CALIBRATED_SHARE: usize = 12;
+/// Gaps of one length cut for it, at least and at most.
+const CALIBRATED_GAPS: (usize, usize) = (10, 200);
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,24 +89,27 @@ fn surroundings(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64
     (time(blackout.first - APART), time(blackout.first + blackout.lost + APART))
 }
 
-/// Groups gaps so that those cut at once are far apart in time and few, `room` events in all at most (but always one
-/// gap): numbers into `blackouts`.
-pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], room: usize) -> Vec<Vec<usize>> {
+/// Groups gaps so that those cut at once are far apart in time and few: numbers into `blackouts`.
+pub fn batches(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout]) -> Vec<Vec<usize>> {
     let mut left: Vec<usize> = (0..blackouts.len()).collect();
     let mut batches = Vec::new();
     while !left.is_empty() {
-        let batch = apart(trace, streams, blackouts, &left, room);
+        let batch = apart(trace, streams, blackouts, &left);
         left.retain(|number| !batch.contains(number));
         batches.push(batch);
     }
     batches
 }
 
-/// The first of `left` and what else is far apart in time from all chosen, up to `room` events in all.
-fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[usize], mut room: usize) -> Vec<usize> {
+/// The first of `left` and what else is far apart in time from all chosen, as much as is cut at once.
+fn apart(trace: &Trace, streams: &[Vec<u32>], blackouts: &[Blackout], left: &[usize]) -> Vec<usize> {
+    let mut room = trace.events.len() / SHARE;
     let mut batch: Vec<usize> = Vec::new();
     let mut spans: Vec<(i64, i64)> = Vec::new();
     for &number in left {
+        if batch.len() == AT_ONCE {
+            break;
+        }
         let blackout = blackouts[number];
         let span = surroundings(trace, streams, blackout);
         let clear = spans.iter().all(|other| span.1 < other.0 || span.0 > other.1);
@@ -204,11 +209,12 @@ pub fn calibrate(trace: &Trace, base: Option<&CountsModel>, lengths: &[usize], o
     let blackouts: Vec<Blackout> = lengths
         .iter()
         .flat_map(|&lost| {
-            draw(trace, &streams, lost, (CALIBRATED_EVENTS / lost).clamp(10, 400), options.seed, "calibration")
+            let gaps = (CALIBRATED_EVENTS / lost).clamp(CALIBRATED_GAPS.0, CALIBRATED_GAPS.1);
+            draw(trace, &streams, lost, gaps, options.seed, "calibration")
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
-    for batch in batches(trace, &streams, &blackouts, trace.events.len() / CALIBRATED_SHARE) {
+    for batch in batches(trace, &streams, &blackouts) {
         let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
         let (rest, gaps) = cut(trace, &streams, &batch);
         let mut model = base.cloned().unwrap_or_default();
@@ -305,4 +311,32 @@ pub fn coverage(raw: &RawRepair, calibration: &Calibration, truth: &[&Event], tr
     }
     rows += by_event.keys().filter(|kind| !known.contains(&(kind.0.to_owned(), kind.1))).count() as f64;
     (rows, covered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counts::testing::trace;
+
+    #[test]
+    fn few_gaps_are_cut_at_once_and_none_near_another() {
+        let names = ["a", "b", "c"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..30_000).map(|place| (place % 2, 1 + (place % 5) as i32, names[place as usize % 3])).collect();
+        let trace = trace(&calls);
+        let streams = by_stream(&trace);
+        let blackouts = draw(&trace, &streams, 10, 90, 1, "test");
+        assert_eq!(blackouts.len(), 90);
+        let batches = batches(&trace, &streams, &blackouts);
+        let mut all: Vec<usize> = batches.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..90).collect::<Vec<_>>());
+        for batch in batches {
+            assert!(batch.len() <= 20);
+            let mut spans: Vec<(i64, i64)> =
+                batch.iter().map(|&gap| surroundings(&trace, &streams, blackouts[gap])).collect();
+            spans.sort_unstable();
+            assert!(spans.windows(2).all(|pair| pair[0].1 < pair[1].0));
+        }
+    }
 }

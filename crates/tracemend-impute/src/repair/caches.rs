@@ -17,21 +17,21 @@ pub struct Caches<'m> {
     predictions: FxHashMap<(State, bool), Predictions>,
     switches: FxHashMap<State, f32>,
     pub(super) potentials: Potentials,
-    pub(super) rules: TokenRules,
+    pub(super) rules: &'m TokenRules,
     tails: FxHashMap<(Token, usize), f32>,
     tails_later: FxHashMap<(Token, usize), f32>,
 }
 
 impl<'m> Caches<'m> {
-    /// Empty caches over a model.
-    pub fn new(model: &'m CountsModel) -> Self {
+    /// Empty caches over a model and its tokens' rules.
+    pub fn new(model: &'m CountsModel, rules: &'m TokenRules) -> Self {
         Self {
             model,
             vocabulary: model.tokens.len(),
             predictions: FxHashMap::default(),
             switches: FxHashMap::default(),
             potentials: Potentials::new(model),
-            rules: TokenRules::new(&model.tokens),
+            rules,
             tails: FxHashMap::default(),
             tails_later: FxHashMap::default(),
         }

@@ -1,6 +1,5 @@
 //! What a gap swallowed, by kind: expected counts over all fillings, with intervals.
 
-use super::consensus::Consensus;
 use super::inferred::{Composition, CompositionRow};
 use super::search::Filling;
 use super::slots::GapContext;
@@ -44,13 +43,12 @@ impl Expected {
 /// Counts the events of all fillings.
 pub fn count(
     fillings: &[Filling],
-    consensus: &Consensus,
     context: &GapContext,
     model: &CountsModel,
     background: FxHashMap<Kind, f64>,
 ) -> Counted {
     let mut counted = Counted { background, ..Counted::default() };
-    for (filling, &weight) in fillings.iter().zip(&consensus.weights) {
+    for filling in fillings {
         let mut threads: FxHashMap<(Option<i64>, u32), f64> = FxHashMap::default();
         for &(slot, token) in &filling.placed {
             *threads.entry((context.slots[slot as usize].thread, token)).or_default() += 1.0;
@@ -64,10 +62,10 @@ pub fn count(
             *by_thread.entry((thread, kind)).or_default() += number;
         }
         for (key, number) in by_thread {
-            add(counted.by_thread.entry(key).or_default(), number, weight);
+            add(counted.by_thread.entry(key).or_default(), number, filling.weight);
         }
         for (key, number) in by_event {
-            add(counted.by_event.entry(key).or_default(), number, weight);
+            add(counted.by_event.entry(key).or_default(), number, filling.weight);
         }
     }
     counted

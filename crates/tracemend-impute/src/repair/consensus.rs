@@ -9,9 +9,6 @@ use super::slots::Slot;
 use crate::metrics::lcs_length;
 use rustc_hash::FxHashMap;
 
-/// The search keeps few of all possible fillings, so their weights are too uneven: they are raised to this power.
-const TEMPER: f64 = 0.4;
-
 /// Largest table for a longest common subsequence, and the pieces that longer sequences are cut into.
 const CELLS: usize = 16_000_000;
 const PIECE: usize = 2000;
@@ -21,7 +18,7 @@ const PIECE: usize = 2000;
 pub struct Consensus {
     /// Which filling was chosen.
     pub chosen: usize,
-    /// Tempered weights of the fillings compared, summing to 1; the rest count as nothing.
+    /// Weights of the fillings compared, summing to 1; the rest count as nothing.
     pub weights: Vec<f64>,
     /// `[lost]` support of each event, 0 to 1.
     pub support: Vec<f32>,
@@ -48,9 +45,9 @@ pub fn by_thread(filling: &Filling, slots: &[Slot], bare: &[u32]) -> ByThread {
 fn compared(lost: usize) -> usize {
     match lost {
         0..=100 => 24,
-        101..=300 => 12,
-        301..=2000 => 6,
-        _ => 2,
+        101..=300 => 16,
+        301..=2000 => 12,
+        _ => 4,
     }
 }
 
@@ -58,7 +55,7 @@ fn compared(lost: usize) -> usize {
 pub fn choose(fillings: &[Filling], slots: &[Slot], bare: &[u32]) -> Option<Consensus> {
     let lost = fillings.first()?.placed.len();
     let count = fillings.len().min(compared(lost));
-    let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight.powf(TEMPER)).collect();
+    let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight).collect();
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
     let threads: Vec<ByThread> = fillings[..count].iter().map(|filling| by_thread(filling, slots, bare)).collect();

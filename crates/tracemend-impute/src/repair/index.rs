@@ -1,8 +1,8 @@
 //! Where each thread's and each stream's events stand in a trace.
 
 use crate::counts::{Token, TokenTable, Tokenizer, thread_of};
-use rustc_hash::FxHashMap;
-use tracemend_trace::{Event, Phase, Trace};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tracemend_trace::{Event, Phase, Symbol, Trace, rules::one_sided};
 
 /// A trace with its events numbered by thread and by stream. Positions are indices into `trace.events`.
 pub struct TraceIndex<'a> {
@@ -14,6 +14,7 @@ pub struct TraceIndex<'a> {
     pub threads: FxHashMap<i64, Vec<u32>>,
     /// Positions of each stream's events, by stream number.
     pub streams: Vec<Vec<u32>>,
+    one_sided: FxHashSet<Symbol>,
     /// Whether calls come with durations, so that one without never returned.
     timed_calls: bool,
 }
@@ -31,7 +32,12 @@ impl<'a> TraceIndex<'a> {
             streams[event.stream.0 as usize].push(position as u32);
         }
         let timed_calls = trace.events.iter().any(|event| event.dur_ns.is_some());
-        Self { trace, tokens, threads, streams, timed_calls }
+        Self { trace, tokens, threads, streams, one_sided: one_sided(trace), timed_calls }
+    }
+
+    /// Names of calls recorded by their entries alone, or by their exits alone ([`one_sided`]).
+    pub fn one_sided(&self) -> FxHashSet<&'a str> {
+        self.one_sided.iter().map(|&name| self.trace.header.symbols.name(name)).collect()
     }
 
     /// The event at a position.

@@ -12,6 +12,7 @@ pub mod potential;
 mod run;
 pub mod search;
 pub mod slots;
+mod thinning;
 pub mod times;
 pub mod token_rules;
 pub mod view;

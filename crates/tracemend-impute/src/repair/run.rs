@@ -10,6 +10,7 @@ use super::length;
 use super::search::{Filling, Length, Placed, SearchOptions, search};
 use super::slots::{GapContext, look_around};
 use super::times;
+use super::token_rules::{Role, TokenRules};
 use super::view::View;
 use crate::calibrate::{Belief, Calibration};
 use crate::counts::{CountsModel, Token};
@@ -124,8 +125,9 @@ pub fn repair(
     let holed = holes::with_holes(trace, &holes);
     let mut learned = adapt(&holed, &holed.gaps, model, options);
     let (index, raw) = repair_raw(&holed, &holed.gaps, &mut learned, options, progress);
-    let view = View::new(&index);
-    let repairs = holed.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &view, &learned, options)).collect();
+    let known =
+        Known { view: View::new(&index), rules: TokenRules::new(&learned.tokens, &index.one_sided()), model: &learned };
+    let repairs = holed.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &known, options)).collect();
     holes::by_gap(trace, &holes, repairs)
 }
 
@@ -178,7 +180,8 @@ pub fn repair_raw<'t>(
     let model = &*model;
     let bare = model.tokens.bare();
     let total = gaps.len();
-    let tools = || (Caches::new(model), View::new(&index));
+    let rules = TokenRules::new(&model.tokens, &index.one_sided());
+    let tools = || (Caches::new(model, &rules), View::new(&index));
     let done = AtomicUsize::new(0);
     let fill_one = |(caches, view): &mut (Caches<'_>, View<'_>), gap: &Gap| {
         if progress(done.load(Ordering::Relaxed), total).is_break() {
@@ -196,13 +199,13 @@ pub fn repair_raw<'t>(
     } else {
         with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
-    reconcile(&index, model, &bare, gaps, &mut raw, options);
+    reconcile(&index, model, &rules, gaps, &mut raw, options);
     (index, raw)
 }
 
 fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, options: &RepairOptions) -> RawRepair {
     let begin = cpu_time::ThreadTime::now();
-    let context = look_around(view, caches.model, &caches.rules, gap);
+    let context = look_around(view, caches.model, caches.rules, gap);
     let announced = gap.lost.count().unwrap_or(0);
     if announced > options.most {
         return RawRepair::open(
@@ -216,12 +219,18 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
     }
     let (found, lost) = match gap.lost {
         tracemend_trace::Lost::Exact(lost) => {
-            let found = search(&context, caches, Length::Exact(lost as usize), &SearchOptions::for_gap(lost as usize));
+            let found = search(
+                &context,
+                caches,
+                Length::Exact(lost as usize),
+                &SearchOptions::for_gap(lost as usize, options.seed),
+            );
             (found, (lost, lost, lost))
         }
         _ => {
             let prior = length::prior(view, gap, &context);
-            let found = search(&context, caches, Length::Unknown(&prior), &SearchOptions::for_gap(prior.len()));
+            let found =
+                search(&context, caches, Length::Unknown(&prior), &SearchOptions::for_gap(prior.len(), options.seed));
             let lost = length::interval(&found.lengths);
             (found, lost)
         }
@@ -230,13 +239,8 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         return RawRepair::open(context, lost.0, "no possible sequence of events was found for it");
     };
     let placed = &found.fillings[consensus.chosen].placed;
-    let counted = composition::count(
-        &found.fillings,
-        &consensus,
-        &context,
-        caches.model,
-        composition::background(view, gap, caches.model),
-    );
+    let counted =
+        composition::count(&found.fillings, &context, caches.model, composition::background(view, gap, caches.model));
     RawRepair {
         times: times::estimate(&context, placed, caches.model),
         kept: vec![true; placed.len()],
@@ -261,11 +265,12 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
 fn reconcile(
     index: &TraceIndex<'_>,
     model: &CountsModel,
-    bare: &[u32],
+    rules: &TokenRules,
     gaps: &[Gap],
     raw: &mut [RawRepair],
     options: &RepairOptions,
 ) {
+    let bare = model.tokens.bare();
     let mut view = View::new(index);
     let mut caches: Option<Caches<'_>> = None;
     let mut order: Vec<usize> = (0..raw.len()).collect();
@@ -279,10 +284,10 @@ fn reconcile(
             slot.thread.is_some_and(|thread| view.has_inferred(thread, slot.hole_ns.0, slot.hole_ns.1))
         });
         if shared {
-            let caches = caches.get_or_insert_with(|| Caches::new(model));
-            raw[gap] = fill(&view, caches, bare, &gaps[gap], options);
+            let caches = caches.get_or_insert_with(|| Caches::new(model, rules));
+            raw[gap] = fill(&view, caches, &bare, &gaps[gap], options);
         }
-        raw[gap].kept = possible(model, &raw[gap].context, raw[gap].placed());
+        raw[gap].kept = possible(model, rules, &raw[gap].context, raw[gap].placed());
         let impossible = raw[gap].kept.iter().filter(|&&kept| !kept).count();
         if impossible > 0 {
             raw[gap].left_open = Some(format!(
@@ -328,7 +333,7 @@ fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -
 }
 
 /// Which events of a filling do not contradict what their thread does before and after.
-fn possible(model: &CountsModel, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
+fn possible(model: &CountsModel, rules: &TokenRules, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
     let mut kept = vec![true; placed.len()];
     let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
     for (place, &(slot, _)) in placed.iter().enumerate() {
@@ -336,10 +341,10 @@ fn possible(model: &CountsModel, context: &GapContext, placed: &[Placed]) -> Vec
     }
     for (slot, places) in slots {
         let slot = &context.slots[slot as usize];
-        let mut rules = ThreadRules::default();
+        let mut thread = ThreadRules::default();
         let mut observe = |token: Token| {
             let kind = model.tokens.kind(token);
-            rules.observe(&kind.name, kind.phase).is_ok()
+            rules.role(token) == Role::Point || thread.observe(&kind.name, kind.phase).is_ok()
         };
         slot.before.iter().for_each(|&token| {
             observe(token);
@@ -353,31 +358,33 @@ fn possible(model: &CountsModel, context: &GapContext, placed: &[Placed]) -> Vec
     kept
 }
 
-fn present(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel, options: &RepairOptions) -> GapRepair {
-    let calibration = &model.calibration;
+/// What the filled gaps are told in terms of.
+struct Known<'k> {
+    view: View<'k>,
+    rules: TokenRules,
+    model: &'k CountsModel,
+}
+
+fn present(gap: &Gap, raw: &RawRepair, known: &Known<'_>, options: &RepairOptions) -> GapRepair {
+    let calibration = &known.model.calibration;
     let composition = if raw.consensus.is_some() {
-        composition::compose(&raw.counted, view, &raw.context, calibration, raw.lost)
+        composition::compose(&raw.counted, &known.view, &raw.context, calibration, raw.lost)
     } else {
         Composition { lost: raw.lost.0, lost_low: raw.lost.1, lost_high: raw.lost.2, ..Composition::default() }
     };
     let mut rng = SplitMix64::new(options.seed, &["repair", &gap.id.to_string()]);
-    let samples = (0..options.samples).map(|_| sample(gap, raw, view, model, &mut rng)).collect();
+    let samples = (0..options.samples).map(|_| sample(gap, raw, known, &mut rng)).collect();
     GapRepair {
         gap: gap.clone(),
-        events: chosen_events(gap, raw, view, model, calibration),
+        events: chosen_events(gap, raw, known),
         composition,
         samples,
         left_open: raw.left_open.clone(),
     }
 }
 
-fn chosen_events(
-    gap: &Gap,
-    raw: &RawRepair,
-    view: &View<'_>,
-    model: &CountsModel,
-    calibration: &Calibration,
-) -> Vec<InferredEvent> {
+fn chosen_events(gap: &Gap, raw: &RawRepair, known: &Known<'_>) -> Vec<InferredEvent> {
+    let calibration = &known.model.calibration;
     let Some(consensus) = &raw.consensus else {
         return Vec::new();
     };
@@ -387,28 +394,21 @@ fn chosen_events(
         let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
         let one_sided = gap.begin_ns.is_none() || gap.end_ns.is_none();
         let confidence = calibration.confidence(belief) * if one_sided { ONE_SIDED } else { 1.0 };
-        let mut event = event(gap, raw, view, model, this, raw.times.as_ref().map(|times| times[place]));
+        let mut event = event(gap, raw, known, this, raw.times.as_ref().map(|times| times[place]));
         event.confidence = confidence;
         event.time_err_ns = event.time_ns.and_then(|_| {
             let width = gap.end_ns?.saturating_sub(gap.begin_ns?);
             Some((calibration.time_error(placed.len()) * width as f64) as i64)
         });
-        event.alternatives = alternatives(raw, consensus, view, model, place, f64::from(1.0 - confidence));
+        event.alternatives = alternatives(raw, consensus, known, place, f64::from(1.0 - confidence));
         events.push(event);
     }
     events
 }
 
-fn event(
-    gap: &Gap,
-    raw: &RawRepair,
-    view: &View<'_>,
-    model: &CountsModel,
-    (slot, token): Placed,
-    time_ns: Option<i64>,
-) -> InferredEvent {
-    let kind = model.tokens.kind(token);
-    let (tid, comm) = raw.context.slots[slot as usize].identity(view);
+fn event(gap: &Gap, raw: &RawRepair, known: &Known<'_>, (slot, token): Placed, time_ns: Option<i64>) -> InferredEvent {
+    let kind = known.model.tokens.kind(token);
+    let (tid, comm) = raw.context.slots[slot as usize].identity(&known.view);
     InferredEvent {
         time_ns,
         time_err_ns: None,
@@ -426,14 +426,13 @@ fn event(
 fn alternatives(
     raw: &RawRepair,
     consensus: &Consensus,
-    view: &View<'_>,
-    model: &CountsModel,
+    known: &Known<'_>,
     place: usize,
     mass: f64,
 ) -> Vec<Alternative> {
     let what = |(slot, token): Placed| {
-        let kind = model.tokens.kind(token);
-        (raw.context.slots[slot as usize].identity(view).0, kind.name.as_str(), kind.phase)
+        let kind = known.model.tokens.kind(token);
+        (raw.context.slots[slot as usize].identity(&known.view).0, kind.name.as_str(), kind.phase)
     };
     let chosen = what(raw.placed()[place]);
     let mut others = Vec::new();
@@ -467,13 +466,7 @@ fn alternatives(
         .collect()
 }
 
-fn sample(
-    gap: &Gap,
-    raw: &RawRepair,
-    view: &View<'_>,
-    model: &CountsModel,
-    rng: &mut SplitMix64,
-) -> Vec<InferredEvent> {
+fn sample(gap: &Gap, raw: &RawRepair, known: &Known<'_>, rng: &mut SplitMix64) -> Vec<InferredEvent> {
     let Some(consensus) = &raw.consensus else {
         return Vec::new();
     };
@@ -487,14 +480,14 @@ fn sample(
         })
         .unwrap_or(0);
     let placed = &raw.fillings[drawn].placed;
-    let times = times::estimate(&raw.context, placed, model);
-    let kept = possible(model, &raw.context, placed);
+    let times = times::estimate(&raw.context, placed, known.model);
+    let kept = possible(known.model, &known.rules, &raw.context, placed);
     placed
         .iter()
         .enumerate()
         .filter(|&(place, _)| kept[place])
         .map(|(place, &this)| {
-            let mut event = event(gap, raw, view, model, this, times.as_ref().map(|times| times[place]));
+            let mut event = event(gap, raw, known, this, times.as_ref().map(|times| times[place]));
             event.confidence = consensus.weights[drawn] as f32;
             event
         })

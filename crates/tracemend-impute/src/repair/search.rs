@@ -3,15 +3,18 @@
 //! A hypothesis is a sequence of (slot, token). Its score sums, over its events, the logarithms of: staying on or
 //! leaving the thread, which thread comes next, and the thread's token; and at the end, for each thread it touched,
 //! how well the recorded continuation follows compared with no loss at all. Hypotheses that gave every thread the
-//! same tokens and stand on the same thread are one, whatever the order: their probabilities add up. What cannot be
+//! same tokens and stand on the same thread are one, whatever the order: their probabilities add up. Of more than can be
+//! kept, few stand for all, drawn so that their weights are those of what they stand for (`thinning`). What cannot be
 //! (an exit without its entry, an event after a thread's end) is never tried, and a hypothesis that has fewer events
 //! left than its threads need to meet what is recorded is dropped.
 
 use super::caches::Caches;
 use super::potential::HORIZON;
 use super::slots::{GapContext, Slot};
+use super::thinning::thin;
 use super::token_rules::Flight;
 use crate::counts::{Candidate, Recency, State, Token};
+use crate::protocol::bootstrap::SplitMix64;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -46,18 +49,20 @@ pub struct SearchOptions {
     pub targets: usize,
     /// Tokens tried on each of them.
     pub switch_tokens: usize,
+    /// Seed of the choice among hypotheses.
+    pub seed: u64,
 }
 
 impl SearchOptions {
     /// Width by length: long gaps are uncertain whatever the width, and must stay affordable.
-    pub fn for_gap(lost: usize) -> Self {
+    pub fn for_gap(lost: usize, seed: u64) -> Self {
         let beam = match lost {
             0..=15 => 32,
             16..=200 => 64,
             201..=1000 => 32,
             _ => 16,
         };
-        Self { beam, stay_tokens: 6, targets: 8, switch_tokens: 3 }
+        Self { beam, stay_tokens: 6, targets: 8, switch_tokens: 3, seed }
     }
 }
 
@@ -66,7 +71,7 @@ impl SearchOptions {
 pub struct Filling {
     /// The lost events in order.
     pub placed: Vec<Placed>,
-    /// Share of the probability of all fillings found.
+    /// Probability: its share of what all fillings found stand for. They sum to 1.
     pub weight: f64,
 }
 
@@ -143,6 +148,7 @@ struct Search<'s, 'm> {
     tau_ns: f64,
     /// Steps that the potentials look ahead.
     horizon: usize,
+    random: SplitMix64,
 }
 
 fn mix(hash: u64, value: u64) -> u64 {
@@ -157,7 +163,7 @@ fn log_add(a: f64, b: f64) -> f64 {
     if higher == f64::NEG_INFINITY { higher } else { higher + ((a - higher).exp() + (b - higher).exp()).ln() }
 }
 
-/// Fills a gap. The same gap always gets the same answer.
+/// Fills a gap. With the same seed the same gap always gets the same answer.
 pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, options: &SearchOptions) -> Found {
     let slots = &context.slots;
     let untouched =
@@ -174,8 +180,10 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>,
         Length::Unknown(_) => HORIZON,
     };
     let tau_ns = 20_000.0 + 0.05 * context.end_ns.saturating_sub(context.begin_ns) as f64;
+    let (begin, end) = (context.begin_ns.to_string(), context.end_ns.to_string());
+    let random = SplitMix64::new(options.seed, &["search", &begin, &end]);
     let mut search =
-        Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon };
+        Search { context, caches, options: *options, untouched, start, arena: Vec::new(), tau_ns, horizon, random };
     match length {
         Length::Exact(lost) => search.exact(lost),
         Length::Unknown(prior) => search.open(prior),
@@ -249,7 +257,7 @@ impl Search<'_, '_> {
         Found { fillings: self.finish(&best.1), lengths }
     }
 
-    /// One more event on every hypothesis; the best of the results. `remaining`: events still to come after it,
+    /// One more event on every hypothesis; few of the results, for all of them. `remaining`: events still to come after it,
     /// as far as they guide the search; `room`: as far as they bound what threads may still need.
     fn advance(&mut self, beam: &[Hypothesis], step: usize, remaining: usize, room: usize) -> Vec<Hypothesis> {
         let mut steps: Vec<Step> = Vec::new();
@@ -275,23 +283,22 @@ impl Search<'_, '_> {
             }
         }
         let debts: Vec<f64> = beam.iter().map(|hypothesis| self.debt(hypothesis, remaining)).collect();
-        let mut ranked: Vec<(f64, Step, f64)> = kept
-            .into_iter()
+        let promise: Vec<f64> = kept
+            .iter()
             .map(|(step, total)| {
                 let parent = &beam[step.parent as usize];
                 let paid =
                     if parent.touched(step.slot as usize).is_some() { 0.0 } else { self.debt_of(step.slot as usize) };
-                let ahead = parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid;
-                (total + ahead, step, total)
+                total + parent.potential + f64::from(step.potential) + debts[step.parent as usize] - paid
             })
             .collect();
-        let better = |a: &(f64, Step, f64), b: &(f64, Step, f64)| b.0.total_cmp(&a.0).then(a.1.key.cmp(&b.1.key));
-        if ranked.len() > self.options.beam {
-            ranked.select_nth_unstable_by(self.options.beam, better);
-            ranked.truncate(self.options.beam);
-        }
-        ranked.sort_unstable_by(better);
-        ranked.iter().map(|(_, new, total)| self.take(&beam[new.parent as usize], new, *total, step as u32)).collect()
+        thin(&promise, self.options.beam, &mut self.random)
+            .into_iter()
+            .map(|(place, more)| {
+                let (new, total) = &kept[place];
+                self.take(&beam[new.parent as usize], new, total + more, step as u32)
+            })
+            .collect()
     }
 
     /// What a hypothesis owes for a slot that needs events and got none yet. A thread woken inside the gap must have

@@ -1,7 +1,7 @@
 //! The entry/exit rules of [`tracemend_trace::rules`], in terms of token numbers, for the search.
 
 use crate::counts::{END, FIRST_EVENT, Token, TokenTable};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tracemend_trace::{Phase, rules};
 
 /// What a token does to its thread.
@@ -44,8 +44,8 @@ pub struct TokenRules {
 }
 
 impl TokenRules {
-    /// The roles of all tokens of a table.
-    pub fn new(table: &TokenTable) -> Self {
+    /// The roles of all tokens of a table, where these calls were recorded by their entries alone, or exits alone.
+    pub fn new(table: &TokenTable, one_sided: &FxHashSet<&str>) -> Self {
         let mut calls: FxHashMap<&str, u32> = FxHashMap::default();
         let mut roles = Vec::with_capacity(table.len());
         for (token, kind) in table.kinds().iter().enumerate() {
@@ -57,6 +57,7 @@ impl TokenRules {
                     Phase::Point => Role::Point,
                     Phase::Entry | Phase::Call if rules::NEVER_RETURN.contains(&kind.name.as_str()) => Role::Ends,
                     Phase::Call => Role::Call,
+                    _ if one_sided.contains(kind.name.as_str()) => Role::Point,
                     Phase::Entry => Role::Entry(*calls.entry(&kind.name).or_insert(next)),
                     Phase::Exit if matches!(kind.name.as_str(), "execve" | "execveat" | "syscall_-1") => Role::AnyExit,
                     Phase::Exit => Role::Exit(*calls.entry(&kind.name).or_insert(next)),
@@ -136,7 +137,7 @@ mod tests {
     #[test]
     fn an_exit_needs_its_own_entry() {
         let (table, [read, read_exit, close, close_exit, _]) = table();
-        let rules = TokenRules::new(&table);
+        let rules = TokenRules::new(&table, &FxHashSet::default());
         let inside = rules.after_inferred(Flight::Idle, read);
         assert_eq!(inside.and_then(|inside| rules.after_inferred(inside, read_exit)), Some(Flight::Idle));
         assert_eq!(inside.and_then(|inside| rules.after_inferred(inside, close_exit)), None);
@@ -145,9 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn of_a_call_recorded_by_entry_alone_no_exit_is_awaited() {
+        let (table, [read, _, close, ..]) = table();
+        let rules = TokenRules::new(&table, &FxHashSet::from_iter(["read"]));
+        assert_eq!(rules.after_inferred(rules.after_recorded(Flight::Idle, read), read), Some(Flight::Idle));
+        assert_eq!(rules.needs(Flight::Idle, &[read, close]), Some(0));
+        assert_eq!(rules.after_inferred(Flight::Idle, close).and_then(|inside| rules.needs(inside, &[close])), Some(1));
+    }
+
+    #[test]
     fn what_is_recorded_after_the_gap_must_be_met() {
         let (table, [read, read_exit, close, _, exit]) = table();
-        let rules = TokenRules::new(&table);
+        let rules = TokenRules::new(&table, &FxHashSet::default());
         let reading = rules.after_recorded(Flight::Unknown, read);
         assert_eq!(rules.needs(reading, &[read_exit]), Some(0));
         assert_eq!(rules.needs(reading, &[close]), Some(1));

@@ -2,7 +2,7 @@
 
 use super::thread::{BORN_BY, NEVER_RETURN, ThreadRules, Violation};
 use crate::{Cause, Event, Gap, Lost, Phase, Symbol, Trace};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How often a call must be seen with entries only, or exits only, to be taken as recorded that way on purpose.
 const ONE_SIDED: u64 = 8;
@@ -19,7 +19,7 @@ pub fn evidence(trace: &Trace) -> Vec<Gap> {
     for event in &trace.events {
         let Some(tid) = event.tid else { continue };
         // CPUs share thread 0, the idle one. A whole call is one record: it cannot lose its other half.
-        if tid == 0 || matches!(event.phase, Phase::Point | Phase::Call) || one_sided.contains_key(&event.name) {
+        if tid == 0 || matches!(event.phase, Phase::Point | Phase::Call) || one_sided.contains(&event.name) {
             continue;
         }
         let (rules, last) = threads.entry(tid).or_default();
@@ -62,8 +62,9 @@ fn gap(trace: &Trace, id: u32, violation: Violation, before: &str, last: &Event,
     }
 }
 
-/// Calls of which only entries, or only exits, were recorded; the rules' own exceptions are none of them.
-fn one_sided(trace: &Trace) -> FxHashMap<Symbol, ()> {
+/// Names of calls of which only entries, or only exits, were recorded; the rules' own exceptions are none of them. The
+/// rules say nothing of such events: one is a whole call.
+pub fn one_sided(trace: &Trace) -> FxHashSet<Symbol> {
     let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
     let mut all = (0, 0);
     for event in &trace.events {
@@ -84,7 +85,7 @@ fn one_sided(trace: &Trace) -> FxHashMap<Symbol, ()> {
         let one_sided = (*entries == 0 || *exits == 0) && *entries + *exits >= ONE_SIDED;
         nothing_paired || (one_sided && !exception(trace.header.symbols.name(*name)))
     });
-    counts.into_keys().map(|name| (name, ())).collect()
+    counts.into_keys().collect()
 }
 
 /// The intervals in which the trace's own gaps can have lost events, joined where they overlap.

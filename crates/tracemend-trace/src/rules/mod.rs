@@ -4,5 +4,5 @@
 mod evidence;
 mod thread;
 
-pub use evidence::evidence;
+pub use evidence::{evidence, one_sided};
 pub use thread::{BORN_BY, NEVER_RETURN, ThreadRules, Violation};

@@ -1,4 +1,4 @@
-//! Output files that appear whole or not at all.
+//! Output files and folders that appear whole or not at all.
 
 use std::{
     ffi::OsString,
@@ -8,7 +8,7 @@ use std::{
     sync::Mutex,
 };
 
-/// Temporary files open now, so that an interrupted program can remove them.
+/// Temporary files and folders open now, so that an interrupted program can remove them.
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A file written under a temporary name in the folder of its target, renamed by [`AtomicFile::commit`].
@@ -79,14 +79,71 @@ impl Drop for AtomicFile {
     }
 }
 
+/// A folder filled under a temporary name beside its target and renamed by [`AtomicFolder::commit`]. Dropped without a
+/// commit it leaves nothing behind.
+#[derive(Debug)]
+pub struct AtomicFolder {
+    target: PathBuf,
+    /// The temporary name, until the folder got its own.
+    temporary: Option<PathBuf>,
+}
+
+impl AtomicFolder {
+    /// Makes the temporary folder. What stands at the target must be an empty folder, or nothing.
+    ///
+    /// # Errors
+    /// When the target is there and is no empty folder, or the temporary folder cannot be made.
+    pub fn create(target: &Path) -> io::Result<Self> {
+        let found = match fs::read_dir(target) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => return Err(error),
+        };
+        if found {
+            return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is there already and not empty"));
+        }
+        let temporary = hidden_beside(target)?;
+        fs::create_dir(&temporary)?;
+        lock().push(temporary.clone());
+        Ok(Self { target: target.to_owned(), temporary: Some(temporary) })
+    }
+
+    /// The folder to write into until the commit.
+    pub fn path(&self) -> &Path {
+        self.temporary.as_ref().unwrap_or(&self.target)
+    }
+
+    /// Gives the folder its name.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub fn commit(mut self) -> io::Result<()> {
+        if let Some(temporary) = &self.temporary {
+            fs::rename(temporary, &self.target)?;
+            forget(temporary);
+            self.temporary = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFolder {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            forget(temporary);
+            let _ = fs::remove_dir_all(temporary);
+        }
+    }
+}
+
 fn forget(temporary: &Path) {
     lock().retain(|path| path != temporary);
 }
 
-/// Removes the temporary files open now. For a program about to end on a signal.
+/// Removes the temporary files and folders open now. For a program about to end on a signal.
 pub fn remove_temporaries() {
     for path in lock().drain(..) {
-        let _ = fs::remove_file(path);
+        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 }
 
@@ -95,12 +152,16 @@ fn lock() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
 }
 
 fn temporary_name(target: &Path) -> io::Result<PathBuf> {
-    let name = target
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the output path names no file"))?;
     if target.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "the output path is a folder"));
     }
+    hidden_beside(target)
+}
+
+fn hidden_beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the output path names no file"))?;
     let mut hidden = OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".{}.tmp", std::process::id()));
@@ -138,6 +199,23 @@ mod tests {
         let null = Path::new("/dev/null");
         AtomicFile::create(null).expect("opened").commit().expect("committed");
         assert!(fs::metadata(null).expect("there").file_type().is_char_device());
+    }
+
+    #[test]
+    fn a_folder_appears_with_all_that_is_in_it_or_not_at_all() {
+        let parent = tempfile::tempdir().expect("temporary folder");
+        let target = parent.path().join("trace");
+        let folder = AtomicFolder::create(&target).expect("created");
+        fs::write(folder.path().join("metadata"), "x").expect("written");
+        assert!(!target.exists());
+        drop(folder);
+        assert_eq!(fs::read_dir(parent.path()).expect("readable").count(), 0);
+        let folder = AtomicFolder::create(&target).expect("created");
+        fs::write(folder.path().join("metadata"), "x").expect("written");
+        folder.commit().expect("committed");
+        assert!(target.join("metadata").is_file());
+        let refused = AtomicFolder::create(&target).expect_err("something is there");
+        assert_eq!(refused.kind(), io::ErrorKind::DirectoryNotEmpty);
     }
 
     #[test]

@@ -116,6 +116,7 @@ mod tests {
         let event = EventRow {
             time_ns: Some(5),
             time_err_ns: None,
+            stream: None,
             cpu: Some(0),
             tid: None,
             comm: Some("sh"),

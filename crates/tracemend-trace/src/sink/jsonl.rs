@@ -50,6 +50,11 @@ impl<W: Write> JsonLines<W> {
         self.out.write_all(b"\n")
     }
 
+    /// What is written to.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
     /// Writes what is still buffered.
     ///
     /// # Errors
@@ -75,6 +80,15 @@ impl<W: Write> JsonlSink<W> {
     /// When the output cannot be written.
     pub fn begin(out: W) -> io::Result<Self> {
         Ok(Self { lines: JsonLines::begin(out, Self::SCHEMA, 1)? })
+    }
+
+    /// Ends the output with rows of statistics.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn statistics<T: Serialize>(&mut self, rows: &[T]) -> io::Result<()> {
+        rows.iter().try_for_each(|row| self.lines.row("statistics", row))?;
+        self.lines.flush()
     }
 }
 

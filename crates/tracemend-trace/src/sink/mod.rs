@@ -1,17 +1,28 @@
 //! Writers. Recorded and inferred events go through the same [`Sink`], which never lets one pass for the other.
 
 pub mod atomic;
+mod chrome;
+mod collected;
 mod csv;
+pub mod ctf;
 mod jsonl;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+mod perfetto;
 mod rows;
 mod text;
+mod timeline;
 
 use std::io;
 
+pub use chrome::write_chrome;
+pub use collected::{Collected, Inference, KeptAlternative, KeptEvent, KeptGap};
 pub use csv::CsvSink;
 pub use jsonl::{JsonLines, JsonlSink};
+pub use perfetto::write_perfetto;
 pub use rows::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow};
 pub use text::TextSink;
+pub use timeline::calls;
 
 /// Where a repaired trace goes, row by row, in the order it shall be read.
 pub trait Sink {

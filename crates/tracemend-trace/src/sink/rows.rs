@@ -94,6 +94,9 @@ pub struct EventRow<'a> {
     pub time_ns: Option<i64>,
     /// Standard error of an estimated time; null for a recorded event.
     pub time_err_ns: Option<i64>,
+    /// Name of the stream (loss domain) it came through, or whose gap it lies in. JSON Lines have it in the gap's row.
+    #[serde(skip)]
+    pub stream: Option<&'a str>,
     /// CPU.
     pub cpu: Option<u32>,
     /// Thread; null for one not seen outside the gap.

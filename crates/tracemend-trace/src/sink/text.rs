@@ -180,6 +180,7 @@ mod tests {
         let mut event = EventRow {
             time_ns: Some(1),
             time_err_ns: Some(1),
+            stream: None,
             cpu: Some(1),
             tid: Some(7),
             comm: Some("ls"),

@@ -4,6 +4,7 @@ use super::{
     globals::{Globals, stdout},
     messages, network,
     progress::Progress,
+    repair_output::opened,
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -13,8 +14,8 @@ use std::{
 };
 use tracemend::{
     exit,
-    report::{Align, Table, count},
-    scores::{Bound, tables},
+    report::{Align, Table, count, evaluate_page},
+    scores::{Bound, COLUMNS, tables},
 };
 use tracemend_impute::protocol::{
     Score,
@@ -24,7 +25,10 @@ use tracemend_impute::protocol::{
     paper::{self, PaperConfig},
     truth::{self, MethodShare, Truth, TruthConfig, TruthGap},
 };
-use tracemend_trace::{Trace, sink::JsonLines};
+use tracemend_trace::{
+    Trace,
+    sink::{JsonLines, atomic::AtomicFile},
+};
 
 /// Measure how good repairs are, on artificial gaps of known length
 ///
@@ -34,6 +38,10 @@ use tracemend_trace::{Trace, sink::JsonLines};
 /// from its own rest and held against its complete twin). Every method gets the same gaps. Prints each figure with its
 /// 95 % bootstrap interval.
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend evaluate --protocol self --test trace.dat --report self.html\n  \
+    tracemend evaluate --protocol burst --train run1.dat run2.dat --test run3.dat --fail-under thread_lcs=0.8\n  \
+    tracemend evaluate --protocol truth --lossy lossy.txt --full complete.txt")]
 pub struct EvaluateArgs {
     /// The protocol.
     #[arg(long, value_enum, value_name = "PROTOCOL")]
@@ -77,6 +85,9 @@ pub struct EvaluateArgs {
     /// paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable.
     #[arg(long, value_name = "[NAME=]FILE")]
     model: Vec<String>,
+    /// How networks of Gaussian diffusion fill windows.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
+    sampling: network::SamplingArg,
     /// Where networks compute.
     #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
     device: network::DeviceArg,
@@ -84,6 +95,9 @@ pub struct EvaluateArgs {
     /// method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed.
     #[arg(long, value_name = "METRIC=VALUE")]
     fail_under: Vec<Bound>,
+    /// Write a report too: one HTML file with every figure, its interval and a picture.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// Names of protocols.
@@ -112,6 +126,8 @@ enum PlaceArg {
 }
 
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
+    // Before the work, so that a report that cannot be written costs nothing.
+    let report = args.report.as_deref().map(|path| opened(path, AtomicFile::create(path), "--report")).transpose()?;
     let (gaps, scores) = match args.protocol {
         ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals)?),
         ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => (Vec::new(), trace_scores(args, globals)?),
@@ -138,6 +154,10 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
         }
     }
     out.flush()?;
+    if let Some(mut file) = report {
+        file.write_all(evaluate_page(&scores, &COLUMNS).as_bytes())?;
+        file.commit()?;
+    }
     let broken: Vec<String> = args.fail_under.iter().flat_map(|bound| bound.broken_by(&scores)).collect();
     for line in &broken {
         // Not a note: it is why the exit code is 1, and so is said with --quiet as well.
@@ -243,7 +263,7 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
             seed: globals.seed,
             threads: globals.threads,
         };
-        return Ok(cross_run::run(&config, &network::models(&args.model, args.device)?)?);
+        return Ok(cross_run::run(&config, &network::models(&args.model, args.sampling, args.device)?)?);
     }
     no_models(args)?;
     let config = BurstConfig {
@@ -287,5 +307,5 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config, &network::models(&args.model, args.device)?)?)
+    Ok(paper::run(&config, &network::models(&args.model, args.sampling, args.device)?)?)
 }

@@ -23,6 +23,10 @@ use tracemend_trace::{
 /// are not counted then. Many tracers drop events without a word; `--evidence` finds
 /// what the threads' own events give away, and loads the whole trace for it.
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend gaps trace.dat\n  \
+    tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
+    tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
 pub struct GapsArgs {
     /// The trace; `-` is stdin. zstd and gzip are opened as they are.
     #[arg(value_name = "TRACE")]

@@ -12,6 +12,9 @@ use tracemend_trace::sink::JsonLines;
 
 /// Say what a trace is: its format, events, streams, threads, and what it lost
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend info perf.data\n  \
+    tracemend info trace.txt.zst --json | jq .data.lost_share")]
 pub struct InfoArgs {
     /// The trace; `-` is stdin. zstd and gzip are opened as they are.
     #[arg(value_name = "TRACE")]

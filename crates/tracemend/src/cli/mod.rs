@@ -7,6 +7,7 @@ mod gaps;
 pub mod globals;
 mod info;
 pub mod interrupt;
+mod lami;
 mod layers;
 mod man;
 pub mod messages;
@@ -15,6 +16,7 @@ mod network;
 mod progress;
 mod reference;
 mod repair;
+mod repair_output;
 mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
@@ -53,6 +55,7 @@ enum Task {
     Evaluate(evaluate::EvaluateArgs),
     Dataset(dataset::DatasetArgs),
     Models(models::ModelsArgs),
+    Lami(lami::LamiArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -90,6 +93,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
         Task::Dataset(args) => dataset::run(&args, &cli.globals),
         Task::Models(args) => models::run(&args, &cli.globals),
+        Task::Lami(args) => lami::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),
         Task::Man(args) => man::run(&args),
         Task::Reference(args) => reference::run(&args),

@@ -12,6 +12,7 @@ use tracemend::{
 use tracemend_impute::{
     nets::{
         self, Device,
+        diffusion::imputer::Sampling,
         model_file::ModelFile,
         registry::{AnyNetwork, Preset, preset},
         train::{Outcome, Task, TrainConfig, Watch, trainer::BEST},
@@ -40,6 +41,24 @@ impl From<PresetArg> for Preset {
     }
 }
 
+/// How networks of Gaussian diffusion fill windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SamplingArg {
+    /// In a few steps (DDIM), ending when the answer no longer changes.
+    Quick,
+    /// Every step, as published.
+    Published,
+}
+
+impl From<SamplingArg> for Sampling {
+    fn from(arg: SamplingArg) -> Self {
+        match arg {
+            SamplingArg::Quick => Sampling::quick(),
+            SamplingArg::Published => Sampling::published(),
+        }
+    }
+}
+
 /// Where networks compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DeviceArg {
@@ -59,7 +78,7 @@ impl DeviceArg {
 }
 
 /// Networks to measure, each given as a file or as `NAME=FILE`.
-pub fn models(given: &[String], device: DeviceArg) -> anyhow::Result<Vec<Model>> {
+pub fn models(given: &[String], sampling: SamplingArg, device: DeviceArg) -> anyhow::Result<Vec<Model>> {
     let mut models: Vec<Model> = Vec::new();
     for given in given {
         let (name, path) = match given.split_once('=') {
@@ -73,7 +92,7 @@ pub fn models(given: &[String], device: DeviceArg) -> anyhow::Result<Vec<Model>>
         if models.iter().any(|model| model.name == name) {
             bail!("two models are called {name}; name them apart with --model NAME=FILE");
         }
-        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer() });
+        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(&sampling.into()) });
     }
     Ok(models)
 }
@@ -193,6 +212,7 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
             .or_else(|_| format!("value = {}", toml::Value::String(value.to_owned())).parse())
             .map_err(|error| anyhow!("--set {setting}: {error}"))?;
         table[name] = serde_json::to_value(&parsed["value"])?;
+        serde_json::from_value::<U>(table.clone()).map_err(|error| anyhow!("--set {setting}: {error}"))?;
     }
-    serde_json::from_value(table).map_err(|error| anyhow!("{error}; correct what --set gives"))
+    Ok(serde_json::from_value(table)?)
 }

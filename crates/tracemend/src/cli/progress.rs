@@ -24,7 +24,7 @@ impl Progress {
             ProgressChoice::Json => Shown::Json(None),
             ProgressChoice::Auto if !globals.quiet && io::stderr().is_terminal() => {
                 let bar = ProgressBar::new(0);
-                if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len} {eta}") {
+                if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos} of {len}, {eta} left") {
                     bar.set_style(style);
                 }
                 bar.set_message(what);

@@ -1,14 +1,15 @@
 //! `tracemend repair`: reconstruct what a trace lost.
 
 use super::{
-    globals::{Globals, stdout, stdout_colored},
+    globals::{Globals, stdout},
     interrupt,
     progress::Progress,
+    repair_output::{Output, OutputArgs},
 };
-use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use anyhow::Context as _;
+use clap::Args;
 use std::{
-    io::{BufWriter, Write},
+    io::Write,
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -16,14 +17,14 @@ use std::{
 use tracemend::{
     exit,
     overlay::{RepairSummary, WriteOptions},
-    pipeline::{Loaded, OutputForm, OutputFormat, load, write},
+    pipeline::{Loaded, load},
     report::{count, plural},
 };
 use tracemend_impute::{
     counts::CountsModel,
     repair::{RepairOptions, repair},
 };
-use tracemend_trace::sink::{GapRow, JsonLines, atomic::AtomicFile};
+use tracemend_trace::sink::{GapRow, JsonLines};
 
 /// Reconstruct the events a trace lost, each with a calibrated probability
 ///
@@ -31,22 +32,21 @@ use tracemend_trace::sink::{GapRow, JsonLines, atomic::AtomicFile};
 /// trace. `--merge` writes the recorded events too. Without `--model` the engine learns from the intact rest of the
 /// very trace it repairs.
 #[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  \
+    tracemend repair trace.txt -o repaired.jsonl --report report.html\n  \
+    tracemend repair lttng-session/ -o overlay.ctf && babeltrace2 lttng-session/ overlay.ctf\n  \
+    tracemend repair perf.data --merge -o repaired.parquet\n  \
+    tracemend repair trace.dat -o repaired.perfetto-trace\n  \
+    tracemend repair trace.txt --output-format text --min-confidence 0.9 | less")]
 pub struct RepairArgs {
     /// The trace; `-` is stdin. zstd and gzip are opened as they are.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Write here instead of stdout; the file appears whole or not at all.
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
     /// A model made by `tracemend train`.
     #[arg(short, long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Form of the output.
-    #[arg(long, value_enum, value_name = "FORM", default_value = "jsonl")]
-    output_format: FormArg,
-    /// Write recorded and inferred events in one order of time; text always does.
-    #[arg(long)]
-    merge: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Leave inferred events below this confidence out; their places stay gap.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     min_confidence: f32,
@@ -61,17 +61,6 @@ pub struct RepairArgs {
     dry_run: bool,
 }
 
-/// Names of output forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormArg {
-    /// JSON Lines: gaps, compositions, events.
-    Jsonl,
-    /// One event a row.
-    Csv,
-    /// The recorded lines as they are, inferred ones between them, marked.
-    Text,
-}
-
 fn probability(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
@@ -80,34 +69,15 @@ fn probability(text: &str) -> Result<f32, String> {
 }
 
 pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
-    if globals.json && args.output_format != FormArg::Jsonl {
-        bail!("--json and --output-format ask for different outputs; leave one of them out");
-    }
-    let to_file = args.output.as_deref().filter(|path| path.as_os_str() != "-");
-    if to_file.is_some_and(|output| same_file(output, &args.trace)) {
-        bail!("the output would replace the trace itself; name another file with --output");
-    }
-    // Before the work, so that an output that cannot be written costs nothing.
-    let file = match to_file {
-        Some(path) if !args.dry_run => Some(create(path)?),
-        _ => None,
-    };
+    args.output.check(&args.trace, globals.json, args.samples)?;
+    let output = if args.dry_run { None } else { Some(args.output.open(globals.json)?) };
     let model = args.model.as_deref().map(load_model).transpose()?;
-    let form = OutputForm {
-        format: match args.output_format {
-            FormArg::Jsonl => OutputFormat::Jsonl,
-            FormArg::Csv => OutputFormat::Csv,
-            FormArg::Text => OutputFormat::Text,
-        },
-        merge: args.merge,
-        color: to_file.is_none() && stdout_colored(),
-    };
     let mut source = globals.open(&args.trace)?;
-    let loaded = load(source.as_mut(), form)?;
+    let loaded = load(source.as_mut(), output.as_ref().is_some_and(Output::wants_lines))?;
     globals.reader_warnings(&loaded.trace.header);
-    if args.dry_run {
+    let Some(output) = output else {
         return dry_run(args, globals, &loaded);
-    }
+    };
     if loaded.trace.gaps.is_empty() {
         globals.warning(&format!(
             "{}: the trace tells of no loss, so there is nothing to repair. `tracemend gaps --evidence` looks for \
@@ -134,27 +104,12 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(args.model.as_deref());
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
-    match file {
-        Some(file) => {
-            let mut out = BufWriter::new(file);
-            write(&loaded, &repairs, form, &write_options, &mut out)?;
-            out.into_inner().map_err(|error| error.into_error())?.commit()?;
-        }
-        None => write(&loaded, &repairs, form, &write_options, stdout())?,
-    }
-    for line in summary_lines(&RepairSummary::of(&repairs, &write_options)) {
+    let summary = RepairSummary::of(&repairs, &write_options);
+    output.write(&args.trace, &loaded, &repairs, &summary, &write_options)?;
+    for line in summary_lines(&summary) {
         globals.note(&line);
     }
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
-}
-
-fn create(path: &Path) -> anyhow::Result<AtomicFile> {
-    AtomicFile::create(path)
-        .with_context(|| format!("{} cannot be written; choose another file with --output", path.display()))
 }
 
 fn load_model(path: &Path) -> anyhow::Result<CountsModel> {

@@ -1,7 +1,12 @@
-//! Text for people: numbers, times, tables.
+//! Text and pages for people: numbers, times, tables, reports.
 
+mod evaluate_page;
 mod numbers;
+mod page;
+mod repair_page;
 mod table;
 
+pub use evaluate_page::evaluate_page;
 pub use numbers::{count, duration, plural, seconds};
+pub use repair_page::{RepairReport, repair_page};
 pub use table::{Align, Table};

@@ -34,13 +34,17 @@ pub trait BurstMethod: Sync + Send {
 /// The names of all baselines.
 pub const METHODS: [&str; 6] = ["repeat", "ngram", "lookup", "stream_ngram", "thread_dp", "joint_beam"];
 
-/// The baseline of this name (one of [`METHODS`]; any other name gives `repeat`), learned from these traces. Nothing is
-/// learned across their gaps.
-pub fn learn(name: &str, training: &[&Trace]) -> Box<dyn BurstMethod> {
+/// What all baselines work with, learned from these traces. Nothing is learned across their gaps.
+pub fn learn(training: &[&Trace]) -> Arc<BurstCounts> {
     let mut counts = BurstCounts::default();
     training.iter().for_each(|trace| counts.learn(trace));
     counts.freeze();
-    let counts = Arc::new(counts);
+    Arc::new(counts)
+}
+
+/// The baseline of this name (one of [`METHODS`]; any other name gives `repeat`).
+pub fn method(name: &str, counts: &Arc<BurstCounts>) -> Box<dyn BurstMethod> {
+    let counts = counts.clone();
     match name {
         "ngram" => Box::new(Ngram::new(counts)),
         "lookup" => Box::new(Lookup::new(counts)),
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn every_method_has_its_name() {
         for name in METHODS {
-            assert_eq!(learn(name, &[&trace(&[(0, 1, "a")])]).name(), name);
+            assert_eq!(method(name, &learn(&[&trace(&[(0, 1, "a")])])).name(), name);
         }
     }
 

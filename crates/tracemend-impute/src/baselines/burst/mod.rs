@@ -17,7 +17,7 @@ mod thread_dp;
 pub use counts::{BurstCounts, ORDER};
 pub use joint_beam::JointBeam;
 pub use lookup::Lookup;
-pub use method::{BurstMethod, Fill, METHODS, learn};
+pub use method::{BurstMethod, Fill, METHODS, learn, method};
 pub use ngram::Ngram;
 pub use repeat::Repeat;
 pub use stream_ngram::StreamNgram;

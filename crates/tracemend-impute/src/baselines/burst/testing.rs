@@ -23,7 +23,7 @@ pub(super) fn fill(
 ) -> Vec<(i64, &'static str)> {
     let mut damaged = trace(test);
     let whole = damaged.clone();
-    let method = learn(method, &[&trace(train)]);
+    let method = super::method::method(method, &learn(&[&trace(train)]));
     let lost: Vec<usize> = cut.clone().filter(|&place| test[place].0 == 0).collect();
     let on_cpu = |place: &usize| test[*place].0 == 0;
     let gap = Gap {

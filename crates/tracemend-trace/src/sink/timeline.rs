@@ -1,0 +1,282 @@
+//! A repaired trace as lanes of slices and marks, as trace viewers draw it.
+//!
+//! Each CPU (or stream, where it has none) has lanes for recorded events, inferred events, what was lost, and confidence;
+//! each thread one for recorded and one for inferred calls. A call of which one end only was recorded is an inferred one.
+
+use super::{Collected, Inference, KeptEvent, KeptGap};
+use crate::{Phase, Symbol, Symbols};
+use rustc_hash::FxHashMap;
+use std::{borrow::Cow, collections::BTreeSet};
+
+/// Bands of confidence: least value, and what slices of the band are called. Viewers colour by name.
+pub(super) const BANDS: [(f32, &str); 4] =
+    [(0.9, "0.9 and more"), (0.7, "0.7 to 0.9"), (0.4, "0.4 to 0.7"), (0.0, "under 0.4")];
+
+/// What a lane holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LaneKind {
+    Recorded,
+    Inferred,
+    Lost,
+    Bands,
+    /// Values of confidence over time.
+    Confidence,
+}
+
+/// A row of the viewer.
+#[derive(Clone, Debug)]
+pub(super) struct Lane {
+    /// CPU or process it is shown under.
+    pub(super) group: usize,
+    pub(super) name: String,
+    pub(super) kind: LaneKind,
+}
+
+/// Something in a lane.
+#[derive(Clone, Debug)]
+pub(super) struct Item<'a> {
+    pub(super) lane: usize,
+    pub(super) begin_ns: i64,
+    /// `None` for a mark, which has no length.
+    pub(super) end_ns: Option<i64>,
+    pub(super) name: Cow<'a, str>,
+    what: What<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What<'a> {
+    Event(&'a KeptEvent),
+    Call(&'a KeptEvent, &'a KeptEvent),
+    Gap(&'a KeptGap),
+    Band,
+}
+
+/// A value beside a slice or mark.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Arg {
+    Number(f64),
+    Integer(i64),
+    Text(String),
+}
+
+/// The lanes and what is in them.
+#[derive(Debug, Default)]
+pub(super) struct Timeline<'a> {
+    pub(super) groups: Vec<String>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) items: Vec<Item<'a>>,
+    /// Lane, time and value.
+    pub(super) values: Vec<(usize, i64, f32)>,
+    lanes_by_key: FxHashMap<(usize, Option<i32>, LaneKind), usize>,
+    groups_by_name: FxHashMap<String, usize>,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(collected: &'a Collected) -> Self {
+        let mut timeline = Self::default();
+        let events = collected.by_time();
+        let span = collected.span_ns();
+        timeline.cpus(collected, &events, span);
+        timeline.threads(collected, &events);
+        timeline
+    }
+
+    fn group(&mut self, name: String) -> usize {
+        let next = self.groups.len();
+        let index = *self.groups_by_name.entry(name.clone()).or_insert(next);
+        if index == next {
+            self.groups.push(name);
+        }
+        index
+    }
+
+    fn lane(&mut self, group: usize, thread: Option<i32>, kind: LaneKind, name: &dyn Fn() -> String) -> usize {
+        let next = self.lanes.len();
+        let index = *self.lanes_by_key.entry((group, thread, kind)).or_insert(next);
+        if index == next {
+            self.lanes.push(Lane { group, name: name(), kind });
+        }
+        index
+    }
+
+    fn cpu_lane(&mut self, cpu: Option<u32>, stream: Option<Symbol>, kind: LaneKind, symbols: &Symbols) -> usize {
+        let place = place(cpu, stream, symbols);
+        let group = self.group(place.clone());
+        self.lane(group, None, kind, &|| match kind {
+            LaneKind::Recorded => format!("{place} recorded"),
+            LaneKind::Inferred => format!("{place} inferred"),
+            LaneKind::Lost => format!("{place} lost"),
+            LaneKind::Bands => format!("{place} bands of confidence"),
+            LaneKind::Confidence => format!("{place} confidence"),
+        })
+    }
+
+    fn cpus(&mut self, collected: &'a Collected, events: &[&'a KeptEvent], (first, last): (i64, i64)) {
+        let symbols = &collected.symbols;
+        let of_events = events.iter().map(|event| (event.cpu, event.stream));
+        let of_gaps = collected.gaps.iter().map(|gap| (gap.cpu, gap.stream));
+        let places: BTreeSet<(Option<u32>, Option<Symbol>)> = of_events.chain(of_gaps).collect();
+        // Viewers show groups in the order in which they are made.
+        places.iter().for_each(|&(cpu, stream)| _ = self.group(place(cpu, stream, symbols)));
+        let mut by_gap: FxHashMap<u32, Vec<(&KeptEvent, &Inference)>> = FxHashMap::default();
+        for event in events {
+            let kind = if event.inference.is_some() { LaneKind::Inferred } else { LaneKind::Recorded };
+            let lane = self.cpu_lane(event.cpu, event.stream, kind, symbols);
+            let name = mark_name(symbols.name(event.name), event.phase);
+            self.items.push(Item { lane, begin_ns: event.time_ns, end_ns: None, name, what: What::Event(event) });
+            if let Some(inference) = &event.inference {
+                by_gap.entry(inference.gap).or_default().push((event, inference));
+            }
+        }
+        let mut gaps: Vec<&KeptGap> = collected.gaps.iter().collect();
+        gaps.sort_by_key(|gap| (gap.begin_ns, gap.end_ns));
+        let mut free_from: FxHashMap<usize, i64> = FxHashMap::default();
+        for gap in gaps {
+            let lane = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Lost, symbols);
+            // Slices of a lane must not overlap.
+            let free = free_from.entry(lane).or_insert(i64::MIN);
+            let begin_ns = gap.begin_ns.unwrap_or(first).max(*free);
+            let end_ns = gap.end_ns.unwrap_or(last).max(begin_ns);
+            *free = end_ns;
+            let lost = gap.lost.map_or("?".to_owned(), |lost| lost.to_string());
+            let name = format!("LOST {lost}").into();
+            self.items.push(Item { lane, begin_ns, end_ns: Some(end_ns), name, what: What::Gap(gap) });
+            let bands = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Bands, symbols);
+            let values = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Confidence, symbols);
+            let inside = by_gap.get(&gap.id).map_or(&[][..], Vec::as_slice);
+            for run in inside.chunk_by(|a, b| band(a.1.confidence) == band(b.1.confidence)) {
+                let last = run.last().map_or(end_ns, |last| last.0.time_ns);
+                let next = inside.get(inside.partition_point(|other| other.0.time_ns <= last));
+                let begin_ns = run[0].0.time_ns.max(begin_ns);
+                let end_ns = Some(next.map_or(end_ns, |next| next.0.time_ns).max(begin_ns));
+                let name = band(run[0].1.confidence).into();
+                self.items.push(Item { lane: bands, begin_ns, end_ns, name, what: What::Band });
+            }
+            let known = inside.iter().map(|(event, inference)| (values, event.time_ns, inference.confidence));
+            self.values.extend(known);
+            // What follows was recorded.
+            self.values.push((values, end_ns, 1.0));
+        }
+    }
+
+    fn threads(&mut self, collected: &'a Collected, events: &[&'a KeptEvent]) {
+        let symbols = &collected.symbols;
+        let mut comms: FxHashMap<i32, Symbol> = FxHashMap::default();
+        for event in events {
+            if let (Some(tid), Some(comm)) = (event.tid, event.comm) {
+                // A thread is known by its last name: it may have begun as a copy of its parent.
+                comms.insert(tid, comm);
+            }
+        }
+        for (begin, end) in calls(events) {
+            let Some(tid) = begin.tid else { continue };
+            let inferred = begin.inference.is_some() || end.is_some_and(|end| end.inference.is_some());
+            let comm = comms.get(&tid).map_or("?", |comm| symbols.name(*comm));
+            let group = self.group(format!("process {comm}"));
+            let kind = if inferred { LaneKind::Inferred } else { LaneKind::Recorded };
+            let lane = self.lane(group, Some(tid), kind, &|| match inferred {
+                true => format!("{comm} {tid} inferred"),
+                false => format!("{comm} {tid}"),
+            });
+            let name = symbols.name(begin.name);
+            let own_end = begin.dur_ns.map(|dur| begin.time_ns.saturating_add_unsigned(dur));
+            let (end_ns, name, what) = match end {
+                Some(end) => (Some(end.time_ns), name.into(), What::Call(begin, end)),
+                None if own_end.is_some() => (own_end, name.into(), What::Event(begin)),
+                None => (None, mark_name(name, begin.phase), What::Event(begin)),
+            };
+            self.items.push(Item { lane, begin_ns: begin.time_ns, end_ns, name, what });
+        }
+    }
+}
+
+/// What a CPU is called, or a stream that belongs to none.
+fn place(cpu: Option<u32>, stream: Option<Symbol>, symbols: &Symbols) -> String {
+    match (cpu, stream) {
+        (Some(cpu), _) => format!("CPU {cpu}"),
+        (None, Some(stream)) => format!("stream {}", symbols.name(stream)),
+        (None, None) => "unknown stream".to_owned(),
+    }
+}
+
+/// Entry and exit of one call of a thread, in the order of their beginnings; what has no other end, or no
+/// known thread, stands alone. `events` are in the order of time.
+pub fn calls<'a>(events: &[&'a KeptEvent]) -> Vec<(&'a KeptEvent, Option<&'a KeptEvent>)> {
+    let mut calls: Vec<(&KeptEvent, Option<&KeptEvent>)> = Vec::new();
+    let mut open: FxHashMap<i32, usize> = FxHashMap::default();
+    for &event in events {
+        let own = match (event.phase, event.tid) {
+            (Phase::Exit, Some(tid)) => open.remove(&tid),
+            _ => None,
+        };
+        match own {
+            Some(entry) if calls[entry].0.name == event.name => calls[entry].1 = Some(event),
+            _ => {
+                if let (Phase::Entry, Some(tid)) = (event.phase, event.tid) {
+                    open.insert(tid, calls.len());
+                }
+                calls.push((event, None));
+            }
+        }
+    }
+    calls
+}
+
+fn mark_name(name: &str, phase: Phase) -> Cow<'_, str> {
+    match phase {
+        Phase::Entry => format!("{name} entry").into(),
+        Phase::Exit => format!("{name} exit").into(),
+        Phase::Call | Phase::Point => name.into(),
+    }
+}
+
+fn band(confidence: f32) -> &'static str {
+    BANDS.iter().find(|(least, _)| confidence >= *least).unwrap_or(&BANDS[BANDS.len() - 1]).1
+}
+
+impl Item<'_> {
+    /// What is said beside it.
+    pub(super) fn args(&self, symbols: &Symbols) -> Vec<(&'static str, Arg)> {
+        let mut args = Vec::new();
+        match self.what {
+            What::Event(event) => event_args(&mut args, event, symbols),
+            What::Call(begin, end) => {
+                if begin.inference.is_some() != end.inference.is_some() {
+                    let end = if begin.inference.is_some() { "begin" } else { "end" };
+                    args.push(("inferred_end", Arg::Text(end.to_owned())));
+                }
+                let of = |event: &KeptEvent| event.inference.as_ref().map_or(1.0, |inference| inference.confidence);
+                event_args(&mut args, if of(begin) <= of(end) { begin } else { end }, symbols);
+                if let (None, Some(ret)) = (begin.ret, end.ret) {
+                    args.push(("ret", Arg::Integer(ret)));
+                }
+            }
+            What::Gap(gap) => {
+                args.push(("gap", Arg::Integer(gap.id.into())));
+                args.push(("inferred", Arg::Integer(gap.inferred.cast_signed())));
+            }
+            What::Band => {}
+        }
+        args
+    }
+}
+
+fn event_args(args: &mut Vec<(&'static str, Arg)>, event: &KeptEvent, symbols: &Symbols) {
+    args.extend(event.tid.map(|tid| ("tid", Arg::Integer(tid.into()))));
+    args.extend(event.ret.map(|ret| ("ret", Arg::Integer(ret))));
+    let Some(inference) = &event.inference else { return };
+    // Through its digits: a float made a double would show noise behind them.
+    let confidence = inference.confidence.to_string().parse().unwrap_or(0.0);
+    args.push(("confidence", Arg::Number(confidence)));
+    args.extend(inference.time_err_ns.map(|error| ("time_err_ns", Arg::Integer(error))));
+    args.push(("gap", Arg::Integer(inference.gap.into())));
+    args.push(("model", Arg::Text(symbols.name(inference.model).to_owned())));
+    let others: Vec<String> = inference
+        .alternatives
+        .iter()
+        .map(|other| format!("{} {:.2}", mark_name(symbols.name(other.name), other.phase), other.probability))
+        .collect();
+    if !others.is_empty() {
+        args.push(("alternatives", Arg::Text(others.join(", "))));
+    }
+}

@@ -1,0 +1,85 @@
+//! `tracemend lami`: an external analysis for Trace Compass.
+
+use super::globals::{Globals, stdout};
+use anyhow::Context as _;
+use clap::Args;
+use std::{io::Write, path::PathBuf};
+use tracemend::{
+    exit,
+    lami::{self, MI_VERSION, Range},
+    overlay::WriteOptions,
+    pipeline::{collect, load},
+    statistics::statistics,
+};
+use tracemend_impute::repair::{RepairOptions, repair, unwatched};
+
+/// Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)
+///
+/// Yields tables of gaps, of what they swallowed, of inferred events, and of counts with and without them, as one JSON
+/// object. In Trace Compass, add `contrib/tracecompass/tracemend-lami` as an external analysis; it calls this.
+#[derive(Args, Debug)]
+pub struct LamiArgs {
+    /// The trace.
+    #[arg(value_name = "TRACE", required_unless_present_any = ["mi_version", "metadata"])]
+    trace: Option<PathBuf>,
+    /// Print the version of the interface and do nothing else.
+    #[arg(long, exclusive = true)]
+    mi_version: bool,
+    /// Print what the analysis is and which tables it yields, and do nothing else.
+    #[arg(long, conflicts_with = "trace")]
+    metadata: bool,
+    /// Say by the exit code whether TRACE can be read, and do nothing else.
+    #[arg(long)]
+    test_compatibility: bool,
+    /// Leave out what ends before this time, nanoseconds on the trace's clock.
+    #[arg(long, value_name = "NS", allow_hyphen_values = true)]
+    begin: Option<i64>,
+    /// Leave out what begins after this time.
+    #[arg(long, value_name = "NS", allow_hyphen_values = true)]
+    end: Option<i64>,
+    /// Write lines of progress before the result.
+    #[arg(long)]
+    output_progress: bool,
+}
+
+pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let mut out = stdout();
+    if args.mi_version {
+        writeln!(out, "{MI_VERSION}")?;
+        out.flush()?;
+        return Ok(exit::DONE);
+    }
+    if args.metadata {
+        writeln!(out, "{}", lami::metadata())?;
+        out.flush()?;
+        return Ok(exit::DONE);
+    }
+    let path = args.trace.as_deref().context("name a trace")?;
+    let mut source = globals.open(path)?;
+    if args.test_compatibility {
+        // The first item is enough: it shows that there is something to analyse.
+        source.next_item()?;
+        return Ok(exit::DONE);
+    }
+    let mut progress = |share: f64, what: &str| -> std::io::Result<()> {
+        if args.output_progress {
+            writeln!(out, "{share:.2} {what}")?;
+            out.flush()?;
+        }
+        Ok(())
+    };
+    progress(0.0, "reading the trace")?;
+    let loaded = load(source.as_mut(), false)?;
+    globals.reader_warnings(&loaded.trace.header);
+    progress(0.3, "repairing")?;
+    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+    let repairs = repair(&loaded.trace, None, &options, &unwatched);
+    progress(0.9, "summing up")?;
+    let merged = collect(&loaded, &repairs, true, &WriteOptions { min_confidence: 0.0, model: "counts:self" })?;
+    let (first, last) = merged.span_ns();
+    let range = Range { begin_ns: args.begin.unwrap_or(first), end_ns: args.end.unwrap_or(last) };
+    let results = lami::results(&loaded.trace.header, &repairs, &statistics(&merged, &repairs), range);
+    writeln!(out, "{results}")?;
+    out.flush()?;
+    Ok(exit::DONE)
+}

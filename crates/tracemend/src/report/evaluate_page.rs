@@ -1,0 +1,141 @@
+//! The report of an evaluation: every figure with its interval, as tables and as pictures.
+
+use super::page::{escaped, page};
+use std::{collections::BTreeMap, fmt::Write as _};
+use tracemend_impute::protocol::Score;
+
+/// The page. `order` is the order of metrics; others follow by name.
+pub fn evaluate_page(scores: &[Score], order: &[&str]) -> String {
+    let mut cells: BTreeMap<(&str, &str, usize), Vec<&Score>> = BTreeMap::new();
+    for score in scores {
+        cells.entry((&score.protocol, &score.data, score.blackout)).or_default().push(score);
+    }
+    let mut body = String::from(
+        "<header><h1>Evaluation</h1><p class=\"quiet\">Figures on missing positions only, with 95 % bootstrap intervals \
+         over gaps. A dot is the figure, the line its interval.</p></header><main>",
+    );
+    for ((protocol, data, blackout), scores) in cells {
+        let gap = if blackout == 0 { "real gaps".to_owned() } else { format!("gaps of {blackout}") };
+        let _ = write!(body, "<h2>{} · {} · {gap}</h2>", escaped(protocol), escaped(data));
+        let metrics = metrics(&scores, order);
+        table(&mut body, &scores, &metrics);
+        body.push_str(
+            "<div class=\"tiles\" style=\"margin-top:14px;grid-template-columns:repeat(auto-fit,minmax(300px,1fr))\">",
+        );
+        metrics.iter().for_each(|metric| picture(&mut body, &scores, metric));
+        body.push_str("</div>");
+    }
+    body.push_str(
+        "</main><script>if (matchMedia(\"(prefers-color-scheme: dark)\").matches) \
+         document.documentElement.dataset.theme = \"dark\";</script>",
+    );
+    page("Evaluation of repairs", &body)
+}
+
+/// The metrics that were measured, those of `order` first.
+fn metrics<'a>(scores: &[&'a Score], order: &[&str]) -> Vec<&'a str> {
+    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
+    let place = |metric: &str| order.iter().position(|known| *known == metric).unwrap_or(order.len());
+    metrics.sort_by_key(|metric| (place(metric), *metric));
+    metrics.dedup();
+    metrics
+}
+
+fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
+    let mut methods: Vec<&str> = Vec::new();
+    for score in scores {
+        if !methods.contains(&score.method.as_str()) {
+            methods.push(&score.method);
+        }
+    }
+    methods
+}
+
+fn table(out: &mut String, scores: &[&Score], metrics: &[&str]) {
+    out.push_str("<div class=\"scroll\"><table><tr><th scope=\"col\">method</th>");
+    metrics.iter().for_each(|metric| _ = write!(out, "<th class=\"n\" scope=\"col\">{}</th>", escaped(metric)));
+    out.push_str("</tr>");
+    for method in methods(scores) {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escaped(method));
+        for metric in metrics {
+            match scores.iter().find(|score| score.method == method && score.metric == *metric) {
+                Some(score) => {
+                    let _ = write!(
+                        out,
+                        "<td class=\"n\">{} <span class=\"quiet\">[{}, {}]</span></td>",
+                        figure(score.value),
+                        figure(score.low),
+                        figure(score.high)
+                    );
+                }
+                None => out.push_str("<td class=\"n\">-</td>"),
+            }
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</table></div>");
+}
+
+/// Methods as rows, the figure as a dot on its interval.
+fn picture(out: &mut String, scores: &[&Score], metric: &str) {
+    let rows: Vec<&&Score> = scores.iter().filter(|score| score.metric == metric && score.value.is_finite()).collect();
+    let most = rows.iter().map(|score| score.high.max(score.value)).fold(0.0, f64::max);
+    if rows.is_empty() || most <= 0.0 {
+        return;
+    }
+    // Shares are drawn on the whole scale, so that pictures can be compared.
+    let scale = if most <= 1.0 && metric != "seconds_per_gap" { 1.0 } else { most };
+    let at = |value: f64| 130.0 + 200.0 * (value / scale).clamp(0.0, 1.0);
+    let height = rows.len() * 20 + 34;
+    let name = escaped(metric);
+    let _ = write!(
+        out,
+        "<svg viewBox=\"0 0 400 {height}\" width=\"100%\" role=\"img\" aria-label=\"{name}\"><text x=\"0\" y=\"14\">{name}</text>"
+    );
+    for (row, score) in rows.iter().enumerate() {
+        let y = row * 20 + 32;
+        let _ = write!(
+            out,
+            "<text x=\"0\" y=\"{}\">{}</text><line class=\"axis\" x1=\"130\" x2=\"330\" y1=\"{y}\" y2=\"{y}\"/>\
+             <line class=\"whisker\" x1=\"{:.1}\" x2=\"{:.1}\" y1=\"{y}\" y2=\"{y}\"/>\
+             <circle class=\"dot\" cx=\"{:.1}\" cy=\"{y}\" r=\"4\"/><text x=\"340\" y=\"{}\">{}</text>",
+            y + 4,
+            escaped(&score.method),
+            at(score.low),
+            at(score.high),
+            at(score.value),
+            y + 4,
+            figure(score.value)
+        );
+    }
+    out.push_str("</svg>");
+}
+
+fn figure(value: f64) -> String {
+    if value != 0.0 && value.abs() < 0.01 { format!("{value:.5}") } else { format!("{value:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_stands_in_the_table_with_its_interval_and_in_a_picture() {
+        let score = |method: &str, value| Score {
+            protocol: "burst".into(),
+            data: "<x>".into(),
+            method: method.into(),
+            blackout: 10,
+            metric: "thread_lcs".into(),
+            value,
+            low: value - 0.02,
+            high: value + 0.02,
+            gaps: 30,
+        };
+        let page = evaluate_page(&[score("counts", 0.9), score("repeat", 0.3)], &["thread_lcs"]);
+        assert!(page.contains("<h2>burst · &lt;x&gt; · gaps of 10</h2>"));
+        assert!(page.contains("0.900 <span class=\"quiet\">[0.880, 0.920]</span>"));
+        // 0.3 on a scale of 0 to 1, 200 wide from 130 on.
+        assert!(page.contains("cx=\"190.0\"") && page.contains("cx=\"310.0\""));
+    }
+}

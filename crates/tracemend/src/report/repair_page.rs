@@ -1,0 +1,229 @@
+//! The report of a repair: one HTML file. The events are columns of numbers, times as differences, so that a hundred
+//! thousand of them are a few megabytes.
+
+use super::page::{filled, json_in_script, page};
+use crate::{overlay::RepairSummary, statistics::StatisticsRow};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tracemend_impute::repair::GapRepair;
+use tracemend_trace::{
+    Phase, Symbol, TraceHeader,
+    sink::{Collected, GapRow, KeptEvent},
+};
+
+const BODY: &str = include_str!("assets/repair.html");
+const SCRIPTS: [&str; 3] =
+    [include_str!("assets/data.js"), include_str!("assets/timeline.js"), include_str!("assets/panels.js")];
+/// Kinds of lost events listed of each gap.
+const KINDS: usize = 20;
+/// Confidence of a recorded event, which has none.
+const RECORDED: i16 = -1;
+
+/// What a report tells of.
+#[derive(Clone, Copy, Debug)]
+pub struct RepairReport<'a> {
+    /// Name of the trace.
+    pub title: &'a str,
+    /// The model's id.
+    pub model: &'a str,
+    /// What all events share.
+    pub header: &'a TraceHeader,
+    /// Recorded and inferred events.
+    pub merged: &'a Collected,
+    /// The repairs they come from.
+    pub repairs: &'a [GapRepair],
+    /// The repairs in numbers.
+    pub summary: &'a RepairSummary,
+    /// Before and after.
+    pub statistics: &'a [StatisticsRow],
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    title: &'a str,
+    model: &'a str,
+    version: &'static str,
+    format: String,
+    span: i64,
+    recorded: usize,
+    summary: &'a RepairSummary,
+    names: Vec<&'a str>,
+    threads: Vec<(Option<i32>, &'a str)>,
+    cpus: Vec<String>,
+    events: Columns,
+    /// By event: name, phase and probability in thousandths.
+    alternatives: BTreeMap<usize, Vec<(u32, u8, u16)>>,
+    gaps: Vec<Gap<'a>>,
+    statistics: &'a [StatisticsRow],
+}
+
+/// One value an event: time since the event before, CPU, thread, name, phase, confidence in thousandths, gap.
+#[derive(Default, Serialize)]
+struct Columns {
+    t: Vec<i64>,
+    c: Vec<u32>,
+    h: Vec<u32>,
+    n: Vec<u32>,
+    p: Vec<u8>,
+    q: Vec<i16>,
+    g: Vec<i64>,
+}
+
+#[derive(Serialize)]
+struct Gap<'a> {
+    id: u32,
+    stream: Option<&'a str>,
+    /// Its lane among the CPUs.
+    c: Option<u32>,
+    begin: Option<i64>,
+    end: Option<i64>,
+    lost: Option<u64>,
+    kind: &'static str,
+    cause: &'static str,
+    inferred: u64,
+    open: Option<&'a str>,
+    /// Name, phase, expected number and its interval.
+    composition: Vec<(u32, u8, f64, f64, f64)>,
+}
+
+/// Numbers given out in the order of first use.
+struct Numbers<K> {
+    of: FxHashMap<K, u32>,
+    order: Vec<K>,
+}
+
+impl<K: Copy + Eq + std::hash::Hash> Numbers<K> {
+    fn new() -> Self {
+        Self { of: FxHashMap::default(), order: Vec::new() }
+    }
+
+    fn of(&mut self, key: K) -> u32 {
+        let next = self.order.len() as u32;
+        let number = *self.of.entry(key).or_insert(next);
+        if number == next {
+            self.order.push(key);
+        }
+        number
+    }
+}
+
+/// The page.
+///
+/// # Errors
+/// When a value cannot be told in JSON.
+pub fn repair_page(report: &RepairReport<'_>) -> serde_json::Result<String> {
+    let json = serde_json::to_string(&data(report))?;
+    let body = filled(BODY, &[("data", &json_in_script(&json)), ("script", &SCRIPTS.concat())]);
+    Ok(page(report.title, &body))
+}
+
+fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
+    let merged = report.merged;
+    let (first, last) = merged.span_ns();
+    let events = merged.by_time();
+    let mut names: Numbers<&'a str> = Numbers::new();
+    let mut threads: Numbers<Option<i32>> = Numbers::new();
+    let mut comms: FxHashMap<Option<i32>, Symbol> = FxHashMap::default();
+    let mut cpus: Numbers<(Option<u32>, Option<Symbol>)> = Numbers::new();
+    let mut places: Vec<_> = events.iter().map(|event| place(event)).collect();
+    places.sort_unstable();
+    places.iter().for_each(|&place| _ = cpus.of(place));
+    let mut columns = Columns::default();
+    let mut alternatives = BTreeMap::new();
+    let mut now = first;
+    for (index, &event) in events.iter().enumerate() {
+        columns.t.push(event.time_ns.saturating_sub(now));
+        now = event.time_ns;
+        columns.c.push(cpus.of(place(event)));
+        columns.h.push(threads.of(event.tid));
+        if let Some(comm) = event.comm {
+            // The last name: a thread may have begun as a copy of its parent.
+            comms.insert(event.tid, comm);
+        }
+        columns.n.push(names.of(merged.symbols.name(event.name)));
+        columns.p.push(number(event.phase));
+        let inference = event.inference.as_deref();
+        columns.q.push(inference.map_or(RECORDED, |inference| thousandths(inference.confidence).cast_signed()));
+        columns.g.push(inference.map_or(-1, |inference| inference.gap.into()));
+        let others: Vec<_> = inference
+            .iter()
+            .flat_map(|inference| &inference.alternatives)
+            .map(|other| {
+                (names.of(merged.symbols.name(other.name)), number(other.phase), thousandths(other.probability))
+            })
+            .collect();
+        if !others.is_empty() {
+            alternatives.insert(index, others);
+        }
+    }
+    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, gap.inferred)).collect();
+    let gaps = report.repairs.iter().map(|repair| {
+        let row = GapRow::new(&repair.gap, report.header);
+        let stream = row.stream.and_then(|name| merged.symbols.find(name));
+        let lane = if row.cpu.is_some() { (row.cpu, None) } else { (None, stream) };
+        let parts = repair.composition.by_event.iter().take(KINDS);
+        Gap {
+            id: row.id,
+            stream: row.stream,
+            c: cpus.of.get(&lane).copied(),
+            begin: row.begin_ns.map(|begin| begin.saturating_sub(first)),
+            end: row.end_ns.map(|end| end.saturating_sub(first)),
+            lost: row.lost,
+            kind: row.lost_kind,
+            cause: row.cause,
+            inferred: inferred.get(&row.id).copied().unwrap_or(0),
+            open: repair.left_open.as_deref(),
+            composition: parts
+                .map(|part| (names.of(&part.name), number(part.phase), part.expected, part.low, part.high))
+                .collect(),
+        }
+    });
+    let gaps = gaps.collect();
+    Data {
+        title: report.title,
+        model: report.model,
+        version: env!("CARGO_PKG_VERSION"),
+        format: report.header.format.to_string(),
+        span: last.saturating_sub(first),
+        recorded: events.iter().filter(|event| event.inference.is_none()).count(),
+        summary: report.summary,
+        threads: threads
+            .order
+            .iter()
+            .map(|tid| (*tid, comms.get(tid).map_or("unknown", |comm| merged.symbols.name(*comm))))
+            .collect(),
+        cpus: cpus
+            .order
+            .iter()
+            .map(|&(cpu, stream)| match (cpu, stream) {
+                (Some(cpu), _) => format!("CPU {cpu}"),
+                (None, Some(stream)) => merged.symbols.name(stream).to_owned(),
+                (None, None) => "unknown stream".to_owned(),
+            })
+            .collect(),
+        names: names.order,
+        events: columns,
+        alternatives,
+        gaps,
+        statistics: report.statistics,
+    }
+}
+
+/// The lane of an event: its CPU's, or its stream's where it has none.
+fn place(event: &KeptEvent) -> (Option<u32>, Option<Symbol>) {
+    if event.cpu.is_some() { (event.cpu, None) } else { (None, event.stream) }
+}
+
+fn number(phase: Phase) -> u8 {
+    match phase {
+        Phase::Entry => 0,
+        Phase::Exit => 1,
+        Phase::Call => 2,
+        Phase::Point => 3,
+    }
+}
+
+fn thousandths(probability: f32) -> u16 {
+    (probability.clamp(0.0, 1.0) * 1000.0).round() as u16
+}

@@ -1,0 +1,265 @@
+//! What a trace's statistics are with the lost events, beside what the recorded ones alone say.
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tracemend_impute::repair::GapRepair;
+use tracemend_trace::{
+    Phase, Symbol,
+    sink::{Collected, KeptEvent, calls},
+};
+
+/// Standard errors to each side that make up a 90 % interval.
+const Z90: f64 = 1.645;
+/// Counts and latencies of one kind of event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StatisticsRow {
+    /// Event name.
+    pub name: String,
+    /// `entry` for a call that is recorded as entry and exit: its beginnings are counted.
+    pub phase: Phase,
+    /// Recorded events.
+    pub recorded: u64,
+    /// Expected number of recorded and lost events together.
+    pub expected: f64,
+    /// Lower end of its 90 % interval.
+    pub low: f64,
+    /// Upper end of its 90 % interval.
+    pub high: f64,
+    /// Latencies of calls of which both ends were recorded, as a reader pairs them who knows of no gap.
+    pub latency_recorded: Option<Latency>,
+    /// Latencies with the inferred events in place, each call weighing as much as its confidence.
+    pub latency: Option<Latency>,
+}
+
+/// How long calls took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Latency {
+    /// Calls, by weight.
+    pub calls: f64,
+    /// The median.
+    pub p50: Quantile,
+    /// Nine of ten calls took at most this long.
+    pub p90: Quantile,
+    /// 99 of a hundred did.
+    pub p99: Quantile,
+}
+
+/// A quantile in nanoseconds with its 90 % interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Quantile {
+    /// Its value.
+    pub value: u64,
+    /// Lower end.
+    pub low: u64,
+    /// Upper end.
+    pub high: u64,
+}
+
+/// How long one call took.
+#[derive(Clone, Copy, Debug)]
+struct Duration {
+    ns: f64,
+    /// Standard error.
+    error_ns: f64,
+    weight: f64,
+}
+
+/// Statistics by kind of event, the most frequent first. `merged` holds recorded and inferred events of the trace that
+/// `repairs` are of.
+pub fn statistics(merged: &Collected, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
+    let counts = counts(merged, repairs);
+    let events = merged.by_time();
+    let recorded: Vec<&KeptEvent> = events.iter().copied().filter(|event| event.inference.is_none()).collect();
+    let mut before = durations(merged, &recorded);
+    let mut after = durations(merged, &events);
+    let mut rows: Vec<StatisticsRow> = counts
+        .into_iter()
+        .map(|((name, phase), count)| {
+            let timed = matches!(phase, Phase::Entry | Phase::Call);
+            let of = |durations: &mut FxHashMap<&str, Vec<Duration>>| {
+                if timed { durations.remove(name).and_then(|list| latency(&list)) } else { None }
+            };
+            let (low, high) = count.interval();
+            StatisticsRow {
+                name: name.to_owned(),
+                phase,
+                recorded: count.recorded,
+                expected: count.recorded as f64 + count.lost,
+                low,
+                high,
+                latency_recorded: of(&mut before),
+                latency: of(&mut after),
+            }
+        })
+        .collect();
+    rows.sort_by(|a, b| b.expected.total_cmp(&a.expected).then_with(|| a.name.cmp(&b.name)));
+    rows
+}
+
+/// Number of events of one kind: recorded, expected among the lost, and the ends of the latter's interval.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    recorded: u64,
+    lost: f64,
+    low: f64,
+    high: f64,
+    /// Ends by the rate of the kind among the recorded events alone.
+    rate_low: f64,
+    rate_high: f64,
+}
+
+impl Count {
+    /// The interval reaches over two opinions: that of the gaps' compositions, and that the lost events are as the recorded
+    /// ones of their stream. The first has no row for a kind that it takes to be absent.
+    fn interval(&self) -> (f64, f64) {
+        let recorded = self.recorded as f64;
+        (recorded + self.low.min(self.rate_low).max(0.0), recorded + self.high.max(self.rate_high))
+    }
+}
+
+/// What a stream recorded.
+#[derive(Default)]
+struct Recorded {
+    all: u64,
+    kinds: FxHashMap<(Symbol, Phase), u64>,
+}
+
+fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a str, Phase), Count> {
+    let mut counts: BTreeMap<(&str, Phase), Count> = BTreeMap::new();
+    let mut by_stream: FxHashMap<Option<Symbol>, Recorded> = FxHashMap::default();
+    for event in merged.events.iter().filter(|event| event.inference.is_none()) {
+        counts.entry((merged.symbols.name(event.name), event.phase)).or_default().recorded += 1;
+        let stream = by_stream.entry(event.stream).or_default();
+        stream.all += 1;
+        *stream.kinds.entry((event.name, event.phase)).or_default() += 1;
+    }
+    let mut lost: FxHashMap<Option<Symbol>, u64> = FxHashMap::default();
+    let streams: FxHashMap<u32, Option<Symbol>> = merged.gaps.iter().map(|gap| (gap.id, gap.stream)).collect();
+    for repair in repairs {
+        let stream = streams.get(&repair.gap.id).copied().flatten();
+        *lost.entry(stream).or_default() += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
+        for row in &repair.composition.by_event {
+            // Ends are added up, as if all gaps erred the same way: one model fills them, and what it takes for too rare in
+            // one it takes for too rare in the others.
+            let count = counts.entry((&row.name, row.phase)).or_default();
+            count.lost += row.expected;
+            count.low += row.low;
+            count.high += row.high;
+        }
+    }
+    for (stream, lost) in lost {
+        let Some(stream) = by_stream.get(&stream) else { continue };
+        let scale = lost as f64 / stream.all as f64;
+        for (&(name, phase), &number) in &stream.kinds {
+            let count = counts.entry((merged.symbols.name(name), phase)).or_default();
+            let error = Z90 * (number as f64 + 1.0).sqrt();
+            count.rate_low += scale * (number as f64 - error).max(0.0);
+            count.rate_high += scale * (number as f64 + error);
+        }
+    }
+    // A call has one row, that of its beginnings; where a tracer wrote ends only, that of its ends.
+    let begun: Vec<String> =
+        counts.keys().filter(|(_, phase)| *phase == Phase::Entry).map(|(name, _)| (*name).to_owned()).collect();
+    counts.retain(|(name, phase), _| {
+        *phase != Phase::Exit || begun.binary_search_by(|known| known.as_str().cmp(name)).is_err()
+    });
+    counts
+}
+
+/// Durations of calls by name.
+fn durations<'a>(merged: &'a Collected, events: &[&'a KeptEvent]) -> FxHashMap<&'a str, Vec<Duration>> {
+    let mut durations: FxHashMap<&str, Vec<Duration>> = FxHashMap::default();
+    let weight = |event: &KeptEvent| event.inference.as_ref().map_or(1.0, |inference| f64::from(inference.confidence));
+    let error = |event: &KeptEvent| {
+        event.inference.as_ref().and_then(|inference| inference.time_err_ns).map_or(0.0, |error| error as f64)
+    };
+    for (begin, end) in calls(events) {
+        let duration = match (end, begin.dur_ns) {
+            (Some(end), _) => {
+                let ns = end.time_ns.saturating_sub(begin.time_ns) as f64;
+                let error_ns = match (&begin.inference, &end.inference) {
+                    // Both are off by the same if they are of one gap; how long the call took is known to its order.
+                    (Some(one), Some(other)) if one.gap == other.gap => ns,
+                    _ => error(begin).hypot(error(end)),
+                };
+                Duration { ns, error_ns, weight: weight(begin).min(weight(end)) }
+            }
+            (None, Some(dur_ns)) => Duration { ns: dur_ns as f64, error_ns: 0.0, weight: weight(begin) },
+            (None, None) => continue,
+        };
+        durations.entry(merged.symbols.name(begin.name)).or_default().push(duration);
+    }
+    durations
+}
+
+fn latency(durations: &[Duration]) -> Option<Latency> {
+    let calls: f64 = durations.iter().map(|duration| duration.weight).sum();
+    if calls < 0.5 {
+        return None;
+    }
+    let sorted = |errors: f64| {
+        let mut sorted: Vec<(f64, f64)> = durations
+            .iter()
+            .map(|duration| ((duration.ns + errors * duration.error_ns).max(0.0), duration.weight))
+            .collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        sorted
+    };
+    let (short, middle, long) = (sorted(-Z90), sorted(0.0), sorted(Z90));
+    let quantile = |share: f64| {
+        // Ranks of a sample's quantile scatter as a binomial number does.
+        let scatter = Z90 * (share * (1.0 - share) / calls).sqrt();
+        Quantile {
+            value: at(&middle, calls, share),
+            low: at(&short, calls, share - scatter),
+            high: at(&long, calls, share + scatter),
+        }
+    };
+    Some(Latency { calls, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) })
+}
+
+/// The duration at which this share of the weight is reached.
+fn at(sorted: &[(f64, f64)], total: f64, share: f64) -> u64 {
+    let wanted = share.clamp(0.0, 1.0) * total;
+    let mut reached = 0.0;
+    for &(ns, weight) in sorted {
+        reached += weight;
+        if reached >= wanted - 1e-9 {
+            return ns as u64;
+        }
+    }
+    sorted.last().map_or(0, |&(ns, _)| ns as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_certain_durations_are_those_of_the_sorted_list() {
+        let durations: Vec<Duration> =
+            (1..=100).rev().map(|ns| Duration { ns: f64::from(ns), error_ns: 0.0, weight: 1.0 }).collect();
+        let latency = latency(&durations).expect("a hundred calls");
+        assert_eq!((latency.p50.value, latency.p90.value, latency.p99.value), (50, 90, 99));
+        // 1.645 standard errors of the median's rank are 8.2 ranks.
+        assert_eq!((latency.p50.low, latency.p50.high), (42, 59));
+    }
+
+    #[test]
+    fn an_improbable_call_moves_a_quantile_less_than_a_certain_one() {
+        let one = |ns, weight| Duration { ns, error_ns: 0.0, weight };
+        let improbable = latency(&[one(10.0, 1.0), one(10.0, 1.0), one(90.0, 0.1), one(90.0, 0.1)]);
+        let certain = latency(&[one(10.0, 1.0), one(90.0, 1.0), one(90.0, 1.0)]);
+        assert_eq!(improbable.map(|latency| latency.p50.value), Some(10));
+        assert_eq!(certain.map(|latency| latency.p50.value), Some(90));
+    }
+
+    #[test]
+    fn a_kind_that_no_composition_has_may_still_be_among_the_lost() {
+        let count = Count { recorded: 5, rate_low: 1.0, rate_high: 15.0, ..Count::default() };
+        assert_eq!(count.interval(), (5.0, 20.0));
+        let count = Count { recorded: 5, lost: 8.0, low: 6.0, high: 9.0, ..count };
+        assert_eq!(count.interval(), (6.0, 20.0));
+    }
+}

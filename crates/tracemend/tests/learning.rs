@@ -1,0 +1,147 @@
+//! From traces to a data set, a trained network and its figures, as a user goes.
+
+mod support;
+
+use serde_json::Value;
+use std::{fs, path::Path, process::Stdio, thread::sleep, time::Duration};
+use support::{run, shown, stdout, tracemend};
+
+/// A complete recording, of which the parts of a data set are cut in time.
+const RECORDING: &str = "samples/ftrace_full.txt.zst";
+/// Another tracer's recording of the same commands, which lost some events.
+const OTHER: &str = "samples/perf_script_lost.txt.zst";
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+/// A data set of the recording.
+fn data_set(folder: &Path) {
+    let build = ["dataset", "build", "-q", RECORDING, "--split", "time", "--length", "32", "-o", text(folder)];
+    stdout(&build);
+}
+
+fn train<'a>(data: &'a Path, run: &'a Path, steps: &'a str) -> Vec<&'a str> {
+    let mut args = vec!["train", "-q", "--model", "lstm", "--preset", "tiny", "--data", text(data), "-o", text(run)];
+    args.extend(["--set", steps, "--set", "batch=8", "--set", "validate_every=5", "--set", "validation_windows=8"]);
+    args
+}
+
+#[test]
+fn a_recording_becomes_a_data_set_that_says_what_is_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let found = rows(&stdout(&["dataset", "info", "--json", text(&set)]));
+    let part = |name: &str| &found.iter().find(|row| row["data"]["part"] == name).expect("a part")["data"];
+    let events = |name: &str| part(name)["events"].as_u64().expect("a number");
+    // The ftrace recording has 22830 events; what the guard bands hold belongs to no part.
+    assert!((17_500..18_300).contains(&events("train")), "{}", events("train"));
+    assert!(events("train") + events("valid") + events("test") <= 22_830);
+    let windows = part("test")["windows"].as_u64().expect("a number");
+    let leak = &found.last().expect("a row")["data"];
+    assert_eq!(leak["windows"].as_u64(), Some(windows));
+    assert!(leak["verbatim"].as_f64() <= leak["renamed"].as_f64());
+    // The published layout is read by the protocol that reads the published files.
+    let protocol = ["evaluate", "--protocol", "paper", "--length", "32", "--blackout", "3", "--json", "--data"];
+    let scores = rows(&stdout(&[&protocol[..], &[text(&set), "--method", "repeat"]].concat()));
+    assert!(scores.iter().any(|row| row["data"]["data"] == "set L=32 middle" && row["data"]["gaps"] == windows));
+}
+
+#[test]
+fn a_damaged_data_set_is_refused_with_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let events = set.join("train.parquet");
+    let mut bytes = fs::read(&events).expect("events");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&events, bytes).expect("damaged");
+    let refused = run(&train(&set, &folder.path().join("run"), "steps=5"));
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(shown(&refused).contains("train.parquet"), "{}", shown(&refused));
+}
+
+#[test]
+fn every_network_learns_and_is_measured_beside_the_methods() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let mut evaluate = vec!["evaluate", "--protocol", "cross-run", "--train", RECORDING, "--test", OTHER];
+    evaluate.extend(["--length", "32", "--blackout", "1,4", "--gaps", "20", "--json", "--method", "counts,repeat"]);
+    let mut models = Vec::new();
+    for network in rows(&stdout(&["models", "list", "--json"])).iter().filter(|row| row["type"] == "network") {
+        let name = network["data"]["name"].as_str().expect("a name").to_owned();
+        let out = folder.path().join(&name);
+        let mut args =
+            vec!["train", "-q", "--model", &name, "--preset", "tiny", "--data", text(&set), "-o", text(&out)];
+        args.extend([
+            "--set",
+            "steps=6",
+            "--set",
+            "batch=4",
+            "--set",
+            "validate_every=3",
+            "--set",
+            "validation_windows=4",
+        ]);
+        stdout(&args);
+        let file = out.join("best.safetensors");
+        let described = rows(&stdout(&["models", "describe", "--json", text(&file)]));
+        assert_eq!(described[1]["data"]["network"], name.as_str());
+        models.push((name, format!("--model={}", text(&file))));
+    }
+    let chosen: Vec<&str> = models.iter().map(|(_, option)| option.as_str()).collect();
+    let scores = rows(&stdout(&[evaluate, chosen].concat()));
+    for name in models.iter().map(|(name, _)| name.as_str()).chain(["counts", "repeat"]) {
+        for blackout in [1, 4] {
+            let own = |row: &&Value| row["data"]["method"] == name && row["data"]["blackout"] == blackout;
+            let accuracy = scores.iter().filter(own).find(|row| row["data"]["metric"] == "accuracy");
+            let value = accuracy.expect("a figure")["data"]["value"].as_f64().expect("a number");
+            assert!((0.0..=1.0).contains(&value), "{name} {value}");
+        }
+    }
+}
+
+#[test]
+fn training_that_is_killed_again_and_again_ends_with_the_same_files() {
+    // The whole of it: KILLS=50 cargo test --release --test learning killed.
+    let kills: u64 = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6);
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
+    stdout(&train(&set, &whole, "steps=120"));
+    let mut args = train(&set, &killed, "steps=120");
+    args.push("--resume");
+    for number in 0..kills {
+        let mut child = tracemend(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        // From before anything is written to well into the run; a fixed spread of moments, another one each time.
+        sleep(Duration::from_millis(20 + number * 7_919 % 700));
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+    }
+    stdout(&args);
+    let files = |folder: &Path| {
+        ["best.safetensors", "last.safetensors", "metrics.jsonl", "settings.toml"]
+            .map(|name| fs::read(folder.join(name)).expect("a file"))
+    };
+    assert!(files(&whole) == files(&killed));
+}
+
+#[test]
+fn settings_that_do_not_exist_are_refused_with_those_that_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    for (setting, part) in [("stesp=5", "steps"), ("model.widht=5", "width"), ("steps=many", "steps")] {
+        let refused = run(&train(&set, &folder.path().join("run"), setting));
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(shown(&refused).contains(part), "{}", shown(&refused));
+    }
+}

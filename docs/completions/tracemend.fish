@@ -1,0 +1,391 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_tracemend_global_optspecs
+    string join \n format= arch= warnings= json color= progress= q/quiet v/verbose seed= threads= config= print-config h/help V/version
+end
+
+function __fish_tracemend_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_tracemend_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_tracemend_using_subcommand
+    set -l cmd (__fish_tracemend_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c tracemend -n "__fish_tracemend_needs_command" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_needs_command" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_needs_command" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_needs_command" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_needs_command" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_needs_command" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_needs_command" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_needs_command" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s V -l version -d 'Print version'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Say what a trace is: its format, events, streams, threads, and what it lost'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents it'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "repair" -d 'Reconstruct the events a trace lost, each with a calibrated probability'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn a model from traces; `repair --model` uses it'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "evaluate" -d 'Measure how good repairs are, on artificial gaps of known length'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "lami" -d 'Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "man" -d 'Write the manual pages'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "reference" -d 'Print the reference of the command line in Markdown'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d 'Also list the gaps that a thread\'s own events give away (an exit without its entry, say). Loads the whole trace'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if anything was lost'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'A model made by `tracemend train`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or JSON Lines' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
+csv\t'One event a row'
+text\t'The recorded lines as they are, inferred ones between them, marked'
+parquet\t'One event a row, for data frames; alternatives nested'
+ctf\t'A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; wants --output'
+perfetto\t'Perfetto\'s own format'
+chrome\t'Chrome\'s JSON, for viewers that read nothing newer'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l report -d 'Write a report too: one HTML file with the timeline, the gaps and what is certain of them, that needs no network' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l min-confidence -d 'Leave inferred events below this confidence out; their places stay gap' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l most -d 'Fill gaps of up to this many lost events, and leave longer ones open' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l samples -d 'Draw this many further reconstructions of every gap at random' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always hold both'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Say what would be repaired, and from what, and repair nothing'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l engine -d 'The engine' -r -f -a "counts\t'Variable-order counts: learned in one pass, merged by sum'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here; the file appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l protocol -d 'The protocol' -r -f -a "paper\t'Windows of one flat sequence, as published'
+cross-run\t'Windows of one thread, learned from other runs'
+self\t'Learn from the rest of the trace that is repaired'
+burst\t'Bursts lost on one CPU of a trace of many threads'
+truth\t'A trace with real loss, and its complete twin'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l data -d 'paper: the windows, `pts.npz` or a folder in the published layout' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dataset -d 'paper: names of data sets, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l length -d 'paper: events per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gap-at -d 'paper: where in the window the gap lies' -r -f -a "middle\t'In the middle'
+end\t'At the end'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arrays -d 'paper: score the imputed arrays of this folder (original, imputation and mask) instead of imputing' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l train -d 'burst, cross-run: traces to learn from' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l test -d 'burst, cross-run, self: the trace whose events are hidden' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l lossy -d 'truth: the trace that lost events' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l full -d 'truth: its complete twin; the same path where one trace holds a lossy channel and a complete one' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gaps -d 'Gaps to draw for each length' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out what ends before this time, nanoseconds on the trace\'s clock' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l end -d 'Leave out what begins after this time' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l mi-version -d 'Print the version of the interface and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l metadata -d 'Print what the analysis is and which tables it yields, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l test-compatibility -d 'Say by the exit code whether TRACE can be read, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l output-progress -d 'Write lines of progress before the result'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s h -l help -d 'Print help (see more with \'--help\')'
