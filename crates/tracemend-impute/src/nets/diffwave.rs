@@ -23,7 +23,7 @@
 //!
 //! Test: `tests/nets_golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
 
-use super::diffusion::process::{Denoiser, Process};
+use super::diffusion::process::{Denoise, Denoiser, Process};
 use super::layers::maps::{Dense, NormedConv, Ready};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
 use super::network::Network;
@@ -144,7 +144,7 @@ impl Denoiser for DiffWave {
         &self.config.process
     }
 
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + '_> {
+    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
         self.net.denoiser(data, mask)
     }
 }

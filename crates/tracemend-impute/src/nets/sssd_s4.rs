@@ -18,7 +18,7 @@
 //!
 //! Test: `tests/nets_golden`, fixture `sssd_s4`.
 
-use super::diffusion::process::{Denoiser, Process};
+use super::diffusion::process::{Denoise, Denoiser, Process};
 use super::layers::maps::{Dense, NormedConv};
 use super::layers::s4::{self, S4Config, S4Layer};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
@@ -181,7 +181,7 @@ impl Denoiser for SssdS4 {
         self
     }
 
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + '_> {
+    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
         self.net.denoiser(data, mask)
     }
 }

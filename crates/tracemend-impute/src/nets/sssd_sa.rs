@@ -275,6 +275,7 @@ enum ReadyInner {
     FeedForward(Ready, Ready),
 }
 
+#[allow(clippy::large_enum_variant)] // a few dozen of either
 enum ReadyLayer {
     Residual { fc_t: Dense, norm: Norm, inner: ReadyInner, condition: Tensor<3> },
     Pool(Ready),

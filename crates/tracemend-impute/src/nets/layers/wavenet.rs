@@ -3,7 +3,7 @@
 use super::maps::{Conv, Dense, NormedConv, Ready};
 use super::s4;
 use super::step::StepNet;
-use crate::nets::diffusion::process::condition;
+use crate::nets::diffusion::process::{Denoise, condition};
 use crate::nets::ops::gate::{Gate, gate};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
@@ -107,7 +107,7 @@ impl<K: Block> WaveNet<K> {
     }
 
     /// The function from (x_t `[B, L, V]`, steps `[B]`) to the noise `[B, L, V]`, given what is observed.
-    pub fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + '_> {
+    pub fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let layer = &self.residual_layer;
         let blocks: Vec<ReadyBlock> =

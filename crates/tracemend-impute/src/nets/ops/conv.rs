@@ -164,7 +164,10 @@ impl Rule for Taps {
         let (out, step) = (sizes.length * sizes.outputs, sizes.length * sizes.inputs);
         let threads = if values.len() <= out { all_threads() } else { Parallelism::None };
         values.par_chunks_mut(out.max(1)).zip(x.par_chunks(step.max(1))).for_each(|(y, x)| {
-            simd(|| fill(y, bias, self.factor));
+            simd(
+                #[inline(always)]
+                || fill(y, bias, self.factor),
+            );
             for (tap, weight) in weight.chunks_exact(sizes.inputs * sizes.outputs).enumerate() {
                 let Reach { to, from, count } = self.reach(tap, sizes.taps, x.len() / sizes.inputs);
                 if count > 0 {
@@ -188,7 +191,10 @@ impl Rule for Taps {
                 .par_chunks((ROWS * outputs).max(1))
                 .map(|rows| {
                     let mut sum = vec![0.0; outputs];
-                    simd(|| add_rows(&mut sum, rows));
+                    simd(
+                        #[inline(always)]
+                        || add_rows(&mut sum, rows),
+                    );
                     sum
                 })
                 .collect();
@@ -202,7 +208,10 @@ impl Rule for Taps {
                 return dy;
             }
             let mut scaled = kernel::owned(dy);
-            simd(|| scaled.storage_mut::<f32>().iter_mut().for_each(|value| *value *= self.factor));
+            simd(
+                #[inline(always)]
+                || scaled.storage_mut::<f32>().iter_mut().for_each(|value| *value *= self.factor),
+            );
             scaled
         });
         let mut found = vec![d_x, d_weight, d_bias];

@@ -101,9 +101,14 @@ impl Rule for Gate {
         let rows = CHUNK.div_ceil(half.max(1));
         y.par_chunks_mut((rows * half).max(1)).zip(kernel::values(x).par_chunks((rows * 2 * half).max(1))).for_each(
             |(y, x)| {
-                simd(|| {
-                    y.chunks_exact_mut(half).zip(x.chunks_exact(2 * half)).for_each(|(y, x)| forward_row(x, y, *self));
-                });
+                simd(
+                    #[inline(always)]
+                    || {
+                        for (y, x) in y.chunks_exact_mut(half).zip(x.chunks_exact(2 * half)) {
+                            forward_row(x, y, *self);
+                        }
+                    },
+                );
             },
         );
         kernel::tensor(y, &shape)
@@ -119,12 +124,15 @@ impl Rule for Gate {
             .zip(kernel::values(x).par_chunks((rows * 2 * half).max(1)))
             .zip(kernel::values(&dy).par_chunks((rows * half).max(1)))
             .for_each(|((dx, x), dy)| {
-                simd(|| {
-                    dx.chunks_exact_mut(2 * half)
-                        .zip(x.chunks_exact(2 * half))
-                        .zip(dy.chunks_exact(half))
-                        .for_each(|((dx, x), dy)| backward_row(dy, x, dx, *self));
-                });
+                simd(
+                    #[inline(always)]
+                    || {
+                        let rows = dx.chunks_exact_mut(2 * half).zip(x.chunks_exact(2 * half));
+                        for ((dx, x), dy) in rows.zip(dy.chunks_exact(half)) {
+                            backward_row(dy, x, dx, *self);
+                        }
+                    },
+                );
             });
         vec![Some(kernel::tensor(dx, &shape))]
     }

@@ -97,7 +97,10 @@ impl Rule for Cauchy {
             .map(|h| {
                 let feature = Feature::new(&inputs, h);
                 let mut out = vec![0.0; kernels * count];
-                simd(|| feature.kernels(&self.nodes, &transform, &mut out));
+                simd(
+                    #[inline(always)]
+                    || feature.kernels(&self.nodes, &transform, &mut out),
+                );
                 out
             })
             .collect();
@@ -134,7 +137,10 @@ impl Rule for Cauchy {
                         *value = self.row(kernel, at).map_or(0.0, |row| f64::from(dy[row * features + h]));
                     }
                 }
-                simd(|| feature.gradient(&self.nodes, &transform, &d_kernels, system))
+                simd(
+                    #[inline(always)]
+                    || feature.gradient(&self.nodes, &transform, &d_kernels, system),
+                )
             })
             .collect();
         let gather = |of: &dyn Fn(&Gradient) -> &[f64], shape: &[usize]| {
