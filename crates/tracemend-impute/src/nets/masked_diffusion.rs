@@ -448,10 +448,10 @@ mod tests {
             for (window, filled) in windows.iter().zip(&filled) {
                 let alone = network.impute(*window);
                 assert_eq!(alone.tokens, filled.tokens);
-                for at in 0..7 {
-                    assert!(!OBSERVED[at] || filled.tokens[at] == window.tokens[at]);
-                    assert!(filled.tokens[at] < 5 || OBSERVED[at]);
-                    assert_eq!(filled.alternatives[at].is_empty(), OBSERVED[at]);
+                for (at, observed) in OBSERVED.into_iter().enumerate() {
+                    assert!(!observed || filled.tokens[at] == window.tokens[at]);
+                    assert!(filled.tokens[at] < 5 || observed);
+                    assert_eq!(filled.alternatives[at].is_empty(), observed);
                     assert!(filled.confidence(at) > 0.0);
                 }
             }

@@ -12,7 +12,7 @@ pub(super) fn write<'a>(
     // NumPy format 1.0: magic, version, header length, a Python dict padded so that the data begin at a multiple of 64.
     let mut header = format!("{{'descr': '<i4', 'fortran_order': False, 'shape': ({count}, {length}, 1), }}");
     const BEFORE: usize = 10;
-    while (BEFORE + header.len() + 1) % 64 != 0 {
+    while !(BEFORE + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');

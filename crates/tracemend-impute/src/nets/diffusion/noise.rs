@@ -26,16 +26,12 @@ impl Normal {
         if let Some(spare) = self.spare.take() {
             return spare;
         }
-        let radius = (-2.0 * unit(&mut self.random).ln()).sqrt();
-        let (sine, cosine) = (std::f64::consts::TAU * unit(&mut self.random)).sin_cos();
+        // From (0, 1], because the logarithm of 0 is none.
+        let radius = (-2.0 * (1.0 - self.random.unit()).ln()).sqrt();
+        let (sine, cosine) = (std::f64::consts::TAU * self.random.unit()).sin_cos();
         self.spare = Some((radius * sine) as f32);
         (radius * cosine) as f32
     }
-}
-
-/// A number in (0, 1].
-fn unit(random: &mut SplitMix64) -> f64 {
-    ((random.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64
 }
 
 /// Numbers of several streams as one tensor: the next `L V` of each, `[streams, L, V]`.

@@ -47,8 +47,8 @@ impl Mask {
         let mut observed = vec![true; length];
         match self {
             Self::Random => {
-                let rate = unit(random);
-                observed.iter_mut().for_each(|observed| *observed = unit(random) >= rate);
+                let rate = random.unit();
+                observed.iter_mut().for_each(|observed| *observed = random.unit() >= rate);
                 observed[random.below(length)] = false;
             }
             Self::Segment { lengths } => {
@@ -74,11 +74,6 @@ fn hide_run(observed: &mut [bool], shortest: usize, longest: usize, random: &mut
     let k = shortest + random.below(longest - shortest + 1);
     let start = random.below(observed.len() - k + 1);
     observed[start..start + k].fill(false);
-}
-
-/// A number from 0 to 1, 1 excluded.
-pub(crate) fn unit(random: &mut SplitMix64) -> f64 {
-    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]
