@@ -59,8 +59,10 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -s V -l version -d 'Pr
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Say what a trace is: its format, events, streams, threads, and what it lost'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents it'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "repair" -d 'Reconstruct the events a trace lost, each with a calibrated probability'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn a model from traces; `repair --model` uses it'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn a model: counts from traces, or a network from a data set'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "evaluate" -d 'Measure how good repairs are, on artificial gaps of known length'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "dataset" -d 'Build a data set from traces for `train --model`, or say what is in one'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "models" -d 'List the networks, describe a model file, or bring in and take out weights'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "lami" -d 'Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "man" -d 'Write the manual pages'
@@ -176,7 +178,16 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verb
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l engine -d 'The engine' -r -f -a "counts\t'Variable-order counts: learned in one pass, merged by sum'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here; the file appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l model -d 'The network to train; `tracemend models list` names them all' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l data -d 'network: the data set, a folder that `dataset build` made, or published windows (with --dataset)' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l dataset -d 'network: the name of a published data set; its windows have the length that the settings name' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l preset -d 'network: how large' -r -f -a "paper\t'The published sizes where there are any; hours'
+small\t'Minutes on two cores'
+tiny\t'Seconds, for a first look'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`, `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l device -d 'network: where to compute' -r -f -a "cpu\t'The processor'
+auto\t'The best that this build can use: so far the processor'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here: a file, which appears whole or not at all; for a network the run\'s folder' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
@@ -203,6 +214,7 @@ json\t'One JSON object a line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: go on from the checkpoint in the run\'s folder, to the same weights as a run that was never interrupted'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet -d 'Print no warnings and no summary, errors only'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more about what is done'
@@ -226,6 +238,11 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l lossy -
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l full -d 'truth: its complete twin; the same path where one trace holds a lossy channel and a complete one' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gaps -d 'Gaps to draw for each length' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l model -d 'paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l sampling -d 'How networks of Gaussian diffusion fill windows' -r -f -a "quick\t'In a few steps (DDIM), ending when the answer no longer changes'
+published\t'Every step, as published'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
+auto\t'The best that this build can use: so far the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -259,6 +276,281 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l qu
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "build" -d 'Build a data set: vocabulary, sequences and windows, divided into training, validation and test'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "info" -d 'Say what is in a data set: sizes, entropy, repetition, and how much of the test training knows'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l valid -d 'Traces to choose the best weights by' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l test -d 'Traces to test on' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s o -l output -d 'Write the data set into this folder' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l name -d 'The data set\'s name' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l by -d 'What belongs together in one sequence' -r -f -a "thread\t'The events of one thread'
+stream\t'The events of one stream, usually of one CPU'
+merged\t'All events of a trace, by time'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l split -d 'How the parts are divided: whole runs as named, whole sequences, or each sequence in time' -r -f -a "run\t'Whole runs, as named'
+thread\t'Whole sequences'
+time\t'Each sequence in time, with a guard band of one window'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l length -d 'Events of a window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l stride -d 'Events between the beginnings of two windows' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l cap -d 'Most windows of a part in its NumPy file; 0: all' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "list" -d 'The networks that `train --model` knows'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "describe" -d 'What a model file holds: its network, settings, training, and every tensor; the file is checked whole'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "import" -d 'Makes a model file of a PyTorch checkpoint (`.pkl`, `.pt`), whose pickle is read as data and never run. Names and shapes of all tensors have to be those of the network'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "export" -d 'Writes a model\'s tensors under their published names as plain safetensors, for `safetensors.torch.load_file`'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l network -d 'The network that the weights are of' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l preset -d 'How large the network is' -r -f -a "paper\t'The published sizes where there are any; hours'
+small\t'Minutes on two cores'
+tiny\t'Seconds, for a first look'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l set -d 'Change a setting of the network: `residual_channels=64`. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l vocabulary -d 'Number of tokens that the model names' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the model here' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the tensors here' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Common Trace Format, 1.8 or 2: a folder'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Not at all'
+json\t'One JSON object a line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no warnings and no summary, errors only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more about what is done'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out what ends before this time, nanoseconds on the trace\'s clock' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l end -d 'Leave out what begins after this time' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'

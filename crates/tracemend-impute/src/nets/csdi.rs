@@ -27,6 +27,7 @@ use super::layers::maps::{Conv, Dense, Ready};
 use super::layers::step::step_table;
 use super::network::Network;
 use super::ops::gate::{Gate, gate};
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
@@ -101,10 +102,10 @@ impl CsdiConfig {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> Csdi {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let encoder = || Encoder::new(self.channels, self.heads, self.dropout, device);
         let net = CsdiNet::new(self, |_| encoder(), device);
-        Csdi { net, config: self.clone() }.materialize()
+        drawn(Csdi { net, config: self.clone() })
     }
 }
 

@@ -16,6 +16,7 @@ use super::diffusion::process::{Denoise, Denoiser, Process};
 use super::layers::s4::{self, S4Config, S4Layer};
 use super::network::Network;
 use super::ops::s4_kernel::Sum;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
@@ -60,7 +61,7 @@ impl CsdiS4Config {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> CsdiS4 {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let s4 = S4Config {
             features: self.csdi.channels,
             state: self.state,
@@ -71,7 +72,7 @@ impl CsdiS4Config {
             sum: self.sum,
         };
         let net = CsdiNet::new(&self.csdi, |_| S4Layer::new(&s4, true, device), device);
-        CsdiS4 { net, config: self.clone() }.materialize()
+        drawn(CsdiS4 { net, config: self.clone() })
     }
 }
 

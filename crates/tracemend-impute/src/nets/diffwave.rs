@@ -27,6 +27,7 @@ use super::diffusion::process::{Denoise, Denoiser, Process};
 use super::layers::maps::{Dense, NormedConv, Ready};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
 use super::network::Network;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
@@ -75,10 +76,10 @@ impl DiffWaveConfig {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> DiffWave {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let block = |number: usize| DilatedBlock::new(self, number, device);
         let net = WaveNet::new(&self.frame, self.process.channels(), block, device);
-        DiffWave { net, config: self.clone() }.materialize()
+        drawn(DiffWave { net, config: self.clone() })
     }
 }
 

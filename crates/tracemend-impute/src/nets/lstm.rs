@@ -21,6 +21,7 @@
 use super::batch::{Batch, by_length};
 use super::network::Network;
 use super::ops;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::imputer::{Imputation, Imputer, Window};
 use crate::protocol::bootstrap::SplitMix64;
@@ -74,10 +75,12 @@ impl LstmConfig {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> Lstm {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let directions = if self.bidirectional { 2 } else { 1 };
-        Lstm { directions: (0..directions).map(|_| Direction::new(self, device)).collect(), config: self.clone() }
-            .materialize()
+        drawn(Lstm {
+            directions: (0..directions).map(|_| Direction::new(self, device)).collect(),
+            config: self.clone(),
+        })
     }
 }
 

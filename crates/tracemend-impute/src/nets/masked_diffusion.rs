@@ -26,6 +26,7 @@ use super::layers::rotary::Rotary;
 use super::network::Network;
 use super::ops::attention::attention;
 use super::ops::gelu::gelu;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::imputer::{Imputation, Imputer, Side, Window};
 use crate::protocol::bootstrap::SplitMix64;
@@ -104,21 +105,20 @@ impl MaskedDiffusionConfig {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> MaskedDiffusion {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let table = |rows: usize| {
             let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
             normal.init([rows, self.width], device)
         };
         let sides = if self.side { Side::SIZES.to_vec() } else { Vec::new() };
-        MaskedDiffusion {
+        drawn(MaskedDiffusion {
             token: table(self.vocabulary + 1),
             side: sides.into_iter().map(table).collect(),
             blocks: (0..self.layers).map(|_| Block::new(self, device)).collect(),
             norm: Norm::new(self.width, device),
             head: LinearConfig::new(self.width, self.vocabulary).init(device),
             config: self.clone(),
-        }
-        .materialize()
+        })
     }
 }
 

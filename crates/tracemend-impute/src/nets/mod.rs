@@ -16,6 +16,7 @@ pub mod model_file;
 pub mod network;
 pub mod ops;
 pub mod registry;
+mod seed;
 pub mod sssd_s4;
 pub mod sssd_sa;
 pub mod state_dict;

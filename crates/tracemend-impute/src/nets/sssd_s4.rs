@@ -24,6 +24,7 @@ use super::layers::s4::{self, S4Config, S4Layer};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
 use super::network::Network;
 use super::ops::s4_kernel::Sum;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
@@ -87,9 +88,9 @@ impl SssdS4Config {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> SssdS4 {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let net = WaveNet::new(&self.frame, self.process.channels(), |_| S4Block::new(self, device), device);
-        SssdS4 { net, config: self.clone() }.materialize()
+        drawn(SssdS4 { net, config: self.clone() })
     }
 }
 

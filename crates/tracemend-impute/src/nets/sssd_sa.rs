@@ -27,6 +27,7 @@ use super::layers::step::StepNet;
 use super::network::Network;
 use super::ops::gelu::gelu;
 use super::ops::s4_kernel::Sum;
+use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
@@ -105,7 +106,7 @@ impl SssdSaConfig {
 
     /// A network with random weights; the same seed gives the same weights.
     pub fn init(&self, seed: u64, device: &Device) -> SssdSa {
-        device.seed(seed);
+        let _alone = seeded(seed, device);
         let stage = |width: usize, stride: usize| {
             let layers = (0..self.pairs).flat_map(move |_| [true, false]);
             layers.map(move |s4| Layer::new(self, width, stride, s4, device)).collect::<Vec<_>>()
@@ -125,7 +126,7 @@ impl SssdSaConfig {
         });
         let [classes, labels] = self.labels;
         let normal = Initializer::Normal { mean: 0.0, std: 1.0 };
-        SssdSa {
+        drawn(SssdSa {
             init_conv: Conv::pointwise(channels, self.width, device),
             step: StepNet::new(self.embedding, device),
             cond_embedding: Embedding { weight: normal.init([classes, labels], device) },
@@ -136,8 +137,7 @@ impl SssdSaConfig {
             final_conv: Conv::pointwise(self.width, self.width, device),
             output_conv: Conv::zero(self.width, channels, true, device),
             config: self.clone(),
-        }
-        .materialize()
+        })
     }
 }
 

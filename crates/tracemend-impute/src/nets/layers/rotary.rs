@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn products_depend_on_distance_alone_and_lengths_stay() {
         let device = Device::flex();
-        device.seed(1);
+        let _alone = crate::nets::seed::seeded(1, &device);
         let one = Tensor::<3>::random([1, 1, 8], Distribution::Default, &device);
         let x = one.repeat_dim(1, 12); // the same vector at every position
         let turned = Rotary::new(12, 4, &device).turn(x, 2); // [1, 12, 8]

@@ -338,7 +338,7 @@ mod tests {
         #[test]
         fn convolution_equals_recurrence(seed in 0u64..1000, half in 1usize..20, longer in prop::bool::ANY) {
             let device = Device::flex();
-            device.seed(seed);
+            let _alone = crate::nets::seed::seeded(seed, &device);
             let length = 2 * half;
             let config = S4Config {
                 features: 3, state: 8, length, bidirectional: true, glu: false, train_system: true, sum: Sum::Conjugate,

@@ -221,7 +221,7 @@ pub(super) mod testing {
     /// Reproducible normal numbers that gradients are kept for.
     pub fn normal<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
         let device = device();
-        device.seed(seed);
+        let _alone = crate::nets::seed::seeded(seed, &device);
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device).require_grad()
     }
 

@@ -13,8 +13,10 @@ use super::text::{draw, window_count};
 use crate::counts::ModelError;
 use crate::dataset::{Sequence, Vocabulary};
 use crate::nets::batch::Batch;
+use crate::nets::diffusion::loss::device_of;
 use crate::nets::model_file::{ModelFile, Training, write_whole};
 use crate::nets::network::Network;
+use crate::nets::seed::seeded;
 use crate::nets::state_dict::{self, StateError};
 use crate::protocol::bootstrap::SplitMix64;
 use serde::{Deserialize, Serialize};
@@ -275,7 +277,11 @@ impl<'a, N: Network> Run<'a, N> {
         let step = self.standing.step;
         let mut random = SplitMix64::new(self.config.seed, &["update", &step.to_string()]);
         let batch = draw(self.task.train, self.config.batch, self.config.length, &self.config.mask, &mut random);
-        let loss = self.network()?.loss(&batch, &mut random);
+        let network = self.network()?;
+        // Dropout draws from the device's random numbers, which belong to this update until its loss is there.
+        let alone = seeded(random.next_u64(), &device_of(network));
+        let loss = network.loss(&batch, &mut random);
+        drop(alone);
         let value = f64::from(loss.clone().into_scalar::<f32>());
         if !value.is_finite() {
             return Err(TrainError::Diverged { step, loss: value });
