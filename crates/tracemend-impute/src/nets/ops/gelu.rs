@@ -1,14 +1,8 @@
 //! GELU with the error function: y = x / 2 (1 + erf(x / sqrt 2)), the form of the published networks.
 
+use super::fused::{self, Rule};
 use super::kernel::{self, erf, exp, is_flex, simd};
-use burn::backend::autodiff::{
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
 use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
 use std::f32::consts::FRAC_1_SQRT_2;
@@ -21,16 +15,7 @@ pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !is_flex(&x.device()) {
         return activation::gelu(x);
     }
-    Tensor::from_dispatch(<Dispatch as Gelu>::fused_gelu(x.into_dispatch()))
-}
-
-/// The operation of a backend.
-#[backend_extension(Flex, Autodiff)]
-pub trait Gelu: Backend {
-    /// See [`gelu`].
-    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// Gradient of x.
-    fn fused_gelu_backward(dy: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self>;
+    Tensor::from_dispatch(fused::apply([x.into_dispatch()], Gelu))
 }
 
 #[inline(always)]
@@ -58,58 +43,36 @@ fn backward(dx: &mut [f32], x: &[f32]) {
     }
 }
 
-impl Gelu for Flex {
-    fn fused_gelu(x: FlexTensor) -> FlexTensor {
-        let x = x.to_contiguous();
-        let mut y = kernel::values(&x).to_vec();
+#[derive(Debug)]
+struct Gelu;
+
+impl Rule for Gelu {
+    fn kept(&self) -> &'static [usize] {
+        &[0]
+    }
+
+    fn forward(&self, inputs: Vec<FlexTensor>) -> FlexTensor {
+        let x = &inputs[0];
+        let mut y = kernel::values(x).to_vec();
         y.par_chunks_mut(CHUNK).for_each(|y| {
             simd(
                 #[inline(always)]
                 || forward(y),
             )
         });
-        kernel::tensor(y, &kernel::shape(&x))
+        kernel::tensor(y, &kernel::shape(x))
     }
 
-    fn fused_gelu_backward(dy: FlexTensor, x: FlexTensor) -> FlexTensor {
-        let (dy, x) = (dy.to_contiguous(), x.to_contiguous());
+    fn backward(&self, dy: FlexTensor, kept: &[FlexTensor], _: &[bool]) -> Vec<Option<FlexTensor>> {
+        let x = &kept[0];
         let mut dx = kernel::values(&dy).to_vec();
-        dx.par_chunks_mut(CHUNK).zip(kernel::values(&x).par_chunks(CHUNK)).for_each(|(dx, x)| {
+        dx.par_chunks_mut(CHUNK).zip(kernel::values(x).par_chunks(CHUNK)).for_each(|(dx, x)| {
             simd(
                 #[inline(always)]
                 || backward(dx, x),
             )
         });
-        kernel::tensor(dx, &kernel::shape(&x))
-    }
-}
-
-impl<B: Backend + Gelu, C: CheckpointStrategy> Gelu for Autodiff<B, C> {
-    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        #[derive(Debug)]
-        struct Step;
-        impl<B: Backend + Gelu> Backward<B, 1> for Step {
-            type State = B::FloatTensorPrimitive;
-
-            fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-                let dy = grads.consume::<B>(&ops.node);
-                let [parent] = ops.parents;
-                if let Some(node) = parent {
-                    grads.register::<B>(node.id, B::fused_gelu_backward(dy, ops.state));
-                }
-            }
-        }
-        let nodes = [x.node()];
-        let x = x.into_primitive();
-        let y = B::fused_gelu(x.clone());
-        match Step.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish(x, y),
-            OpsKind::UnTracked(step) => step.finish(y),
-        }
-    }
-
-    fn fused_gelu_backward(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
-        unreachable!("gradients of gradients are never asked for")
+        vec![Some(kernel::tensor(dx, &kernel::shape(x)))]
     }
 }
 

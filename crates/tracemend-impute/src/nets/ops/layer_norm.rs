@@ -1,14 +1,8 @@
 //! Layer normalisation over the last axis: y = gain (x - mean) / sqrt(variance + eps) + bias, variance biased.
 
+use super::fused::{self, Rule};
 use super::kernel::{self, is_flex, simd, sum};
-use burn::backend::autodiff::{
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
 use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
@@ -22,8 +16,8 @@ pub fn layer_norm<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>
     if !is_flex(&x.device()) {
         return plain(x, gain, bias);
     }
-    let (x, gain, bias) = (x.into_dispatch(), gain.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as LayerNorm>::fused_layer_norm(x, gain, bias))
+    let operands = [x.into_dispatch(), gain.into_dispatch(), bias.into_dispatch()];
+    Tensor::from_dispatch(fused::apply(operands, LayerNorm))
 }
 
 /// The same by operations of the framework.
@@ -31,19 +25,6 @@ pub fn plain<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>) -> 
     let centred = x.clone() - x.mean_dim(D - 1); // [.., H]
     let variance = centred.clone().square().mean_dim(D - 1); // [.., 1]
     centred / (variance + EPSILON).sqrt() * gain.unsqueeze() + bias.unsqueeze() // [.., H]
-}
-
-/// The operation of a backend.
-#[backend_extension(Flex, Autodiff)]
-pub trait LayerNorm: Backend {
-    /// See [`layer_norm`].
-    fn fused_layer_norm(x: FloatTensor<Self>, gain: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// Gradients of x, gain and bias.
-    fn fused_layer_norm_backward(
-        dy: FloatTensor<Self>,
-        x: FloatTensor<Self>,
-        gain: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// Mean and reciprocal standard deviation of a row.
@@ -83,35 +64,38 @@ fn backward_rows(dy: &[f32], x: &[f32], gain: &[f32], dx: &mut [f32], sums: &mut
     }
 }
 
-impl LayerNorm for Flex {
-    fn fused_layer_norm(x: FlexTensor, gain: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let (x, gain, bias) = (x.to_contiguous(), gain.to_contiguous(), bias.to_contiguous());
-        let (gain, bias) = (kernel::values(&gain), kernel::values(&bias));
-        let mut y = vec![0.0; kernel::values(&x).len()];
+#[derive(Debug)]
+struct LayerNorm;
+
+impl Rule for LayerNorm {
+    fn kept(&self) -> &'static [usize] {
+        &[0, 1]
+    }
+
+    fn forward(&self, inputs: Vec<FlexTensor>) -> FlexTensor {
+        let [x, gain, bias] = inputs.as_slice() else { unreachable!("x, gain and bias") };
+        let (gain, bias) = (kernel::values(gain), kernel::values(bias));
+        let mut y = vec![0.0; kernel::values(x).len()];
         let step = ROWS * gain.len();
-        y.par_chunks_mut(step).zip(kernel::values(&x).par_chunks(step)).for_each(|(y, x)| {
+        y.par_chunks_mut(step).zip(kernel::values(x).par_chunks(step)).for_each(|(y, x)| {
             simd(
                 #[inline(always)]
                 || forward_rows(x, gain, bias, y),
             )
         });
-        kernel::tensor(y, &kernel::shape(&x))
+        kernel::tensor(y, &kernel::shape(x))
     }
 
-    fn fused_layer_norm_backward(
-        dy: FlexTensor,
-        x: FlexTensor,
-        gain: FlexTensor,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let (dy, x, gain) = (dy.to_contiguous(), x.to_contiguous(), gain.to_contiguous());
-        let gain = kernel::values(&gain);
+    fn backward(&self, dy: FlexTensor, kept: &[FlexTensor], _: &[bool]) -> Vec<Option<FlexTensor>> {
+        let [x, gain] = kept else { unreachable!("x and gain") };
+        let gain = kernel::values(gain);
         let width = gain.len();
-        let mut dx = vec![0.0; kernel::values(&x).len()];
+        let mut dx = vec![0.0; kernel::values(x).len()];
         let step = ROWS * width;
         let parts: Vec<Vec<f32>> = dx
             .par_chunks_mut(step)
             .zip(kernel::values(&dy).par_chunks(step))
-            .zip(kernel::values(&x).par_chunks(step))
+            .zip(kernel::values(x).par_chunks(step))
             .map(|((dx, dy), x)| {
                 let mut sums = vec![0.0; 2 * width];
                 simd(
@@ -126,43 +110,9 @@ impl LayerNorm for Flex {
             sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
         }
         let bias = sums.split_off(width);
-        (kernel::tensor(dx, &kernel::shape(&x)), kernel::tensor(sums, &[width]), kernel::tensor(bias, &[width]))
-    }
-}
-
-impl<B: Backend + LayerNorm, C: CheckpointStrategy> LayerNorm for Autodiff<B, C> {
-    fn fused_layer_norm(x: FloatTensor<Self>, gain: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
-        #[derive(Debug)]
-        struct Step;
-        impl<B: Backend + LayerNorm> Backward<B, 3> for Step {
-            type State = (B::FloatTensorPrimitive, B::FloatTensorPrimitive);
-
-            fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-                let dy = grads.consume::<B>(&ops.node);
-                let (x, gain) = ops.state;
-                let (dx, d_gain, d_bias) = B::fused_layer_norm_backward(dy, x, gain);
-                for (parent, gradient) in ops.parents.into_iter().zip([dx, d_gain, d_bias]) {
-                    if let Some(node) = parent {
-                        grads.register::<B>(node.id, gradient);
-                    }
-                }
-            }
-        }
-        let nodes = [x.node(), gain.node(), bias.node()];
-        let (x, gain) = (x.into_primitive(), gain.into_primitive());
-        let y = B::fused_layer_norm(x.clone(), gain.clone(), bias.into_primitive());
-        match Step.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish((x, gain), y),
-            OpsKind::UnTracked(step) => step.finish(y),
-        }
-    }
-
-    fn fused_layer_norm_backward(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        unreachable!("gradients of gradients are never asked for")
+        let gradients =
+            [kernel::tensor(dx, &kernel::shape(x)), kernel::tensor(sums, &[width]), kernel::tensor(bias, &[width])];
+        gradients.map(Some).into()
     }
 }
 
