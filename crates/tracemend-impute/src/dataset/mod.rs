@@ -5,5 +5,5 @@ pub mod sequence;
 pub mod split;
 pub mod vocabulary;
 
-pub use sequence::{By, Sequence, sequences};
+pub use sequence::{By, Sequence, sequences, window_count, window_place};
 pub use vocabulary::{Vocabulary, token_name};

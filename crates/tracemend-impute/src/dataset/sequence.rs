@@ -55,10 +55,12 @@ impl Sequence {
         let Some(own) = self.side.get(part.clone()) else { return Vec::new() };
         let times = self.time_ns.get(part).unwrap_or_default();
         let mut known = Vec::with_capacity(own.len());
-        let mut last: Option<usize> = None;
+        let (mut last, mut next) = (None, 0);
         for (at, side) in own.iter().enumerate() {
-            let next = if observed[at] { Some(at) } else { (at..own.len()).find(|&later| observed[later]) };
-            let pause = match (last.and_then(|at| times.get(at)), next.and_then(|at| times.get(at))) {
+            while next < own.len() && (next < at || !observed[next]) {
+                next += 1;
+            }
+            let pause = match (last.and_then(|at: usize| times.get(at)), times.get(next)) {
                 (Some(from), Some(to)) => pause_class(to.saturating_sub(*from)),
                 _ => 0,
             };
@@ -71,6 +73,22 @@ impl Sequence {
         }
         known
     }
+}
+
+/// How many windows of `length` events the sequences have.
+pub fn window_count(sequences: &[Sequence], length: usize) -> usize {
+    sequences.iter().map(|sequence| (sequence.tokens.len() + 1).saturating_sub(length)).sum()
+}
+
+/// Of all windows of `length` events the one of this number: its sequence's number, and where it begins there.
+pub fn window_place(sequences: &[Sequence], length: usize, mut number: usize) -> Option<(usize, usize)> {
+    for (sequence, room) in sequences.iter().map(|one| (one.tokens.len() + 1).saturating_sub(length)).enumerate() {
+        if number < room {
+            return Some((sequence, number));
+        }
+        number -= room;
+    }
+    None
 }
 
 /// 1 for nothing, then one more for each doubling.

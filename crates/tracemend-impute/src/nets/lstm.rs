@@ -18,6 +18,7 @@
 //! | gates | L, B, 4 H |
 //! | logits | L * B, V |
 
+use super::answer::{ALTERNATIVES, most};
 use super::batch::{Batch, by_length};
 use super::network::Network;
 use super::ops;
@@ -30,8 +31,6 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
-/// Alternatives that an answer lists.
-const ALTERNATIVES: usize = 5;
 /// Windows that are filled side by side.
 const BATCH: usize = 64;
 
@@ -184,7 +183,7 @@ impl Direction {
                     batch.tokens[at]
                 } else {
                     found.push((at, row.to_vec()));
-                    ranked(row)[0].0
+                    most(row).0
                 };
             }
         }

@@ -20,6 +20,7 @@
 //! distribution of one missing position given all observed ones is exact in one pass ([`MaskedDiffusion::log_probabilities`]);
 //! those of several together need as many passes as steps.
 
+use super::answer::{ALTERNATIVES, most};
 use super::batch::{Batch, by_length};
 use super::layers::norm::Norm;
 use super::layers::rotary::Rotary;
@@ -35,8 +36,6 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
-/// Alternatives that an answer lists.
-const ALTERNATIVES: usize = 5;
 /// Windows that are filled side by side.
 const BATCH: usize = 64;
 
@@ -333,17 +332,6 @@ impl MaskedDiffusion {
         }
         beam
     }
-}
-
-/// The likeliest token of a row and its log probability.
-fn most(row: &[f32]) -> (u32, f32) {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (token, &score) in row.iter().enumerate() {
-        if score > best.1 {
-            best = (token as u32, score);
-        }
-    }
-    best
 }
 
 /// The likeliest tokens of a row of log probabilities with their probabilities, best first, `chosen` among them.

@@ -3,6 +3,7 @@
 //! Nothing outside this module names the framework, and nothing here is needed by `counts` or
 //! [`repair`](crate::repair).
 
+mod answer;
 pub mod batch;
 pub mod csdi;
 pub mod csdi_s4;

@@ -13,7 +13,7 @@ use super::blackout::Place;
 use super::bootstrap::SplitMix64;
 use super::models::Model;
 use super::paper::{self, HeldOut, PaperConfig, Spot};
-use crate::dataset::{By, Sequence, Vocabulary, sequences};
+use crate::dataset::{By, Sequence, Vocabulary, sequences, window_count, window_place};
 use std::path::PathBuf;
 use tracemend_trace::Trace;
 
@@ -109,20 +109,14 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model]) -> Result<Vec<Score>, 
 
 /// Windows at random places, and where they lie.
 fn draw(threads: &[Sequence], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> (Vec<Spot>, Vec<Sequence>) {
-    let room = |thread: &Sequence| (thread.tokens.len() + 1).saturating_sub(config.length);
-    let total: usize = threads.iter().map(room).sum();
+    let total = window_count(threads, config.length);
     let mut random = SplitMix64::new(config.seed, &["cross-run", purpose]);
     let mut drawn = (Vec::new(), Vec::new());
     while total > 0 && drawn.0.len() < count {
-        let mut place = random.below(total);
-        for (number, thread) in threads.iter().enumerate() {
-            if place < room(thread) {
-                drawn.0.push((number, place));
-                drawn.1.push(thread.part(place..place + config.length));
-                break;
-            }
-            place -= room(thread);
-        }
+        let Some(spot) = window_place(threads, config.length, random.below(total)) else { continue };
+        let (thread, place) = spot;
+        drawn.0.push(spot);
+        drawn.1.push(threads[thread].part(place..place + config.length));
     }
     drawn
 }

@@ -70,20 +70,21 @@ impl Model {
         filled.iter().zip(windows).map(answer).collect()
     }
 
-    /// Fills and scores windows. `calibrated` gets the number of a window and a confidence.
-    pub(super) fn score(
+    /// Fills and scores windows. `calibration` gives for the number of a window what its confidences become.
+    pub(super) fn score<C: Fn(f32) -> f32>(
         &self,
         windows: &[Tested<'_>],
         data: &Dataset,
         hidden: &Range<usize>,
-        calibrated: impl Fn(usize, f32) -> f32,
+        calibration: impl Fn(usize) -> C,
     ) -> Vec<GapTally> {
         let clock = ProcessTime::now();
         let filled = self.fill(windows, &data.vocabulary, hidden);
         let seconds = clock.elapsed().as_secs_f64() / windows.len().max(1) as f64;
         let ids = |tokens: &[u32]| -> Vec<i64> { tokens[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
         let tally = |(number, (filled, window)): (usize, (&Imputation, &Tested<'_>))| {
-            let confidence: Vec<f32> = hidden.clone().map(|at| calibrated(number, filled.confidence(at))).collect();
+            let calibrated = calibration(number);
+            let confidence: Vec<f32> = hidden.clone().map(|at| calibrated(filled.confidence(at))).collect();
             GapTally::new(&ids(window.tokens), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
         };
         filled.iter().zip(windows).enumerate().map(tally).collect()

@@ -258,7 +258,7 @@ impl<'a> Calibrator<'a> {
     }
 
     /// Calibrates answers in these tested windows by the windows that do not reach into their gaps.
-    fn for_windows(&self, members: &[usize]) -> impl Fn(f32) -> f32 {
+    fn for_windows<'s>(&'s self, members: &[usize]) -> impl Fn(f32) -> f32 + use<'s, 'a> {
         let gaps: Vec<(usize, Range<usize>)> = members
             .iter()
             .filter_map(|&member| self.tested.get(member))
@@ -376,9 +376,9 @@ fn score_model(
         .iter()
         .map(|&(_, member)| Tested { tokens: &data.test[member], known: data.known.get(member) })
         .collect();
-    let scored = model.score(&windows, data, hidden, |number, confidence| match &calibrator {
-        Some(calibrator) => calibrator.for_windows(&[members[number].1])(confidence),
-        None => confidence,
+    let scored = model.score(&windows, data, hidden, |number| {
+        let known = calibrator.as_ref().map(|calibrator| calibrator.for_windows(&[members[number].1]));
+        move |confidence| known.as_ref().map_or(confidence, |calibrated| calibrated(confidence))
     });
     let mut tallies = vec![GapTally::empty(); clusters.len()];
     for (&(cluster, _), scored) in members.iter().zip(&scored) {

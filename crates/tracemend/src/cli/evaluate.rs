@@ -8,10 +8,7 @@ use super::{
 };
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::PathBuf};
 use tracemend::{
     exit,
     report::{Align, Table, count, evaluate_page},
@@ -166,19 +163,12 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if broken.is_empty() { exit::DONE } else { exit::CONDITION_FAILED })
 }
 
-fn read_trace(globals: &Globals, path: &Path) -> anyhow::Result<Trace> {
-    let mut source = globals.open(path)?;
-    let trace = Trace::read(source.as_mut())?;
-    globals.reader_warnings(&trace.header);
-    Ok(trace)
-}
-
 fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth> {
     no_models(args)?;
     let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
     let full_path = args.full.as_ref().context("name its complete twin with --full")?;
     let same = matches!((lossy_path.canonicalize(), full_path.canonicalize()), (Ok(a), Ok(b)) if a == b);
-    let lossy = read_trace(globals, lossy_path)?;
+    let lossy = globals.read(lossy_path)?;
     let (lossy, full) = match same {
         true => truth::channels(&lossy).with_context(|| {
             format!(
@@ -186,7 +176,7 @@ fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth>
                 lossy_path.display()
             )
         })?,
-        false => (lossy, read_trace(globals, full_path)?),
+        false => (lossy, globals.read(full_path)?),
     };
     let config = TruthConfig {
         lossy: &lossy,
@@ -244,9 +234,9 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     if args.train.iter().find(same).is_some() {
         bail!("{} is both in --train and --test; what was learned cannot be tested, name another run", path.display());
     }
-    let test = read_trace(globals, path)?;
+    let test = globals.read(path)?;
     let train = match learns {
-        true => args.train.iter().map(|path| read_trace(globals, path)).collect::<anyhow::Result<Vec<Trace>>>()?,
+        true => args.train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<Vec<Trace>>>()?,
         false => Vec::new(),
     };
     let data = path.display().to_string();

@@ -146,14 +146,20 @@ impl Globals {
         Ok(source::open(path, &options)?)
     }
 
+    /// Reads a trace whole.
+    pub fn read(&self, path: &Path) -> anyhow::Result<Trace> {
+        let mut source = self.open(path)?;
+        let trace = Trace::read(source.as_mut())?;
+        self.reader_warnings(&trace.header);
+        Ok(trace)
+    }
+
     /// Reads traces whole; `progress` is told how many of how many are done.
     pub fn read_all(&self, paths: &[PathBuf], progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Vec<Trace>> {
         let mut traces = Vec::with_capacity(paths.len());
         for (done, path) in paths.iter().enumerate() {
             progress(done as u64, paths.len() as u64);
-            let mut source = self.open(path)?;
-            let trace = Trace::read(source.as_mut())?;
-            self.reader_warnings(&trace.header);
+            let trace = self.read(path)?;
             self.detail(&format!("read {} from {}", plural(trace.events.len() as u64, "event"), path.display()));
             traces.push(trace);
         }

@@ -4,7 +4,7 @@ use super::{globals::Globals, interrupt, progress::Progress};
 use anyhow::{Context as _, anyhow, bail};
 use clap::ValueEnum;
 use serde::{Serialize, de::DeserializeOwned};
-use std::path::Path;
+use std::{io::Write, path::Path};
 use tracemend::{
     dataset::{LearningData, learning_data},
     exit,
@@ -19,6 +19,7 @@ use tracemend_impute::{
     },
     protocol::models::Model,
 };
+use tracemend_trace::sink::atomic::AtomicFile;
 
 /// How large a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -167,7 +168,12 @@ fn keep_settings(folder: &Path, network: &str, network_config: &str, config: &Tr
     table.insert("model".to_owned(), toml::Value::try_from(model)?);
     table.insert("training".to_owned(), toml::Value::try_from(config)?);
     let path = folder.join(SETTINGS);
-    std::fs::write(&path, toml::to_string(&table)?).with_context(|| format!("{} cannot be written", path.display()))
+    let write = |text: &str| {
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(text.as_bytes())?;
+        file.commit()
+    };
+    write(&toml::to_string(&table)?).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 struct Bar {

@@ -8,6 +8,7 @@ use super::noise::{Normal, side_by_side};
 use super::process::{Denoiser, Process};
 use super::sampler::{Method, Observed, sample};
 use crate::imputer::{Imputation, Imputer, Window};
+use crate::nets::answer::ALTERNATIVES;
 use crate::nets::batch::{Batch, by_length};
 use crate::protocol::bootstrap::SplitMix64;
 use burn::tensor::Tensor;
@@ -18,8 +19,6 @@ use std::hash::{Hash, Hasher};
 
 /// Windows that are filled side by side.
 const BATCH: usize = 16;
-/// Alternatives that an answer lists.
-const ALTERNATIVES: usize = 5;
 
 /// How several samples become one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use super::config::TrainConfig;
 use crate::nets::network::Network;
-use crate::nets::state_dict::StateDict;
+use crate::nets::state_dict::{Rename, StateDict};
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ pub(super) struct Optimizer {
 /// Gradients by name, of the parameters that have one.
 struct Collected {
     path: Vec<String>,
-    rename: fn(&str) -> String,
+    rename: Rename,
     gradients: BTreeMap<String, Vec<f32>>,
     all: Gradients,
 }
@@ -106,17 +106,18 @@ impl Update {
     }
 }
 
-struct Updater<'a, N> {
+struct Updater<'a> {
     path: Vec<String>,
+    rename: Rename,
+    is_state_space: fn(&str) -> bool,
     gradients: BTreeMap<String, Vec<f32>>,
     optimizer: &'a mut Optimizer,
     config: &'a TrainConfig,
     step: usize,
     scale: f64,
-    network: std::marker::PhantomData<N>,
 }
 
-impl<N: Network> ModuleMapper for Updater<'_, N> {
+impl ModuleMapper for Updater<'_> {
     fn enter_module(&mut self, name: &str, _container: &str) {
         self.path.push(name.to_owned());
     }
@@ -126,7 +127,7 @@ impl<N: Network> ModuleMapper for Updater<'_, N> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = (N::RENAME)(&self.path.join("."));
+        let name = (self.rename)(&self.path.join("."));
         let Some(gradient) = self.gradients.remove(&name) else { return param };
         let value = param.val();
         let (device, shape, id) = (value.device(), value.dims(), param.id);
@@ -136,8 +137,7 @@ impl<N: Network> ModuleMapper for Updater<'_, N> {
             second: vec![0.0; weights.len()],
             average: if self.config.ema > 0.0 { weights.clone() } else { Vec::new() },
         });
-        let is_state_space = N::is_state_space(&name);
-        let (rate, decay) = match is_state_space {
+        let (rate, decay) = match (self.is_state_space)(&name) {
             true => (self.config.state_space_rate, 0.0),
             false if D < 2 => (self.config.learning_rate, 0.0),
             false => (self.config.learning_rate, self.config.weight_decay),
@@ -164,9 +164,9 @@ impl Optimizer {
         let gradients = collected.gradients;
         let length = norm(&gradients);
         let scale = if config.clip > 0.0 && length > config.clip { config.clip / length } else { 1.0 };
-        let network_type = std::marker::PhantomData::<N>;
+        let (rename, is_state_space) = (N::RENAME, N::is_state_space);
         let mut updater =
-            Updater { path: Vec::new(), gradients, optimizer: self, config, step, scale, network: network_type };
+            Updater { path: Vec::new(), rename, is_state_space, gradients, optimizer: self, config, step, scale };
         (network.map(&mut updater), length)
     }
 

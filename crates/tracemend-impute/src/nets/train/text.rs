@@ -1,15 +1,10 @@
 //! Windows cut from sequences where training wants them.
 
 use super::masks::Mask;
-use crate::dataset::Sequence;
+use crate::dataset::{Sequence, window_count, window_place};
 use crate::imputer::Window;
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
-
-/// How many windows of `length` events the sequences have.
-pub fn window_count(texts: &[Sequence], length: usize) -> usize {
-    texts.iter().map(|text| (text.tokens.len() + 1).saturating_sub(length)).sum()
-}
 
 /// Windows at random places, each with its own mask; the batch holds the truth everywhere.
 ///
@@ -19,16 +14,8 @@ pub(super) fn draw(texts: &[Sequence], windows: usize, length: usize, mask: &Mas
     let total = window_count(texts, length);
     let mut batch = Batch::default();
     for _ in 0..windows {
-        let mut place = random.below(total);
-        let mut found = &texts[0];
-        for text in texts {
-            let room = (text.tokens.len() + 1).saturating_sub(length);
-            found = text;
-            if place < room {
-                break;
-            }
-            place -= room;
-        }
+        let Some((number, place)) = window_place(texts, length, random.below(total)) else { continue };
+        let found = &texts[number];
         let observed = mask.draw(length, random);
         let part = place..place + length;
         let side = found.sides(part.clone(), &observed);

@@ -9,9 +9,9 @@
 use super::checkpoint::{Checkpoint, Standing};
 use super::config::TrainConfig;
 use super::optimizer::Optimizer;
-use super::text::{draw, window_count};
+use super::text::draw;
 use crate::counts::ModelError;
-use crate::dataset::{Sequence, Vocabulary};
+use crate::dataset::{Sequence, Vocabulary, window_count};
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::loss::device_of;
 use crate::nets::model_file::{ModelFile, Training, write_whole};
