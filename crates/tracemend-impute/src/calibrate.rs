@@ -23,6 +23,8 @@ const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 /// How many observations of the coarser group stand for one belief of the finer.
 const BACKING: f64 = 12.0;
+/// Share of the true counts that an interval is to hold.
+const INTERVAL: f64 = 0.9;
 /// From here on a confidence is high.
 const HIGH: f64 = 0.8;
 /// How much events of one gap are right or wrong together (intraclass correlation).
@@ -253,7 +255,8 @@ impl Calibration {
         p.clamp(0.001, 0.999) as f32
     }
 
-    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation. By event,
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation; as for a high
+    /// confidence, a standard error on the safe side, counted by blackouts because the rows of one err together. By event,
     /// kinds that nobody expects are among the tenth that is missed.
     pub fn half_width(&self, rows: Rows, lost: usize, expected: f64) -> f64 {
         let (length, mean) = (length_group(lost), mean_group(expected));
@@ -273,10 +276,12 @@ impl Calibration {
         if total < 20.0 {
             return 2.0;
         }
+        let safe = INTERVAL + (INTERVAL * (1.0 - INTERVAL) / (self.blackouts[length] + BACKING)).sqrt();
         let share = match (rows, self.unexpected[length * 2 + 1]) {
-            (Rows::ByEvent, rows) if rows > 0.0 => (0.9 * (1.0 + self.unexpected[length * 2] / rows)).min(0.98),
-            _ => 0.9,
+            (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected[length * 2] / rows),
+            _ => safe,
         };
+        let share = share.min(0.98);
         let mut below = 0.0;
         let mut low = 0.0;
         for (count, &end) in counts.iter().zip(&SPREAD) {
@@ -339,6 +344,7 @@ mod tests {
     fn nine_of_ten_errors_lie_within_the_half_width() {
         let mut calibration = Calibration::default();
         for error in 0..1000 {
+            calibration.note_blackout(100);
             calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
         }
         assert!((calibration.half_width(Rows::ByEvent, 100, 0.0) - 1.8).abs() < 0.1);
