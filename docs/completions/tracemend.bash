@@ -74,13 +74,17 @@ _tracemend() {
 
     case "${cmd}" in
         tracemend)
-            opts="-q -v -h -V --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help --version info gaps repair train evaluate dataset models lami completions man reference"
+            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help --version info gaps repair train evaluate dataset models lami completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -120,13 +124,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__completions)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help bash elvish fish powershell zsh"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -166,13 +174,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help build info"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help build info"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -212,7 +224,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__build)
-            opts="-o -q -v -h --valid --test --output --name --by --split --length --stride --cap --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --valid --test --output --name --by --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +274,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
                 --arch)
                     COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
                     return 0
@@ -298,13 +314,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__info)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -344,7 +364,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --test --lossy --full --gaps --method --model --sampling --device --fail-under --report --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --test --lossy --full --gaps --method --model --sampling --device --fail-under --report --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,6 +446,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
                 --arch)
                     COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
                     return 0
@@ -462,13 +486,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__gaps)
-            opts="-q -v -h --evidence --fail-on-loss --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -508,13 +536,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__info)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -554,7 +586,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__lami)
-            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,6 +601,10 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -608,13 +644,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__man)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -654,13 +694,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help list describe import export"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help list describe import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -700,13 +744,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__describe)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -746,7 +794,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__export)
-            opts="-o -q -v -h --output --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -761,6 +809,10 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -800,7 +852,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__import)
-            opts="-o -q -v -h --network --preset --set --vocabulary --output --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --network --preset --set --vocabulary --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -831,6 +883,10 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -870,13 +926,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__list)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -916,13 +976,17 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__reference)
-            opts="-q -v -h --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
@@ -962,7 +1026,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__repair)
-            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --most --samples --dry-run --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --most --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1008,6 +1072,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
                 --arch)
                     COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
                     return 0
@@ -1044,7 +1112,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__train)
-            opts="-o -q -v -h --engine --model --data --dataset --preset --set --resume --device --output --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --engine --model --data --dataset --preset --set --resume --device --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1087,6 +1155,10 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
                     COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;

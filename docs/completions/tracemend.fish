@@ -24,7 +24,7 @@ function __fish_tracemend_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c tracemend -n "__fish_tracemend_needs_command" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_needs_command" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -67,7 +67,7 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "lami" -d 'Analy
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "reference" -d 'Print the reference of the command line in Markdown'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -98,7 +98,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet 
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -133,7 +133,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-confi
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'A model made by `tracemend train`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or JSON Lines' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or JSON Lines. `repair --format FORM` means the same; --input-format forces the input' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
 csv\t'One event a row'
 text\t'The recorded lines as they are, inferred ones between them, marked'
 parquet\t'One event a row, for data frames; alternatives nested'
@@ -144,7 +144,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l report -d
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l min-confidence -d 'Leave inferred events below this confidence out; their places stay gap' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l most -d 'Fill gaps of up to this many lost events, and leave longer ones open' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l samples -d 'Draw this many further reconstructions of every gap at random' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -188,7 +188,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'ne
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l device -d 'network: where to compute' -r -f -a "cpu\t'The processor'
 auto\t'The best that this build can use: so far the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here: a file, which appears whole or not at all; for a network the run\'s folder' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -245,7 +245,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l device 
 auto\t'The best that this build can use: so far the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -276,7 +276,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l qu
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -322,7 +322,7 @@ time\t'Each sequence in time, with a guard band of one window'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l length -d 'Events of a window' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l stride -d 'Events between the beginnings of two windows' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l cap -d 'Most windows of a part in its NumPy file; 0: all' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -353,7 +353,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -384,7 +384,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -419,7 +419,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fi
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "describe" -d 'What a model file holds: its network, settings, training, and every tensor; the file is checked whole'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "import" -d 'Makes a model file of a PyTorch checkpoint (`.pkl`, `.pt`), whose pickle is read as data and never run. Names and shapes of all tensors have to be those of the network'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "export" -d 'Writes a model\'s tensors under their published names as plain safetensors, for `safetensors.torch.load_file`'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -450,7 +450,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -488,7 +488,7 @@ tiny\t'Seconds, for a first look'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l set -d 'Change a setting of the network: `residual_channels=64`. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l vocabulary -d 'Number of tokens that the model names' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the model here' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -520,7 +520,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the tensors here' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -553,7 +553,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out what ends before this time, nanoseconds on the trace\'s clock' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l end -d 'Leave out what begins after this time' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -588,7 +588,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s q -l quiet 
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -619,7 +619,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -650,7 +650,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more about what is done'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'

@@ -71,6 +71,16 @@ fn a_merge_keeps_every_recorded_event_and_the_order_of_time() {
 }
 
 #[test]
+fn format_names_the_output_of_a_repair_or_else_its_input() {
+    let csv = stdout(&["repair", "-q", "--output-format", "csv", SMALL]);
+    assert_eq!(stdout(&["repair", "-q", "--format", "csv", SMALL]), csv);
+    assert_eq!(stdout(&["--seed", "0", "repair", "-q", SMALL, "--format=csv", "--input-format", "ftrace"]), csv);
+    assert_eq!(stdout(&["repair", "-q", SMALL, "--format", "ftrace", "--output-format", "csv"]), csv);
+    // Elsewhere it is the input: this is none.
+    assert!(!run(&["info", "--format", "csv", SMALL]).status.success());
+}
+
+#[test]
 fn text_keeps_the_recorded_lines_as_they_are() {
     let text = stdout(&["repair", "-q", "--output-format", "text", SMALL]);
     let recorded: Vec<&str> = text.lines().filter(|line| !line.starts_with('~')).collect();

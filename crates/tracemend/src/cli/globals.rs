@@ -17,7 +17,7 @@ use tracemend_trace::{
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
     /// Read the input as this format instead of recognising it by its content.
-    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    #[arg(long, visible_alias = "input-format", global = true, value_enum, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// Architecture of the traced machine: it decides what a system-call number means.
     #[arg(long, global = true, value_name = "ARCH", default_value = "x86_64",

@@ -69,7 +69,7 @@ fn command() -> clap::Command {
 
 /// Runs the program; the exit code on success.
 pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
-    let args: Vec<OsString> = args.collect();
+    let args = repair_output::with_output_format(args.collect());
     let (mut command, from_file) = match layers::config_path(&args) {
         Some(path) => layers::with_config(command(), &path)?,
         None => (command(), layers::FromFile::new()),

@@ -209,16 +209,36 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
             continue;
         }
         let name = key.strip_prefix(prefix).unwrap_or(key);
-        let known = table.as_object().map(|table| table.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-        if !known.iter().any(|known| known == name) {
-            bail!("--set {setting}: there is no setting {name}; known here: {}", known.join(", "));
+        let mut place = &mut table;
+        for part in name.split('.') {
+            let known = place.as_object().map(|table| table.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+            place = match place.get_mut(part) {
+                Some(inner) => inner,
+                None => bail!("--set {setting}: there is no setting {part}; known here: {}", known.join(", ")),
+            };
         }
         let parsed: toml::Table = format!("value = {value}")
             .parse()
             .or_else(|_| format!("value = {}", toml::Value::String(value.to_owned())).parse())
             .map_err(|error| anyhow!("--set {setting}: {error}"))?;
-        table[name] = serde_json::to_value(&parsed["value"])?;
+        *place = serde_json::to_value(&parsed["value"])?;
         serde_json::from_value::<U>(table.clone()).map_err(|error| anyhow!("--set {setting}: {error}"))?;
     }
     Ok(serde_json::from_value(table)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_setting_within_a_setting_is_named_with_dots() {
+        let defaults = json!({"blocks": 6, "process": {"encoding": "integer", "schedule": {"steps": 200}}});
+        let with = |set: &str| with_settings::<Value, Value>(&defaults, &[set.to_owned()], |_| true, "model.");
+        let set = with("model.process.schedule.steps=50").expect("a setting that is there");
+        assert_eq!(set["process"], json!({"encoding": "integer", "schedule": {"steps": 50}}));
+        let wrong = with("model.process.step=50").expect_err("no such setting").to_string();
+        assert!(wrong.ends_with("there is no setting step; known here: encoding, schedule"), "{wrong}");
+    }
 }

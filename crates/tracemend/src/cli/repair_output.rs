@@ -3,9 +3,9 @@
 
 use super::globals::{stdout, stdout_colored};
 use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -25,7 +25,7 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Form of the output; where absent, that of the output's suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace,
-    /// .pftrace), or JSON Lines.
+    /// .pftrace), or JSON Lines. `repair --format FORM` means the same; --input-format forces the input.
     #[arg(long, value_enum, value_name = "FORM")]
     output_format: Option<FormArg>,
     /// Write a report too: one HTML file with the timeline, the gaps and what is certain of them, that needs no network.
@@ -81,6 +81,30 @@ impl FormArg {
             Self::Ctf => None,
         }
     }
+}
+
+/// The command line with `repair --format FORM` spelled out as `--output-format FORM`, for those who think of what they get;
+/// names of input formats that are no form of output stay.
+pub fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
+    let is_task = |arg: &OsString| arg.to_str().is_some_and(super::Task::has_subcommand);
+    let Some(task) = args.iter().position(is_task).filter(|&task| args[task] == "repair") else {
+        return args;
+    };
+    let is_form = |name: &str| FormArg::from_str(name, false).is_ok();
+    for place in task + 1..args.len() {
+        let next = args.get(place + 1).and_then(|next| next.to_str());
+        match args[place].to_str() {
+            Some("--") => break,
+            Some("--format") if next.is_some_and(is_form) => args[place] = "--output-format".into(),
+            Some(arg) => {
+                if let Some(form) = arg.strip_prefix("--format=").filter(|form| is_form(form)) {
+                    args[place] = format!("--output-format={form}").into();
+                }
+            }
+            None => {}
+        }
+    }
+    args
 }
 
 /// All that a repair is written to.
