@@ -78,6 +78,28 @@ fn a_trace_of_entries_alone_or_of_exits_alone_is_repaired() {
 }
 
 #[test]
+fn an_odd_number_lost_between_whole_calls_is_filled_but_for_one_and_says_so() {
+    let mut text = String::new();
+    for call in 0..400 {
+        let time = |half: u32| f64::from(2 * call + half) / 1e4;
+        if call == 200 {
+            text += "CPU:0 [LOST 5 EVENTS]\n";
+        }
+        if !(200..202).contains(&call) {
+            text += &format!(" work-7 [000] ..... {:.6}: sys_enter: NR 0 (3, 0, 0, 0, 0, 0)\n", time(0));
+            text += &format!(" work-7 [000] ..... {:.6}: sys_exit: NR 0 = 8\n", time(1));
+        }
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, text).unwrap();
+    let trace = Trace::read(&mut *open(file.path(), &OpenOptions::default()).unwrap()).unwrap();
+    let repairs = repair(&trace, None, &RepairOptions::default(), &unwatched);
+    assert_eq!((repairs.len(), repairs[0].events.len()), (1, 4));
+    let reason = repairs[0].left_open.as_deref().unwrap();
+    assert!(reason.starts_with("1 of 5 events found no place"), "{reason}");
+}
+
+#[test]
 fn what_is_done_when_a_repair_is_interrupted_is_kept() {
     let trace = with_short_gaps(recording(), 3);
     let options = RepairOptions { threads: 1, ..RepairOptions::default() };

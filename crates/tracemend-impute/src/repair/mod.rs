@@ -9,6 +9,7 @@ pub mod index;
 mod inferred;
 mod length;
 pub mod potential;
+mod present;
 mod run;
 pub mod search;
 pub mod slots;

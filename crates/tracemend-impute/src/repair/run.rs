@@ -5,28 +5,25 @@ use super::composition::{self, Counted};
 use super::consensus::{self, Consensus};
 use super::holes;
 use super::index::TraceIndex;
-use super::inferred::{Alternative, Composition, GapRepair, InferredEvent};
+use super::inferred::GapRepair;
 use super::length;
+use super::present::{Known, present};
 use super::search::{Filling, Length, Placed, SearchOptions, search};
 use super::slots::{GapContext, look_around};
 use super::times;
 use super::token_rules::{Role, TokenRules};
 use super::view::View;
-use crate::calibrate::{Belief, Calibration};
+use crate::calibrate::Calibration;
 use crate::counts::{CountsModel, Token};
-use crate::protocol::bootstrap::SplitMix64;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, Gap, Symbol, Trace, rules::ThreadRules};
+use tracemend_trace::{Event, Gap, Lost, Symbol, Trace, rules::ThreadRules};
 
 /// As how many blackouts of the trace being repaired those of the training traces count in calibration: traces differ
 /// in how far they can be predicted.
 const ELSEWHERE: f64 = 20.0;
-/// Gaps with nothing recorded on one side are not calibrated (no blackout can be cut there that is like them), and
-/// little of them can be known: their events get this share of the confidence that a gap with two sides would have.
-const ONE_SIDED: f32 = 0.3;
 /// Why a gap was left open when nobody waited for it any more.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
 /// Gap lengths that training calibrates for.
@@ -218,7 +215,7 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         return RawRepair::open(context, announced, "no thread is known that could have run here");
     }
     let (found, lost) = match gap.lost {
-        tracemend_trace::Lost::Exact(lost) => {
+        Lost::Exact(lost) => {
             let found = search(
                 &context,
                 caches,
@@ -247,16 +244,24 @@ fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, optio
         counted,
         lost,
         seconds: begin.elapsed().as_secs_f64(),
-        left_open: (placed.is_empty()).then(|| {
-            let reason = match gap.lost {
-                tracemend_trace::Lost::Exact(_) => "no possible sequence of events was found for it",
-                _ => "nothing was lost here, as far as can be told",
-            };
-            reason.to_owned()
-        }),
+        left_open: why_open(gap, placed.len()),
         context,
         fillings: found.fillings,
         consensus: Some(consensus),
+    }
+}
+
+/// Why a gap has fewer events than it lost.
+fn why_open(gap: &Gap, placed: usize) -> Option<String> {
+    match gap.lost {
+        Lost::Exact(lost) if placed as u64 >= lost => None,
+        Lost::Exact(_) if placed == 0 => Some("no possible sequence of events was found for it".to_owned()),
+        Lost::Exact(lost) => Some(format!(
+            "{} of {lost} events found no place: entries and exits come in pairs, and perf counts records of its own as lost",
+            lost - placed as u64
+        )),
+        _ if placed == 0 => Some("nothing was lost here, as far as can be told".to_owned()),
+        _ => None,
     }
 }
 
@@ -333,7 +338,7 @@ fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -
 }
 
 /// Which events of a filling do not contradict what their thread does before and after.
-fn possible(model: &CountsModel, rules: &TokenRules, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
+pub(super) fn possible(model: &CountsModel, rules: &TokenRules, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
     let mut kept = vec![true; placed.len()];
     let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
     for (place, &(slot, _)) in placed.iter().enumerate() {
@@ -356,140 +361,4 @@ fn possible(model: &CountsModel, rules: &TokenRules, context: &GapContext, place
         }
     }
     kept
-}
-
-/// What the filled gaps are told in terms of.
-struct Known<'k> {
-    view: View<'k>,
-    rules: TokenRules,
-    model: &'k CountsModel,
-}
-
-fn present(gap: &Gap, raw: &RawRepair, known: &Known<'_>, options: &RepairOptions) -> GapRepair {
-    let calibration = &known.model.calibration;
-    let composition = if raw.consensus.is_some() {
-        composition::compose(&raw.counted, &known.view, &raw.context, calibration, raw.lost)
-    } else {
-        Composition { lost: raw.lost.0, lost_low: raw.lost.1, lost_high: raw.lost.2, ..Composition::default() }
-    };
-    let mut rng = SplitMix64::new(options.seed, &["repair", &gap.id.to_string()]);
-    let samples = (0..options.samples).map(|_| sample(gap, raw, known, &mut rng)).collect();
-    GapRepair {
-        gap: gap.clone(),
-        events: chosen_events(gap, raw, known),
-        composition,
-        samples,
-        left_open: raw.left_open.clone(),
-    }
-}
-
-fn chosen_events(gap: &Gap, raw: &RawRepair, known: &Known<'_>) -> Vec<InferredEvent> {
-    let calibration = &known.model.calibration;
-    let Some(consensus) = &raw.consensus else {
-        return Vec::new();
-    };
-    let placed = raw.placed();
-    let mut events = Vec::with_capacity(placed.len());
-    for (place, &this) in placed.iter().enumerate().filter(|&(place, _)| raw.kept[place]) {
-        let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
-        let one_sided = gap.begin_ns.is_none() || gap.end_ns.is_none();
-        let confidence = calibration.confidence(belief) * if one_sided { ONE_SIDED } else { 1.0 };
-        let mut event = event(gap, raw, known, this, raw.times.as_ref().map(|times| times[place]));
-        event.confidence = confidence;
-        event.time_err_ns = event.time_ns.and_then(|_| {
-            let width = gap.end_ns?.saturating_sub(gap.begin_ns?);
-            Some((calibration.time_error(placed.len()) * width as f64) as i64)
-        });
-        event.alternatives = alternatives(raw, consensus, known, place, f64::from(1.0 - confidence));
-        events.push(event);
-    }
-    events
-}
-
-fn event(gap: &Gap, raw: &RawRepair, known: &Known<'_>, (slot, token): Placed, time_ns: Option<i64>) -> InferredEvent {
-    let kind = known.model.tokens.kind(token);
-    let (tid, comm) = raw.context.slots[slot as usize].identity(&known.view);
-    InferredEvent {
-        time_ns,
-        time_err_ns: None,
-        cpu: gap.cpu,
-        tid,
-        comm,
-        name: kind.name.clone(),
-        phase: kind.phase,
-        confidence: 0.0,
-        alternatives: Vec::new(),
-    }
-}
-
-/// What other fillings have at the same place, sharing the probability that the chosen event is wrong.
-fn alternatives(
-    raw: &RawRepair,
-    consensus: &Consensus,
-    known: &Known<'_>,
-    place: usize,
-    mass: f64,
-) -> Vec<Alternative> {
-    let what = |(slot, token): Placed| {
-        let kind = known.model.tokens.kind(token);
-        (raw.context.slots[slot as usize].identity(&known.view).0, kind.name.as_str(), kind.phase)
-    };
-    let chosen = what(raw.placed()[place]);
-    let mut others = Vec::new();
-    for (filling, &weight) in raw.fillings.iter().zip(&consensus.weights) {
-        let Some(&other) = filling.placed.get(place) else {
-            continue;
-        };
-        let other = what(other);
-        if other == chosen {
-            continue;
-        }
-        match others.iter_mut().find(|(known, _)| *known == other) {
-            Some((_, sum)) => *sum += weight,
-            None => others.push((other, weight)),
-        }
-    }
-    let total: f64 = others.iter().map(|&(_, weight)| weight).sum();
-    if total <= 0.0 {
-        return Vec::new();
-    }
-    others.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    others
-        .into_iter()
-        .take(5)
-        .map(|((tid, name, phase), weight)| Alternative {
-            name: name.to_owned(),
-            tid,
-            phase,
-            probability: (mass * weight / total) as f32,
-        })
-        .collect()
-}
-
-fn sample(gap: &Gap, raw: &RawRepair, known: &Known<'_>, rng: &mut SplitMix64) -> Vec<InferredEvent> {
-    let Some(consensus) = &raw.consensus else {
-        return Vec::new();
-    };
-    let mut point = rng.next_u64() as f64 / u64::MAX as f64;
-    let drawn = consensus
-        .weights
-        .iter()
-        .position(|&weight| {
-            point -= weight;
-            point <= 0.0
-        })
-        .unwrap_or(0);
-    let placed = &raw.fillings[drawn].placed;
-    let times = times::estimate(&raw.context, placed, known.model);
-    let kept = possible(known.model, &known.rules, &raw.context, placed);
-    placed
-        .iter()
-        .enumerate()
-        .filter(|&(place, _)| kept[place])
-        .map(|(place, &this)| {
-            let mut event = event(gap, raw, known, this, times.as_ref().map(|times| times[place]));
-            event.confidence = consensus.weights[drawn] as f32;
-            event
-        })
-        .collect()
 }
