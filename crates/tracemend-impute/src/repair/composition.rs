@@ -78,17 +78,25 @@ fn add(expected: &mut Expected, number: f64, weight: f64) {
 
 /// Events on each side of a gap that make up its background.
 const BACKGROUND: usize = 400;
+/// So many events from the recorded side of a gap that has one only, the fillings say more than what the stream records at
+/// large; farther away they go on with whatever the nearest thread did last.
+const NEAR: f64 = 100.0;
 /// Rows expected more rarely than this are left out.
 pub const LEAST: f64 = 0.05;
 
-/// Shares of the kinds of events that the gap's stream recorded just before and after it.
+/// Shares of the kinds of events that the gap's stream recorded just before and after it; where one side is all there is,
+/// those of the whole stream.
 pub fn background(view: &View<'_>, gap: &Gap, model: &CountsModel) -> FxHashMap<Kind, f64> {
     let Some(positions) = gap.stream.and_then(|stream| view.index.streams.get(stream.0 as usize)) else {
         return FxHashMap::default();
     };
-    let time = gap.begin_ns.or(gap.end_ns).unwrap_or(0);
-    let middle = view.index.count_until(positions, time);
-    let around = &positions[middle.saturating_sub(BACKGROUND)..(middle + BACKGROUND).min(positions.len())];
+    let around = match (gap.begin_ns, gap.end_ns) {
+        (Some(begin), Some(_)) => {
+            let middle = view.index.count_until(positions, begin);
+            &positions[middle.saturating_sub(BACKGROUND)..(middle + BACKGROUND).min(positions.len())]
+        }
+        _ => positions,
+    };
     let mut tokens: FxHashMap<u32, f64> = FxHashMap::default();
     around.iter().for_each(|&position| *tokens.entry(view.token(position)).or_default() += 1.0 / around.len() as f64);
     let mut kinds: FxHashMap<Kind, f64> = FxHashMap::default();
@@ -97,6 +105,15 @@ pub fn background(view: &View<'_>, gap: &Gap, model: &CountsModel) -> FxHashMap<
         *kinds.entry((kind.name.clone(), kind.phase)).or_default() += share;
     }
     kinds
+}
+
+/// How much of the composition is the background's: as calibrated, or for a gap with one recorded side what lies far from it.
+fn share_of_background(gap: &Gap, calibration: &Calibration, lost: u64) -> f64 {
+    let calibrated = calibration.background(lost as usize);
+    match (gap.begin_ns, gap.end_ns) {
+        (Some(_), Some(_)) => calibrated,
+        _ => calibrated.max(1.0 - NEAR / lost.max(1) as f64),
+    }
 }
 
 impl Counted {
@@ -123,6 +140,7 @@ impl Counted {
 
 /// The composition of a gap with calibrated intervals. `lost`: most likely, lowest and highest number of lost events.
 pub fn compose(
+    gap: &Gap,
     counted: &Counted,
     view: &View<'_>,
     context: &GapContext,
@@ -155,7 +173,7 @@ pub fn compose(
         })
         .collect();
     let mut by_event: Vec<CompositionRow> = counted
-        .by_event_with(calibration.background(lost.0 as usize))
+        .by_event_with(share_of_background(gap, calibration, lost.0))
         .iter()
         .map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent))
         .collect();

@@ -27,7 +27,7 @@ pub(super) struct Known<'k> {
 pub(super) fn present(gap: &Gap, raw: &RawRepair, known: &Known<'_>, options: &RepairOptions) -> GapRepair {
     let calibration = &known.model.calibration;
     let composition = if raw.consensus.is_some() {
-        composition::compose(&raw.counted, &known.view, &raw.context, calibration, raw.lost)
+        composition::compose(gap, &raw.counted, &known.view, &raw.context, calibration, raw.lost)
     } else {
         Composition { lost: raw.lost.0, lost_low: raw.lost.1, lost_high: raw.lost.2, ..Composition::default() }
     };
