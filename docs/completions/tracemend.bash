@@ -81,7 +81,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -127,7 +127,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -173,7 +173,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -212,7 +212,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__build)
-            opts="-o -q -v -h --valid --test --output --name --by --split --length --stride --cap --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -259,7 +259,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -305,7 +305,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -344,7 +344,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --test --lossy --full --gaps --method --model --sampling --device --fail-under --report --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --valid --test --lossy --full --gaps --method --model --sampling --device --fail-under --resume --table --report --plots --dump --save-arrays --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -379,6 +379,10 @@ _tracemend() {
                     return 0
                     ;;
                 --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --valid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -418,12 +422,32 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save-arrays)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -469,7 +493,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -515,7 +539,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -569,7 +593,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -615,7 +639,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -661,7 +685,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -707,7 +731,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -761,7 +785,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -831,7 +855,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -877,7 +901,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -923,7 +947,7 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1005,7 +1029,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1087,7 +1111,7 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
