@@ -81,11 +81,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -131,11 +131,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -181,11 +181,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -224,7 +224,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__build)
-            opts="-o -q -v -h --valid --test --output --name --by --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -271,11 +271,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -321,11 +321,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -364,7 +364,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --test --lossy --full --gaps --method --model --sampling --device --fail-under --report --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --valid --test --lossy --full --gaps --method --model --sampling --device --fail-under --resume --table --report --plots --dump --save-arrays --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -399,6 +399,10 @@ _tracemend() {
                     return 0
                     ;;
                 --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --valid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -438,16 +442,36 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
                 --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save-arrays)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -493,11 +517,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -543,11 +567,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -601,11 +625,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -651,11 +675,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -701,11 +725,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -751,11 +775,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -809,11 +833,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -883,11 +907,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -933,11 +957,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -983,11 +1007,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1069,11 +1093,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1155,11 +1179,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)

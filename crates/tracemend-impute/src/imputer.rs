@@ -104,6 +104,12 @@ pub trait Imputer: Sync {
     fn impute_all(&self, windows: &[Window<'_>]) -> Vec<Imputation> {
         windows.iter().map(|&window| self.impute(window)).collect()
     }
+
+    /// Log probabilities of every token at each missing position given what is observed, for each window `[missing * V]`,
+    /// position by position; `None` of methods that have no such distribution.
+    fn conditionals(&self, _windows: &[Window<'_>]) -> Option<Vec<Vec<f32>>> {
+        None
+    }
 }
 
 /// The filling of one gap of `N` positions.

@@ -16,9 +16,14 @@ use tracemend_impute::metrics::{GapTally, Totals};
 use tracemend_impute::protocol::Score;
 use tracemend_impute::protocol::arrays::Source;
 use tracemend_impute::protocol::paper::{
-    BLACKOUTS, Error, PaperConfig, Place, run, score_arrays, score_arrays_against,
+    self, BLACKOUTS, Error, PaperConfig, Place, score_arrays, score_arrays_against,
 };
 use tracemend_impute::{Imputer, Window};
+
+/// Runs the methods alone, and keeps nothing.
+fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
+    paper::run(config, &[], &mut paper::Around { keep: &(), answers: &mut |_| Ok(()) })
+}
 
 /// `paper/` of the shared material, or `None` with a note.
 fn published() -> Option<PathBuf> {
@@ -109,11 +114,11 @@ fn floors_on_two_data_sets() {
     let Some(paper) = published() else { return };
     // `ramspeed` leaks least and scores lowest.
     let config = config(&paper, &["ramspeed", "pybench"], &[1, 10, 40], &["counts", "lookup"]);
-    let rows = run(&config, &[]).expect("published data");
+    let rows = run(&config).expect("published data");
     assert_floors(&rows, false);
     assert!(pick(&rows, "-", "leakage").iter().all(|r| r.value > 0.9));
     let end = PaperConfig { place: Place::End, blackouts: vec![40], ..config };
-    for row in pick(&run(&end, &[]).expect("published data"), "counts", "accuracy") {
+    for row in pick(&run(&end).expect("published data"), "counts", "accuracy") {
         assert!(row.value >= 0.92, "{row:?}");
     }
 }
@@ -123,10 +128,10 @@ fn folders_and_streams_agree() {
     let Some(paper) = published() else { return };
     let mut config = config(&paper, &["ffmpeg"], &[5, 30], &["counts", "lookup", "period"]);
     config.length = 50;
-    let streams = run(&config, &[]).expect("streams");
+    let streams = run(&config).expect("streams");
     config.data = paper.join("layout");
     config.threads = 1;
-    let folders = run(&config, &[]).expect("folders");
+    let folders = run(&config).expect("folders");
     let timeless =
         |rows: Vec<Score>| -> Vec<Score> { rows.into_iter().filter(|r| r.metric != "seconds_per_gap").collect() };
     // One thread and two, arrays and archive: the same to the last bit.
@@ -145,13 +150,13 @@ fn errors_say_what_to_do() {
         seed: 1,
         threads: 1,
     };
-    let says = |config: &PaperConfig| run(config, &[]).expect_err("wrong").to_string();
+    let says = |config: &PaperConfig| run(config).expect_err("wrong").to_string();
     assert!(says(&missing).contains("no/such/file.npz"));
     let method = PaperConfig { methods: vec!["oracle".into()], ..missing.clone() };
     assert!(says(&method).contains("counts, lookup"));
     for blackout in [0, 200] {
         let config = PaperConfig { blackouts: vec![blackout], ..missing.clone() };
-        assert!(matches!(run(&config, &[]), Err(Error::Blackout { .. })));
+        assert!(matches!(run(&config), Err(Error::Blackout { .. })));
     }
     let here = PaperConfig { data: env!("CARGO_MANIFEST_DIR").into(), ..missing };
     assert!(says(&here).contains("length"), "{}", says(&here));
@@ -166,7 +171,7 @@ fn floors_on_all_data_sets() {
     for place in [Place::Middle, Place::End] {
         let config = PaperConfig { place, ..config(&paper, &[], &BLACKOUTS, &[]) };
         let start = std::time::Instant::now();
-        let rows = run(&config, &[]).expect("published data");
+        let rows = run(&config).expect("published data");
         println!("{place}: {:.1} s", start.elapsed().as_secs_f64());
         for row in &rows {
             let lowest = |r: &&Score| r.data != row.data && !r.data.starts_with("mean ");

@@ -33,6 +33,8 @@ pub enum Format {
     Strace,
     /// `babeltrace2` text.
     Babeltrace,
+    /// Trace Compass's event table as it exports it: columns separated by tabs.
+    TraceCompass,
     /// The corpus CSV: one call a row.
     Csv,
     /// Plain sequences of names or numbers.
@@ -49,13 +51,14 @@ pub enum Format {
 
 impl Format {
     /// All formats, with the names used on the command line.
-    pub const ALL: [(Format, &'static str); 12] = [
+    pub const ALL: [(Format, &'static str); 13] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
         (Format::Bpftrace, "bpftrace"),
         (Format::Strace, "strace"),
         (Format::Babeltrace, "babeltrace"),
+        (Format::TraceCompass, "trace-compass"),
         (Format::Csv, "csv"),
         (Format::Sequences, "sequences"),
         (Format::Npy, "npy"),

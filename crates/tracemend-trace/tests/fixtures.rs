@@ -37,6 +37,7 @@ fn each_format_is_recognised_and_counted() {
         ("strace-end.txt", Format::Strace, 12, 0, 0),
         ("strace-tt.txt", Format::Strace, 6, 0, 0),
         ("strace.txt", Format::Strace, 19, 0, 0),
+        ("trace-compass.tsv", Format::TraceCompass, 4, 1, 45),
         ("trace-cmd-report.txt", Format::Ftrace, 15, 1, 1177),
         ("windows.npy", Format::Npy, 12, 0, 0),
     ];
@@ -63,6 +64,19 @@ fn ftrace_layouts() {
     assert_eq!(event(&read, 4), ("read", Phase::Entry, 15_000_000_000, Some(3), "x", None));
     let gap = &read.gaps[0];
     assert_eq!((gap.lost, gap.begin_ns, gap.end_ns), (Lost::AtLeast(1), Some(14_000_000_000), Some(15_000_000_000)));
+}
+
+#[test]
+fn an_exported_event_table() {
+    let read = read(&fixture("succeed/trace-compass.tsv"));
+    let day = 86_400_000_000_000;
+    assert_eq!(event(&read, 0), ("openat", Phase::Entry, day - 1_000, Some(12), "", None));
+    assert_eq!(event(&read, 1), ("openat", Phase::Exit, day + 1_500, Some(12), "ls", Some(-2)));
+    assert_eq!(event(&read, 2), ("sched_switch", Phase::Point, day + 2_500, Some(12), "", None));
+    assert_eq!(event(&read, 3), ("read", Phase::Exit, day + 9_000, Some(13), "", Some(32)));
+    let gap = &read.gaps[0];
+    assert_eq!((gap.cpu, gap.begin_ns, gap.end_ns), (Some(1), Some(day + 2_500), Some(day + 9_000)));
+    assert_eq!((gap.lost, &gap.cause), (Lost::Exact(45), &Cause::Discarded));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn options(format: Format) -> OpenOptions {
 }
 
 /// Pieces that the formats are made of, so that random lines get past the first column.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 38] = [
     "ls-12",
     " [001] ",
     ".....",
@@ -45,6 +45,10 @@ const PIECES: [&str; 34] = [
     "{ tid = 9, procname = \"x\" }, { }",
     "WARNING: Tracer discarded 7 events between [15:27:02.8] and [15:27:03] in trace \"\" within stream \"/a_1\"",
     "timestamp_ns,syscall_name",
+    "Timestamp\tCPU\tEvent type\tContents\n",
+    "\t",
+    "15:27:02.811 666 181\t1\tsyscall_exit_read\tret=3, context._tid=9",
+    "1 969-12-31",
     "\"",
     "\r\n",
     "\n",
@@ -90,6 +94,40 @@ proptest! {
                 prop_assert!(gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end));
             }
         }
+    }
+
+    #[test]
+    fn event_tables_are_read_back(
+        tid in 0..=i32::MAX, cpu in 0u32..1024, ns in 0i64..86_400_000_000_000, ret in any::<i64>(), exit: bool,
+        order in Just(vec![0, 1, 2, 3, 4, 5]).prop_shuffle(), column: bool, wide: bool,
+    ) {
+        let (ms, rest) = (ns / 1_000_000, ns % 1_000_000);
+        let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+        // As Trace Compass prints it by default, or without spaces.
+        let fraction = format!("{:03} {:03} {:03}", ms % 1000, rest / 1000, rest % 1000);
+        let fraction = if wide { fraction } else { fraction.replace(' ', "") };
+        let half = if exit { "exit" } else { "entry" };
+        let own = if exit { format!("ret={ret}") } else { "fd=3, ret=77".to_owned() };
+        let cells = [
+            ("Timestamp", format!("{hours:02}:{minutes:02}:{seconds:02}.{fraction}")),
+            ("Channel", "channel0_1".to_owned()),
+            ("CPU", cpu.to_string()),
+            ("Event type", format!("syscall_{half}_read")),
+            ("Contents", format!("{own}, context._procname=a b, context._tid={tid}")),
+            ("TID", if column { tid.to_string() } else { String::new() }),
+        ];
+        let line = |part: &dyn Fn(&(&str, String)) -> String| {
+            order.iter().map(|&at: &usize| part(&cells[at])).collect::<Vec<_>>().join("\t")
+        };
+        let text = format!("{}\n{}\n", line(&|cell| cell.0.to_owned()), line(&|cell| cell.1.clone()));
+        let read = read_bytes(text.as_bytes(), &OpenOptions::default()).unwrap();
+        prop_assert_eq!(read.header.format, Format::TraceCompass);
+        prop_assert_eq!(read.events.len(), 1, "{}", text);
+        let event = &read.events[0];
+        prop_assert_eq!((read.comm(0), read.name(0)), ("a b", "read"));
+        prop_assert_eq!((event.tid, event.cpu, event.time_ns), (Some(tid), Some(cpu), ns));
+        prop_assert_eq!(event.phase, if exit { Phase::Exit } else { Phase::Entry });
+        prop_assert_eq!(event.ret, exit.then_some(ret));
     }
 
     #[test]

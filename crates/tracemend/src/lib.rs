@@ -6,6 +6,7 @@
 
 pub mod advice;
 pub mod dataset;
+pub mod evaluation;
 pub mod exit;
 pub mod lami;
 pub mod losses;

@@ -53,6 +53,36 @@ fn a_recording_becomes_a_data_set_that_says_what_is_in_it() {
 }
 
 #[test]
+fn requests_of_a_server_become_sequences_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = folder.path().join("server.strace");
+    // Three connections one after the other, each with another number of reads, and something between them.
+    let mut lines = String::new();
+    for (number, reads) in [2, 4, 3].into_iter().enumerate() {
+        let at = |step: usize| format!("7 {}.{step:06}", 1_795_361_765 + number);
+        lines += &format!("{} accept4(3, NULL, NULL, 0) = 9\n", at(0));
+        (0..reads).for_each(|step| lines += &format!("{} read(9, \"G\", 8) = 8\n", at(1 + step)));
+        lines += &format!("{} close(9) = 0\n{} getpid() = 7\n", at(20), at(21));
+    }
+    fs::write(&trace, lines).expect("a trace");
+    let set = folder.path().join("set");
+    let build =
+        ["dataset", "build", "-q", text(&trace), "--requests", "--length", "4", "--stride", "1", "-o", text(&set)];
+    stdout(&build);
+    let found = rows(&stdout(&["dataset", "info", "--json", text(&set)]));
+    let train = &found.iter().find(|row| row["data"]["part"] == "train").expect("a part")["data"];
+    // Requests of 4, 6 and 5 events have 1 + 3 + 2 windows of 4.
+    assert_eq!((&train["sequences"], &train["events"], &train["windows"]), (&3.into(), &15.into(), &6.into()));
+    let csv = fs::read_to_string(set.join("requests.csv")).expect("written");
+    assert_eq!(csv.lines().next(), Some("trace,request,time_ns,event,phase,ret,tid,process"));
+    assert_eq!(csv.lines().count(), 16);
+    assert!(!csv.contains("getpid") && csv.contains(",3,1795361767000020000,close,call,0,7,"), "{csv}");
+    let calls = run(&["dataset", "build", RECORDING, "--requests", "-o", text(&folder.path().join("none"))]);
+    assert_eq!(calls.status.code(), Some(2));
+    assert!(shown(&calls).contains("no whole request"), "{}", shown(&calls));
+}
+
+#[test]
 fn a_damaged_data_set_is_refused_with_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let set = folder.path().join("set");

@@ -106,7 +106,12 @@ fn repairs_follow_their_schema() {
 fn scores_follow_their_schema() {
     let arguments = ["evaluate", "--json", "--protocol", "paper", "--length", "20", "--blackout", "3", "--data"];
     let data = "crates/tracemend/tests/fixtures/succeed/windows";
-    assert_follows_schema("evaluate", &stdout(&[&arguments[..], &[data]].concat()), &["schema", "score"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = folder.path().join("answers.jsonl");
+    let dump = dump.to_str().expect("a path of text");
+    let printed = stdout(&[&arguments[..], &[data, "--dump", dump]].concat());
+    assert_follows_schema("evaluate", &printed, &["schema", "score", "difference"]);
+    assert_follows_schema("answers", &std::fs::read_to_string(dump).expect("written"), &["schema", "answer"]);
 }
 
 #[test]

@@ -28,7 +28,8 @@
 //!
 //! The default lies on the plateau: no single change gains 0.002 in accuracy anywhere.
 
-use std::ops::ControlFlow;
+use std::borrow::Cow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -93,6 +94,20 @@ impl SequenceCounts {
 
     /// Fills one gap. `own`: the observed runs of the window itself, as further text to look up in.
     fn fill(&self, query: Query<'_>, own: &[&[u32]]) -> Fill {
+        let distribution = self.distribution(query, own);
+        joint(distribution.iter().map(|(fill, mass)| (&**fill, *mass)), query.missing)
+    }
+
+    /// The distribution over fillings of one gap of a window whose other positions are all observed; what mass is missing
+    /// to 1 is unassigned.
+    pub fn fillings(&self, window: Window<'_>, gap: Range<usize>) -> Vec<(Vec<u32>, f64)> {
+        let (left, right) = (&window.tokens[..gap.start], &window.tokens[gap.end..]);
+        let distribution = self.distribution(Query { left, right, missing: gap.len() }, &[left, right]);
+        distribution.into_iter().map(|(fill, mass)| (fill.into_owned(), mass)).collect()
+    }
+
+    /// All fillings of a gap with their probabilities, those with the longer context first.
+    fn distribution<'a>(&'a self, query: Query<'_>, own: &[&'a [u32]]) -> Vec<(Cow<'a, [u32]>, f64)> {
         let levels = &self.config.levels;
         let mut near: Vec<Vec<&[u32]>> = vec![Vec::new(); levels.len()];
         for run in own {
@@ -121,19 +136,17 @@ impl SequenceCounts {
             }
             if escaped < NEGLIGIBLE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        if escaped < NEGLIGIBLE {
-            return joint(counts.fills.iter().zip(&counts.mass).map(|(f, m)| (*f, *m)), query.missing);
+        let composed = if escaped < NEGLIGIBLE { Vec::new() } else { self.compose(query) };
+        let mut all: Vec<(Cow<'a, [u32]>, f64)> =
+            counts.fills.iter().zip(&counts.mass).map(|(fill, mass)| (Cow::Borrowed(*fill), *mass)).collect();
+        for (fill, mass) in composed {
+            // One fill can come from both sources.
+            match counts.slots.get(fill.as_slice()) {
+                Some(&slot) => all[slot].1 += mass * escaped,
+                None => all.push((Cow::Owned(fill), mass * escaped)),
+            }
         }
-        let composed = self.compose(query);
-        let looked_up = counts.fills.iter().zip(&counts.mass);
-        let all = looked_up.map(|(f, m)| (*f, *m)).chain(composed.iter().map(|(f, m)| (f.as_slice(), m * escaped)));
-        // One fill can come from both sources: add up before the mode is taken.
-        let mut merged = FillCounts::default();
-        for (fill, mass) in all {
-            let slot = merged.slot(fill);
-            merged.mass[slot] += mass;
-        }
-        joint(merged.fills.iter().zip(&merged.mass).map(|(f, m)| (*f, *m)), query.missing)
+        all
     }
 
     /// Fills composed event by event with their probabilities (which sum to 1), best first.
@@ -295,6 +308,20 @@ mod tests {
         let training = vec![vec![1, 2, 3, 4], vec![3, 4, 5, 6], vec![2, 3, 4, 5]];
         let filled = impute(&training, &[1, 2, 0, 0, 5, 6], 2..4);
         assert_eq!(filled.tokens, [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn fillings_are_a_distribution_with_the_answer_as_its_mode() {
+        let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
+        let counts = SequenceCounts::learn(&training);
+        let (tokens, observed) = ([9, 1, 2, 77, 5], [true, true, true, false, true]);
+        let fillings = counts.fillings(Window::new(&tokens, &observed), 3..4);
+        let total: f64 = fillings.iter().map(|(_, mass)| mass).sum();
+        assert!((0.99..1.0 + 1e-9).contains(&total), "{total}");
+        let best = fillings.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("some");
+        assert_eq!(best.0, [4]);
+        let filled = counts.impute(Window::new(&tokens, &observed));
+        assert!((f64::from(filled.confidence(3)) - best.1).abs() < 1e-6);
     }
 
     #[test]

@@ -105,6 +105,13 @@ impl Totals {
         }
     }
 
+    /// For each bin of the confidence: positions, the sum of their confidences, and how many are right; empty without any
+    /// confidence.
+    pub fn bins(&self) -> Vec<[f64; 3]> {
+        let known = self.with_confidence > 0.0;
+        self.bins.iter().filter(|_| known).map(|(sums, confidence)| [sums.all, *confidence, sums.right]).collect()
+    }
+
     /// The metrics of the sum in the order of [`METRICS`]; `None` where nothing was measured.
     pub fn metrics(&self) -> [Option<f64>; METRICS.len()] {
         let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);

@@ -43,6 +43,15 @@ impl Batch {
         (0..self.observed.len()).filter(|&at| !self.observed[at]).collect()
     }
 
+    /// Rows of `width` numbers, one for each missing position, divided among the windows.
+    pub(super) fn rows(&self, rows: &[f32], width: usize) -> Vec<Vec<f32>> {
+        let mut divided = vec![Vec::new(); self.windows()];
+        for (place, row) in self.missing().into_iter().zip(rows.chunks_exact(width.max(1))) {
+            divided[place / self.length].extend(row);
+        }
+        divided
+    }
+
     /// One window of the batch.
     pub fn window(&self, number: usize) -> Window<'_> {
         let range = number * self.length..(number + 1) * self.length;
@@ -68,6 +77,14 @@ pub(super) fn by_length<T>(windows: &[Window<'_>], most: usize, mut fill: impl F
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_go_to_the_windows_that_miss_them() {
+        let observed = [[true, false], [true, true], [false, false]];
+        let windows: Vec<Window<'_>> = observed.iter().map(|observed| Window::new(&[7, 8], observed)).collect();
+        let rows = Batch::new(&windows).rows(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 2);
+        assert_eq!(rows, [vec![0.0, 1.0], vec![], vec![2.0, 3.0, 4.0, 5.0]]);
+    }
 
     #[test]
     fn windows_of_different_lengths_come_back_in_their_order() {

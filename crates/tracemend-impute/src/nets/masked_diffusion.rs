@@ -16,9 +16,8 @@
 //! | queries, keys, values | B, L, H (heads side by side) |
 //! | logits | missing positions, V |
 //!
-//! Because what is observed is never hidden again, the network does not need the masking rate as an input. The
-//! distribution of one missing position given all observed ones is exact in one pass ([`MaskedDiffusion::log_probabilities`]);
-//! those of several together need as many passes as steps.
+//! What is observed is never hidden again, so the network does not need the masking rate as an input. One pass gives the exact
+//! distribution of one missing position given all observed ones; several together need as many passes as steps.
 
 use super::answer::{ALTERNATIVES, most};
 use super::batch::{Batch, by_length};
@@ -382,6 +381,10 @@ impl Imputer for MaskedDiffusion {
 
     fn impute_all(&self, windows: &[Window<'_>]) -> Vec<Imputation> {
         by_length(windows, BATCH, |batch| self.fill(batch))
+    }
+
+    fn conditionals(&self, windows: &[Window<'_>]) -> Option<Vec<Vec<f32>>> {
+        Some(by_length(windows, BATCH, |batch| batch.rows(&self.log_probabilities(batch), self.config.vocabulary)))
     }
 }
 

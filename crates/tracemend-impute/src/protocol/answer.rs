@@ -1,18 +1,21 @@
 //! Answers to gaps of many threads, held against what was really lost.
 
+use super::Detail;
 use super::bootstrap::{RESAMPLES, SplitMix64};
+use super::cells::summed;
 use crate::baselines::burst::Fill;
 use crate::counts::{FIRST_EVENT, TokenTable};
 use crate::metrics::lcs_length;
 use crate::repair::consensus::matches;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use tracemend_trace::Phase;
 
 /// Bins of the calibration error.
 const BINS: usize = 15;
 
 /// What is added up over gaps, for one gap.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) lost: f64,
     pub(super) thread_lcs: f64,
@@ -194,8 +197,9 @@ fn figures<'a>(tallies: impl Iterator<Item = (&'a Tally, f64)>) -> Vec<(&'static
     ]
 }
 
-/// Each metric that can be measured: its value and the ends of its 95 % bootstrap interval over gaps.
-pub(super) fn estimated(tallies: &[Tally], seed: u64, lost: usize) -> Vec<(&'static str, [f64; 3])> {
+/// Each metric that can be measured: its value and the ends of its 95 % bootstrap interval over gaps, and what lies behind.
+/// The resamples depend on the number of gaps, `seed` and `lost` alone.
+pub(super) fn estimated(tallies: &[Tally], seed: u64, lost: usize) -> Vec<(&'static str, [f64; 3], Detail)> {
     let point = figures(tallies.iter().map(|tally| (tally, 1.0)));
     let mut random = SplitMix64::new(seed, &["bootstrap", &lost.to_string()]);
     let mut resampled: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); point.len()];
@@ -204,16 +208,22 @@ pub(super) fn estimated(tallies: &[Tally], seed: u64, lost: usize) -> Vec<(&'sta
         (0..tallies.len()).for_each(|_| times[random.below(tallies.len())] += 1.0);
         let sample = figures(tallies.iter().zip(times).filter(|&(_, times)| times > 0.0));
         for (values, (_, value)) in resampled.iter_mut().zip(sample) {
-            values.extend(value);
+            values.push(value.unwrap_or(f64::NAN));
         }
     }
     point
         .into_iter()
-        .zip(&mut resampled)
+        .zip(resampled)
         .filter_map(|((metric, value), resampled)| {
-            resampled.sort_by(f64::total_cmp);
-            let at = |share: f64| resampled.get(((resampled.len() as f64 - 1.0) * share).round() as usize).copied();
-            Some((metric, [value?, at(0.025)?, at(0.975)?]))
+            let mut sorted: Vec<f64> = resampled.iter().copied().filter(|value| !value.is_nan()).collect();
+            sorted.sort_by(f64::total_cmp);
+            let at = |share: f64| sorted.get(((sorted.len() as f64 - 1.0) * share).round() as usize).copied();
+            let bins = if metric == "ece" {
+                summed(tallies.iter().filter_map(|tally| Some(&tally.bins.as_deref()?[..])))
+            } else {
+                Vec::new()
+            };
+            Some((metric, [value?, at(0.025)?, at(0.975)?], Detail { resampled, bins }))
         })
         .collect()
 }

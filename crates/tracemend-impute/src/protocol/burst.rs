@@ -7,6 +7,7 @@
 
 use super::Score;
 use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, tally};
+use super::keep::{Keep, kept};
 use crate::baselines::burst::{self as baselines, BurstMethod, METHODS as BASELINES};
 use crate::calibrate::Belief;
 use crate::counts::{CountsModel, Token, thread_of};
@@ -66,13 +67,20 @@ pub enum BurstError {
         /// Length of the gap.
         lost: usize,
     },
+    /// Finished cells could not be read or kept.
+    #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
+    Keep(#[from] std::io::Error),
 }
 
-/// Measures the engine and the baselines on the same gaps.
+/// Measures the engine and the baselines on the same gaps; `keep` knows finished cells.
 ///
 /// # Errors
 /// An unknown method, or a test trace too short for the gaps asked for.
-pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> Result<Vec<Score>, BurstError> {
+pub fn run(
+    config: &BurstConfig<'_>,
+    progress: &mut dyn FnMut(usize, usize),
+    keep: &dyn Keep,
+) -> Result<Vec<Score>, BurstError> {
     let all: Vec<&str> = std::iter::once(ENGINE).chain(BASELINES).collect();
     let methods: Vec<&str> = if config.methods.is_empty() {
         all.clone()
@@ -115,10 +123,14 @@ pub fn run(config: &BurstConfig<'_>, progress: &mut dyn FnMut(usize, usize)) -> 
             let one = |batch: &Vec<usize>| {
                 if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) }
             };
-            let done: Vec<Vec<(usize, Tally)>> = with_threads(config.threads, || batches.par_iter().map(one).collect());
-            let mut tallies: Vec<(usize, Tally)> = done.into_iter().flatten().collect();
-            tallies.sort_by_key(|&(gap, _)| gap);
-            let tallies: Vec<Tally> = tallies.into_iter().map(|(_, tally)| tally).collect();
+            let measure = || -> Vec<Tally> {
+                let done: Vec<Vec<(usize, Tally)>> =
+                    with_threads(config.threads, || batches.par_iter().map(one).collect());
+                let mut tallies: Vec<(usize, Tally)> = done.into_iter().flatten().collect();
+                tallies.sort_by_key(|&(gap, _)| gap);
+                tallies.into_iter().map(|(_, tally)| tally).collect()
+            };
+            let tallies = kept(keep, &format!("{} k={lost} {method}", config.data), measure)?;
             scores.extend(cell.scores(method, lost, &tallies));
             progress(number * methods.len() + method_number + 1, total);
         }
@@ -204,7 +216,10 @@ impl Cell<'_, '_> {
     fn scores(&self, method: &str, lost: usize, tallies: &[Tally]) -> Vec<Score> {
         estimated(tallies, self.config.seed, lost)
             .into_iter()
-            .map(|(metric, [value, low, high])| self.score(method, lost, metric, value, low, high, tallies.len()))
+            .map(|(metric, [value, low, high], detail)| Score {
+                detail,
+                ..self.score(method, lost, metric, value, low, high, tallies.len())
+            })
             .collect()
     }
 
@@ -220,6 +235,7 @@ impl Cell<'_, '_> {
             low,
             high,
             gaps,
+            detail: Default::default(),
         }
     }
 

@@ -4,9 +4,9 @@ use std::hash::Hash;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Score;
 use super::bootstrap::{Estimate, Plan, estimate};
 use super::paper::NO_METHOD;
+use super::{Detail, Score};
 use crate::metrics::{GapTally, METRICS};
 
 /// All figures of one method at one blackout on one data set.
@@ -16,6 +16,8 @@ pub(super) struct Cell {
     pub blackout: usize,
     pub gaps: usize,
     pub figures: Vec<(&'static str, Estimate)>,
+    /// See [`Detail::bins`].
+    pub bins: Vec<[f64; 3]>,
 }
 
 impl Cell {
@@ -33,6 +35,10 @@ impl Cell {
                 low,
                 high,
                 gaps: self.gaps,
+                detail: Detail {
+                    resampled: estimate.resampled.clone(),
+                    bins: if *metric == "ece" { self.bins.clone() } else { Vec::new() },
+                },
             }
         })
     }
@@ -88,6 +94,7 @@ pub(super) fn leakage<W: AsRef<[u32]>>(
         blackout: 0,
         gaps,
         figures: share.map(|s| ("leakage", s)).into_iter().collect(),
+        bins: Vec::new(),
     }
 }
 
@@ -117,6 +124,19 @@ pub(super) fn means(cells: &[Cell]) -> Vec<Cell> {
                     Some((metric, Estimate::mean(&of_metric)?))
                 })
                 .collect(),
+            bins: summed(group.iter().map(|cell| cell.bins.as_slice())),
         })
         .collect()
+}
+
+/// Bins of confidences added up.
+pub(super) fn summed<'a>(all: impl Iterator<Item = &'a [[f64; 3]]>) -> Vec<[f64; 3]> {
+    let mut sum: Vec<[f64; 3]> = Vec::new();
+    for bins in all {
+        sum.resize(sum.len().max(bins.len()), [0.0; 3]);
+        for (sum, bin) in sum.iter_mut().zip(bins) {
+            (0..3).for_each(|part| sum[part] += bin[part]);
+        }
+    }
+    sum
 }

@@ -11,8 +11,9 @@ use super::Score;
 use super::arrays::Dataset;
 use super::blackout::Place;
 use super::bootstrap::SplitMix64;
+use super::held_out::{HeldOut, Spot};
 use super::models::Model;
-use super::paper::{self, HeldOut, PaperConfig, Spot};
+use super::paper::{self, Around, PaperConfig};
 use crate::dataset::{By, Sequence, Vocabulary, sequences, window_count, window_place};
 use std::path::PathBuf;
 use tracemend_trace::Trace;
@@ -29,6 +30,9 @@ const OWN_WINDOWS: usize = 600;
 pub struct CrossRunConfig<'t> {
     /// Runs to learn from.
     pub train: Vec<&'t Trace>,
+    /// Whether the first of them was left out when the models were trained: by its windows it is decided how each model and
+    /// the counts are weighed against each other where they answer together.
+    pub first_unseen: bool,
     /// The run that windows are drawn from.
     pub test: &'t Trace,
     /// What to call it in result tables.
@@ -53,7 +57,7 @@ pub struct CrossRunConfig<'t> {
 ///
 /// # Errors
 /// An unknown method, a gap that does not fit, or a test run in which no thread made as many events as a window holds.
-pub fn run(config: &CrossRunConfig<'_>, models: &[Model]) -> Result<Vec<Score>, paper::Error> {
+pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_>) -> Result<Vec<Score>, paper::Error> {
     let mut vocabulary = Vocabulary::of(config.train.iter().copied());
     // What only the tested run has gets numbers behind, so that answers can be told apart.
     let more = Vocabulary::of([config.test]).tokens;
@@ -98,12 +102,13 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model]) -> Result<Vec<Score>, 
             .filter(|_| runs.len() > 1)
             .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")).1, Some(run)))
             .collect(),
+        unseen: (config.first_unseen && runs.len() > 1).then_some(0),
         own: spots.into_iter().zip(own).collect(),
         tested,
     };
     let data = data_set(known, None);
     let label = format!("L={} {}", config.length, config.place);
-    let cells = paper::score(&settings, &data, models, &held_out)?;
+    let cells = paper::score(&settings, &data, models, &held_out, around)?;
     Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
 }
 

@@ -8,29 +8,18 @@
 //! Methods learn from the training text only, and see of a test window only what is observed in it. Identical test
 //! windows are filled once and counted as often as they occur; intervals are bootstrapped over the distinct ones.
 
-use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use cpu_time::ThreadTime;
-use rayon::prelude::*;
 
 use super::Score;
 pub use super::arrays::ArrayError;
 use super::arrays::{Dataset, Source};
 pub use super::blackout::Place;
-use super::bootstrap::{Plan, RESAMPLES, estimate};
-use super::cells::{Cell, clusters, figures, leakage, means};
-use super::models::{Model, Tested};
+use super::cells::{Cell, means};
+pub use super::flat::Around;
+use super::flat::Bench;
+use super::held_out::HeldOut;
+use super::models::Model;
 pub use super::results::{score_arrays, score_arrays_against};
-use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
-use crate::calibrate::Reliability;
-use crate::counts::lookup::ContextIndex;
-use crate::counts::ngram::NgramCounts;
-use crate::counts::sequence::{SequenceConfig, SequenceCounts};
-use crate::dataset::Sequence;
-use crate::imputer::{Imputation, Imputer, Window};
-use crate::metrics::GapTally;
 
 /// The methods that [`run`] knows, the engine first, then the baselines.
 pub const METHODS: [&str; 5] = ["counts", "lookup", "ngram", "period", "repeat"];
@@ -85,6 +74,9 @@ pub enum Error {
     /// The worker threads could not be started.
     #[error("cannot start worker threads: {0}; ask for fewer")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// Finished cells could not be read or kept, or answers not written.
+    #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
+    Keep(#[from] std::io::Error),
 }
 
 /// What to measure.
@@ -108,36 +100,13 @@ pub struct PaperConfig {
     pub threads: usize,
 }
 
-/// Everything [`METHODS`] learn, shared between them.
-struct Learned {
-    index: Arc<ContextIndex>,
-    ngrams: Arc<NgramCounts>,
-}
-
-impl Learned {
-    fn new(training: &[Vec<u32>]) -> Self {
-        let (index, ngrams) =
-            rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, SequenceConfig::default().order));
-        Self { index: Arc::new(index), ngrams: Arc::new(ngrams) }
-    }
-
-    fn method(&self, name: &str) -> Result<Box<dyn Imputer + Send>, Error> {
-        let (index, ngrams) = (self.index.clone(), self.ngrams.clone());
-        Ok(match name {
-            "counts" => Box::new(SequenceCounts::with_parts(SequenceConfig::default(), index, ngrams)),
-            "lookup" => Box::new(TwoSidedLookup::new(index)),
-            "ngram" => Box::new(LeftNgram::new(ngrams)),
-            "period" => Box::new(PeriodCopy),
-            "repeat" => Box::new(RepeatPrevious),
-            _ => return Err(Error::UnknownMethod(name.to_owned())),
-        })
-    }
-}
-
 /// Runs the protocol. Rows come by data set, blackout, method and metric; after each data set's own, `leakage`
 /// (blackout 0, method [`NO_METHOD`]); with several data sets, their means at the end (data `mean L=… …`). `models` are
 /// measured on the same windows as the methods.
-pub fn run(config: &PaperConfig, models: &[Model]) -> Result<Vec<Score>, Error> {
+///
+/// # Errors
+/// Data that cannot be read, methods or gaps that do not exist, or what `around` says.
+pub fn run(config: &PaperConfig, models: &[Model], around: &mut Around<'_>) -> Result<Vec<Score>, Error> {
     let (methods, blackouts) = checked(config)?;
     let source = Source::open(&config.data)?;
     let have = source.names(config.length)?;
@@ -152,7 +121,9 @@ pub fn run(config: &PaperConfig, models: &[Model]) -> Result<Vec<Score>, Error> 
     let mut cells = Vec::new();
     for name in &names {
         let data = source.load(name, config.length)?;
-        cells.extend(pool.install(|| score_dataset(config, &data, &blackouts, &methods, models, None))?);
+        let bench = Bench::new("paper", config, &data, None, around.keep);
+        let answered = pool.install(|| bench.answers(&blackouts, &methods, models))?;
+        cells.extend(bench.cells(&answered, around)?);
     }
     let label = format!("L={} {}", config.length, config.place);
     let mut rows: Vec<Score> = cells.iter().flat_map(|c| c.rows("paper", &label)).collect();
@@ -163,12 +134,26 @@ pub fn run(config: &PaperConfig, models: &[Model]) -> Result<Vec<Score>, Error> 
     Ok(rows)
 }
 
+/// Scores methods and models on windows from elsewhere than published files; the data of `config` are not read.
+pub(super) fn score(
+    config: &PaperConfig,
+    data: &Dataset,
+    models: &[Model],
+    held_out: &HeldOut,
+    around: &mut Around<'_>,
+) -> Result<Vec<Cell>, Error> {
+    let (methods, blackouts) = checked(config)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    let bench = Bench::new("cross-run", config, data, Some(held_out), around.keep);
+    let answered = pool.install(|| bench.answers(&blackouts, &methods, models))?;
+    bench.cells(&answered, around)
+}
+
 /// Methods and gap lengths to run, all of them known and fitting.
 fn checked(config: &PaperConfig) -> Result<(Vec<String>, Vec<usize>), Error> {
     let methods = or_all(&config.methods, &METHODS.map(str::to_owned));
-    let nothing = Learned::new(&[]);
-    for method in &methods {
-        nothing.method(method)?;
+    if let Some(unknown) = methods.iter().find(|method| !METHODS.contains(&method.as_str())) {
+        return Err(Error::UnknownMethod(unknown.clone()));
     }
     let blackouts = or_all(&config.blackouts, &BLACKOUTS);
     for &blackout in &blackouts {
@@ -180,103 +165,6 @@ fn checked(config: &PaperConfig) -> Result<(Vec<String>, Vec<usize>), Error> {
     Ok((methods, blackouts))
 }
 
-/// Windows that the engine's confidence is calibrated on.
-pub(super) struct HeldOut {
-    /// For each training run a data set in which that run is tested and the others are learned.
-    pub(super) runs: Vec<Dataset>,
-    /// Windows of the tested run itself, and where they lie.
-    pub(super) own: Vec<(Spot, Sequence)>,
-    /// Where each tested window lies.
-    pub(super) tested: Vec<Spot>,
-}
-
-/// Where a window lies: its thread, and its first event's place there.
-pub(super) type Spot = (usize, usize);
-
-/// Scores methods and models on windows from elsewhere than published files; the data of `config` are not read.
-pub(super) fn score(
-    config: &PaperConfig,
-    data: &Dataset,
-    models: &[Model],
-    held_out: &HeldOut,
-) -> Result<Vec<Cell>, Error> {
-    let (methods, blackouts) = checked(config)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
-    pool.install(|| score_dataset(config, data, &blackouts, &methods, models, Some(held_out)))
-}
-
-/// What became of a method's answers in held-out windows, for one gap length.
-struct Calibrator<'a> {
-    /// In the other training runs.
-    elsewhere: Reliability,
-    /// In windows of the tested run: where, each answer's confidence, and whether it was right.
-    own: Vec<(Spot, Vec<(f32, bool)>)>,
-    tested: &'a [Spot],
-    length: usize,
-    hidden: Range<usize>,
-}
-
-impl<'a> Calibrator<'a> {
-    /// Of the counts engine; `others` are what it learned of all training runs but one.
-    fn of_counts(
-        engine: &SequenceCounts,
-        others: &[SequenceCounts],
-        held_out: &'a HeldOut,
-        hidden: Range<usize>,
-    ) -> Self {
-        let answers = |engine: &SequenceCounts, window: &[u32]| -> Vec<(f32, bool)> {
-            let filled = impute(engine, window, &hidden);
-            hidden.clone().map(|at| (filled.confidence(at), filled.tokens[at] == window[at])).collect()
-        };
-        let mut elsewhere = Reliability::default();
-        for (engine, run) in others.iter().zip(&held_out.runs) {
-            for window in &run.test {
-                answers(engine, window).into_iter().for_each(|(confidence, right)| elsewhere.note(confidence, right));
-            }
-        }
-        let own = held_out.own.par_iter().map(|(spot, window)| (*spot, answers(engine, &window.tokens))).collect();
-        Self::new(elsewhere, own, held_out, hidden)
-    }
-
-    /// Of a model, which has learned all training runs, so that only the tested one can tell.
-    fn of_model(model: &Model, data: &Dataset, held_out: &'a HeldOut, hidden: Range<usize>) -> Self {
-        let windows: Vec<Tested<'_>> =
-            held_out.own.iter().map(|(_, own)| Tested { tokens: &own.tokens, known: Some(own) }).collect();
-        let answers = model.answers(&windows, data, &hidden);
-        let own = held_out.own.iter().map(|(spot, _)| *spot).zip(answers).collect();
-        Self::new(Reliability::default(), own, held_out, hidden)
-    }
-
-    fn new(
-        elsewhere: Reliability,
-        own: Vec<(Spot, Vec<(f32, bool)>)>,
-        held_out: &'a HeldOut,
-        hidden: Range<usize>,
-    ) -> Self {
-        let length = held_out.own.first().map_or(0, |(_, window)| window.tokens.len());
-        Self { elsewhere, own, tested: &held_out.tested, length, hidden }
-    }
-
-    /// Calibrates answers in these tested windows by the windows that do not reach into their gaps.
-    fn for_windows<'s>(&'s self, members: &[usize]) -> impl Fn(f32) -> f32 + use<'s, 'a> {
-        let gaps: Vec<(usize, Range<usize>)> = members
-            .iter()
-            .filter_map(|&member| self.tested.get(member))
-            .map(|&(thread, place)| (thread, place + self.hidden.start..place + self.hidden.end))
-            .collect();
-        let mut own = Reliability::default();
-        for ((thread, place), answers) in &self.own {
-            let reaches = |gap: &(usize, Range<usize>)| {
-                gap.0 == *thread && gap.1.start < place + self.length && *place < gap.1.end
-            };
-            if !gaps.iter().any(reaches) {
-                answers.iter().for_each(|&(confidence, right)| own.note(confidence, right));
-            }
-        }
-        move |confidence| own.calibrated(confidence, self.elsewhere.calibrated(confidence, confidence))
-    }
-}
-
 fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
     if asked.is_empty() { all } else { asked }.to_vec()
 }
@@ -284,128 +172,4 @@ fn or_all<T: Clone>(asked: &[T], all: &[T]) -> Vec<T> {
 fn unknown(config: &PaperConfig, name: &str, have: &[String]) -> Error {
     let have = if have.is_empty() { "none of this length".to_owned() } else { have.join(", ") };
     Error::UnknownDataset { data: config.data.clone(), name: name.to_owned(), length: config.length, have }
-}
-
-/// Scores methods and models on one data set; cells by blackout and method, the leakage last.
-fn score_dataset(
-    config: &PaperConfig,
-    data: &Dataset,
-    blackouts: &[usize],
-    methods: &[String],
-    models: &[Model],
-    held_out: Option<&HeldOut>,
-) -> Result<Vec<Cell>, Error> {
-    let learned = Learned::new(&data.training);
-    let calibrators: Vec<Calibrator<'_>> = held_out.map_or_else(Vec::new, |held_out| {
-        let others: Vec<SequenceCounts> =
-            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
-        let engine =
-            SequenceCounts::with_parts(SequenceConfig::default(), learned.index.clone(), learned.ngrams.clone());
-        let of = |blackout: &usize| {
-            Calibrator::of_counts(&engine, &others, held_out, config.place.hidden(data.length, *blackout))
-        };
-        blackouts.par_iter().map(of).collect()
-    });
-    let clusters = clusters(data.test.iter().map(Vec::as_slice));
-    let purpose = ["paper", data.name.as_str()];
-    let plan = Plan::new(clusters.len(), RESAMPLES, config.seed, &purpose);
-    let cell = |method: &str, blackout: usize, tallies: &[GapTally]| Cell {
-        data: data.name.clone(),
-        method: method.to_owned(),
-        blackout,
-        gaps: data.test.len(),
-        figures: figures(estimate(tallies, &plan)),
-    };
-    let mut jobs = Vec::new();
-    for (number, &blackout) in blackouts.iter().enumerate() {
-        for name in methods {
-            let calibrator = calibrators.get(number).filter(|_| name == "counts");
-            jobs.push((blackout, learned.method(name)?, calibrator));
-        }
-    }
-    let mut cells: Vec<Cell> = jobs
-        .par_iter()
-        .map(|(blackout, method, calibrator)| {
-            let hidden = config.place.hidden(data.length, *blackout);
-            let tallies: Vec<GapTally> = clusters
-                .par_iter()
-                .map(|(window, members)| {
-                    let tally = match calibrator {
-                        Some(known) => fill_and_score(&**method, window, &hidden, known.for_windows(members)),
-                        None => fill_and_score(&**method, window, &hidden, |confidence| confidence),
-                    };
-                    tally.times(members.len())
-                })
-                .collect();
-            cell(method.name(), *blackout, &tallies)
-        })
-        .collect();
-    // One after the other: a model uses all threads by itself, and its seconds are those of the process.
-    for &blackout in blackouts {
-        let hidden = config.place.hidden(data.length, blackout);
-        for model in models {
-            let tallies = score_model(model, data, &clusters, held_out, &hidden);
-            cells.push(cell(&model.name, blackout, &tallies));
-        }
-    }
-    let ids = clusters.iter().map(|c| (c.0, c.1.len()));
-    cells.push(leakage(&data.name, &data.training, ids, &plan));
-    Ok(cells)
-}
-
-/// Scores a model on every distinct window. What is known beside the tokens can differ between windows of equal tokens,
-/// so where anything is known every window is filled by itself.
-fn score_model(
-    model: &Model,
-    data: &Dataset,
-    clusters: &[(&[u32], Vec<usize>)],
-    held_out: Option<&HeldOut>,
-    hidden: &Range<usize>,
-) -> Vec<GapTally> {
-    let calibrator = held_out.map(|held_out| Calibrator::of_model(model, data, held_out, hidden.clone()));
-    let alone = !data.known.is_empty();
-    let members: Vec<(usize, usize)> = clusters
-        .iter()
-        .enumerate()
-        .flat_map(|(number, (_, members))| {
-            let kept = if alone { members.len() } else { 1 };
-            members[..kept].iter().map(move |&member| (number, member))
-        })
-        .collect();
-    let windows: Vec<Tested<'_>> = members
-        .iter()
-        .map(|&(_, member)| Tested { tokens: &data.test[member], known: data.known.get(member) })
-        .collect();
-    let scored = model.score(&windows, data, hidden, |number| {
-        let known = calibrator.as_ref().map(|calibrator| calibrator.for_windows(&[members[number].1]));
-        move |confidence| known.as_ref().map_or(confidence, |calibrated| calibrated(confidence))
-    });
-    let mut tallies = vec![GapTally::empty(); clusters.len()];
-    for (&(cluster, _), scored) in members.iter().zip(&scored) {
-        let copies = if alone { 1 } else { clusters[cluster].1.len() };
-        tallies[cluster].merge(&scored.times(copies));
-    }
-    tallies
-}
-
-/// Fills a window; the method never gets to see what it has to guess.
-fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputation {
-    let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
-    let mut tokens = window.to_vec();
-    tokens[hidden.clone()].fill(0);
-    method.impute(Window::new(&tokens, &observed))
-}
-
-fn fill_and_score(
-    method: &dyn Imputer,
-    window: &[u32],
-    hidden: &Range<usize>,
-    calibrated: impl Fn(f32) -> f32,
-) -> GapTally {
-    let clock = ThreadTime::now();
-    let filled = impute(method, window, hidden);
-    let seconds = clock.elapsed().as_secs_f64();
-    let ids = |tokens: &[u32]| -> Vec<i64> { tokens[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
-    let confidence: Vec<f32> = hidden.clone().map(|at| calibrated(filled.confidence(at))).collect();
-    GapTally::new(&ids(window), &ids(&filled.tokens), Some(&confidence)).with_seconds(seconds)
 }

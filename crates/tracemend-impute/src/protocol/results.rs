@@ -1,30 +1,89 @@
 //! Scores of anybody's imputed arrays.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Score;
-use super::arrays::{ImputedWindow, join, read_array_windows, read_results};
+use super::arrays::{ArrayError, ImputedWindow, join, read_array_windows, read_results};
 use super::blackout::Place;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage};
 use super::paper::Error;
 use crate::metrics::GapTally;
 
-/// Scores a folder of imputed arrays, `Results/<model>/results_<name>_<k>`.
+/// Scores a folder of imputed arrays, `Results/<model>/results_<name>_<k>`, or all such folders below one.
 ///
 /// The method is the model's folder. Where the published layout holds the training windows of the same data set and
 /// length beside `Results`, `leakage` is given too; see [`score_arrays_against`] to name them.
+///
+/// # Errors
+/// Arrays that are missing, cannot be read, or do not fit together.
 pub fn score_arrays(dir: &Path, seed: u64) -> Result<Vec<Score>, Error> {
-    score(dir, None, seed)
+    let mut folders = below(dir, DEPTH)?;
+    if folders.is_empty() {
+        // Says which file is missing.
+        folders.push(dir.to_owned());
+    }
+    let mut rows: Vec<Score> = Vec::new();
+    let mut tested: Vec<(String, usize, Vec<ImputedWindow>)> = Vec::new();
+    for folder in &folders {
+        let windows = read_results(folder)?;
+        let mut own = score(folder, &windows, None, seed)?;
+        let Some(Score { data, blackout, .. }) = own.first().cloned() else { continue };
+        match tested.iter().find(|(of, k, _)| (of, k) == (&data, &blackout)) {
+            // Only what was imputed in the same windows can be compared gap by gap.
+            Some((_, _, other)) if !same_gaps(other, &windows) => {
+                own.iter_mut().for_each(|score| score.detail.resampled.clear());
+            }
+            Some(_) => {}
+            None => tested.push((data, blackout, windows)),
+        }
+        let known = |score: &Score| rows.iter().any(|row| (&row.data, &row.metric) == (&score.data, &score.metric));
+        own.retain(|score| score.metric != "leakage" || !known(score));
+        rows.extend(own);
+    }
+    Ok(rows)
 }
 
-/// As [`score_arrays`], with the training windows (`[windows, L, 1]` ids in a `.npy` file) for the metric `leakage`.
+/// As [`score_arrays`] of one folder, with the training windows (`[windows, L, 1]` ids in a `.npy` file) for the metric
+/// `leakage`.
+///
+/// # Errors
+/// Arrays that are missing, cannot be read, or do not fit together.
 pub fn score_arrays_against(dir: &Path, training: &Path, seed: u64) -> Result<Vec<Score>, Error> {
-    score(dir, Some(training), seed)
+    score(dir, &read_results(dir)?, Some(training), seed)
 }
 
-fn score(dir: &Path, training: Option<&Path>, seed: u64) -> Result<Vec<Score>, Error> {
-    let windows = read_results(dir)?;
+/// How many folders below the one named arrays are looked for: `Results`, the model, the data set.
+const DEPTH: usize = 3;
+
+/// The folders that hold imputed arrays, sorted.
+fn below(dir: &Path, depth: usize) -> Result<Vec<PathBuf>, Error> {
+    if dir.join("original0.npy").is_file() {
+        return Ok(vec![dir.to_owned()]);
+    }
+    let io = |source| ArrayError::Io { path: dir.to_owned(), source };
+    let mut inner: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.is_dir() && depth > 0 {
+            inner.push(path);
+        }
+    }
+    inner.sort_unstable();
+    let mut found = Vec::new();
+    for folder in inner {
+        found.extend(below(&folder, depth - 1)?);
+    }
+    Ok(found)
+}
+
+fn same_gaps(one: &[ImputedWindow], other: &[ImputedWindow]) -> bool {
+    let same = |(a, b): (&ImputedWindow, &ImputedWindow)| a.truth == b.truth && a.observed == b.observed;
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u64) -> Result<Vec<Score>, Error> {
     // Where the layout's names are hidden behind `.` or a link, the real path has them.
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let (name, stated) = data_and_blackout(&real);
@@ -35,7 +94,8 @@ fn score(dir: &Path, training: Option<&Path>, seed: u64) -> Result<Vec<Score>, E
     let method = method.map_or_else(|| "arrays".into(), |m| m.to_string_lossy());
 
     let clusters = clusters(windows.iter().map(|w| w.truth.as_slice()));
-    let plan = Plan::new(clusters.len(), RESAMPLES, seed, &["arrays", &name]);
+    // The draws of `run` on the same windows, so that what it saves gets the same intervals here.
+    let plan = Plan::new(clusters.len(), RESAMPLES, seed, &["paper", &name]);
     let tallies: Vec<GapTally> = clusters
         .iter()
         .map(|(_, members)| {
@@ -51,6 +111,7 @@ fn score(dir: &Path, training: Option<&Path>, seed: u64) -> Result<Vec<Score>, E
         blackout,
         gaps: windows.len(),
         figures: figures(estimate(&tallies, &plan)),
+        bins: Vec::new(),
     }];
     let beside = training_beside(&real, &name, length);
     if let Some(path) = training.or(beside.as_deref()) {

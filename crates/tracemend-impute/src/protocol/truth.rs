@@ -282,9 +282,10 @@ pub fn run(config: &TruthConfig<'_>) -> Result<Truth, TruthError> {
             tallies.extend(tally);
         }
         scores.extend(
-            estimated(&tallies, config.seed, 0)
-                .into_iter()
-                .map(|(metric, figure)| score(config, method, metric, figure, tallies.len())),
+            estimated(&tallies, config.seed, 0).into_iter().map(|(metric, figure, detail)| Score {
+                detail,
+                ..score(config, method, metric, figure, tallies.len())
+            }),
         );
     }
     Ok(Truth { gaps, scores, warnings })
@@ -301,6 +302,7 @@ fn score(config: &TruthConfig<'_>, method: &str, metric: &str, [value, low, high
         low,
         high,
         gaps,
+        detail: Default::default(),
     }
 }
 

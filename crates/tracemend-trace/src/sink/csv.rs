@@ -93,7 +93,8 @@ fn cell<T: Display>(value: Option<T>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
 
-fn quoted(text: &str) -> Cow<'_, str> {
+/// A cell of text, in quotation marks where it needs them (RFC 4180).
+pub fn quoted(text: &str) -> Cow<'_, str> {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {

@@ -55,6 +55,11 @@ impl<W: Write> JsonLines<W> {
         &self.out
     }
 
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Writes what is still buffered.
     ///
     /// # Errors

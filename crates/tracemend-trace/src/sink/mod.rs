@@ -17,7 +17,7 @@ use std::io;
 
 pub use chrome::write_chrome;
 pub use collected::{Collected, Inference, KeptAlternative, KeptEvent, KeptGap};
-pub use csv::CsvSink;
+pub use csv::{CsvSink, quoted};
 pub use jsonl::{JsonLines, JsonlSink};
 pub use perfetto::write_perfetto;
 pub use rows::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow};

@@ -1,7 +1,9 @@
 //! Which format an input is, by its first lines.
 
 use super::bytes::{excerpt, trim};
-use super::{babeltrace, bpftrace, csv, ftrace, npy, perf_script, perf_trace, sequences, strace, trace_dat};
+use super::{
+    babeltrace, bpftrace, csv, ftrace, npy, perf_script, perf_trace, sequences, strace, trace_compass, trace_dat,
+};
 use crate::Format;
 
 /// Most lines looked at.
@@ -45,6 +47,9 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     };
     if csv::columns(first).is_some() {
         return Ok(Format::Csv);
+    }
+    if trace_compass::columns(first).is_some() {
+        return Ok(Format::TraceCompass);
     }
     if first.starts_with(b"# tracer: ") {
         return Ok(Format::Ftrace);

@@ -35,6 +35,7 @@ mod sequences;
 mod store;
 mod strace;
 mod text;
+mod trace_compass;
 mod trace_dat;
 mod tracepoints;
 

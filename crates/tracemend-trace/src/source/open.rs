@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::text::{LineFormat, Text};
 use super::{
     Arch, Source, babeltrace, bpftrace, csv, ctf, detect, ftrace, npy, perf_data, perf_script, perf_trace, sequences,
-    strace, trace_dat,
+    strace, trace_compass, trace_dat,
 };
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
@@ -72,6 +72,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
             let loss = options.warnings_file.as_deref().map(warnings).transpose()?;
             parts.text(babeltrace::Babeltrace::new(loss))
         }
+        Format::TraceCompass => parts.text(trace_compass::TraceCompass::default()),
         Format::Csv => parts.text(csv::Csv::default()),
         Format::Sequences => {
             let layout = sequences::layout(parts.input.beginning());

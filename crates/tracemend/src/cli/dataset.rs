@@ -4,7 +4,7 @@ use super::{
     globals::{Globals, stdout},
     progress::Progress,
 };
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use std::{
@@ -12,8 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 use tracemend::{
-    dataset::{BuildConfig, Manifest, PARTS, Run, build, read_manifest, read_part},
+    dataset::{BuildConfig, Manifest, PARTS, Requests, Run, build, read_manifest, read_part, requests},
     exit,
+    pipeline::load,
     report::{Align, Table, count},
 };
 use tracemend_impute::dataset::{
@@ -21,7 +22,7 @@ use tracemend_impute::dataset::{
     report::{self, Leak, Part},
     split::Split,
 };
-use tracemend_trace::sink::JsonLines;
+use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
 
 /// Build a data set from traces for `train --model`, or say what is in one
 #[derive(Args, Debug)]
@@ -62,6 +63,11 @@ struct BuildArgs {
     /// What belongs together in one sequence.
     #[arg(long, value_enum, value_name = "WHAT", default_value = "thread")]
     by: ByArg,
+    /// Only what a server did for its connections: a sequence for each request, from `accept` to the `close` of its descriptor in
+    /// one thread. The traces have to hold the calls' arguments. The folder's requests.csv has the events with entry or exit,
+    /// return value, thread and process.
+    #[arg(long)]
+    requests: bool,
     /// How the parts are divided: whole runs as named, whole sequences, or each sequence in time.
     #[arg(long, value_enum, value_name = "HOW", default_value = "run")]
     split: SplitArg,
@@ -155,9 +161,16 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
             );
         }
     }
+    if args.requests && args.by != ByArg::Thread {
+        bail!("with --requests a sequence is one request; leave out --by");
+    }
     let mut progress = Progress::new(globals, "reading");
     let all: Vec<PathBuf> = paths.iter().map(|(path, _)| (*path).clone()).collect();
-    let traces = globals.read_all(&all, &mut |done, total| progress.set(done, total))?;
+    let mut report = |done, total| progress.set(done, total);
+    let (traces, served) = match args.requests {
+        true => read_requests(&all, globals, &mut report)?.into_iter().map(|own| (own.trace.clone(), own)).unzip(),
+        false => (globals.read_all(&all, &mut report)?, Vec::new()),
+    };
     progress.finish();
     let runs: Vec<Run<'_>> = paths
         .iter()
@@ -173,6 +186,9 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
         cap: args.cap,
     };
     let manifest = build(&args.output, &runs, &config)?;
+    if args.requests {
+        write_requests(&args.output.join("requests.csv"), &all, &served)?;
+    }
     for part in &manifest.parts {
         if part.windows == 0 {
             let length = args.length;
@@ -184,6 +200,43 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
     }
     globals.note(&format!("built {}; `tracemend dataset info` says what is in it", args.output.display()));
     Ok(())
+}
+
+/// The requests of each trace.
+fn read_requests(
+    paths: &[PathBuf],
+    globals: &Globals,
+    progress: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<Vec<Requests>> {
+    let mut all = Vec::with_capacity(paths.len());
+    for (done, path) in paths.iter().enumerate() {
+        progress(done as u64, paths.len() as u64);
+        let loaded = load(&mut *globals.open(path)?, true)?;
+        globals.reader_warnings(&loaded.trace.header);
+        let own = requests(&loaded);
+        if own.count() == 0 {
+            bail!(
+                "{} holds no whole request: no accept that returned a descriptor, or no close of one in its text; record \
+                 system calls with their arguments",
+                path.display()
+            );
+        }
+        globals.note(&format!("{}: {} requests", path.display(), own.count()));
+        all.push(own);
+    }
+    Ok(all)
+}
+
+fn write_requests(path: &Path, traces: &[PathBuf], served: &[Requests]) -> anyhow::Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = std::io::BufWriter::new(AtomicFile::create(path)?);
+        writeln!(file, "{}", Requests::COLUMNS)?;
+        for (trace, own) in traces.iter().zip(served) {
+            own.write_rows(&trace.display().to_string(), &mut file)?;
+        }
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.commit()
+    };
+    write().with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// A row of `dataset info`.

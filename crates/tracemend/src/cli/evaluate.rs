@@ -1,31 +1,27 @@
 //! `tracemend evaluate`: how good repairs are, measured on artificial gaps.
 
-use super::{
-    globals::{Globals, stdout},
-    messages, network,
-    progress::Progress,
-    repair_output::opened,
-};
+use super::{evaluate_output::OutputArgs, globals::Globals, messages, network, progress::Progress};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use std::{io::Write, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 use tracemend::{
+    evaluation::{Cells, fingerprint},
     exit,
-    report::{Align, Table, count, evaluate_page},
-    scores::{Bound, COLUMNS, tables},
+    scores::Bound,
 };
 use tracemend_impute::protocol::{
     Score,
     blackout::Place,
     burst::{self, BurstConfig},
     cross_run::{self, CrossRunConfig},
-    paper::{self, PaperConfig},
-    truth::{self, MethodShare, Truth, TruthConfig, TruthGap},
+    keep::Keep,
+    paper::{self, Around, PaperConfig},
+    truth::{self, Truth, TruthConfig},
 };
-use tracemend_trace::{
-    Trace,
-    sink::{JsonLines, atomic::AtomicFile},
-};
+use tracemend_trace::Trace;
 
 /// Measure how good repairs are, on artificial gaps of known length
 ///
@@ -58,12 +54,17 @@ pub struct EvaluateArgs {
     /// paper: where in the window the gap lies.
     #[arg(long, alias = "place", value_enum, value_name = "PLACE", default_value = "middle")]
     gap_at: PlaceArg,
-    /// paper: score the imputed arrays of this folder (original, imputation and mask) instead of imputing.
+    /// paper: score the imputed arrays of this folder (original, imputation and mask), or of all such folders below it,
+    /// instead of imputing.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["data", "dataset"])]
     arrays: Option<PathBuf>,
     /// burst, cross-run: traces to learn from.
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     train: Vec<PathBuf>,
+    /// cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data
+    /// set, say). By it counts and each network are weighed against each other, and measured together as `counts+NAME`.
+    #[arg(long, value_name = "TRACE", requires = "model")]
+    valid: Option<PathBuf>,
     /// burst, cross-run, self: the trace whose events are hidden.
     #[arg(long, value_name = "TRACE")]
     test: Option<PathBuf>,
@@ -92,9 +93,12 @@ pub struct EvaluateArgs {
     /// method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed.
     #[arg(long, value_name = "METRIC=VALUE")]
     fail_under: Vec<Bound>,
-    /// Write a report too: one HTML file with every figure, its interval and a picture.
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    /// Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an
+    /// interruption, or with more lengths, methods or models. paper, cross-run, burst, self.
+    #[arg(long, value_name = "FOLDER")]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Names of protocols.
@@ -123,44 +127,65 @@ enum PlaceArg {
 }
 
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
-    // Before the work, so that a report that cannot be written costs nothing.
-    let report = args.report.as_deref().map(|path| opened(path, AtomicFile::create(path), "--report")).transpose()?;
+    let flat = matches!(args.protocol, ProtocolArg::Paper | ProtocolArg::CrossRun) && args.arrays.is_none();
+    // Before the work, so that what cannot be written costs nothing.
+    let mut output = args.output.open(flat)?;
+    let cells = args.cells(globals)?;
+    let keep: &dyn Keep = cells.as_ref().map_or(&(), |cells| cells);
+    let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
     let (gaps, scores) = match args.protocol {
-        ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals)?),
-        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => (Vec::new(), trace_scores(args, globals)?),
+        ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals, &mut around)?),
+        ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => {
+            (Vec::new(), trace_scores(args, globals, &mut around)?)
+        }
         ProtocolArg::Truth => {
             let truth = truth_scores(args, globals)?;
             (truth.gaps, truth.scores)
         }
     };
-    let mut out = stdout();
-    if globals.json {
-        let mut lines = JsonLines::begin(&mut out, "tracemend.evaluate", 1)?;
-        for gap in &gaps {
-            lines.row("truth", gap)?;
-        }
-        for score in &scores {
-            lines.row("score", score)?;
-        }
-    } else {
-        for line in truth_table(&gaps) {
-            writeln!(out, "{line}")?;
-        }
-        for line in tables(&scores) {
-            writeln!(out, "{line}")?;
-        }
-    }
-    out.flush()?;
-    if let Some(mut file) = report {
-        file.write_all(evaluate_page(&scores, &COLUMNS).as_bytes())?;
-        file.commit()?;
-    }
+    output.finish(&gaps, &scores, globals)?;
     let broken: Vec<String> = args.fail_under.iter().flat_map(|bound| bound.broken_by(&scores)).collect();
     for line in &broken {
         // Not a note: it is why the exit code is 1, and so is said with --quiet as well.
         messages::note(&format!("failed: {line}"));
     }
     Ok(if broken.is_empty() { exit::DONE } else { exit::CONDITION_FAILED })
+}
+
+impl EvaluateArgs {
+    /// The folder of finished cells, checked to be of this evaluation.
+    fn cells(&self, globals: &Globals) -> anyhow::Result<Option<Cells>> {
+        let Some(folder) = &self.resume else { return Ok(None) };
+        if self.protocol == ProtocolArg::Truth || self.arrays.is_some() {
+            bail!("--resume keeps cells of the protocols that draw gaps: paper on --data, cross-run, burst and self");
+        }
+        let mut settings: BTreeMap<String, String> = BTreeMap::new();
+        let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
+        set("version", env!("CARGO_PKG_VERSION").to_owned());
+        set("protocol", format!("{:?}", self.protocol));
+        set("seed", globals.seed.to_string());
+        set("length", self.length.to_string());
+        set("gap-at", format!("{:?}", self.gap_at));
+        set("gaps", self.gaps.to_string());
+        set("sampling", format!("{:?}", self.sampling));
+        let read = |path: &Path| fingerprint(path).with_context(|| format!("{} cannot be read", path.display()));
+        for path in self.data.iter() {
+            set("data", read(path)?);
+        }
+        for path in self.test.iter() {
+            set("test", read(path)?);
+        }
+        for path in self.valid.iter() {
+            set("valid", read(path)?);
+        }
+        let train = self.train.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<String>>>()?;
+        set("train", train.join(" "));
+        for given in &self.model {
+            let (name, path) = network::named(given);
+            set(&format!("model {}", name.unwrap_or(given)), read(path)?);
+        }
+        Ok(Some(Cells::open(folder, &settings)?))
+    }
 }
 
 fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth> {
@@ -190,31 +215,6 @@ fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth>
     Ok(truth)
 }
 
-/// Gap by gap: counted and really lost events, and each method's share of them put right.
-fn truth_table(gaps: &[TruthGap]) -> Vec<String> {
-    let Some(first) = gaps.first() else {
-        return Vec::new();
-    };
-    let mut heads =
-        vec![("gap", Align::Right), ("stream", Align::Left), ("counted", Align::Right), ("lost", Align::Right)];
-    heads.extend(first.thread_lcs.iter().map(|share| (share.method.as_str(), Align::Right)));
-    let mut table = Table::new(&heads);
-    for gap in gaps {
-        let mut cells = vec![
-            gap.gap.to_string(),
-            gap.stream.clone().unwrap_or_else(|| "?".to_owned()),
-            gap.lost_found.map_or("?".to_owned(), count),
-            count(gap.lost_true),
-        ];
-        let share = |share: &MethodShare| share.thread_lcs.map_or(String::new(), |value| format!("{value:.3}"));
-        cells.extend(gap.thread_lcs.iter().map(share));
-        table.row(cells);
-    }
-    let mut lines = table.lines();
-    lines.push(String::new());
-    lines
-}
-
 /// Networks fill flat windows, which two of the protocols have.
 fn no_models(args: &EvaluateArgs) -> anyhow::Result<()> {
     if !args.model.is_empty() {
@@ -223,7 +223,7 @@ fn no_models(args: &EvaluateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
+fn trace_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>) -> anyhow::Result<Vec<Score>> {
     let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
     let learns = args.protocol != ProtocolArg::Itself;
     if learns && args.train.is_empty() {
@@ -231,18 +231,28 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
     }
     let same =
         |other: &&PathBuf| other.canonicalize().is_ok_and(|other| path.canonicalize().is_ok_and(|path| path == other));
-    if args.train.iter().find(same).is_some() {
-        bail!("{} is both in --train and --test; what was learned cannot be tested, name another run", path.display());
+    if args.train.iter().chain(&args.valid).find(same).is_some() {
+        bail!(
+            "{} is both among the traces to learn from and --test; what was learned cannot be tested, name another run",
+            path.display()
+        );
     }
     let test = globals.read(path)?;
     let train = match learns {
-        true => args.train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<Vec<Trace>>>()?,
+        // What no network knows comes first.
+        true => args
+            .valid
+            .iter()
+            .chain(&args.train)
+            .map(|path| globals.read(path))
+            .collect::<anyhow::Result<Vec<Trace>>>()?,
         false => Vec::new(),
     };
     let data = path.display().to_string();
     if args.protocol == ProtocolArg::CrossRun {
         let config = CrossRunConfig {
             train: train.iter().collect(),
+            first_unseen: args.valid.is_some(),
             test: &test,
             data,
             length: args.length,
@@ -253,7 +263,8 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
             seed: globals.seed,
             threads: globals.threads,
         };
-        return Ok(cross_run::run(&config, &network::models(&args.model, args.sampling, args.device)?)?);
+        let models = network::models(&args.model, args.sampling, args.device)?;
+        return Ok(cross_run::run(&config, &models, around)?);
     }
     no_models(args)?;
     let config = BurstConfig {
@@ -267,7 +278,7 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         threads: globals.threads,
     };
     let mut progress = Progress::new(globals, "measuring");
-    let scores = burst::run(&config, &mut |done, total| progress.set(done as u64, total as u64))?;
+    let scores = burst::run(&config, &mut |done, total| progress.set(done as u64, total as u64), around.keep)?;
     progress.finish();
     Ok(scores)
 }
@@ -281,7 +292,7 @@ impl From<PlaceArg> for Place {
     }
 }
 
-fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Score>> {
+fn paper_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>) -> anyhow::Result<Vec<Score>> {
     if let Some(folder) = &args.arrays {
         return paper::score_arrays(folder, globals.seed)
             .with_context(|| format!("the arrays in {} cannot be scored", folder.display()));
@@ -297,5 +308,5 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Vec<Sc
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config, &network::models(&args.model, args.sampling, args.device)?)?)
+    Ok(paper::run(&config, &network::models(&args.model, args.sampling, args.device)?, around)?)
 }

@@ -92,6 +92,8 @@ pub enum FormatArg {
     Strace,
     /// babeltrace2 text.
     Babeltrace,
+    /// Trace Compass's event table as it exports it.
+    TraceCompass,
     /// One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns.
     Csv,
     /// Plain sequences of names or numbers.
@@ -115,6 +117,7 @@ impl From<FormatArg> for Format {
             FormatArg::Bpftrace => Format::Bpftrace,
             FormatArg::Strace => Format::Strace,
             FormatArg::Babeltrace => Format::Babeltrace,
+            FormatArg::TraceCompass => Format::TraceCompass,
             FormatArg::Csv => Format::Csv,
             FormatArg::Sequences => Format::Sequences,
             FormatArg::Npy => Format::Npy,

@@ -3,6 +3,7 @@
 mod completions;
 mod dataset;
 mod evaluate;
+mod evaluate_output;
 mod gaps;
 pub mod globals;
 mod info;

@@ -78,14 +78,19 @@ impl DeviceArg {
     }
 }
 
+/// A model given as a file or as `NAME=FILE`: its name, if it has one, and its file.
+pub fn named(given: &str) -> (Option<&str>, &Path) {
+    match given.split_once('=') {
+        Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
+        _ => (None, Path::new(given)),
+    }
+}
+
 /// Networks to measure, each given as a file or as `NAME=FILE`.
 pub fn models(given: &[String], sampling: SamplingArg, device: DeviceArg) -> anyhow::Result<Vec<Model>> {
     let mut models: Vec<Model> = Vec::new();
     for given in given {
-        let (name, path) = match given.split_once('=') {
-            Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
-            _ => (None, Path::new(given)),
-        };
+        let (name, path) = named(given);
         let file = ModelFile::load(path)?;
         let network = AnyNetwork::from_file(&file, &device.device())
             .with_context(|| format!("{} cannot be used", path.display()))?;

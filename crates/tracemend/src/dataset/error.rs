@@ -57,7 +57,7 @@ pub enum DatasetError {
 
 impl DatasetError {
     /// An [`DatasetError::Io`] at this path.
-    pub(super) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+    pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 

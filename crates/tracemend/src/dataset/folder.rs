@@ -126,7 +126,8 @@ fn whole(
     Ok((name.to_string_lossy().replace('\\', "/"), hash(&path)?))
 }
 
-fn hash(path: &Path) -> Result<String, DatasetError> {
+/// SHA-256 of a file, in hexadecimal digits.
+pub(crate) fn hash(path: &Path) -> Result<String, DatasetError> {
     let mut hasher = Sha256::new();
     let mut file = fs::File::open(path).map_err(DatasetError::io(path))?;
     std::io::copy(&mut file, &mut hasher).map_err(DatasetError::io(path))?;

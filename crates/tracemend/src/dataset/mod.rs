@@ -6,14 +6,16 @@
 mod build;
 mod error;
 mod events;
-mod folder;
+pub(crate) mod folder;
 mod learning;
-mod npy;
+pub(crate) mod npy;
+mod requests;
 
 pub use build::{BuildConfig, Run, build};
 pub use error::DatasetError;
 pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part, write};
 pub use learning::{LearningData, learning_data};
+pub use requests::{Requests, requests};
 
 /// Names of a data set's parts, in the order of [`tracemend_impute::dataset::split::Parts`].
 pub const PARTS: [&str; 3] = ["train", "valid", "test"];

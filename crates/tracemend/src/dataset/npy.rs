@@ -1,6 +1,21 @@
-//! Windows as NumPy arrays of the published layout: `[windows, L, 1]`, 32-bit integers.
+//! NumPy arrays of the published layout: windows are `[windows, L, 1]` 32-bit integers.
 
 use std::io::{self, Write};
+
+/// Writes what comes before the elements: format 1.0, which is magic, version, header length, and a Python dict padded so
+/// that the elements begin at a multiple of 64. `kind`: the elements' type as NumPy writes it.
+pub(crate) fn begin(out: &mut dyn Write, kind: &str, shape: [usize; 3]) -> io::Result<()> {
+    let [first, second, third] = shape;
+    let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({first}, {second}, {third}), }}");
+    const BEFORE: usize = 10;
+    while !(BEFORE + header.len() + 1).is_multiple_of(64) {
+        header.push(' ');
+    }
+    header.push('\n');
+    out.write_all(b"\x93NUMPY\x01\x00")?;
+    out.write_all(&(header.len() as u16).to_le_bytes())?;
+    out.write_all(header.as_bytes())
+}
 
 /// Writes windows of `length` tokens.
 pub(super) fn write<'a>(
@@ -9,16 +24,7 @@ pub(super) fn write<'a>(
     count: usize,
     length: usize,
 ) -> io::Result<()> {
-    // NumPy format 1.0: magic, version, header length, a Python dict padded so that the data begin at a multiple of 64.
-    let mut header = format!("{{'descr': '<i4', 'fortran_order': False, 'shape': ({count}, {length}, 1), }}");
-    const BEFORE: usize = 10;
-    while !(BEFORE + header.len() + 1).is_multiple_of(64) {
-        header.push(' ');
-    }
-    header.push('\n');
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(header.len() as u16).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
+    begin(out, "<i4", [count, length, 1])?;
     for window in windows {
         for token in window {
             out.write_all(&token.to_le_bytes())?;

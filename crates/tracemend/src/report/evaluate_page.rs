@@ -131,6 +131,7 @@ mod tests {
             low: value - 0.02,
             high: value + 0.02,
             gaps: 30,
+            ..Score::default()
         };
         let page = evaluate_page(&[score("counts", 0.9), score("repeat", 0.3)], &["thread_lcs"]);
         assert!(page.contains("<h2>burst · &lt;x&gt; · gaps of 10</h2>"));

@@ -33,6 +33,20 @@ impl Table {
         self.rows.len() == 1
     }
 
+    /// The lines of a Markdown table.
+    pub fn markdown(&self) -> Vec<String> {
+        let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+        let escaped = |row: &Vec<String>| -> Vec<String> {
+            (0..self.align.len())
+                .map(|column| row.get(column).map_or_else(String::new, |cell| cell.replace('|', "\\|")))
+                .collect()
+        };
+        let rule = self.align.iter().map(|align| if *align == Align::Left { "---" } else { "---:" }.to_owned());
+        let mut lines: Vec<String> = self.rows.iter().map(|row| line(&escaped(row))).collect();
+        lines.insert(1, line(&rule.collect::<Vec<_>>()));
+        lines
+    }
+
     /// The lines, heads first, two spaces between columns, nothing trailing.
     pub fn lines(&self) -> Vec<String> {
         let width = |column: usize| {
@@ -70,5 +84,8 @@ mod tests {
         table.row(vec!["a".into(), "1".into()]);
         table.row(vec!["longer".into(), "100".into()]);
         assert_eq!(table.lines(), ["name      n", "a         1", "longer  100"]);
+        table.row(vec!["a|b".into()]);
+        let markdown = ["| name | n |", "| --- | ---: |", "| a | 1 |", "| longer | 100 |", "| a\\|b |  |"];
+        assert_eq!(table.markdown(), markdown);
     }
 }

@@ -1,0 +1,288 @@
+//! Methods and models on the windows of one data set, each with the same gap.
+
+use super::arrays::Dataset;
+use super::bootstrap::{Plan, RESAMPLES, estimate};
+use super::cells::{Cell, clusters, figures, leakage};
+use super::combined::{self, Combined};
+use super::held_out::{Calibrator, HeldOut, judged};
+use super::keep::{Keep, kept, load};
+use super::models::{FillAll, Model, Tested};
+use super::outcome::{Answers, Outcome};
+use super::paper::{Error, PaperConfig};
+use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
+use crate::counts::lookup::ContextIndex;
+use crate::counts::ngram::NgramCounts;
+use crate::counts::sequence::{SequenceConfig, SequenceCounts};
+use crate::imputer::{Imputation, Imputer, Window};
+use crate::metrics::{GapTally, Totals};
+use cpu_time::{ProcessTime, ThreadTime};
+use rayon::prelude::*;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What is done beside measuring.
+pub struct Around<'a> {
+    /// Keeps finished cells, and knows those of before.
+    pub keep: &'a dyn Keep,
+    /// Gets the answers of every method, in the order of the rows.
+    pub answers: &'a mut dyn FnMut(&Answers<'_>) -> io::Result<()>,
+}
+
+/// Everything the methods learn within a protocol, shared between them.
+struct Learned {
+    index: Arc<ContextIndex>,
+    ngrams: Arc<NgramCounts>,
+}
+
+impl Learned {
+    fn new(training: &[Vec<u32>]) -> Self {
+        let (index, ngrams) =
+            rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, SequenceConfig::default().order));
+        Self { index: Arc::new(index), ngrams: Arc::new(ngrams) }
+    }
+
+    fn engine(&self) -> SequenceCounts {
+        SequenceCounts::with_parts(SequenceConfig::default(), self.index.clone(), self.ngrams.clone())
+    }
+
+    fn method(&self, name: &str) -> Result<Box<dyn Imputer + Send>, Error> {
+        Ok(match name {
+            ENGINE => Box::new(self.engine()),
+            "lookup" => Box::new(TwoSidedLookup::new(self.index.clone())),
+            "ngram" => Box::new(LeftNgram::new(self.ngrams.clone())),
+            "period" => Box::new(PeriodCopy),
+            "repeat" => Box::new(RepeatPrevious),
+            _ => return Err(Error::UnknownMethod(name.to_owned())),
+        })
+    }
+}
+
+/// Name of the engine in result tables.
+const ENGINE: &str = "counts";
+
+/// What one method answered to gaps of one length.
+pub(super) struct Answered {
+    method: String,
+    blackout: usize,
+    outcomes: Vec<Outcome>,
+}
+
+/// The windows of one data set, ready to be filled.
+pub(super) struct Bench<'a> {
+    protocol: &'static str,
+    config: &'a PaperConfig,
+    data: &'a Dataset,
+    held_out: Option<&'a HeldOut>,
+    keep: &'a dyn Keep,
+    /// Distinct windows, and the numbers under which each occurs.
+    clusters: Vec<(&'a [u32], Vec<usize>)>,
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(
+        protocol: &'static str,
+        config: &'a PaperConfig,
+        data: &'a Dataset,
+        held_out: Option<&'a HeldOut>,
+        keep: &'a dyn Keep,
+    ) -> Self {
+        let clusters = clusters(data.test.iter().map(Vec::as_slice));
+        Self { protocol, config, data, held_out, keep, clusters }
+    }
+
+    fn hidden(&self, blackout: usize) -> Range<usize> {
+        self.config.place.hidden(self.data.length, blackout)
+    }
+
+    /// Under what name a cell is kept.
+    fn cell(&self, blackout: usize, method: &str) -> String {
+        format!("{} k={blackout} {method}", self.data.name)
+    }
+
+    /// The answers of all methods and models, by gap length and method, the models' last.
+    pub(super) fn answers(
+        &self,
+        blackouts: &[usize],
+        methods: &[String],
+        models: &[Model],
+    ) -> Result<Vec<Answered>, Error> {
+        let mut answered = self.by_methods(blackouts, methods)?;
+        // One after the other: a model uses all threads by itself, and its seconds are those of the process.
+        for &blackout in blackouts {
+            for model in models {
+                let outcomes = self.by_model(model, blackout)?;
+                answered.push(Answered { method: model.name.clone(), blackout, outcomes });
+            }
+        }
+        answered.extend(self.together(blackouts, models)?);
+        Ok(answered)
+    }
+
+    /// The engine together with each model that gives every token a probability, where there is a run to weigh them by.
+    fn together(&self, blackouts: &[usize], models: &[Model]) -> Result<Vec<Answered>, Error> {
+        let unseen = self.held_out.and_then(|held_out| held_out.runs.get(held_out.unseen?));
+        let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
+        let (Some(unseen), false) = (unseen, able.is_empty()) else { return Ok(Vec::new()) };
+        let (engine, without) =
+            rayon::join(|| SequenceCounts::learn(&self.data.training), || SequenceCounts::learn(&unseen.training));
+        let mut answered = Vec::new();
+        for &blackout in blackouts {
+            for model in &able {
+                let name = format!("{ENGINE}+{}", model.name);
+                let weights = kept(self.keep, &format!("{} weights", self.cell(blackout, &name)), || {
+                    combined::choose(unseen, &without, model, &self.hidden(blackout))
+                })?;
+                let both = Combined { name: name.clone(), engine: &engine, model, weights };
+                answered.push(Answered { method: name, blackout, outcomes: self.by_model(&both, blackout)? });
+            }
+        }
+        Ok(answered)
+    }
+
+    fn by_methods(&self, blackouts: &[usize], methods: &[String]) -> Result<Vec<Answered>, Error> {
+        let jobs: Vec<(usize, &str)> = blackouts
+            .iter()
+            .flat_map(|&blackout| methods.iter().map(move |method| (blackout, method.as_str())))
+            .collect();
+        let name = |&(blackout, method): &(usize, &str)| self.cell(blackout, method);
+        let found: Vec<Option<Vec<Outcome>>> =
+            jobs.iter().map(|job| load(self.keep, &name(job))).collect::<io::Result<_>>()?;
+        let missing = || jobs.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(job, _)| *job);
+        // Learning takes as long as answering: not for cells that are all there.
+        let learned = missing().next().map(|_| Learned::new(&self.data.training));
+        let calibrators = match &learned {
+            Some(learned) => self.calibrators(learned, missing().filter(|job| job.1 == ENGINE).map(|job| job.0)),
+            None => Vec::new(),
+        };
+        let outcomes: Vec<Vec<Outcome>> = jobs
+            .par_iter()
+            .zip(found)
+            .map(|(job, found)| -> Result<Vec<Outcome>, Error> {
+                let (Some(learned), None) = (&learned, &found) else { return Ok(found.unwrap_or_default()) };
+                let method = learned.method(job.1)?;
+                let calibrator = calibrators.iter().find(|(blackout, _)| *job == (*blackout, ENGINE));
+                let answer = || self.by_method(&*method, &self.hidden(job.0), calibrator.map(|(_, known)| known));
+                Ok(kept(self.keep, &name(job), answer)?)
+            })
+            .collect::<Result<_, _>>()?;
+        let answered = |((blackout, method), outcomes): ((usize, &str), _)| Answered {
+            method: method.to_owned(),
+            blackout,
+            outcomes,
+        };
+        Ok(jobs.into_iter().zip(outcomes).map(answered).collect())
+    }
+
+    /// The engine's calibrators where there are windows to calibrate on, by gap length.
+    fn calibrators(&self, learned: &Learned, blackouts: impl Iterator<Item = usize>) -> Vec<(usize, Calibrator<'a>)> {
+        let blackouts: Vec<usize> = blackouts.collect();
+        let Some(held_out) = self.held_out.filter(|_| !blackouts.is_empty()) else { return Vec::new() };
+        let others: Vec<SequenceCounts> =
+            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
+        let engine = learned.engine();
+        let of =
+            |&blackout: &usize| (blackout, Calibrator::of_counts(&engine, &others, held_out, self.hidden(blackout)));
+        blackouts.par_iter().map(of).collect()
+    }
+
+    fn by_method(
+        &self,
+        method: &dyn Imputer,
+        hidden: &Range<usize>,
+        calibrator: Option<&Calibrator<'_>>,
+    ) -> Vec<Outcome> {
+        let answer = |(window, members): &(&[u32], Vec<usize>)| {
+            let clock = ThreadTime::now();
+            let filled = impute(method, window, hidden);
+            let seconds = clock.elapsed().as_secs_f64();
+            let known = calibrator.map(|known| known.for_windows(members));
+            let calibrated = |confidence| known.as_ref().map_or(confidence, |known| known(confidence));
+            Outcome::new(members.clone(), filled, hidden, seconds, calibrated)
+        };
+        self.clusters.par_iter().map(answer).collect()
+    }
+
+    /// What is known beside the tokens can differ between windows of equal tokens, so where anything is known every window
+    /// is filled by itself.
+    fn by_model(&self, model: &dyn FillAll, blackout: usize) -> Result<Vec<Outcome>, Error> {
+        let hidden = self.hidden(blackout);
+        let vocabulary = &self.data.vocabulary;
+        let cell = self.cell(blackout, model.name());
+        let calibrator = match self.held_out {
+            Some(held_out) => {
+                let judge = || -> Vec<Vec<(f32, bool)>> {
+                    let windows = held_out.own_windows();
+                    let filled = model.fill(&windows, vocabulary, &hidden);
+                    filled.iter().zip(&windows).map(|(filled, own)| judged(filled, own.tokens, &hidden)).collect()
+                };
+                let own = kept(self.keep, &format!("{cell} calibration"), judge)?;
+                Some(Calibrator::new(own, held_out, hidden.clone()))
+            }
+            None => None,
+        };
+        let alone = !self.data.known.is_empty();
+        let members: Vec<Vec<usize>> = match alone {
+            true => (0..self.data.test.len()).map(|number| vec![number]).collect(),
+            false => self.clusters.iter().map(|(_, members)| members.clone()).collect(),
+        };
+        let answer = || {
+            let windows: Vec<Tested<'_>> = members
+                .iter()
+                .map(|members| Tested { tokens: &self.data.test[members[0]], known: self.data.known.get(members[0]) })
+                .collect();
+            let clock = ProcessTime::now();
+            let filled = model.fill(&windows, vocabulary, &hidden);
+            let seconds = clock.elapsed().as_secs_f64() / windows.len().max(1) as f64;
+            let outcome = |(filled, members): (Imputation, &Vec<usize>)| {
+                let known = calibrator.as_ref().map(|known| known.for_windows(members));
+                let calibrated = |confidence| known.as_ref().map_or(confidence, |known| known(confidence));
+                Outcome::new(members.clone(), filled, &hidden, seconds, calibrated)
+            };
+            filled.into_iter().zip(&members).map(outcome).collect()
+        };
+        Ok(kept(self.keep, &cell, answer)?)
+    }
+
+    /// Scores all answers; the leakage comes last.
+    pub(super) fn cells(&self, answered: &[Answered], around: &mut Around<'_>) -> Result<Vec<Cell>, Error> {
+        let plan = Plan::new(self.clusters.len(), RESAMPLES, self.config.seed, &["paper", self.data.name.as_str()]);
+        let mut cluster_of = vec![0; self.data.test.len()];
+        for (number, (_, members)) in self.clusters.iter().enumerate() {
+            members.iter().for_each(|&member| cluster_of[member] = number);
+        }
+        let mut cells = Vec::new();
+        for Answered { method, blackout, outcomes } in answered {
+            let hidden = self.hidden(*blackout);
+            let (protocol, data, blackout) = (self.protocol, self.data, *blackout);
+            let answers = Answers { protocol, data, method, blackout, hidden: &hidden, outcomes };
+            (around.answers)(&answers)?;
+            let mut tallies = vec![GapTally::empty(); self.clusters.len()];
+            for outcome in outcomes {
+                let Some(&first) = outcome.windows.first() else { continue };
+                tallies[cluster_of[first]].merge(&outcome.tally(answers.truth(first)));
+            }
+            let mut totals = Totals::for_tallies(&tallies);
+            tallies.iter().for_each(|tally| totals.add(tally, 1.0));
+            cells.push(Cell {
+                data: data.name.clone(),
+                method: method.clone(),
+                blackout,
+                gaps: data.test.len(),
+                figures: figures(estimate(&tallies, &plan)),
+                bins: totals.bins(),
+            });
+        }
+        let ids = self.clusters.iter().map(|c| (c.0, c.1.len()));
+        cells.push(leakage(&self.data.name, &self.data.training, ids, &plan));
+        Ok(cells)
+    }
+}
+
+/// Fills a window; the method never gets to see what it has to guess.
+pub(super) fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputation {
+    let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
+    let mut tokens = window.to_vec();
+    tokens[hidden.clone()].fill(0);
+    method.impute(Window::new(&tokens, &observed))
+}

@@ -1,0 +1,172 @@
+//! What `tracemend evaluate` writes: tables on stdout, and beside them a report, pictures, and the answers themselves.
+
+use super::{
+    globals::{Globals, stdout},
+    repair_output::opened,
+};
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use tracemend::{
+    evaluation::{Dump, plots, save_arrays},
+    report::{Align, Table, count, evaluate_page},
+    scores::{COLUMNS, TableForm, csv, tables},
+};
+use tracemend_impute::protocol::{
+    Score,
+    differences::differences,
+    outcome::Answers,
+    truth::{MethodShare, TruthGap},
+};
+use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
+
+/// What is written beside the scores, and in which form these are.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// Form of the tables.
+    #[arg(long, value_enum, value_name = "FORM", default_value = "text", conflicts_with = "json")]
+    table: TableArg,
+    /// Write a report too: one HTML file with every figure, its interval and a picture.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write pictures into this folder (SVG): score against gap length, time against score, reliability.
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+    /// paper, cross-run: write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, alternatives.
+    #[arg(long, value_name = "FILE")]
+    dump: Option<PathBuf>,
+    /// paper, cross-run: write the answers as arrays in the published layout below this folder.
+    #[arg(long, value_name = "FOLDER")]
+    save_arrays: Option<PathBuf>,
+}
+
+/// Names of table forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableArg {
+    /// Aligned columns, for people.
+    Text,
+    /// Markdown.
+    Markdown,
+    /// One figure a line, comma-separated.
+    Csv,
+}
+
+/// What is being written.
+pub struct Output<'a> {
+    args: &'a OutputArgs,
+    report: Option<AtomicFile>,
+    dump: Option<Dump>,
+}
+
+impl OutputArgs {
+    /// Opens all there is to open; `flat`: whether the protocol's answers fill windows.
+    pub fn open(&self, flat: bool) -> anyhow::Result<Output<'_>> {
+        if !flat && (self.dump.is_some() || self.save_arrays.is_some()) {
+            bail!(
+                "--dump and --save-arrays write answers in windows: use them with --protocol paper on --data, or cross-run"
+            );
+        }
+        for folder in self.plots.iter().chain(&self.save_arrays) {
+            fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        }
+        Ok(Output {
+            args: self,
+            report: self
+                .report
+                .as_deref()
+                .map(|path| opened(path, AtomicFile::create(path), "--report"))
+                .transpose()?,
+            dump: self.dump.as_deref().map(|path| opened(path, Dump::create(path), "--dump")).transpose()?,
+        })
+    }
+}
+
+impl Output<'_> {
+    /// Writes a method's answers where that was asked for.
+    pub fn answers(&mut self, answers: &Answers<'_>) -> io::Result<()> {
+        if let Some(dump) = &mut self.dump {
+            dump.add(answers)?;
+        }
+        self.args.save_arrays.as_deref().map_or(Ok(()), |folder| save_arrays(folder, answers))
+    }
+
+    /// Writes the rest.
+    pub fn finish(self, gaps: &[TruthGap], scores: &[Score], globals: &Globals) -> anyhow::Result<()> {
+        let differences = differences(scores);
+        let mut out = stdout();
+        if globals.json {
+            let mut lines = JsonLines::begin(&mut out, "tracemend.evaluate", 1)?;
+            for gap in gaps {
+                lines.row("truth", gap)?;
+            }
+            for score in scores {
+                lines.row("score", score)?;
+            }
+            for difference in &differences {
+                lines.row("difference", difference)?;
+            }
+        } else {
+            let form = match self.args.table {
+                TableArg::Text => Some(TableForm::Text),
+                TableArg::Markdown => Some(TableForm::Markdown),
+                TableArg::Csv => None,
+            };
+            let lines = match form {
+                Some(form) => [truth_table(gaps, form), tables(scores, &differences, form)].concat(),
+                None => csv(scores),
+            };
+            for line in lines {
+                writeln!(out, "{line}")?;
+            }
+        }
+        out.flush()?;
+        if let Some(mut file) = self.report {
+            file.write_all(evaluate_page(scores, &COLUMNS).as_bytes())?;
+            file.commit()?;
+        }
+        if let Some(dump) = self.dump {
+            dump.finish()?;
+        }
+        if let Some(folder) = &self.args.plots {
+            for (name, picture) in plots(scores) {
+                write(&folder.join(name), &picture)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = AtomicFile::create(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    Ok(file.commit()?)
+}
+
+/// Gap by gap: counted and really lost events, and each method's share of them put right.
+fn truth_table(gaps: &[TruthGap], form: TableForm) -> Vec<String> {
+    let Some(first) = gaps.first() else {
+        return Vec::new();
+    };
+    let mut heads =
+        vec![("gap", Align::Right), ("stream", Align::Left), ("counted", Align::Right), ("lost", Align::Right)];
+    heads.extend(first.thread_lcs.iter().map(|share| (share.method.as_str(), Align::Right)));
+    let mut table = Table::new(&heads);
+    for gap in gaps {
+        let mut cells = vec![
+            gap.gap.to_string(),
+            gap.stream.clone().unwrap_or_else(|| "?".to_owned()),
+            gap.lost_found.map_or("?".to_owned(), count),
+            count(gap.lost_true),
+        ];
+        let share = |share: &MethodShare| share.thread_lcs.map_or(String::new(), |value| format!("{value:.3}"));
+        cells.extend(gap.thread_lcs.iter().map(share));
+        table.row(cells);
+    }
+    let mut lines = form.lines(&table);
+    lines.push(String::new());
+    lines
+}

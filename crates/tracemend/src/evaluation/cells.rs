@@ -1,0 +1,178 @@
+//! Finished cells of an evaluation, each a file, so that one that was ended goes on where it was.
+
+use super::slug;
+use crate::dataset::{DatasetError, folder::hash};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use tracemend_impute::protocol::keep::Keep;
+use tracemend_trace::sink::atomic::AtomicFile;
+
+/// What the folder says of the evaluation it belongs to.
+const SETTINGS: &str = "settings.json";
+
+/// Why cells cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CellsError {
+    /// The file system said no.
+    #[error("cannot use {}: {source}; check the path and its permissions", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The folder's cells would not fit together with new ones.
+    #[error(
+        "{} holds cells of another evaluation: {setting} was {before} and is {now} now; name another folder, or delete this one",
+        path.display()
+    )]
+    Other {
+        /// The folder.
+        path: PathBuf,
+        /// What differs.
+        setting: String,
+        /// Its value for the cells that are there.
+        before: String,
+        /// Its value now.
+        now: String,
+    },
+}
+
+/// A folder of cells.
+#[derive(Debug)]
+pub struct Cells {
+    folder: PathBuf,
+}
+
+impl Cells {
+    /// Opens a folder, new or used before by an evaluation of the same `settings`; settings that only one of the two has
+    /// do not matter (a model that is measured in addition, say).
+    ///
+    /// # Errors
+    /// A folder that cannot be used, or that holds cells of another evaluation.
+    pub fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CellsError> {
+        let path = folder.join(SETTINGS);
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| CellsError::Io { path, source }
+        };
+        fs::create_dir_all(folder).map_err(io(folder))?;
+        let mut all: BTreeMap<String, String> = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| io(&path)(error.into()))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(io(&path)(error)),
+        };
+        for (setting, now) in settings {
+            if let Some(before) = all.get(setting).filter(|before| *before != now) {
+                let (path, setting) = (folder.to_owned(), setting.clone());
+                return Err(CellsError::Other { path, setting, before: before.clone(), now: now.clone() });
+            }
+            all.insert(setting.clone(), now.clone());
+        }
+        let text = serde_json::to_string_pretty(&all).map_err(|error| io(&path)(error.into()))?;
+        whole(&path, &text).map_err(io(&path))?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Names of two cells may look alike once they are names of files; their hashes do not.
+    fn path(&self, cell: &str) -> PathBuf {
+        let hash: String = Sha256::digest(cell).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let slug = slug(cell);
+        let end: String = slug.chars().skip(slug.chars().count().saturating_sub(80)).collect();
+        self.folder.join(format!("{end}-{hash}.json"))
+    }
+}
+
+impl Keep for Cells {
+    fn load(&self, cell: &str) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.path(cell)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn save(&self, cell: &str, text: &str) -> io::Result<()> {
+        whole(&self.path(cell), text)
+    }
+}
+
+fn whole(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.commit()
+}
+
+/// SHA-256 of a file, or of all files of a folder and their names.
+///
+/// # Errors
+/// What cannot be read.
+pub fn fingerprint(path: &Path) -> Result<String, DatasetError> {
+    if !path.is_dir() {
+        return hash(path);
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(path)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(DatasetError::io(path))?;
+    entries.sort_unstable();
+    let mut all = Sha256::new();
+    for entry in entries {
+        all.update(entry.file_name().unwrap_or_default().as_encoded_bytes());
+        all.update([0]);
+        all.update(fingerprint(&entry)?);
+    }
+    Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn cells_come_back_under_their_own_names() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cells = Cells::open(&folder.path().join("run"), &settings(&[("seed", "1")])).expect("new");
+        assert_eq!(cells.load("a/b k=1").expect("read"), None);
+        cells.save("a/b k=1", "[1]").expect("kept");
+        cells.save("a:b k=1", "[2]").expect("kept");
+        assert_eq!(cells.load("a/b k=1").expect("read").as_deref(), Some("[1]"));
+        assert_eq!(cells.load("a:b k=1").expect("read").as_deref(), Some("[2]"));
+    }
+
+    #[test]
+    fn another_evaluation_is_refused_and_a_wider_one_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = |pairs: &[(&str, &str)]| Cells::open(folder.path(), &settings(pairs));
+        open(&[("seed", "1")]).expect("new");
+        open(&[("seed", "1"), ("model net", "abc")]).expect("wider");
+        let error = open(&[("seed", "1"), ("model net", "abd")]).expect_err("another model").to_string();
+        assert!(error.contains("model net was abc and is abd"), "{error}");
+        open(&[("seed", "1")]).expect("as before");
+    }
+
+    #[test]
+    fn a_folders_fingerprint_knows_names_and_contents() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
+        let print = || fingerprint(folder.path()).expect("read");
+        write("a", "x");
+        let first = print();
+        write("a", "y");
+        let second = print();
+        fs::rename(folder.path().join("a"), folder.path().join("b")).expect("renamed");
+        assert!(first != second && second != print());
+        write("b", "x");
+        fs::rename(folder.path().join("b"), folder.path().join("a")).expect("renamed");
+        assert_eq!(first, print());
+    }
+}
