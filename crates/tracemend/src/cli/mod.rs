@@ -53,7 +53,7 @@ enum Task {
     Gaps(gaps::GapsArgs),
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
-    Evaluate(evaluate::EvaluateArgs),
+    Evaluate(Box<evaluate::EvaluateArgs>),
     Dataset(dataset::DatasetArgs),
     Models(models::ModelsArgs),
     Lami(lami::LamiArgs),

@@ -42,14 +42,13 @@ pub fn requests(loaded: &Loaded) -> Requests {
     for (index, event) in trace.events.iter().enumerate() {
         let name = trace.header.symbols.name(event.name);
         let ends = matches!(event.phase, Phase::Exit | Phase::Call);
-        if ACCEPTS.contains(&name) && ends {
-            if let Some(descriptor) = event.ret.filter(|ret| *ret >= 0) {
-                if !connections.contains(&descriptor) {
-                    connections.push(descriptor);
-                }
-                open.insert(event.tid, Open { descriptor, events: vec![index], closing: false });
-                continue;
+        let accepted = event.ret.filter(|ret| ACCEPTS.contains(&name) && ends && *ret >= 0);
+        if let Some(descriptor) = accepted {
+            if !connections.contains(&descriptor) {
+                connections.push(descriptor);
             }
+            open.insert(event.tid, Open { descriptor, events: vec![index], closing: false });
+            continue;
         }
         let named = if event.phase == Phase::Exit { None } else { descriptor(name, text(index)) };
         if let Some(named) = named.filter(|named| connections.contains(named)) {
