@@ -8,13 +8,9 @@
 //! The counts' distribution is that over whole fillings ([`SequenceCounts::fillings`]), each weighing less by the factor
 //! [`MISMATCH`] for every position that was filled in otherwise.
 //!
-//! That filling then competes with those the counts hold likeliest. Each is scored as a whole: the logarithm of its weight
-//! among all fillings (each lends it its own mass, times [`MISMATCH`] for every position that differs), plus c times the
-//! network's log probabilities of its tokens. So where the network has nothing to say, the counts' answer stays.
-//!
 //! The weights a and b, and how much of the counts' distribution is spread over all tokens, are those under which the truth
 //! is likeliest in windows of a training run that neither has seen: the network was trained without it, and the counts for
-//! this purpose learn from the others alone. The weight c is that with the most right answers there.
+//! this purpose learn from the others alone.
 
 use super::arrays::Dataset;
 use super::bootstrap::SplitMix64;
@@ -36,10 +32,6 @@ const UNKNOWN_SHARE: f64 = 1e-4;
 const EXPONENTS: [f64; 7] = [0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.3];
 /// Shares of the counts' distribution that are spread over all tokens, to choose from.
 const SPREADS: [f64; 4] = [0.2, 0.05, 0.01, 0.002];
-/// Weights of the network's score of a whole filling to choose from, the least trust in it first.
-const TRUSTS: [f64; 10] = [0.0, 0.03, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.5];
-/// Most fillings of the counts that are scored by the network too.
-const CANDIDATES: usize = 48;
 /// Shares of a gap that are known when weights are judged.
 const KNOWN: [f64; 4] = [0.0, 0.25, 0.5, 0.75];
 
@@ -52,12 +44,10 @@ pub(super) struct Weights {
     pub network: f64,
     /// Share of the counts' distribution that is spread evenly over all tokens.
     pub spread: f64,
-    /// Weight of the network's score of whole fillings.
-    pub trust: f64,
 }
 
 impl Weights {
-    /// The mixture's log probabilities, up to nothing: they are normalised. `counts`, `network`: `[V]` probabilities and log
+    /// The mixture's log probabilities, which are normalised. `counts`, `network`: `[V]` probabilities and log
     /// probabilities.
     fn mixed(self, counts: &[f64], network: &[f64]) -> Vec<f64> {
         let even = self.spread / counts.len().max(1) as f64;
@@ -117,32 +107,20 @@ impl FillAll for Combined<'_> {
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
         let mut states = begun(self.engine, windows, hidden);
-        let decoded = decode(&mut states, self.model, self.weights, vocabulary, hidden);
-        let answered = |(state, decoded): (&mut State<'_>, &Decoded)| {
-            let candidates = candidates(state, decoded);
-            state.filled = best(&candidates, self.weights.trust).iter().map(|&token| Some(token)).collect();
-            answer(state, &decoded.mixed, hidden)
-        };
-        states.par_iter_mut().zip(&decoded).map(answered).collect()
+        let first = decode(&mut states, self.model, self.weights, vocabulary, hidden);
+        states.par_iter().zip(&first).map(|(state, first)| answer(state, first, hidden)).collect()
     }
 }
 
-/// What came of filling a gap in passes.
-struct Decoded {
-    /// `[N][V]` the network's log probabilities given nothing but what is observed.
-    network: Vec<Vec<f64>>,
-    /// `[N][V]` the mixture's.
-    mixed: Vec<Vec<f64>>,
-}
-
-/// Fills gaps in passes, each fixing the positions that the mixture is surest of.
+/// Fills gaps in passes, each fixing the positions that the mixture is surest of. The mixture given nothing but what is
+/// observed, `[window][N][V]` log probabilities.
 fn decode(
     states: &mut [State<'_>],
     model: &Model,
     weights: Weights,
     vocabulary: &Vocabulary,
     hidden: &Range<usize>,
-) -> Vec<Decoded> {
+) -> Vec<Vec<Vec<f64>>> {
     let mut first = Vec::new();
     let passes = PASSES.min(hidden.len());
     for pass in 0..passes {
@@ -156,49 +134,10 @@ fn decode(
             fix_surest(&mut state.filled, rows, passes - pass);
         }
         if pass == 0 {
-            first = network.into_iter().zip(mixed).map(|(network, mixed)| Decoded { network, mixed }).collect();
+            first = mixed;
         }
     }
     first
-}
-
-/// A filling, its score among the counts' fillings, and the network's.
-struct Candidate {
-    filling: Vec<u32>,
-    counts: f64,
-    network: f64,
-}
-
-/// The counts' likeliest fillings, in that order, and the one that was decoded.
-fn candidates(state: &State<'_>, decoded: &Decoded) -> Vec<Candidate> {
-    let mut likeliest: Vec<&(Vec<u32>, f64)> = state.fillings.iter().collect();
-    // Stable: of equals the first stays first, which is the one with the longer context.
-    likeliest.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let known = likeliest.iter().take(CANDIDATES).map(|(filling, _)| filling.clone());
-    let own: Vec<u32> = state.filled.iter().map(|token| token.unwrap_or_default()).collect();
-    known
-        .chain([own])
-        .map(|filling| {
-            let lent = |(other, mass): &(Vec<u32>, f64)| {
-                mass * MISMATCH.powi(other.iter().zip(&filling).filter(|(a, b)| a != b).count() as i32)
-            };
-            let log =
-                |(row, &token): (&Vec<f64>, &u32)| row.get(token as usize).copied().unwrap_or(f64::MIN_POSITIVE.ln());
-            Candidate {
-                counts: state.fillings.iter().map(lent).sum::<f64>().max(f64::MIN_POSITIVE).ln(),
-                network: decoded.network.iter().zip(&filling).map(log).sum(),
-                filling,
-            }
-        })
-        .collect()
-}
-
-/// The filling with the best score, the first of equals.
-fn best(candidates: &[Candidate], trust: f64) -> &[u32] {
-    let score = |candidate: &Candidate| candidate.counts + trust * candidate.network;
-    let better = |best: &'_ Candidate, found: &'_ Candidate| score(found) > score(best);
-    let all = candidates.iter();
-    all.reduce(|best, found| if better(best, found) { found } else { best }).map_or(&[], |best| &best.filling)
 }
 
 /// Fills in a share of what is missing: all of it in the last of the passes that are `left`.
@@ -323,30 +262,16 @@ pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, h
     let mut all = Vec::new();
     for counts in EXPONENTS {
         for network in EXPONENTS {
-            all.extend(SPREADS.map(|spread| Weights { counts, network, spread, trust: 0.0 }));
+            all.extend(SPREADS.map(|spread| Weights { counts, network, spread }));
         }
     }
     let likelihood = |weights: &Weights| -> f64 {
         seen.iter().map(|(truth, counts, network)| weights.mixed(counts, network)[*truth]).sum()
     };
     let scored: Vec<(f64, Weights)> = all.into_par_iter().map(|weights| (likelihood(&weights), weights)).collect();
-    let start = (f64::NEG_INFINITY, Weights { counts: 1.0, network: 1.0, spread: SPREADS[2], trust: 0.0 });
+    let start = (f64::NEG_INFINITY, Weights { counts: 1.0, network: 1.0, spread: SPREADS[2] });
     // Strictly more, so that the same windows always choose the same.
-    let weights = scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1;
-    states.iter_mut().for_each(|state| state.filled.fill(None));
-    let decoded = decode(&mut states, model, weights, &unseen.vocabulary, hidden);
-    let competing: Vec<Vec<Candidate>> =
-        states.par_iter().zip(&decoded).map(|(state, decoded)| candidates(state, decoded)).collect();
-    let right = |trust: f64| -> usize {
-        let of = |(state, candidates): (&State<'_>, &Vec<Candidate>)| {
-            let truth = &state.window.tokens[hidden.clone()];
-            best(candidates, trust).iter().zip(truth).filter(|(a, b)| a == b).count()
-        };
-        states.iter().zip(&competing).map(of).sum()
-    };
-    // Of equals the least trust.
-    let trust = TRUSTS.into_iter().rev().max_by_key(|&trust| right(trust)).unwrap_or_default();
-    Weights { trust, ..weights }
+    scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1
 }
 
 #[cfg(test)]
@@ -397,7 +322,7 @@ mod tests {
     }
 
     fn even() -> Weights {
-        Weights { counts: 1.0, network: 1.0, spread: 0.01, trust: 0.5 }
+        Weights { counts: 1.0, network: 1.0, spread: 0.01 }
     }
 
     #[test]
