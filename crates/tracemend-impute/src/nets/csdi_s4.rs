@@ -107,10 +107,6 @@ impl Denoiser for CsdiS4 {
         &self.config.csdi.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         self.net = self.net.map_time(|layer| layer.extend(length));
         self
@@ -126,6 +122,10 @@ impl Network for CsdiS4 {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
     }
 
     fn is_state_space(name: &str) -> bool {

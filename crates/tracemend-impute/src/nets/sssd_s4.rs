@@ -177,10 +177,6 @@ impl Denoiser for SssdS4 {
         &self.config.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         self.net = self.net.map_blocks(|mut block| {
             block.s4_1 = block.s4_1.extend(length);
@@ -200,6 +196,10 @@ impl Network for SssdS4 {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
     }
 
     fn is_state_space(name: &str) -> bool {

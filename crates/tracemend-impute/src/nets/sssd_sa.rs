@@ -348,20 +348,12 @@ impl Denoiser for SssdSa {
         &self.config.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         let all = |layers: Vec<Layer>| layers.into_iter().map(|layer| layer.extend(length)).collect();
         self.d_layers = all(self.d_layers);
         self.c_layers = all(self.c_layers);
         self.u_layers = self.u_layers.into_iter().map(all).collect();
         self
-    }
-
-    fn multiple(&self) -> usize {
-        MULTIPLE
     }
 
     fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
@@ -408,6 +400,14 @@ impl Network for SssdSa {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
+    }
+
+    fn multiple(&self) -> usize {
+        MULTIPLE
     }
 
     fn is_state_space(name: &str) -> bool {

@@ -135,8 +135,13 @@ fn check_imputation(fixture: &Fixture, network: &impl Denoiser, tolerance: f64, 
     let denoise = network.denoiser(data.clone(), mask.clone());
     let most = exact.largest();
     for s in 0..exact.shape[0] {
-        let observed =
-            Observed { data: data.clone(), mask: mask.clone(), corruption: Corruption::Hidden, as_reference: true };
+        let observed = Observed {
+            data: data.clone(),
+            mask: mask.clone(),
+            corruption: Corruption::Hidden,
+            limits: [0.0; 2],
+            as_reference: true,
+        };
         let found = sample(
             Method::Ddpm,
             &table,

@@ -100,7 +100,8 @@ fn check_sampling<N: Denoiser>(fixture: &Fixture, network: &N) {
     for (name, last) in [("b002", 0.02), ("b02", 0.2)] {
         for (setting, corruption) in [("ogm1", Corruption::MissingOnly), ("ogm0", Corruption::Everywhere)] {
             let table = Schedule { steps: 20, first: 1e-4, last, growth: Growth::Linear }.table();
-            let observed = Observed { data: data.clone(), mask: mask.clone(), corruption, as_reference: true };
+            let observed =
+                Observed { data: data.clone(), mask: mask.clone(), corruption, limits: [0.0; 2], as_reference: true };
             let denoise = network.denoiser(data.clone(), mask.clone());
             let steps = data.dims()[0];
             let trace: RefCell<Vec<(usize, [Array; 2])>> = RefCell::default();

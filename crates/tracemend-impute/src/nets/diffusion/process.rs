@@ -95,19 +95,9 @@ pub trait Denoiser: Network {
     /// What it is trained for.
     fn process(&self) -> &Process;
 
-    /// The longest window that it takes.
-    fn longest(&self) -> usize {
-        usize::MAX
-    }
-
     /// The network for windows of up to `length`.
     fn extend(self, _length: usize) -> Self {
         self
-    }
-
-    /// Windows have to be a multiple of this long.
-    fn multiple(&self) -> usize {
-        1
     }
 
     /// The prediction for windows of `data` of which `mask` says what is observed, `[B, L, V]` both. All that does not
