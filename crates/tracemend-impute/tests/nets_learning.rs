@@ -12,6 +12,7 @@ use tracemend_impute::nets::{
     state_dict::StateDict,
     train::{
         Outcome, Progress, Task, TrainConfig, Watch,
+        masks::Mask,
         trainer::{BEST, METRICS, Metrics},
     },
 };
@@ -19,6 +20,10 @@ use tracemend_impute::{Imputer, Window};
 use tracemend_trace::{Trace, source};
 
 const LENGTH: usize = 32;
+/// Events of the windows of few words.
+const SHORT: usize = 16;
+/// Tokens of the small vocabulary.
+const FEW: usize = 8;
 
 struct Alone;
 
@@ -40,36 +45,43 @@ fn recording() -> (Vocabulary, split::Parts) {
     (vocabulary, parts)
 }
 
-/// Share of single missing events that are filled right.
-fn accuracy(imputer: &dyn Imputer, test: &[Sequence]) -> f64 {
-    let observed: Vec<bool> = (0..LENGTH).map(|at| at != LENGTH / 2).collect();
+/// The recording's commonest tokens alone: four calls' entries and exits, which nothing tells apart by their numbers.
+fn few_words() -> (Vocabulary, split::Parts) {
+    let (vocabulary, [train, valid, test]) = recording();
+    let mut counts = vec![0usize; vocabulary.tokens.len()];
+    train.iter().flat_map(|text| &text.tokens).for_each(|&token| counts[token as usize] += 1);
+    let mut order: Vec<u32> = (0..counts.len() as u32).collect();
+    order.sort_by_key(|&token| std::cmp::Reverse(counts[token as usize]));
+    order.truncate(FEW);
+    let short = |texts: Vec<Sequence>| -> Vec<Sequence> {
+        let number = |token: &u32| order.iter().position(|kept| kept == token).map(|at| at as u32);
+        texts.iter().map(|text| Sequence::bare(text.tokens.iter().filter_map(number).collect())).collect()
+    };
+    (Vocabulary::numbers(FEW), [short(train), short(valid), short(test)])
+}
+
+/// Share of single missing events in the middle of windows of `length` that are filled right.
+fn accuracy(imputer: &dyn Imputer, test: &[Sequence], length: usize) -> f64 {
+    let middle = length / 2;
+    let observed: Vec<bool> = (0..length).map(|at| at != middle).collect();
     let windows: Vec<(Vec<u32>, u32)> = test
         .iter()
-        .flat_map(|sequence| sequence.tokens.windows(LENGTH).step_by(7))
+        .flat_map(|sequence| sequence.tokens.windows(length).step_by(7))
         .map(|window| {
             let mut hidden = window.to_vec();
-            hidden[LENGTH / 2] = 0;
-            (hidden, window[LENGTH / 2])
+            hidden[middle] = 0;
+            (hidden, window[middle])
         })
         .collect();
     let inputs: Vec<Window<'_>> = windows.iter().map(|(tokens, _)| Window::new(tokens, &observed)).collect();
     let filled = imputer.impute_all(&inputs);
-    let right = filled.iter().zip(&windows).filter(|(filled, (_, truth))| filled.tokens[LENGTH / 2] == *truth);
+    let right = filled.iter().zip(&windows).filter(|(filled, (_, truth))| filled.tokens[middle] == *truth);
     right.count() as f64 / windows.len() as f64
 }
 
-/// Trains a network; its accuracy, its losses, and its weights.
-fn learn(name: &str, steps: usize, threads: usize) -> (f64, Vec<Metrics>, StateDict) {
-    let (vocabulary, [train, valid, test]) = recording();
-    let mut config = preset(name, Preset::Tiny, vocabulary.tokens.len()).expect("a network");
-    // Ids that mean nothing as numbers are learned soonest from a channel each.
-    for inner in ["/process/encoding", "/csdi/process/encoding"] {
-        if let Some(encoding) = config.pointer_mut(inner) {
-            *encoding = "onehot".into();
-        }
-    }
-    let config = config.to_string();
-    let settings = TrainConfig {
+/// The settings of a short run.
+fn settings(steps: usize) -> TrainConfig {
+    TrainConfig {
         steps,
         batch: 16,
         length: LENGTH,
@@ -79,20 +91,52 @@ fn learn(name: &str, steps: usize, threads: usize) -> (f64, Vec<Metrics>, StateD
         validate_every: steps / 2,
         validation_windows: 32,
         ..TrainConfig::default()
-    };
+    }
+}
+
+/// A short run of a network at its smallest.
+struct Run {
+    texts: (Vocabulary, split::Parts),
+    encoding: &'static str,
+    /// Other settings of the network, by JSON pointer.
+    changes: Vec<(&'static str, serde_json::Value)>,
+    settings: TrainConfig,
+}
+
+impl Run {
+    /// On the whole recording, a channel for each token.
+    fn new(steps: usize) -> Self {
+        Self { texts: recording(), encoding: "onehot", changes: Vec::new(), settings: settings(steps) }
+    }
+}
+
+/// Trains a network at its smallest; its accuracy, its losses, and its weights.
+fn learn(name: &str, run: &Run, threads: usize) -> (f64, Vec<Metrics>, StateDict) {
+    let Run { texts: (vocabulary, [train, valid, test]), settings, .. } = run;
+    let mut config = preset(name, Preset::Tiny, vocabulary.tokens.len()).expect("a network");
+    // Ids mean nothing as numbers.
+    for inner in ["/process/encoding", "/csdi/process/encoding"] {
+        if let Some(encoding) = config.pointer_mut(inner) {
+            *encoding = run.encoding.into();
+        }
+    }
+    for (path, value) in &run.changes {
+        *config.pointer_mut(path).unwrap_or_else(|| panic!("{name} has no {path}")) = value.clone();
+    }
+    let config = config.to_string();
     let folder = tempfile::tempdir().expect("a folder");
     let network = AnyNetwork::init(name, &config, 1, &nets::cpu()).expect("a network");
-    let task = Task { network: name, network_config: &config, vocabulary: &vocabulary, train: &train, valid: &valid };
+    let task = Task { network: name, network_config: &config, vocabulary, train, valid };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
     pool.install(|| {
-        let outcome = network.train(&task, &settings, folder.path(), false, &mut Alone).expect("trained");
+        let outcome = network.train(&task, settings, folder.path(), false, &mut Alone).expect("trained");
         assert_eq!(outcome, Outcome::Done);
         let text = std::fs::read_to_string(folder.path().join(METRICS)).expect("losses");
         let losses = text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect();
         let path = folder.path().join(BEST);
         let file = ModelFile::load(&path).expect("a model");
         let network = AnyNetwork::from_file(&file, &nets::cpu()).expect("a network");
-        (accuracy(&*network.into_imputer(&Sampling::quick()), &test), losses, file.tensors)
+        (accuracy(&*network.into_imputer(&Sampling::quick()), test, settings.length), losses, file.tensors)
     })
 }
 
@@ -102,10 +146,11 @@ fn entropy(sequences: &[Sequence]) -> f64 {
 }
 
 /// The networks that name tokens directly: their loss is the cross-entropy of a token.
-fn beats_frequency_and_repetition(name: &str) {
+fn beats_frequency_and_repetition(name: &str, changes: Vec<(&'static str, serde_json::Value)>) {
+    let run = Run { changes, ..Run::new(200) };
     let (_, [train, _, test]) = recording();
-    let (repeated, frequency) = (accuracy(&RepeatPrevious, &test), entropy(&train));
-    let (accuracy, losses, _) = learn(name, 200, 2);
+    let (repeated, frequency) = (accuracy(&RepeatPrevious, &test, LENGTH), entropy(&train));
+    let (accuracy, losses, _) = learn(name, &run, 2);
     let last = losses.last().expect("a loss").validation_loss;
     println!("{name}: loss {last:.3} of {frequency:.3}, k=1 accuracy {accuracy:.3}, repeat {repeated:.3}");
     assert!(last < 0.8 * frequency, "{name}: validation loss {last}, entropy {frequency}");
@@ -115,23 +160,57 @@ fn beats_frequency_and_repetition(name: &str) {
 
 #[test]
 fn masked_diffusion_beats_frequency_and_repetition() {
-    beats_frequency_and_repetition("masked_diffusion");
+    beats_frequency_and_repetition("masked_diffusion", Vec::new());
+}
+
+#[test]
+fn masked_diffusion_with_s4_blocks_beats_frequency_and_repetition() {
+    beats_frequency_and_repetition("masked_diffusion", vec![("/blocks", "s4".into())]);
 }
 
 #[test]
 fn lstm_beats_frequency_and_repetition() {
-    beats_frequency_and_repetition("lstm");
+    beats_frequency_and_repetition("lstm", Vec::new());
 }
 
 #[test]
 fn bilstm_beats_frequency_and_repetition() {
-    beats_frequency_and_repetition("bilstm");
+    beats_frequency_and_repetition("bilstm", Vec::new());
+}
+
+/// The networks that predict noise, on few words: their loss is the mean squared error of noise of variance 1.
+fn denoises_and_beats_repetition(name: &str, steps: usize, changes: Vec<(&'static str, serde_json::Value)>) {
+    let mask = Mask::Blackout { shortest: 1, longest: 3 };
+    let settings = TrainConfig { length: SHORT, learning_rate: 1e-2, ema: 0.95, mask, ..settings(steps) };
+    let run = Run { texts: few_words(), encoding: "analogbits", changes, settings };
+    let repeated = accuracy(&RepeatPrevious, &run.texts.1[2], SHORT);
+    let (accuracy, losses, _) = learn(name, &run, 2);
+    let [first, last] = [losses.first(), losses.last()].map(|line| line.expect("a loss").validation_loss);
+    println!("{name}: loss {first:.3}, {last:.3}, k=1 accuracy {accuracy:.3}, repeat {repeated:.3}");
+    assert!(last < first && last < 0.45, "{name}: {first} to {last}");
+    // The commonest of the words is every fourth.
+    assert!(accuracy > repeated + 0.5, "{name}: {accuracy} against {repeated}");
 }
 
 #[test]
-fn losses_of_gaussian_diffusion_fall() {
-    for name in ["diffwave", "sssd_s4", "sssd_sa", "csdi", "csdi_s4"] {
-        let (_, losses, _) = learn(name, 40, 2);
+fn diffwave_denoises_and_beats_repetition() {
+    denoises_and_beats_repetition("diffwave", 800, Vec::new());
+}
+
+#[test]
+fn sssd_s4_denoises_and_beats_repetition() {
+    denoises_and_beats_repetition("sssd_s4", 1200, vec![("/length", SHORT.into())]);
+}
+
+#[test]
+fn sssd_sa_denoises_and_beats_repetition() {
+    denoises_and_beats_repetition("sssd_sa", 1200, vec![("/length", SHORT.into())]);
+}
+
+#[test]
+fn losses_of_csdi_fall() {
+    for name in ["csdi", "csdi_s4"] {
+        let (_, losses, _) = learn(name, &Run::new(40), 2);
         let [first, last] = [losses.first(), losses.last()].map(|line| line.expect("a loss").validation_loss);
         println!("{name}: {first:.4} to {last:.4}");
         assert!(last < first, "{name}: {first} to {last}");
@@ -141,7 +220,7 @@ fn losses_of_gaussian_diffusion_fall() {
 #[test]
 fn one_thread_and_two_learn_the_same_weights() {
     for (name, _) in NETWORKS {
-        let (one, two) = (learn(name, 4, 1), learn(name, 4, 2));
+        let (one, two) = (learn(name, &Run::new(4), 1), learn(name, &Run::new(4), 2));
         let differing: Vec<_> =
             one.2.iter().filter(|(name, tensor)| two.2[*name] != **tensor).map(|(n, _)| n).collect();
         assert!(differing.is_empty(), "{name}: {differing:?}");

@@ -12,7 +12,7 @@
 //! Test: `tests/nets_golden`, fixtures `csdi_s4` and `csdi_s4_k2`.
 
 use super::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
-use super::diffusion::process::{Denoise, Denoiser, Process};
+use super::diffusion::process::{Denoise, Denoiser, Look, Process};
 use super::layers::s4::{self, S4Config, S4Layer};
 use super::network::Network;
 use super::ops::s4_kernel::Sum;
@@ -78,7 +78,8 @@ impl CsdiS4Config {
 
 impl TimeLayer for S4Layer {
     fn ready(&self, length: usize) -> Box<dyn Fn(Tensor<3>) -> Tensor<3> + '_> {
-        Box::new(S4Layer::ready(self, length))
+        let ready = S4Layer::ready(self, length);
+        Box::new(move |x| ready.forward(x))
     }
 }
 
@@ -106,17 +107,13 @@ impl Denoiser for CsdiS4 {
         &self.config.csdi.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         self.net = self.net.map_time(|layer| layer.extend(length));
         self
     }
 
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
-        self.net.denoiser(data, mask)
+    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, look)
     }
 }
 
@@ -125,6 +122,10 @@ impl Network for CsdiS4 {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
     }
 
     fn is_state_space(name: &str) -> bool {

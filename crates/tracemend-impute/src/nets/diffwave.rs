@@ -23,7 +23,7 @@
 //!
 //! Test: `tests/nets_golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
 
-use super::diffusion::process::{Denoise, Denoiser, Process};
+use super::diffusion::process::{Denoise, Denoiser, Look, Process};
 use super::layers::maps::{Dense, NormedConv, Ready};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
 use super::network::Network;
@@ -116,7 +116,7 @@ impl Block for DilatedBlock {
             fc_t: self.fc_t.clone(),
             res: self.res_conv.ready_scaled(wavenet::HALF),
             skip: self.skip_conv.ready(),
-            inner: Box::new(move |h| conv.onto(condition.clone(), 1.0, h, dilation)),
+            inner: Box::new(move |h, _| conv.onto(condition.clone(), 1.0, h, dilation)),
         }
     }
 }
@@ -145,8 +145,8 @@ impl Denoiser for DiffWave {
         &self.config.process
     }
 
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
-        self.net.denoiser(data, mask)
+    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, look)
     }
 }
 

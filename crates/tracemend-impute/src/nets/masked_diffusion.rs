@@ -4,8 +4,8 @@
 //! in Chang et al. 2022, *MaskGIT* (CVPR). There is no reference code to be faithful to; the tests hold the loss and the
 //! decoders against slow twins.
 //!
-//! Forward: x_i = E\[token or MASK\] + sum of side embeddings; N pre-norm Transformer blocks with rotary positions,
-//! x += W_o attention(turn(q), turn(k), v), x += W_2 gelu(W_1 norm(x)); logits = W norm(x) + b.
+//! Forward: x_i = E\[token or MASK\] + sum of side embeddings; N [pre-norm blocks](super::layers::prenorm), of
+//! self-attention with rotary positions or of S4 layers; logits = W norm(x) + b.
 //! Loss: the mean over windows of 1/t (1/L) sum over missing positions of -log p(token), where t is the share of the
 //! window's positions that is missing: so every window weighs the same, however much of it is hidden.
 //!
@@ -13,7 +13,6 @@
 //! |---|---|
 //! | tokens, observed | B, L |
 //! | embedded, between blocks | B, L, H |
-//! | queries, keys, values | B, L, H (heads side by side) |
 //! | logits | missing positions, V |
 //!
 //! What is observed is never hidden again, so the network does not need the masking rate as an input. One pass gives the exact
@@ -22,10 +21,10 @@
 use super::answer::{ALTERNATIVES, most};
 use super::batch::{Batch, by_length};
 use super::layers::norm::Norm;
-use super::layers::rotary::Rotary;
+use super::layers::prenorm::{self, Blocks, Mixing, PrenormBlock, PrenormConfig, ReadyBlock};
+use super::layers::s4::{self, S4Config};
 use super::network::Network;
-use super::ops::attention::attention;
-use super::ops::gelu::gelu;
+use super::ops::s4_kernel::Sum;
 use super::seed::{drawn, seeded};
 use super::state_dict::Rename;
 use crate::imputer::{Imputation, Imputer, Side, Window};
@@ -38,6 +37,14 @@ use serde::{Deserialize, Serialize};
 /// Windows that are filled side by side.
 const BATCH: usize = 64;
 
+fn default_state() -> usize {
+    64
+}
+
+fn default_length() -> usize {
+    200
+}
+
 /// Sizes and decoding of a [`MaskedDiffusion`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,10 +53,19 @@ pub struct MaskedDiffusionConfig {
     pub vocabulary: usize,
     /// `H`, width of the blocks.
     pub width: usize,
-    /// Transformer blocks.
+    /// Blocks.
     pub layers: usize,
+    /// What mixes positions in them.
+    #[serde(default)]
+    pub blocks: Blocks,
     /// Heads of the attention; each has an even number of elements.
     pub heads: usize,
+    /// `N`, state of S4 blocks.
+    #[serde(default = "default_state")]
+    pub state: usize,
+    /// Windows that S4 blocks are made for; longer ones cost an extension of the kernels.
+    #[serde(default = "default_length")]
+    pub length: usize,
     /// Width inside a block's feed-forward part.
     pub hidden: usize,
     /// Whether what is known beside the tokens goes in.
@@ -83,12 +99,23 @@ impl MaskedDiffusionConfig {
     /// Trains in minutes on two cores.
     pub fn small(vocabulary: usize) -> Self {
         let decoding = Decoding::Confidence { steps: 16 };
-        Self { vocabulary, width: 128, layers: 4, heads: 4, hidden: 512, side: true, decoding }
+        Self {
+            vocabulary,
+            width: 128,
+            layers: 4,
+            blocks: Blocks::Attention,
+            heads: 4,
+            state: default_state(),
+            length: default_length(),
+            hidden: 512,
+            side: true,
+            decoding,
+        }
     }
 
     /// For tests.
     pub fn tiny(vocabulary: usize) -> Self {
-        Self { width: 32, layers: 2, heads: 2, hidden: 64, ..Self::small(vocabulary) }
+        Self { width: 32, layers: 2, heads: 2, state: 8, length: 32, hidden: 64, ..Self::small(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
@@ -97,8 +124,27 @@ impl MaskedDiffusionConfig {
         if self.vocabulary == 0 || self.layers == 0 || self.hidden == 0 || head == 0 {
             return Some("vocabulary, width, layers, heads and hidden have to be at least 1".to_owned());
         }
+        if self.blocks == Blocks::S4 {
+            return s4::problem(self.state, self.length);
+        }
         (head * self.heads != self.width || head % 2 == 1)
             .then(|| format!("{} heads do not divide a width of {} into even parts", self.heads, self.width))
+    }
+
+    fn block(&self) -> PrenormConfig {
+        let mixing = match self.blocks {
+            Blocks::Attention => Mixing::Attention { heads: self.heads },
+            Blocks::S4 => Mixing::S4(S4Config {
+                features: self.width,
+                state: self.state,
+                length: self.length,
+                bidirectional: true,
+                glu: true,
+                train_system: true,
+                sum: Sum::Conjugate,
+            }),
+        };
+        PrenormConfig { width: self.width, hidden: self.hidden, mixing }
     }
 
     /// A network with random weights; the same seed gives the same weights.
@@ -112,60 +158,11 @@ impl MaskedDiffusionConfig {
         drawn(MaskedDiffusion {
             token: table(self.vocabulary + 1),
             side: sides.into_iter().map(table).collect(),
-            blocks: (0..self.layers).map(|_| Block::new(self, device)).collect(),
+            blocks: (0..self.layers).map(|_| PrenormBlock::new(&self.block(), device)).collect(),
             norm: Norm::new(self.width, device),
             head: LinearConfig::new(self.width, self.vocabulary).init(device),
             config: self.clone(),
         })
-    }
-}
-
-/// One pre-norm Transformer block.
-#[derive(Module, Debug)]
-struct Block {
-    attention_norm: Norm,
-    query: Linear,
-    key: Linear,
-    value: Linear,
-    output: Linear,
-    hidden_norm: Norm,
-    expand: Linear,
-    contract: Linear,
-    heads: usize,
-}
-
-impl Block {
-    fn new(config: &MaskedDiffusionConfig, device: &Device) -> Self {
-        let linear = |from, to| LinearConfig::new(from, to).init(device);
-        let width = config.width;
-        Self {
-            attention_norm: Norm::new(width, device),
-            query: linear(width, width),
-            key: linear(width, width),
-            value: linear(width, width),
-            output: linear(width, width),
-            hidden_norm: Norm::new(width, device),
-            expand: linear(width, config.hidden),
-            contract: linear(config.hidden, width),
-            heads: config.heads,
-        }
-    }
-
-    /// `[B, L, H]` to `[B, L, H]`.
-    fn forward(&self, x: Tensor<3>, rotary: &Rotary) -> Tensor<3> {
-        let shape = x.dims();
-        let [batch, length, width] = shape;
-        // Plain matrix products are quicker on two axes than on three.
-        let rows = |x: Tensor<3>| x.reshape([batch * length, width]); // [B * L, H]
-        let normal = rows(self.attention_norm.forward(x.clone())); // [B * L, H]
-        let of = |layer: &Linear| layer.forward(normal.clone()).reshape(shape); // [B, L, H]
-        let query = rotary.turn(of(&self.query), self.heads); // [B, L, H]
-        let key = rotary.turn(of(&self.key), self.heads); // [B, L, H]
-        let mixed = attention(query, key, of(&self.value), self.heads); // [B, L, H]
-        let x = x + self.output.forward(rows(mixed)).reshape(shape); // [B, L, H]
-        let normal = rows(self.hidden_norm.forward(x.clone())); // [B * L, H]
-        let hidden = gelu(self.expand.forward(normal)); // [B * L, hidden]
-        x + self.contract.forward(hidden).reshape(shape) // [B, L, H]
     }
 }
 
@@ -176,7 +173,7 @@ pub struct MaskedDiffusion {
     token: Param<Tensor<2>>,
     /// One table per field of [`Side`].
     side: Vec<Param<Tensor<2>>>,
-    blocks: Vec<Block>,
+    blocks: Vec<PrenormBlock>,
     norm: Norm,
     head: Linear,
     #[module(skip)]
@@ -210,13 +207,17 @@ impl MaskedDiffusion {
         x.reshape([batch.windows(), batch.length, self.config.width])
     }
 
+    /// The blocks for windows of `length`.
+    fn ready(&self, length: usize) -> Vec<ReadyBlock<'_>> {
+        self.blocks.iter().map(|block| block.ready(length)).collect()
+    }
+
     /// Unnormalised log probabilities of the tokens at these places of the batch, `[places, V]`.
-    fn logits(&self, batch: &Batch, places: &[usize]) -> Tensor<2> {
+    fn logits(&self, blocks: &[ReadyBlock<'_>], batch: &Batch, places: &[usize]) -> Tensor<2> {
         let device = self.token.device();
-        let rotary = Rotary::new(batch.length, self.config.width / self.config.heads, &device);
         let mut x = self.embed(batch); // [B, L, H]
-        for block in &self.blocks {
-            x = block.forward(x, &rotary); // [B, L, H]
+        for block in blocks {
+            x = block.forward(x); // [B, L, H]
         }
         let rows = x.reshape([batch.tokens.len(), self.config.width]); // [B * L, H]
         let places: Vec<i32> = places.iter().map(|&place| place as i32).collect();
@@ -228,23 +229,28 @@ impl MaskedDiffusion {
     /// Log probabilities of every token at every missing position given what is observed; rows of `V`, in the order of
     /// [`Batch::missing`].
     pub fn log_probabilities(&self, batch: &Batch) -> Vec<f32> {
+        self.log_probabilities_by(&self.ready(batch.length), batch)
+    }
+
+    fn log_probabilities_by(&self, blocks: &[ReadyBlock<'_>], batch: &Batch) -> Vec<f32> {
         let missing = batch.missing();
         if missing.is_empty() {
             return Vec::new();
         }
-        let logits = self.logits(batch, &missing); // [missing, V]
+        let logits = self.logits(blocks, batch, &missing); // [missing, V]
         activation::log_softmax(logits, 1).into_data().iter::<f32>().collect()
     }
 
     /// Fills windows of equal length.
     fn fill(&self, batch: &Batch) -> Vec<Imputation> {
-        let marginals = self.log_probabilities(batch);
+        let blocks = self.ready(batch.length);
+        let marginals = self.log_probabilities_by(&blocks, batch);
         let vocabulary = self.config.vocabulary;
         let filled = match self.config.decoding {
-            Decoding::Confidence { steps } => self.decode_by_confidence(batch, &marginals, steps),
-            Decoding::Beam { width } => {
-                (0..batch.windows()).flat_map(|number| self.decode_by_beam(batch.window(number), width)).collect()
-            }
+            Decoding::Confidence { steps } => self.decode_by_confidence(&blocks, batch, &marginals, steps),
+            Decoding::Beam { width } => (0..batch.windows())
+                .flat_map(|number| self.decode_by_beam(&blocks, batch.window(number), width))
+                .collect(),
         };
         let mut alternatives = vec![Vec::new(); batch.tokens.len()];
         for (&place, row) in batch.missing().iter().zip(marginals.chunks_exact(vocabulary)) {
@@ -258,7 +264,13 @@ impl MaskedDiffusion {
     }
 
     /// `marginals`: the first pass. Every window spreads its missing positions evenly over the passes.
-    fn decode_by_confidence(&self, batch: &Batch, marginals: &[f32], steps: usize) -> Vec<u32> {
+    fn decode_by_confidence(
+        &self,
+        blocks: &[ReadyBlock<'_>],
+        batch: &Batch,
+        marginals: &[f32],
+        steps: usize,
+    ) -> Vec<u32> {
         let vocabulary = self.config.vocabulary;
         let mut state = batch.clone();
         let mut rows = marginals.to_vec();
@@ -268,7 +280,7 @@ impl MaskedDiffusion {
                 break;
             }
             if step > 0 {
-                rows = self.log_probabilities(&state);
+                rows = self.log_probabilities_by(blocks, &state);
             }
             let best: Vec<(usize, u32, f32)> = missing
                 .iter()
@@ -293,13 +305,20 @@ impl MaskedDiffusion {
     }
 
     /// The likeliest filling found by a beam from left to right.
-    fn decode_by_beam(&self, window: Window<'_>, width: usize) -> Vec<u32> {
-        self.beam(window, width).into_iter().next().map_or_else(|| window.tokens.to_vec(), |(tokens, _)| tokens)
+    fn decode_by_beam(&self, blocks: &[ReadyBlock<'_>], window: Window<'_>, width: usize) -> Vec<u32> {
+        self.beam_by(blocks, window, width)
+            .into_iter()
+            .next()
+            .map_or_else(|| window.tokens.to_vec(), |(tokens, _)| tokens)
     }
 
     /// The likeliest fillings of a window with their log probabilities, best first: a beam of `width` from left to
     /// right. The fillings are whole windows.
     pub fn beam(&self, window: Window<'_>, width: usize) -> Vec<(Vec<u32>, f32)> {
+        self.beam_by(&self.ready(window.tokens.len()), window, width)
+    }
+
+    fn beam_by(&self, blocks: &[ReadyBlock<'_>], window: Window<'_>, width: usize) -> Vec<(Vec<u32>, f32)> {
         let vocabulary = self.config.vocabulary;
         let places: Vec<usize> = (0..window.tokens.len()).filter(|&at| !window.observed[at]).collect();
         let mut observed = window.observed.to_vec();
@@ -309,7 +328,7 @@ impl MaskedDiffusion {
                 beam.iter().map(|(tokens, _)| Window { tokens, observed: &observed, ..window }).collect();
             let batch = Batch::new(&windows);
             let here: Vec<usize> = (0..beam.len()).map(|number| number * batch.length + place).collect();
-            let rows = activation::log_softmax(self.logits(&batch, &here), 1); // [beam, V]
+            let rows = activation::log_softmax(self.logits(blocks, &batch, &here), 1); // [beam, V]
             let rows: Vec<f32> = rows.into_data().iter::<f32>().collect();
             let mut grown: Vec<(usize, u32, f32)> = rows
                 .chunks_exact(vocabulary)
@@ -347,7 +366,18 @@ fn likeliest(row: &[f32], chosen: u32) -> Vec<(u32, f32)> {
 }
 
 impl Network for MaskedDiffusion {
-    const RENAME: Rename = str::to_owned;
+    const RENAME: Rename = prenorm::rename;
+
+    fn longest(&self) -> usize {
+        match self.config.blocks {
+            Blocks::Attention => usize::MAX,
+            Blocks::S4 => self.config.length,
+        }
+    }
+
+    fn is_state_space(name: &str) -> bool {
+        s4::is_state_space(name)
+    }
 
     fn loss(&self, batch: &Batch, _: &mut SplitMix64) -> Tensor<1> {
         let device = self.token.device();
@@ -365,7 +395,8 @@ impl Network for MaskedDiffusion {
         let last = self.config.vocabulary as u32 - 1;
         let targets: Vec<i32> = missing.iter().map(|&place| batch.tokens[place].min(last) as i32).collect();
         let targets = Tensor::<2, Int>::from_data(TensorData::new(targets, [count, 1]), &device); // [missing, 1]
-        let scores = activation::log_softmax(self.logits(batch, &missing), 1).gather(1, targets); // [missing, 1]
+        let scores =
+            activation::log_softmax(self.logits(&self.ready(batch.length), batch, &missing), 1).gather(1, targets); // [missing, 1]
         (scores * weights).sum().neg()
     }
 }
@@ -389,112 +420,5 @@ impl Imputer for MaskedDiffusion {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn network(decoding: Decoding) -> MaskedDiffusion {
-        let config = MaskedDiffusionConfig { decoding, ..MaskedDiffusionConfig::tiny(5) };
-        // Far from uniform, so that different fillings score differently.
-        let mut network = config.init(3, &Device::flex());
-        network.head.weight = network.head.weight.map(|weight| weight * 20.0);
-        network
-    }
-
-    const OBSERVED: [bool; 7] = [true, true, false, false, true, false, true];
-    const TOKENS: [u32; 7] = [0, 1, 9, 9, 4, 9, 2];
-
-    fn score(network: &MaskedDiffusion, filling: [u32; 3]) -> f32 {
-        let (mut tokens, mut observed) = (TOKENS.to_vec(), OBSERVED.to_vec());
-        let mut sum = 0.0;
-        for (place, token) in [2, 3, 5].into_iter().zip(filling) {
-            let batch = Batch::new(&[Window::new(&tokens, &observed)]);
-            let row = batch.missing().iter().position(|&missing| missing == place).unwrap();
-            sum += network.log_probabilities(&batch)[row * 5 + token as usize];
-            tokens[place] = token;
-            observed[place] = true;
-        }
-        sum
-    }
-
-    #[test]
-    fn probabilities_sum_to_1_and_missing_tokens_are_not_read() {
-        let network = network(Decoding::Confidence { steps: 2 });
-        let batch = Batch::new(&[Window::new(&TOKENS, &OBSERVED)]);
-        let rows = network.log_probabilities(&batch);
-        for row in rows.chunks_exact(5) {
-            assert!((row.iter().map(|score| score.exp()).sum::<f32>() - 1.0).abs() < 1e-5);
-        }
-        let mut other = TOKENS;
-        [2, 3, 5].iter().for_each(|&place| other[place] = 0);
-        assert_eq!(rows, network.log_probabilities(&Batch::new(&[Window::new(&other, &OBSERVED)])));
-    }
-
-    #[test]
-    fn observed_positions_stay_and_a_batch_equals_single_windows() {
-        for decoding in [Decoding::Confidence { steps: 2 }, Decoding::Beam { width: 3 }] {
-            let network = network(decoding);
-            let other = [3, 9, 0, 1, 1, 9, 9];
-            let windows = [Window::new(&TOKENS, &OBSERVED), Window::new(&other, &OBSERVED)];
-            let filled = network.impute_all(&windows);
-            for (window, filled) in windows.iter().zip(&filled) {
-                let alone = network.impute(*window);
-                assert_eq!(alone.tokens, filled.tokens);
-                for (at, observed) in OBSERVED.into_iter().enumerate() {
-                    assert!(!observed || filled.tokens[at] == window.tokens[at]);
-                    assert!(filled.tokens[at] < 5 || observed);
-                    assert_eq!(filled.alternatives[at].is_empty(), observed);
-                    assert!(filled.confidence(at) > 0.0);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_wide_beam_finds_the_best_of_all_fillings() {
-        let network = network(Decoding::Beam { width: 125 });
-        let mut best = ([0; 3], f32::NEG_INFINITY);
-        for number in 0..125u32 {
-            let filling = [number / 25, number / 5 % 5, number % 5];
-            let found = score(&network, filling);
-            if found > best.1 {
-                best = (filling, found);
-            }
-        }
-        let beam = network.beam(Window::new(&TOKENS, &OBSERVED), 125);
-        assert_eq!([2, 3, 5].map(|place| beam[0].0[place]), best.0);
-        assert!((beam[0].1 - best.1).abs() < 1e-4);
-        let total: f32 = beam.iter().map(|(_, score)| score.exp()).sum();
-        assert!((total - 1.0).abs() < 1e-4, "{total}");
-    }
-
-    #[test]
-    fn as_many_steps_as_positions_fix_the_surest_first() {
-        let network = network(Decoding::Confidence { steps: 3 });
-        let (mut tokens, mut observed) = (TOKENS.to_vec(), OBSERVED.to_vec());
-        for _ in 0..3 {
-            let batch = Batch::new(&[Window::new(&tokens, &observed)]);
-            let rows = network.log_probabilities(&batch);
-            let scored = batch.missing().into_iter().zip(rows.chunks_exact(5).map(most));
-            let (place, (token, _)) = scored.reduce(|a, b| if b.1.1 > a.1.1 { b } else { a }).unwrap();
-            tokens[place] = token;
-            observed[place] = true;
-        }
-        assert_eq!(network.impute(Window::new(&TOKENS, &OBSERVED)).tokens, tokens);
-    }
-
-    #[test]
-    fn every_window_weighs_the_same_in_the_loss() {
-        let network = network(Decoding::Beam { width: 1 });
-        let mut random = SplitMix64::new(0, &[]);
-        let tokens = [0, 1, 2, 3, 4, 0, 1];
-        let one = [true, true, false, true, true, true, true];
-        let windows = [Window::new(&tokens, &OBSERVED), Window::new(&tokens, &one)];
-        let mut loss = |windows: &[Window<'_>]| network.loss(&Batch::new(windows), &mut random).into_scalar::<f32>();
-        let both = loss(&windows);
-        let single = [loss(&windows[..1]), loss(&windows[1..])];
-        assert!((both - (single[0] + single[1]) / 2.0).abs() < 1e-5);
-        // The second window by hand.
-        let scores = network.log_probabilities(&Batch::new(&windows[1..]));
-        assert!((single[1] + scores[2]).abs() < 1e-5);
-    }
-}
+#[path = "masked_diffusion_tests.rs"]
+mod tests;

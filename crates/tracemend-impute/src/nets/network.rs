@@ -15,6 +15,16 @@ pub trait Network: Module {
     /// of one element. `random` draws whatever the method needs beyond the mask: steps, noise.
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1>;
 
+    /// The longest window that it learns from as it is.
+    fn longest(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Windows have to be a multiple of this long.
+    fn multiple(&self) -> usize {
+        1
+    }
+
     /// Whether a parameter is one of a state-space model, which learns at a rate of its own and does not decay.
     fn is_state_space(_name: &str) -> bool {
         false

@@ -18,7 +18,7 @@
 //!
 //! Test: `tests/nets_golden`, fixture `sssd_s4`.
 
-use super::diffusion::process::{Denoise, Denoiser, Process};
+use super::diffusion::process::{Denoise, Denoiser, Look, Process};
 use super::layers::maps::{Dense, NormedConv};
 use super::layers::s4::{self, S4Config, S4Layer};
 use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
@@ -140,7 +140,15 @@ impl Block for S4Block {
             fc_t: self.fc_t.clone(),
             res: self.res_conv.ready_scaled(wavenet::HALF),
             skip: self.skip_conv.ready(),
-            inner: Box::new(move |h| second(first(conv.forward(h, 1)) + condition.clone())),
+            inner: Box::new(move |h, look| {
+                let y = conv.forward(h, 1); // [B, L, 2 C]
+                look(format_args!("S41.s4"), &|| first.s4.forward(y.clone()));
+                let y = first.forward(y); // [B, L, 2 C]
+                look(format_args!("S41"), &|| y.clone());
+                let y = second.forward(y + condition.clone()); // [B, L, 2 C]
+                look(format_args!("S42"), &|| y.clone());
+                y
+            }),
         }
     }
 }
@@ -169,10 +177,6 @@ impl Denoiser for SssdS4 {
         &self.config.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         self.net = self.net.map_blocks(|mut block| {
             block.s4_1 = block.s4_1.extend(length);
@@ -182,8 +186,8 @@ impl Denoiser for SssdS4 {
         self
     }
 
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
-        self.net.denoiser(data, mask)
+    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, look)
     }
 }
 
@@ -192,6 +196,10 @@ impl Network for SssdS4 {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
     }
 
     fn is_state_space(name: &str) -> bool {

@@ -19,7 +19,7 @@
 //!
 //! Test: `tests/nets_golden`, fixture `sssd_sa`.
 
-use super::diffusion::process::{Denoise, Denoiser, Process, condition};
+use super::diffusion::process::{Denoise, Denoiser, Look, Process, condition};
 use super::layers::maps::{Column, Conv, Dense, NormedColumn, NormedConv, Ready};
 use super::layers::norm::Norm;
 use super::layers::s4::{self, ReadyS4, S4, S4Config};
@@ -348,10 +348,6 @@ impl Denoiser for SssdSa {
         &self.config.process
     }
 
-    fn longest(&self) -> usize {
-        self.config.length
-    }
-
     fn extend(mut self, length: usize) -> Self {
         let all = |layers: Vec<Layer>| layers.into_iter().map(|layer| layer.extend(length)).collect();
         self.d_layers = all(self.d_layers);
@@ -360,36 +356,40 @@ impl Denoiser for SssdSa {
         self
     }
 
-    fn multiple(&self) -> usize {
-        MULTIPLE
-    }
-
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
+    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let ready = |layers: &[Layer]| layers.iter().map(|layer| layer.ready(&condition)).collect::<Vec<_>>();
         let (down, centre) = (ready(&self.d_layers), ready(&self.c_layers));
-        let up: Vec<ReadyLayer> = self.u_layers.iter().flat_map(|layers| ready(layers)).collect();
+        let up: Vec<Vec<ReadyLayer>> = self.u_layers.iter().map(|layers| ready(layers)).collect();
         let (init, head, output) = (self.init_conv.ready(), self.final_conv.ready(), self.output_conv.ready());
         Box::new(move |x, steps| {
-            let step = self.step.forward(steps); // [B, E]
+            let step = self.step.forward(steps, look); // [B, E]
             let mut x = activation::relu(init.forward(x, 1)); // [B, L, H]
+            look(format_args!("init_conv"), &|| x.clone());
             let mut passed = vec![x.clone()];
-            for layer in &down {
+            for (number, layer) in down.iter().enumerate() {
                 x = layer.forward(x, &step, false);
+                look(format_args!("d{number}"), &|| x.clone());
                 passed.push(x.clone());
             }
-            for layer in &centre {
+            for (number, layer) in centre.iter().enumerate() {
                 x = layer.forward(x, &step, false); // [B, L/4, 4 H]
+                look(format_args!("c{number}"), &|| x.clone());
             }
             let mut add = |x: Tensor<3>| match passed.pop() {
                 Some(other) => x + other,
                 None => x,
             };
             x = add(x);
-            for layer in &up {
-                x = add(layer.forward(x, &step, true));
+            for (stage, layers) in up.iter().enumerate() {
+                for (number, layer) in layers.iter().enumerate() {
+                    x = layer.forward(x, &step, true);
+                    look(format_args!("u{stage}_{number}"), &|| x.clone());
+                    x = add(x);
+                }
             }
             let x = self.norm.forward(x); // [B, L, H]
+            look(format_args!("norm"), &|| x.clone());
             output.forward(activation::relu(head.forward(x, 1)), 1) // [B, L, V]
         })
     }
@@ -400,6 +400,14 @@ impl Network for SssdSa {
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
         super::diffusion::loss::of_batch(self, batch, random)
+    }
+
+    fn longest(&self) -> usize {
+        self.config.length
+    }
+
+    fn multiple(&self) -> usize {
+        MULTIPLE
     }
 
     fn is_state_space(name: &str) -> bool {

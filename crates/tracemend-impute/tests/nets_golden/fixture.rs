@@ -3,14 +3,23 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use tracemend_impute::nets::state_dict::{Rename, StateDict, Values, export, load};
 
-/// A file of named tensors.
+/// A file of named tensors. Each has to be read before the file is dropped, so that none is forgotten.
 pub struct Fixture {
     bytes: Vec<u8>,
     name: String,
+    unread: RefCell<BTreeSet<String>>,
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        let unread = self.unread.borrow();
+        assert!(std::thread::panicking() || unread.is_empty(), "{}: nobody compares {unread:?}", self.name);
+    }
 }
 
 /// A tensor in double precision.
@@ -22,8 +31,16 @@ pub struct Array {
 
 impl Fixture {
     pub fn open(name: &str) -> Self {
+        Self::open_for(name, |_| true)
+    }
+
+    /// The file for a test that reads at least the tensors whose names are `wanted`.
+    pub fn open_for(name: &str, wanted: impl Fn(&str) -> bool) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.safetensors"));
-        Self { bytes: std::fs::read(path).unwrap(), name: name.to_owned() }
+        let bytes = std::fs::read(path).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let unread = tensors.names().into_iter().filter(|name| wanted(name)).map(str::to_owned).collect();
+        Self { bytes, name: name.to_owned(), unread: RefCell::new(unread) }
     }
 
     fn tensors(&self) -> SafeTensors<'_> {
@@ -40,6 +57,7 @@ impl Fixture {
     }
 
     pub fn array(&self, name: &str) -> Array {
+        self.unread.borrow_mut().remove(name);
         let tensors = self.tensors();
         let view = tensors.tensor(name).unwrap_or_else(|_| panic!("{} has no {name}", self.name));
         let data = view.data();
@@ -91,9 +109,29 @@ impl Fixture {
         network
     }
 
-    /// Every gradient of the file under `prefix`, against those of a network; which gradients there are is compared too,
-    /// but for those that are never used.
-    pub fn check_gradients<M: Module>(&self, prefix: &str, network: &M, rename: Rename, grads: &Gradients) {
+    /// Every gradient of the file under `prefix` in double and in single precision, against those of a network; which
+    /// gradients there are is compared too, but for those that are never used. `single` is the relative error of the
+    /// reference's single precision.
+    pub fn check_gradients<M: Module>(
+        &self,
+        prefix: &str,
+        network: &M,
+        rename: Rename,
+        grads: &Gradients,
+        single: f64,
+    ) {
+        self.check_gradients_of(&format!("{prefix}grad64."), network, rename, grads, 1e-4);
+        self.check_gradients_of(&format!("{prefix}grad."), network, rename, grads, 1e-4 + single);
+    }
+
+    fn check_gradients_of<M: Module>(
+        &self,
+        prefix: &str,
+        network: &M,
+        rename: Rename,
+        grads: &Gradients,
+        tolerance: f64,
+    ) {
         let expected: BTreeMap<String, Array> =
             self.names(prefix).into_iter().map(|name| (name.clone(), self.array(&format!("{prefix}{name}")))).collect();
         let scale = expected.values().map(Array::rms).fold(0.0, f64::max);
@@ -107,10 +145,12 @@ impl Fixture {
             }
             let found = found.get(&name).unwrap_or_else(|| panic!("no gradient of {name}"));
             let count = expected.values.len() as f64;
-            let error = found.values.iter().zip(&expected.values).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            let error = found.clone().reshaped(&expected.shape).distance(&expected);
             let norm = expected.rms() * count.sqrt();
-            assert_eq!(found.values.len(), expected.values.len(), "{name}");
-            assert!(error <= 1e-4 * (norm + 1e-5 * scale * count.sqrt()), "{name}: off by {error} of {norm}");
+            assert!(
+                error <= tolerance * (norm + 1e-5 * scale * count.sqrt()),
+                "{prefix}{name}: off by {error} of {norm}"
+            );
             compared += 1;
         }
         assert!(compared > 0);
@@ -167,11 +207,69 @@ impl Array {
         if self.values.iter().chain(&other.values).all(|x| x.is_finite()) { worst } else { f64::NAN }
     }
 
+    /// Axes in another order.
+    pub fn permuted(&self, axes: &[usize]) -> Self {
+        let shape: Vec<usize> = axes.iter().map(|&axis| self.shape[axis]).collect();
+        let stride = |axis: usize| self.shape[axis + 1..].iter().product::<usize>();
+        let values = (0..self.values.len())
+            .map(|mut at| {
+                let mut from = 0;
+                for (&axis, size) in axes.iter().zip(&shape).rev() {
+                    from += at % size * stride(axis);
+                    at /= size;
+                }
+                self.values[from]
+            })
+            .collect();
+        Self { shape, values }
+    }
+
+    /// Entry `at` of the first axis.
+    pub fn part(&self, at: usize) -> Self {
+        let shape = self.shape[1..].to_vec();
+        let size = shape.iter().product::<usize>();
+        Self { shape, values: self.values[at * size..(at + 1) * size].to_vec() }
+    }
+
+    /// The same elements as another shape.
+    pub fn reshaped(self, shape: &[usize]) -> Self {
+        assert_eq!(self.values.len(), shape.iter().product::<usize>());
+        Self { shape: shape.to_vec(), ..self }
+    }
+
+    pub fn zeros(&self) -> Self {
+        Self { shape: self.shape.clone(), values: vec![0.0; self.values.len()] }
+    }
+
+    /// Root of the sum of squared differences.
+    pub fn distance(&self, other: &Self) -> f64 {
+        assert_eq!(self.shape, other.shape);
+        self.values.iter().zip(&other.values).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    pub fn largest(&self) -> f64 {
+        self.values.iter().fold(0.0, |most, x| most.max(x.abs()))
+    }
+
     #[track_caller]
     pub fn close(&self, other: &Self, tolerance: f64, what: &str) {
         let off = self.off(other);
         assert!(off <= tolerance, "{what}: off by {off:e}, allowed {tolerance:e}");
     }
+}
+
+/// Trainable parameters, and the other numbers of the state dict.
+pub fn parameter_counts<M: Module>(network: &M) -> (usize, usize) {
+    struct Count(usize, usize);
+    impl ModuleVisitor for Count {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let size = param.val().dims().iter().product::<usize>();
+            if param.is_require_grad() { self.0 += size } else { self.1 += size }
+        }
+    }
+    let mut count = Count(0, 0);
+    network.visit(&mut count);
+    (count.0, count.1)
 }
 
 /// `[B, L, V]` as the files have it.

@@ -31,6 +31,14 @@ impl Encoding {
         }
     }
 
+    /// The least and the greatest number in a word.
+    pub fn limits(self, vocabulary: usize) -> [f32; 2] {
+        match self {
+            Self::Integer => [0.0, vocabulary.max(1) as f32 - 1.0],
+            Self::OneHot | Self::AnalogBits => [-1.0, 1.0],
+        }
+    }
+
     /// The word of a token; a token beyond the vocabulary has that of the last one.
     pub fn word(self, token: u32, vocabulary: usize) -> Vec<f32> {
         let token = (token as usize).min(vocabulary.max(1) - 1);
@@ -84,6 +92,8 @@ mod tests {
             for encoding in ALL {
                 let mut values = encoding.word(token, vocabulary);
                 prop_assert_eq!(values.len(), encoding.channels(vocabulary));
+                let [least, greatest] = encoding.limits(vocabulary);
+                prop_assert!(values.iter().all(|value| (least..=greatest).contains(value)));
                 values.iter_mut().for_each(|value| *value += error);
                 let (read, probabilities) = encoding.read(&values, vocabulary);
                 prop_assert_eq!(read, token);

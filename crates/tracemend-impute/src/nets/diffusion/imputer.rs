@@ -44,7 +44,8 @@ pub struct Sampling {
     pub combine: Combine,
     /// Stop when the tokens have not changed for so many steps; 0 never stops early.
     pub settled: usize,
-    /// Show networks the plain data at observed positions, as the reference does, although training showed them more.
+    /// Show networks the plain data at observed positions, as the reference does, although training showed them more, and
+    /// let estimates on the way be numbers that no token has.
     pub as_reference: bool,
     /// Of the noise.
     pub seed: u64,
@@ -104,7 +105,8 @@ impl<N: Denoiser + Sync> DiffusionImputer<N> {
         let (data, mask) = process.encode(&padded, &device); // [B, L, V]
         let denoise = network.denoiser(data.clone(), mask.clone());
         let as_reference = self.sampling.as_reference;
-        let observed = Observed { data, mask, corruption: process.corruption, as_reference };
+        let limits = process.encoding.limits(process.vocabulary);
+        let observed = Observed { data, mask, corruption: process.corruption, limits, as_reference };
         let one = |number: usize| {
             let mut streams: Vec<Normal> =
                 (0..windows).map(|window| self.noise(batch.window(window), number)).collect();

@@ -6,6 +6,7 @@ use crate::nets::batch::Batch;
 use crate::nets::network::Network;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::fmt::Arguments;
 
 /// Largest vocabulary; a file that asks for more is damaged.
 const MOST_TOKENS: usize = 1 << 20;
@@ -83,6 +84,9 @@ pub fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
 /// From a corrupted batch `[B, L, V]` and every window's step `[B]` to the noise in it, `[B, L, V]`.
 pub type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
 
+/// Is told of intermediate values: their names, as the reference's modules have them, and a way to compute them.
+pub type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
+
 /// A network that predicts noise.
 pub trait Denoiser: Network {
     /// The method's name.
@@ -91,22 +95,17 @@ pub trait Denoiser: Network {
     /// What it is trained for.
     fn process(&self) -> &Process;
 
-    /// The longest window that it takes.
-    fn longest(&self) -> usize {
-        usize::MAX
-    }
-
     /// The network for windows of up to `length`.
     fn extend(self, _length: usize) -> Self {
         self
     }
 
-    /// Windows have to be a multiple of this long.
-    fn multiple(&self) -> usize {
-        1
-    }
-
     /// The prediction for windows of `data` of which `mask` says what is observed, `[B, L, V]` both. All that does not
     /// change from step to step is computed here, once.
-    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_>;
+    fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
+        self.watched(data, mask, &|_, _| ())
+    }
+
+    /// The same with somebody who looks on.
+    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a>;
 }

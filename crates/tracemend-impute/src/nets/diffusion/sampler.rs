@@ -27,7 +27,11 @@ pub struct Observed {
     pub mask: Tensor<3>,
     /// Which corruption the network was trained for.
     pub corruption: Corruption,
-    /// Whether to show the plain data, as the reference does, where training showed it with itself as noise.
+    /// The least and the greatest number that a window can hold.
+    pub limits: [f32; 2],
+    /// Whether to show the plain data, as the reference does, where training showed it with itself as noise, and to let
+    /// estimates leave the limits. At the first steps of a schedule that ends in noise alone the prediction's error is
+    /// magnified a hundred times and more.
     pub as_reference: bool,
 }
 
@@ -40,6 +44,19 @@ impl Observed {
         let factor = if self.as_reference { 1.0 } else { alpha_bar.sqrt() + (1.0 - alpha_bar).sqrt() };
         let hidden = self.mask.clone().neg() + 1.0; // [B, L, V]
         x * hidden + self.data.clone() * self.mask.clone() * factor
+    }
+
+    /// The estimate of the window from what is shown and its predicted noise, and the noise that fits the estimate.
+    fn estimate(&self, shown: &Tensor<3>, error: Tensor<3>, alpha_bar: f64) -> (Tensor<3>, Tensor<3>) {
+        let (signal, noise) = (alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt());
+        let estimate = (shown.clone() - error.clone() * noise) / signal; // [B, L, V]
+        if self.as_reference {
+            return (estimate, error);
+        }
+        let [least, greatest] = self.limits;
+        let estimate = estimate.clamp(least, greatest); // [B, L, V]
+        let error = (shown.clone() - estimate.clone() * signal) / noise; // [B, L, V]
+        (estimate, error)
     }
 }
 
@@ -62,7 +79,7 @@ pub fn sample(
         let share = table.alpha_bar[t];
         let shown = observed.show(x, share); // [B, L, V]
         let error = denoise(shown.clone(), t); // [B, L, V]
-        let estimate = (shown.clone() - error.clone() * (1.0 - share).sqrt()) / share.sqrt(); // [B, L, V]
+        let (estimate, error) = observed.estimate(&shown, error, share); // [B, L, V]
         if settled(&estimate) {
             return estimate;
         }
@@ -113,6 +130,32 @@ mod tests {
         assert_eq!(visited(Method::Ddpm, 3), [2, 1, 0]);
     }
 
+    #[test]
+    fn wild_predictions_keep_estimates_within_the_limits_but_for_the_reference() {
+        let device = Device::flex();
+        let start = Tensor::<3>::ones([1, 3, 1], &device);
+        let furthest = |as_reference: bool| {
+            let observed = Observed {
+                data: start.clone(),
+                mask: start.zeros_like(),
+                corruption: Corruption::Hidden,
+                limits: [-1.0, 1.0],
+                as_reference,
+            };
+            let most = std::cell::Cell::new(0.0f32);
+            let look = |estimate: &Tensor<3>| {
+                most.set(most.get().max(estimate.clone().abs().max().into_scalar()));
+                false
+            };
+            let wild = |x: Tensor<3>, _| x * -3.0;
+            let found =
+                sample(Method::Ddim { steps: 5 }, &table(), start.clone(), &observed, wild, |_| start.clone(), look);
+            (most.get(), found.abs().max().into_scalar::<f32>())
+        };
+        assert_eq!(furthest(false), (1.0, 1.0));
+        assert!(furthest(true).0 > 2.0);
+    }
+
     /// If the data is one known point, the best prediction of the noise is exact: both samplers have to arrive there.
     #[test]
     fn both_methods_arrive_at_a_known_point() {
@@ -125,6 +168,7 @@ mod tests {
             data: truth.clone(),
             mask: truth.zeros_like(),
             corruption: Corruption::Everywhere,
+            limits: [-2.0, 2.0],
             as_reference: false,
         };
         for method in [Method::Ddpm, Method::Ddim { steps: 5 }] {

@@ -261,6 +261,14 @@ pub struct S4Layer {
     norm_layer: Option<Norm>,
 }
 
+/// An [`S4Layer`] whose kernels are computed.
+#[derive(Clone, Debug)]
+pub struct ReadyS4Layer {
+    /// The S4 layer inside.
+    pub s4: ReadyS4,
+    norm: Option<Norm>,
+}
+
 impl S4Layer {
     /// With random weights.
     pub fn new(config: &S4Config, norm: bool, device: &Device) -> Self {
@@ -279,14 +287,18 @@ impl S4Layer {
     }
 
     /// The layer for windows of `length`.
-    pub fn ready(&self, length: usize) -> impl Fn(Tensor<3>) -> Tensor<3> + use<> {
-        let (s4, norm) = (self.s4_layer.ready(length), self.norm_layer.clone());
-        move |u| {
-            let y = s4.residual(u); // [B, L, H]
-            match &norm {
-                Some(norm) => norm.forward(y),
-                None => y,
-            }
+    pub fn ready(&self, length: usize) -> ReadyS4Layer {
+        ReadyS4Layer { s4: self.s4_layer.ready(length), norm: self.norm_layer.clone() }
+    }
+}
+
+impl ReadyS4Layer {
+    /// `[B, L, H]` to `[B, L, H]`.
+    pub fn forward(&self, u: Tensor<3>) -> Tensor<3> {
+        let y = self.s4.residual(u); // [B, L, H]
+        match &self.norm {
+            Some(norm) => norm.forward(y),
+            None => y,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What tells a network at which diffusion step it is.
 
 use super::maps::Dense;
+use crate::nets::diffusion::process::Look;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
@@ -49,9 +50,13 @@ impl StepNet {
     }
 
     /// `[B, E]`
-    pub fn forward(&self, steps: &[usize]) -> Tensor<2> {
+    pub fn forward(&self, steps: &[usize], look: Look<'_>) -> Tensor<2> {
         let [_, input] = self.fc_t1.weight.dims();
         let embedded = step_embedding(steps, input, &self.fc_t1.weight.device()); // [B, in]
-        activation::silu(self.fc_t2.forward(activation::silu(self.fc_t1.forward(embedded)))) // [B, out]
+        let middle = self.fc_t1.forward(embedded); // [B, middle]
+        look(format_args!("fc_t1"), &|| middle.clone().unsqueeze_dim(1));
+        let output = self.fc_t2.forward(activation::silu(middle)); // [B, out]
+        look(format_args!("fc_t2"), &|| output.clone().unsqueeze_dim(1));
+        activation::silu(output)
     }
 }

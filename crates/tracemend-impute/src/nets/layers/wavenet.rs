@@ -3,7 +3,7 @@
 use super::maps::{Conv, Dense, NormedConv, Ready};
 use super::s4;
 use super::step::StepNet;
-use crate::nets::diffusion::process::{Denoise, condition};
+use crate::nets::diffusion::process::{Denoise, Look, condition};
 use crate::nets::ops::gate::{Gate, gate};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
@@ -52,6 +52,9 @@ impl WaveNetConfig {
     }
 }
 
+/// See [`ReadyBlock::inner`].
+type Inner = dyn Fn(Tensor<3>, Look<'_>) -> Tensor<3>;
+
 /// A block that is ready for any number of steps under one condition.
 pub struct ReadyBlock {
     /// Maps the step's embedding to what is added to h.
@@ -61,7 +64,7 @@ pub struct ReadyBlock {
     /// To the skip connection.
     pub skip: Ready,
     /// From h with the step to what the gate takes, `[B, L, C]` to `[B, L, 2 C]`.
-    pub inner: Box<dyn Fn(Tensor<3>) -> Tensor<3>>,
+    pub inner: Box<Inner>,
 }
 
 /// A residual block.
@@ -107,7 +110,7 @@ impl<K: Block> WaveNet<K> {
     }
 
     /// The function from (x_t `[B, L, V]`, steps `[B]`) to the noise `[B, L, V]`, given what is observed.
-    pub fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
+    pub fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let layer = &self.residual_layer;
         let blocks: Vec<ReadyBlock> =
@@ -117,12 +120,16 @@ impl<K: Block> WaveNet<K> {
         let scale = (1.0 / blocks.len() as f32).sqrt();
         let head = self.final_conv.ready();
         Box::new(move |x, steps| {
-            let step = layer.step.forward(steps); // [B, E]
+            let step = layer.step.forward(steps, look); // [B, E]
             let mut h = activation::relu(init.forward(x, 1)); // [B, L, C]
+            look(format_args!("init_conv"), &|| h.clone());
             let mut skip: Option<Tensor<3>> = None;
             for (number, block) in blocks.iter().enumerate() {
                 let shift = block.fc_t.forward(step.clone()).unsqueeze_dim::<3>(1); // [B, 1, C]
-                let open = gate((block.inner)(h.clone() + shift), Gate::TanhSigmoid); // [B, L, C]
+                let within: Look<'_> = &|name, value| look(format_args!("block{number}.{name}"), value);
+                let open = gate((block.inner)(h.clone() + shift, within), Gate::TanhSigmoid); // [B, L, C]
+                within(format_args!("skip"), &|| block.skip.forward(open.clone(), 1));
+                within(format_args!("h"), &|| block.res.onto(h.clone(), HALF, open.clone(), 1));
                 skip = Some(match skip {
                     Some(skip) => block.skip.onto(skip, 1.0, open.clone(), 1),
                     None => block.skip.forward(open.clone(), 1),
@@ -132,7 +139,9 @@ impl<K: Block> WaveNet<K> {
                 }
             }
             let Some(skip) = skip else { return h };
-            output.forward(activation::relu(head.forward(skip * scale, 1)), 1) // [B, L, V]
+            let skip = skip * scale; // [B, L, S]
+            look(format_args!("residual_group"), &|| skip.clone());
+            output.forward(activation::relu(head.forward(skip, 1)), 1) // [B, L, V]
         })
     }
 }

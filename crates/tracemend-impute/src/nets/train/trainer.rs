@@ -153,6 +153,20 @@ fn settings(task: &Task<'_>, config: &TrainConfig) -> Result<String, TrainError>
     serde_json::to_string(&all).map_err(|error| TrainError::Config(error.to_string()))
 }
 
+/// Why a network cannot learn from windows of `length`, in words.
+fn misfit(network: &impl Network, length: usize) -> Option<String> {
+    let (longest, multiple) = (network.longest(), network.multiple());
+    if length > longest {
+        return Some(format!(
+            "windows of {length} events are longer than the {longest} that the network's S4 layers are made for; set \
+             model.length to {length}, or length to {longest} at most"
+        ));
+    }
+    (!length.is_multiple_of(multiple)).then(|| {
+        format!("the network takes windows whose length is a multiple of {multiple}, not {length}; set length")
+    })
+}
+
 /// Trains a network, from the beginning or, with `resume`, from the checkpoint in `folder` where there is one.
 ///
 /// # Errors
@@ -167,6 +181,9 @@ pub fn train<N: Network>(
     watch: &mut dyn Watch,
 ) -> Result<Outcome, TrainError> {
     if let Some(problem) = config.problem() {
+        return Err(TrainError::Config(problem));
+    }
+    if let Some(problem) = misfit(&network, config.length) {
         return Err(TrainError::Config(problem));
     }
     if window_count(task.train, config.length) == 0 {
@@ -428,6 +445,23 @@ mod tests {
         bytes[middle] ^= 8;
         std::fs::write(&last, bytes).unwrap();
         assert!(matches!(go(folder.path(), 2, true), Err(TrainError::Checkpoint { .. })));
+    }
+
+    #[test]
+    fn windows_that_do_not_fit_the_network_are_refused_before_anything_is_written() {
+        use crate::nets::sssd_sa::SssdSaConfig;
+        let texts = texts();
+        let vocabulary = Vocabulary::numbers(5);
+        let task =
+            Task { network: "sssd_sa", network_config: "{}", vocabulary: &vocabulary, train: &texts, valid: &[] };
+        let folder = tempfile::tempdir().unwrap();
+        for (length, said) in [(36, "model.length"), (10, "multiple of 4")] {
+            let network = SssdSaConfig::tiny(5).init(1, &Device::flex());
+            let config = TrainConfig { length, ..config() };
+            let refused = train(network, &task, &config, folder.path(), false, &mut StopAt(Cell::new(9))).unwrap_err();
+            assert!(refused.to_string().contains(said), "{refused}");
+        }
+        assert!(files(folder.path()).is_empty());
     }
 
     #[test]
