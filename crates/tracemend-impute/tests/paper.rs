@@ -132,10 +132,15 @@ fn folders_and_streams_agree() {
     config.data = paper.join("layout");
     config.threads = 1;
     let folders = run(&config).expect("folders");
-    let timeless =
-        |rows: Vec<Score>| -> Vec<Score> { rows.into_iter().filter(|r| r.metric != "seconds_per_gap").collect() };
+    // As text, in which a share of no events at all is equal to itself.
+    let timeless = |rows: &[Score]| -> Vec<String> {
+        rows.iter().filter(|row| row.metric != "seconds_per_gap").map(|row| format!("{row:?}")).collect()
+    };
     // One thread and two, arrays and archive: the same to the last bit.
-    assert_eq!(timeless(streams), timeless(folders));
+    for (stream, folder) in timeless(&streams).iter().zip(timeless(&folders)) {
+        assert!(*stream == folder, "{:.150}\n{folder:.150}", stream);
+    }
+    assert_eq!(streams.len(), folders.len());
 }
 
 #[test]
