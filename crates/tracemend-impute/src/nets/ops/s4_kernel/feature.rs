@@ -98,21 +98,25 @@ impl Fractions {
     fn gradient(&self, of_sum: &Series) -> Complex64 {
         const LANES: usize = 8;
         let (own, other) = (&self.own, &self.conjugate);
-        let mut re = [0.0; LANES];
-        let mut im = [0.0; LANES];
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
         let count = of_sum.re.len();
-        let mut one = |k: usize, lane: usize| {
-            re[lane] += of_sum.re[k] * (own.re[k] + other.re[k]) + of_sum.im[k] * (own.im[k] + other.im[k]);
-            im[lane] += of_sum.re[k] * (other.im[k] - own.im[k]) + of_sum.im[k] * (own.re[k] - other.re[k]);
-        };
         let whole = count / LANES * LANES;
         for first in (0..whole).step_by(LANES) {
+            // No closures: what is not inlined is not compiled for the wide registers.
+            let part = first..first + LANES;
+            let (of_re, of_im) = (&of_sum.re[part.clone()], &of_sum.im[part.clone()]);
+            let (own_re, own_im) = (&own.re[part.clone()], &own.im[part.clone()]);
+            let (other_re, other_im) = (&other.re[part.clone()], &other.im[part]);
             for lane in 0..LANES {
-                one(first + lane, lane);
+                re[lane] +=
+                    of_re[lane] * (own_re[lane] + other_re[lane]) + of_im[lane] * (own_im[lane] + other_im[lane]);
+                im[lane] +=
+                    of_re[lane] * (other_im[lane] - own_im[lane]) + of_im[lane] * (own_re[lane] - other_re[lane]);
             }
         }
         for k in whole..count {
-            one(k, k - whole);
+            re[k - whole] += of_sum.re[k] * (own.re[k] + other.re[k]) + of_sum.im[k] * (own.im[k] + other.im[k]);
+            im[k - whole] += of_sum.re[k] * (other.im[k] - own.im[k]) + of_sum.im[k] * (own.re[k] - other.re[k]);
         }
         Complex64::new(re.iter().sum(), im.iter().sum())
     }
