@@ -96,3 +96,10 @@ pub struct Gap {
     /// Byte offset in the (decompressed) input where the loss was announced or found.
     pub offset: u64,
 }
+
+impl Gap {
+    /// Whether its stream recorded nothing before it or nothing after it.
+    pub fn is_one_sided(&self) -> bool {
+        self.begin_ns.is_none() || self.end_ns.is_none()
+    }
+}

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use tracemend_impute::protocol::{
     Score,
     differences::{Difference, LESS_IS_BETTER},
+    methods, metrics,
 };
 use tracemend_trace::sink::quoted;
 
@@ -206,19 +207,11 @@ pub fn tables(scores: &[Score], differences: &[Difference], form: TableForm) -> 
 }
 
 fn table(scores: &[&Score]) -> Table {
-    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
-    metrics.sort_by_key(|metric| (COLUMNS.iter().position(|known| known == metric).unwrap_or(COLUMNS.len()), *metric));
-    metrics.dedup();
-    let mut methods: Vec<&str> = Vec::new();
-    for score in scores {
-        if !methods.contains(&score.method.as_str()) {
-            methods.push(&score.method);
-        }
-    }
+    let metrics = metrics(scores, &COLUMNS);
     let heads: Vec<(&str, Align)> =
         [("method", Align::Left)].into_iter().chain(metrics.iter().map(|metric| (*metric, Align::Right))).collect();
     let mut table = Table::new(&heads);
-    for method in methods {
+    for method in methods(scores) {
         let cell = |metric: &&str| {
             let score = scores.iter().find(|score| score.method == method && score.metric == **metric);
             score.map_or("-".to_owned(), |score| figure(score))

@@ -56,3 +56,23 @@ pub struct Detail {
     /// confidences, and how many were right.
     pub bins: Vec<[f64; 3]>,
 }
+
+/// The methods that scores are of, in the order they come.
+pub fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
+    let mut methods: Vec<&str> = Vec::new();
+    for score in scores {
+        if !methods.contains(&score.method.as_str()) {
+            methods.push(&score.method);
+        }
+    }
+    methods
+}
+
+/// The metrics that were measured: those of `order` first, others by name.
+pub fn metrics<'a>(scores: &[&'a Score], order: &[&str]) -> Vec<&'a str> {
+    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
+    let place = |metric: &str| order.iter().position(|known| *known == metric).unwrap_or(order.len());
+    metrics.sort_by_key(|metric| (place(metric), *metric));
+    metrics.dedup();
+    metrics
+}

@@ -61,8 +61,7 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
                 let (begin, end) = surroundings(trace, streams, blackout);
                 let real = trace.gaps.iter().any(|gap| {
                     // One that is open at an end says nothing of the other streams.
-                    let open = gap.begin_ns.is_none() || gap.end_ns.is_none();
-                    (!open || gap.stream.is_none_or(|gap| gap.0 as usize == stream))
+                    (!gap.is_one_sided() || gap.stream.is_none_or(|gap| gap.0 as usize == stream))
                         && gap.begin_ns.unwrap_or(i64::MIN) < end
                         && gap.end_ns.unwrap_or(i64::MAX) > begin
                 });

@@ -110,10 +110,7 @@ pub fn background(view: &View<'_>, gap: &Gap, model: &CountsModel) -> FxHashMap<
 /// How much of the composition is the background's: as calibrated, or for a gap with one recorded side what lies far from it.
 fn share_of_background(gap: &Gap, calibration: &Calibration, lost: u64) -> f64 {
     let calibrated = calibration.background(lost as usize);
-    match (gap.begin_ns, gap.end_ns) {
-        (Some(_), Some(_)) => calibrated,
-        _ => calibrated.max(1.0 - NEAR / lost.max(1) as f64),
-    }
+    if gap.is_one_sided() { calibrated.max(1.0 - NEAR / lost.max(1) as f64) } else { calibrated }
 }
 
 impl Counted {

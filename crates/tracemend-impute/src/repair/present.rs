@@ -51,8 +51,7 @@ fn chosen_events(gap: &Gap, raw: &RawRepair, known: &Known<'_>) -> Vec<InferredE
     let mut events = Vec::with_capacity(placed.len());
     for (place, &this) in placed.iter().enumerate().filter(|&(place, _)| raw.kept[place]) {
         let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
-        let one_sided = gap.begin_ns.is_none() || gap.end_ns.is_none();
-        let confidence = calibration.confidence(belief) * if one_sided { ONE_SIDED } else { 1.0 };
+        let confidence = calibration.confidence(belief) * if gap.is_one_sided() { ONE_SIDED } else { 1.0 };
         let mut event = event(gap, raw, known, this, raw.times.as_ref().map(|times| times[place]));
         event.confidence = confidence;
         event.time_err_ns = event.time_ns.and_then(|_| {

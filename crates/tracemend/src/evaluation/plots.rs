@@ -3,7 +3,7 @@
 use super::slug;
 use crate::report::{Axis, Chart, Line, Point};
 use crate::scores::headline;
-use tracemend_impute::protocol::Score;
+use tracemend_impute::protocol::{Score, methods};
 
 /// For each protocol and data set a picture of the score against the gap's length, one of the time against the score,
 /// and, where methods say how sure they are, a reliability diagram. Names of files, and SVG documents.
@@ -31,16 +31,6 @@ pub fn plots(scores: &[Score]) -> Vec<(String, String)> {
         }
     }
     drawn
-}
-
-fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
-    let mut methods: Vec<&str> = Vec::new();
-    for score in scores {
-        if !methods.contains(&score.method.as_str()) {
-            methods.push(&score.method);
-        }
-    }
-    methods
 }
 
 /// A line for each method that has points.

@@ -2,7 +2,7 @@
 
 use super::page::{escaped, page};
 use std::{collections::BTreeMap, fmt::Write as _};
-use tracemend_impute::protocol::Score;
+use tracemend_impute::protocol::{Score, methods, metrics};
 
 /// The page. `order` is the order of metrics; others follow by name.
 pub fn evaluate_page(scores: &[Score], order: &[&str]) -> String {
@@ -30,25 +30,6 @@ pub fn evaluate_page(scores: &[Score], order: &[&str]) -> String {
          document.documentElement.dataset.theme = \"dark\";</script>",
     );
     page("Evaluation of repairs", &body)
-}
-
-/// The metrics that were measured, those of `order` first.
-fn metrics<'a>(scores: &[&'a Score], order: &[&str]) -> Vec<&'a str> {
-    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
-    let place = |metric: &str| order.iter().position(|known| *known == metric).unwrap_or(order.len());
-    metrics.sort_by_key(|metric| (place(metric), *metric));
-    metrics.dedup();
-    metrics
-}
-
-fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
-    let mut methods: Vec<&str> = Vec::new();
-    for score in scores {
-        if !methods.contains(&score.method.as_str()) {
-            methods.push(&score.method);
-        }
-    }
-    methods
 }
 
 fn table(out: &mut String, scores: &[&Score], metrics: &[&str]) {
