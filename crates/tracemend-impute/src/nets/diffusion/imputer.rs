@@ -119,7 +119,7 @@ impl<N: Denoiser + Sync> DiffusionImputer<N> {
                 &table,
                 start,
                 &observed,
-                |x, t| denoise(x, &vec![t; windows]),
+                |x, t| process.noise(denoise(x.clone(), &vec![t; windows]), x, table.alpha_bar[t]),
                 |_| fresh(),
                 settled,
             );
@@ -145,7 +145,7 @@ impl<N: Denoiser + Sync> DiffusionImputer<N> {
         }
         let values: Vec<f32> = estimate.clone().into_data().iter::<f32>().collect();
         let channels = process.channels();
-        let read = |at: &usize| process.encoding.read(&values[at * channels..][..channels], process.vocabulary).0;
+        let read = |at: &usize| process.read(&values[at * channels..][..channels]).0;
         let tokens: Vec<u32> = batch.missing().iter().map(read).collect();
         last.1 = if tokens == last.0 { last.1 + 1 } else { 0 };
         last.0 = tokens;
@@ -177,7 +177,7 @@ fn answer(samples: &[&[f32]], process: &Process, combine: Combine) -> (u32, Vec<
     let mut probabilities = vec![0.0; process.vocabulary];
     let mut votes = vec![0usize; process.vocabulary];
     for values in samples {
-        let (nearest, each) = process.encoding.read(values, process.vocabulary);
+        let (nearest, each) = process.read(values);
         votes[nearest as usize] += 1;
         let share = 1.0 / samples.len() as f32;
         probabilities.iter_mut().zip(each).for_each(|(sum, each)| *sum += each * share);
@@ -191,8 +191,8 @@ fn answer(samples: &[&[f32]], process: &Process, combine: Combine) -> (u32, Vec<
     };
     let mean = |values: Vec<f32>| values.iter().sum::<f32>() / values.len() as f32;
     let token = match combine {
-        Combine::Median => process.encoding.read(&channel(&median), process.vocabulary).0,
-        Combine::Mean => process.encoding.read(&channel(&mean), process.vocabulary).0,
+        Combine::Median => process.read(&channel(&median)).0,
+        Combine::Mean => process.read(&channel(&mean)).0,
         Combine::Majority => {
             let most = votes.iter().max().copied().unwrap_or(0);
             votes.iter().position(|votes| *votes == most).unwrap_or(0) as u32
@@ -243,6 +243,7 @@ mod tests {
     use crate::nets::csdi::CsdiConfig;
     use crate::nets::csdi_s4::CsdiS4Config;
     use crate::nets::diffusion::encoding::Encoding;
+    use crate::nets::diffusion::process::Prediction;
     use crate::nets::diffwave::DiffWaveConfig;
     use crate::nets::sssd_s4::SssdS4Config;
     use crate::nets::sssd_sa::SssdSaConfig;
@@ -255,9 +256,9 @@ mod tests {
     }
 
     /// Every network, tiny.
-    fn imputers(encoding: Encoding, samples: usize) -> Vec<Box<dyn Imputer>> {
+    fn imputers(encoding: Encoding, prediction: Prediction, samples: usize) -> Vec<Box<dyn Imputer>> {
         let device = Device::flex();
-        let process = |process: Process| Process { encoding, ..process };
+        let process = |process: Process| Process { encoding, prediction, ..process };
         let sssd = || process(Process::sssd(VOCABULARY));
         let diffwave = DiffWaveConfig { process: sssd(), ..DiffWaveConfig::tiny(VOCABULARY) };
         let s4 = SssdS4Config { process: sssd(), ..SssdS4Config::tiny(VOCABULARY) };
@@ -293,8 +294,9 @@ mod tests {
 
     #[test]
     fn observed_positions_stay_and_probabilities_sum_to_one() {
-        for encoding in [Encoding::Integer, Encoding::OneHot, Encoding::AnalogBits] {
-            for imputer in imputers(encoding, 2) {
+        let encodings = [Encoding::Integer, Encoding::OneHot, Encoding::AnalogBits];
+        for (encoding, prediction) in encodings.map(|e| [(e, Prediction::Noise), (e, Prediction::Start)]).concat() {
+            for imputer in imputers(encoding, prediction, 2) {
                 for (filled, (tokens, seen)) in fill(imputer.as_ref()).iter().zip(windows()) {
                     for at in 0..tokens.len() {
                         if seen[at] {
@@ -318,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_answer_on_one_and_two_threads_alone_and_in_a_batch() {
-        for imputer in imputers(Encoding::OneHot, 2) {
+        for imputer in imputers(Encoding::OneHot, Prediction::Start, 2) {
             let on = |threads: usize| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| fill(imputer.as_ref()))
@@ -333,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_stands_at_missing_positions_is_not_read() {
-        for imputer in imputers(Encoding::Integer, 1) {
+        for imputer in imputers(Encoding::Integer, Prediction::Noise, 1) {
             let before = fill(imputer.as_ref());
             for (before, (mut tokens, seen)) in before.iter().zip(windows()) {
                 tokens.iter_mut().zip(&seen).filter(|(_, seen)| !**seen).for_each(|(token, _)| *token = 5 - *token % 6);
@@ -366,7 +368,7 @@ mod tests {
         // An untrained network predicts no noise at all, so its estimate is the same at every step but for rounding.
         let (all, few) = (draw(long), draw(early));
         assert_eq!(all[0].len(), few[0].len());
-        let read = |values: &[f32]| config.process.encoding.read(values, VOCABULARY).0;
+        let read = |values: &[f32]| config.process.read(values).0;
         for at in batch.missing() {
             assert_eq!(read(&all[0][at..=at]), read(&few[0][at..=at]));
         }

@@ -1,11 +1,12 @@
-//! The training loss: mean of (prediction - z)^2 over the positions that count.
+//! The training loss: the mean over the positions that count of (prediction - z)^2, or, for networks that predict the window
+//! itself, of (prediction - window)^2 in halves of its range, or of the cross-entropy of tokens.
 
 use super::noise::{Normal, side_by_side};
-use super::process::{Corruption, Denoiser};
+use super::process::{Corruption, Denoiser, Prediction};
 use crate::nets::batch::Batch;
 use crate::protocol::bootstrap::SplitMix64;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 /// What is drawn for one batch.
 #[derive(Clone, Debug)]
@@ -35,9 +36,20 @@ pub fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Dr
         Tensor::from_data(TensorData::new(values, [draws.steps.len(), 1, 1]), &device)
     };
     let x = data.clone() * column(&|share| share.sqrt()) + z.clone() * column(&|share| (1.0 - share).sqrt()); // [B, L, V]
-    let error = network.denoiser(data, mask)(x, &draws.steps) - z; // [B, L, V]
-    let total: f32 = counts.clone().sum().into_scalar();
-    (error.square() * counts).sum() / total.max(1.0)
+    let result = network.denoiser(data.clone(), mask)(x, &draws.steps); // [B, L, V]
+    let mut total: f32 = counts.clone().sum().into_scalar();
+    let error = match process.prediction {
+        Prediction::Noise => (result - z).square(), // [B, L, V]
+        Prediction::Start if process.is_categorical() => {
+            total /= process.channels() as f32;
+            activation::log_softmax(result, 2) * (data + 1.0) * -0.5 // [B, L, V], 0 in all channels but the token's
+        }
+        Prediction::Start => {
+            let [least, greatest] = process.encoding.limits(process.vocabulary);
+            ((process.start(result) - data) * (2.0 / (greatest - least).max(1.0))).square() // [B, L, V]
+        }
+    };
+    (error * counts).sum() / total.max(1.0)
 }
 
 /// The loss of a batch of tokens, with steps and noise drawn from `random`.

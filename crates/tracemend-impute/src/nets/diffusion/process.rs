@@ -4,7 +4,7 @@ use super::encoding::Encoding;
 use super::schedule::{Growth, Schedule};
 use crate::nets::batch::Batch;
 use crate::nets::network::Network;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 use std::fmt::Arguments;
 
@@ -23,6 +23,19 @@ pub enum Corruption {
     Hidden,
 }
 
+/// What the network's result stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prediction {
+    /// The noise, as published. A network of fewer channels than there are tokens cannot name the noise of every channel.
+    #[default]
+    Noise,
+    /// The window without noise (Salimans and Ho 2022, *Progressive Distillation*, section 4). With a channel per token the
+    /// result is taken as logits (Dieleman et al. 2022, *Continuous Diffusion for Categorical Data*), otherwise as the
+    /// distance from the middle of what a window can hold, in halves of its range.
+    Start,
+}
+
 /// Encoding, schedule and corruption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,13 +48,17 @@ pub struct Process {
     pub schedule: Schedule,
     /// Where noise goes.
     pub corruption: Corruption,
+    /// What the network predicts.
+    #[serde(default)]
+    pub prediction: Prediction,
 }
 
 impl Process {
     /// As the SSSD family was published: integer ids, 200 steps.
     pub fn sssd(vocabulary: usize) -> Self {
         let schedule = Schedule { steps: 200, first: 1e-4, last: 0.02, growth: Growth::Linear };
-        Self { vocabulary, encoding: Encoding::Integer, schedule, corruption: Corruption::MissingOnly }
+        let (encoding, corruption) = (Encoding::Integer, Corruption::MissingOnly);
+        Self { vocabulary, encoding, schedule, corruption, prediction: Prediction::Noise }
     }
 
     /// As CSDI was published: integer ids, 50 steps.
@@ -73,6 +90,44 @@ impl Process {
             batch.observed.iter().flat_map(|seen| std::iter::repeat_n(f32::from(u8::from(*seen)), channels)).collect();
         let tensor = |values| Tensor::from_data(TensorData::new(values, shape), device);
         (tensor(data), tensor(mask))
+    }
+
+    /// Whether the network's result is a logit per token.
+    pub fn is_categorical(&self) -> bool {
+        self.prediction == Prediction::Start && self.encoding == Encoding::OneHot
+    }
+
+    /// The window that a network's result `[B, L, V]` stands for where it predicts [`Prediction::Start`]: of logits the
+    /// expected word.
+    pub fn start(&self, result: Tensor<3>) -> Tensor<3> {
+        if self.is_categorical() {
+            return activation::softmax(result, 2) * 2.0 - 1.0; // [B, L, V]
+        }
+        let [least, greatest] = self.encoding.limits(self.vocabulary);
+        result * ((greatest - least) / 2.0) + (greatest + least) / 2.0 // [B, L, V]
+    }
+
+    /// The noise in what a network was shown, `[B, L, V]`, by its result and the share of variance left.
+    pub fn noise(&self, result: Tensor<3>, shown: Tensor<3>, alpha_bar: f64) -> Tensor<3> {
+        match self.prediction {
+            Prediction::Noise => result,
+            Prediction::Start => (shown - self.start(result) * alpha_bar.sqrt()) / (1.0 - alpha_bar).sqrt(),
+        }
+    }
+
+    /// The token that a position's values `[V]` stand for, and every token's probability, which sum to 1.
+    pub fn read(&self, values: &[f32]) -> (u32, Vec<f32>) {
+        let (token, nearness) = self.encoding.read(values, self.vocabulary);
+        if !self.is_categorical() {
+            return (token, nearness);
+        }
+        // Expected words: 2 p - 1.
+        let shares: Vec<f32> = values.iter().map(|value| ((value + 1.0) / 2.0).max(0.0)).collect();
+        let total: f32 = shares.iter().sum();
+        if !(total.is_finite() && total > 0.0) {
+            return (token, nearness);
+        }
+        (token, shares.into_iter().map(|share| share / total).collect())
     }
 }
 
@@ -108,4 +163,49 @@ pub trait Denoiser: Network {
 
     /// The same with somebody who looks on.
     fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(tensor: Tensor<3>) -> Vec<f32> {
+        tensor.into_data().iter::<f32>().collect()
+    }
+
+    #[test]
+    fn noise_and_start_make_up_what_was_shown() {
+        let device = Device::flex();
+        let shown = Tensor::<3>::from_data([[[0.5f32, -2.0, 1.0], [3.0, 0.0, -1.0]]], &device);
+        let result = Tensor::<3>::from_data([[[0.1f32, 0.7, -0.3], [0.0, 2.0, 0.4]]], &device);
+        for encoding in [Encoding::OneHot, Encoding::AnalogBits] {
+            let process = Process { encoding, prediction: Prediction::Start, ..Process::sssd(3) };
+            let noise = process.noise(result.clone(), shown.clone(), 0.36);
+            let again = process.start(result.clone()) * 0.6 + noise * 0.8;
+            assert!(values(again - shown.clone()).iter().all(|error| error.abs() < 1e-5));
+        }
+        let published = Process::sssd(3).noise(result.clone(), shown, 0.36);
+        assert_eq!(values(published), values(result));
+    }
+
+    #[test]
+    fn logits_stand_for_probabilities_and_numbers_for_places_in_the_range() {
+        let device = Device::flex();
+        let process = Process { encoding: Encoding::OneHot, prediction: Prediction::Start, ..Process::sssd(3) };
+        let logits: Vec<f32> = [0.7f32, 0.2, 0.1].iter().map(|p| p.ln() + 4.0).collect();
+        let words = values(process.start(Tensor::from_data(TensorData::new(logits, [1, 1, 3]), &device)));
+        let (token, probabilities) = process.read(&words);
+        assert_eq!(token, 0);
+        assert!(probabilities.iter().zip([0.7, 0.2, 0.1]).all(|(p, truth)| (p - truth).abs() < 1e-5));
+        let process = Process { prediction: Prediction::Start, ..Process::sssd(11) };
+        let places = process.start(Tensor::from_data([[[-1.0f32], [0.0], [0.6]]], &device));
+        assert!(values(places).iter().zip([0.0, 5.0, 8.0]).all(|(place, id)| (place - id).abs() < 1e-5));
+    }
+
+    #[test]
+    fn settings_written_before_there_was_a_choice_predict_noise() {
+        let mut json = serde_json::to_value(Process::sssd(3)).unwrap();
+        json.as_object_mut().unwrap().remove("prediction");
+        assert_eq!(serde_json::from_value::<Process>(json).unwrap(), Process::sssd(3));
+    }
 }

@@ -23,7 +23,7 @@ use super::norm::Norm;
 use crate::nets::ops::gate::{Gate, gate};
 use crate::nets::ops::gelu::gelu;
 use crate::nets::ops::long_conv::long_conv;
-use crate::nets::ops::s4_kernel::{Nodes, Parameters, Sum, s4_kernel};
+use crate::nets::ops::s4_kernel::{KeptBasis, Nodes, Parameters, Sum, s4_kernel};
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use num_complex::Complex64;
@@ -81,6 +81,8 @@ pub struct S4 {
     glu: bool,
     #[module(skip)]
     nodes: Nodes,
+    #[module(skip)]
+    basis: KeptBasis,
 }
 
 /// A layer whose kernels are computed.
@@ -190,6 +192,7 @@ impl S4 {
             kernel: Kernel::new(config, device),
             output_linear: Column::new(config.features, outputs, device),
             glu: config.glu,
+            basis: KeptBasis::default(),
         }
     }
 
@@ -224,7 +227,9 @@ impl S4 {
             c: kernel.c.val(),
             d: self.d.val(),
         };
-        s4_kernel(parameters, self.nodes, length)
+        // What fills windows computes its kernels once, in double precision.
+        let learns_output_alone = kernel.c.is_require_grad() && !kernel.w.is_require_grad();
+        s4_kernel(parameters, self.nodes, length, learns_output_alone.then_some(&self.basis))
     }
 
     /// The layer for windows of `length`.

@@ -155,6 +155,22 @@ impl Feature {
         }
     }
 
+    /// The same system with 1 and i at every pole as output vectors, in the order of C's elements.
+    pub fn with_unit_outputs(mut self) -> Self {
+        let poles = self.poles();
+        self.c = vec![Complex64::ZERO; 2 * poles * poles];
+        for n in 0..poles {
+            self.c[2 * n * poles + n] = Complex64::ONE;
+            self.c[(2 * n + 1) * poles + n] = Complex64::I;
+        }
+        self
+    }
+
+    /// Number of output vectors.
+    pub fn outputs(&self) -> usize {
+        self.c.len() / self.poles()
+    }
+
     fn poles(&self) -> usize {
         self.a.len()
     }
@@ -170,7 +186,7 @@ impl Feature {
     #[inline(always)]
     fn sums(&self, tangents: &[f64], sum: Sum) -> Sums {
         let count = tangents.len();
-        let kernels = self.c.len() / self.poles();
+        let kernels = self.outputs();
         let zeros = || Series::zeros(count);
         let mut sums = Sums { bq: zeros(), pq: zeros(), bc: vec![zeros(); kernels], pc: vec![zeros(); kernels] };
         let mut fractions = Fractions::zeros(count);
@@ -221,7 +237,7 @@ impl Feature {
         let tangents = nodes.tangents();
         let sums = self.sums(&tangents, nodes.sum());
         let (finite, poles) = (tangents.len(), self.poles());
-        let kernels = self.c.len() / poles;
+        let kernels = self.outputs();
         let count = transform.len() / (2 * nodes.count());
         let zeros = || Series::zeros(finite);
         // Gradients of the sums, by the same names.

@@ -15,10 +15,12 @@
 //!
 //! Everything inside is computed in double precision: nodes rounded to single precision cost the reference three digits.
 
+mod basis;
 mod feature;
 mod nodes;
 mod plain;
 
+pub use self::basis::KeptBasis;
 use self::feature::{Feature, Gradient};
 pub use self::nodes::{Nodes, Sum};
 use super::fused::{self, Rule};
@@ -46,11 +48,28 @@ pub struct Parameters {
     pub d: Tensor<2>,
 }
 
+impl Parameters {
+    /// The same without gradients for what is not C or D.
+    fn system_detached(self) -> Self {
+        let vector = |x: Tensor<4>| x.detach().set_require_grad(false);
+        Self {
+            log_dt: self.log_dt.detach().set_require_grad(false),
+            w: self.w.detach().set_require_grad(false),
+            p: vector(self.p),
+            q: vector(self.q),
+            b: vector(self.b),
+            ..self
+        }
+    }
+}
+
 /// The kernels at all lags of a window of `length`, `[2 L - 1, H]`. The second kernel of C looks into the future.
+///
+/// With `kept`, gradients reach C and D alone, and what does not depend on them is computed once and kept there.
 ///
 /// # Panics
 /// If the nodes are for windows shorter than `length`.
-pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<2> {
+pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize, kept: Option<&KeptBasis>) -> Tensor<2> {
     assert!(
         nodes.length() >= 2 && length <= nodes.length(),
         "windows of {length} need a state-space model of that length: extend it first"
@@ -58,16 +77,20 @@ pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<
     if !is_flex(&parameters.c.device()) {
         return plain::s4_kernel(parameters, nodes, length);
     }
-    let Parameters { log_dt, w, p, q, b, c, d } = parameters;
+    let Parameters { log_dt, w, p, q, b, c, d } = match kept {
+        Some(_) => parameters.system_detached(),
+        None => parameters,
+    };
     let four = |x: Tensor<4>| x.into_dispatch();
     let operands = [log_dt.into_dispatch(), w.into_dispatch(), four(p), four(q), four(b), four(c), d.into_dispatch()];
-    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length }))
+    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length, kept: kept.cloned() }))
 }
 
 #[derive(Debug)]
 struct Cauchy {
     nodes: Nodes,
     length: usize,
+    kept: Option<KeptBasis>,
 }
 
 impl Cauchy {
@@ -91,26 +114,29 @@ impl Rule for Cauchy {
         let features = kernel::values(&inputs[0]).len();
         let kernels = kernel::shape(&inputs[5])[0];
         let count = self.nodes.values(self.length);
-        let transform = self.nodes.transform(count);
-        let found: Vec<Vec<f64>> = (0..features)
-            .into_par_iter()
-            .map(|h| {
+        let found: Vec<Vec<f32>> = if let Some(kept) = &self.kept {
+            let basis = kept.of(&inputs, self.nodes, self.length);
+            (0..features).into_par_iter().map(|h| basis.kernels(&inputs[5], h)).collect()
+        } else {
+            let transform = self.nodes.transform(count);
+            let kernels = |h| {
                 let feature = Feature::new(&inputs, h);
                 let mut out = vec![0.0; kernels * count];
                 simd(
                     #[inline(always)]
                     || feature.kernels(&self.nodes, &transform, &mut out),
                 );
-                out
-            })
-            .collect();
+                out.into_iter().map(|x| x as f32).collect()
+            };
+            (0..features).into_par_iter().map(kernels).collect()
+        };
         let mut taps = vec![0.0; (2 * self.length - 1) * features];
         let direct = kernel::values(&inputs[6]);
         for (h, values) in found.iter().enumerate() {
             for (kernel, values) in values.chunks_exact(count).enumerate() {
                 for (at, value) in values.iter().enumerate() {
                     if let Some(row) = self.row(kernel, at) {
-                        taps[row * features + h] = *value as f32;
+                        taps[row * features + h] = *value;
                     }
                 }
             }
@@ -125,43 +151,52 @@ impl Rule for Cauchy {
         let poles = kernel::shape(&kept[1])[1];
         let dy = kernel::values(&dy);
         let count = self.nodes.values(self.length);
+        // The gradient of one feature's kernels, one after the other.
+        let of_kernels = |h: usize| -> Vec<f32> {
+            let mut values = vec![0.0; kernels * count];
+            for (kernel, values) in values.chunks_exact_mut(count).enumerate() {
+                for (at, value) in values.iter_mut().enumerate() {
+                    *value = self.row(kernel, at).map_or(0.0, |row| dy[row * features + h]);
+                }
+            }
+            values
+        };
+        let direct = Some(kernel::tensor(dy[(self.length - 1) * features..][..features].to_vec(), &[1, features]));
+        // Features' gradients of C, kernel by kernel, as C has them.
+        let output = |found: &[Vec<f32>]| {
+            let part = |kernel: usize| found.iter().flat_map(move |each| &each[kernel * poles * 2..][..poles * 2]);
+            Some(kernel::tensor((0..kernels).flat_map(part).copied().collect(), &[kernels, features, poles, 2]))
+        };
+        if let Some(basis) = &self.kept {
+            let basis = basis.of(kept, self.nodes, self.length);
+            let found: Vec<Vec<f32>> =
+                (0..features).into_par_iter().map(|h| basis.gradient(&of_kernels(h), h)).collect();
+            return vec![None, None, None, None, None, output(&found), direct];
+        }
         let transform = self.nodes.transform(count);
         let system = wanted[..5].iter().any(|wanted| *wanted);
-        let found: Vec<Gradient> = (0..features)
-            .into_par_iter()
-            .map(|h| {
-                let feature = Feature::new(kept, h);
-                let mut d_kernels = vec![0.0; kernels * count];
-                for (kernel, values) in d_kernels.chunks_exact_mut(count).enumerate() {
-                    for (at, value) in values.iter_mut().enumerate() {
-                        *value = self.row(kernel, at).map_or(0.0, |row| f64::from(dy[row * features + h]));
-                    }
-                }
-                simd(
-                    #[inline(always)]
-                    || feature.gradient(&self.nodes, &transform, &d_kernels, system),
-                )
-            })
-            .collect();
+        let gradient = |h: usize| {
+            let feature = Feature::new(kept, h);
+            let d_kernels: Vec<f64> = of_kernels(h).into_iter().map(f64::from).collect();
+            simd(
+                #[inline(always)]
+                || feature.gradient(&self.nodes, &transform, &d_kernels, system),
+            )
+        };
+        let found: Vec<Gradient> = (0..features).into_par_iter().map(gradient).collect();
         let gather = |of: &dyn Fn(&Gradient) -> &[f64], shape: &[usize]| {
-            kernel::tensor(found.iter().flat_map(|each| of(each).iter().map(|x| *x as f32)).collect(), shape)
+            Some(kernel::tensor(found.iter().flat_map(|each| of(each).iter().map(|x| *x as f32)).collect(), shape))
         };
         let vector = [1, features, poles, 2];
-        let mut d_c = Vec::with_capacity(kernels * features * poles * 2);
-        for kernel in 0..kernels {
-            d_c.extend(
-                found.iter().flat_map(|each| each.c[kernel * poles * 2..][..poles * 2].iter().map(|x| *x as f32)),
-            );
-        }
-        let direct = dy[(self.length - 1) * features..][..features].to_vec();
+        let of_c: Vec<Vec<f32>> = found.iter().map(|each| each.c.iter().map(|x| *x as f32).collect()).collect();
         vec![
-            Some(gather(&|each| std::slice::from_ref(&each.log_dt), &[features])),
-            Some(gather(&|each| &each.w, &[features, poles, 2])),
-            Some(gather(&|each| &each.p, &vector)),
-            Some(gather(&|each| &each.q, &vector)),
-            Some(gather(&|each| &each.b, &vector)),
-            Some(kernel::tensor(d_c, &[kernels, features, poles, 2])),
-            Some(kernel::tensor(direct, &[1, features])),
+            gather(&|each| std::slice::from_ref(&each.log_dt), &[features]),
+            gather(&|each| &each.w, &[features, poles, 2]),
+            gather(&|each| &each.p, &vector),
+            gather(&|each| &each.q, &vector),
+            gather(&|each| &each.b, &vector),
+            output(&of_c),
+            direct,
         ]
     }
 }
@@ -194,7 +229,7 @@ mod tests {
                     let of = parameters(kernels, 3, 4);
                     let nodes = Nodes::new(internal, sum);
                     let weights = normal([2 * length - 1, 3], 9).detach();
-                    let fast = s4_kernel(of.clone(), nodes, length);
+                    let fast = s4_kernel(of.clone(), nodes, length, None);
                     let slow = plain::s4_kernel(of.clone(), nodes, length);
                     close(fast.clone().inner(), slow.clone().inner(), 2e-4);
                     let fast = (fast * weights.clone()).sum().backward();
@@ -206,6 +241,27 @@ mod tests {
                     close(of.log_dt.grad(&fast).expect("dt"), of.log_dt.grad(&slow).expect("dt"), 1e-3);
                     close(of.d.grad(&fast).expect("d"), of.d.grad(&slow).expect("d"), 1e-5);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_basis_gives_the_same_kernels_and_gradients_and_knows_another_system() {
+        let basis = KeptBasis::default();
+        for (internal, length, seed) in [(12, 12, 2.0), (12, 7, 2.0), (13, 13, 2.0), (13, 13, 2.5), (13, 13, 2.5)] {
+            for sum in [Sum::Conjugate, Sum::Fallback] {
+                let mut of = parameters(2, 3, 4);
+                of.log_dt = of.log_dt - seed;
+                let nodes = Nodes::new(internal, sum);
+                let weights = normal([2 * length - 1, 3], 9).detach();
+                let kept = s4_kernel(of.clone(), nodes, length, Some(&basis));
+                let slow = s4_kernel(of.clone(), nodes, length, None);
+                close(kept.clone().inner(), slow.clone().inner(), 1e-5);
+                let kept = (kept * weights.clone()).sum().backward();
+                let slow = (slow * weights).sum().backward();
+                close(of.c.grad(&kept).expect("tracked"), of.c.grad(&slow).expect("tracked"), 1e-5);
+                close(of.d.grad(&kept).expect("tracked"), of.d.grad(&slow).expect("tracked"), 1e-6);
+                assert!(of.p.grad(&kept).is_none() && of.p.grad(&slow).is_some());
             }
         }
     }

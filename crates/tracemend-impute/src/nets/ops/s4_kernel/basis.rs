@@ -1,0 +1,136 @@
+//! Kernels of a state-space model of which the output vectors alone learn.
+//!
+//! Kernels are linear in C. Where step, poles, P, Q and B stay as they are, the kernels of all unit output vectors are
+//! computed once, and those of any C are their sum: a read through the basis instead of Cauchy sums at every update. In
+//! single precision, which is enough to learn by.
+
+use super::super::kernel::{self, simd};
+use super::Nodes;
+use super::feature::Feature;
+use burn::backend::flex::FlexTensor;
+use rayon::prelude::*;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Inputs of the operation that make up the system: log_dt, w, P, Q and B.
+const SYSTEM: std::ops::Range<usize> = 0..5;
+
+/// The kernels of all unit output vectors of one system, for windows of one length.
+#[derive(Debug)]
+pub(super) struct Basis {
+    nodes: Nodes,
+    length: usize,
+    /// What makes up the system, by which it is known again.
+    system: Vec<Vec<f32>>,
+    /// `[H, N, count]`: the kernels of 1 and i at every pole.
+    rows: Vec<f32>,
+}
+
+/// A basis that is computed when it is first asked for, and again for another system. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct KeptBasis(Arc<Mutex<Option<Arc<Basis>>>>);
+
+impl KeptBasis {
+    /// The basis for the operation's inputs.
+    pub(super) fn of(&self, inputs: &[FlexTensor], nodes: Nodes, length: usize) -> Arc<Basis> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(basis) = kept.as_ref().filter(|basis| basis.fits(inputs, nodes, length)) {
+            return basis.clone();
+        }
+        let basis = Arc::new(Basis::new(inputs, nodes, length));
+        *kept = Some(basis.clone());
+        basis
+    }
+}
+
+impl Basis {
+    fn new(inputs: &[FlexTensor], nodes: Nodes, length: usize) -> Self {
+        let features = kernel::values(&inputs[0]).len();
+        let count = nodes.values(length);
+        let transform = nodes.transform(count);
+        let rows = (0..features)
+            .into_par_iter()
+            .flat_map_iter(|h| {
+                let feature = Feature::new(inputs, h).with_unit_outputs();
+                let mut out = vec![0.0; feature.outputs() * count];
+                simd(
+                    #[inline(always)]
+                    || feature.kernels(&nodes, &transform, &mut out),
+                );
+                out.into_iter().map(|x| x as f32)
+            })
+            .collect();
+        let system = inputs[SYSTEM].iter().map(|input| kernel::values(input).to_vec()).collect();
+        Self { nodes, length, system, rows }
+    }
+
+    fn fits(&self, inputs: &[FlexTensor], nodes: Nodes, length: usize) -> bool {
+        let same = |(own, input): (&Vec<f32>, &FlexTensor)| own == kernel::values(input);
+        self.nodes == nodes && self.length == length && self.system.iter().zip(&inputs[SYSTEM]).all(same)
+    }
+
+    /// Rows of one feature, `[N, count]`.
+    fn feature(&self, h: usize) -> std::slice::ChunksExact<'_, f32> {
+        let count = self.nodes.values(self.length);
+        let size = self.rows.len() / self.system[0].len();
+        self.rows[h * size..(h + 1) * size].chunks_exact(count)
+    }
+
+    /// All kernels of feature `h`, one after the other.
+    pub fn kernels(&self, c: &FlexTensor, h: usize) -> Vec<f32> {
+        let shape = kernel::shape(c);
+        let (kernels, features, states) = (shape[0], shape[1], 2 * shape[2]);
+        let count = self.nodes.values(self.length);
+        let mut out = vec![0.0; kernels * count];
+        for (kernel, out) in out.chunks_exact_mut(count).enumerate() {
+            let c = &kernel::values(c)[(kernel * features + h) * states..][..states];
+            simd(
+                #[inline(always)]
+                || {
+                    for (row, &c) in self.feature(h).zip(c) {
+                        for at in 0..count {
+                            out[at] += c * row[at];
+                        }
+                    }
+                },
+            );
+        }
+        out
+    }
+
+    /// The gradient of feature `h` of C from that of all its kernels, kernel by kernel.
+    pub fn gradient(&self, d_kernels: &[f32], h: usize) -> Vec<f32> {
+        let count = self.nodes.values(self.length);
+        d_kernels
+            .chunks_exact(count)
+            .flat_map(|d_kernel| {
+                self.feature(h).map(|row| {
+                    simd(
+                        #[inline(always)]
+                        || dot(row, d_kernel),
+                    )
+                })
+            })
+            .collect()
+    }
+}
+
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let mut lanes = [0.0f32; LANES];
+    let whole = a.len() / LANES * LANES;
+    for first in (0..whole).step_by(LANES) {
+        let (a, b) = (&a[first..first + LANES], &b[first..first + LANES]);
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    for at in whole..a.len() {
+        lanes[at - whole] += a[at] * b[at];
+    }
+    let mut sum = 0.0;
+    for lane in lanes {
+        sum += lane;
+    }
+    sum
+}
