@@ -178,43 +178,67 @@ fn bilstm_beats_frequency_and_repetition() {
     beats_frequency_and_repetition("bilstm", Vec::new());
 }
 
-/// The networks that predict noise, on few words: their loss is the mean squared error of noise of variance 1.
-fn denoises_and_beats_repetition(name: &str, steps: usize, changes: Vec<(&'static str, serde_json::Value)>) {
+/// The networks of diffusion, on few words: their loss is the mean squared error of noise of variance 1, or of bits that
+/// are 1 or -1.
+fn denoises_and_beats_repetition(
+    name: &str,
+    steps: usize,
+    learning_rate: f64,
+    changes: Vec<(&'static str, serde_json::Value)>,
+) {
     let mask = Mask::Blackout { shortest: 1, longest: 3 };
-    let settings = TrainConfig { length: SHORT, learning_rate: 1e-2, ema: 0.95, mask, ..settings(steps) };
+    let settings = TrainConfig { length: SHORT, learning_rate, ema: 0.95, mask, ..settings(steps) };
     let run = Run { texts: few_words(), encoding: "analogbits", changes, settings };
     let repeated = accuracy(&RepeatPrevious, &run.texts.1[2], SHORT);
     let (accuracy, losses, _) = learn(name, &run, 2);
     let [first, last] = [losses.first(), losses.last()].map(|line| line.expect("a loss").validation_loss);
     println!("{name}: loss {first:.3}, {last:.3}, k=1 accuracy {accuracy:.3}, repeat {repeated:.3}");
-    assert!(last < first && last < 0.45, "{name}: {first} to {last}");
+    assert!(last < first && last < 0.5, "{name}: {first} to {last}");
     // The commonest of the words is every fourth.
     assert!(accuracy > repeated + 0.5, "{name}: {accuracy} against {repeated}");
 }
 
 #[test]
 fn diffwave_denoises_and_beats_repetition() {
-    denoises_and_beats_repetition("diffwave", 800, Vec::new());
+    denoises_and_beats_repetition("diffwave", 800, 1e-2, Vec::new());
 }
 
 #[test]
 fn sssd_s4_denoises_and_beats_repetition() {
-    denoises_and_beats_repetition("sssd_s4", 1200, vec![("/length", SHORT.into())]);
+    denoises_and_beats_repetition("sssd_s4", 1200, 1e-2, vec![("/length", SHORT.into())]);
 }
 
 #[test]
 fn sssd_sa_denoises_and_beats_repetition() {
-    denoises_and_beats_repetition("sssd_sa", 1200, vec![("/length", SHORT.into())]);
+    denoises_and_beats_repetition("sssd_sa", 1200, 1e-2, vec![("/length", SHORT.into())]);
 }
 
 #[test]
-fn losses_of_csdi_fall() {
-    for name in ["csdi", "csdi_s4"] {
-        let (_, losses, _) = learn(name, &Run::new(40), 2);
-        let [first, last] = [losses.first(), losses.last()].map(|line| line.expect("a loss").validation_loss);
-        println!("{name}: {first:.4} to {last:.4}");
-        assert!(last < first, "{name}: {first} to {last}");
-    }
+fn csdi_denoises_and_beats_repetition() {
+    // Attention finds neighbours by their positions alone, which it meets from the second layer on.
+    let changes = vec![
+        ("/process/prediction", "start".into()),
+        ("/layers", 3.into()),
+        ("/channels", 16.into()),
+        ("/heads", 4.into()),
+    ];
+    denoises_and_beats_repetition("csdi", 400, 3e-3, changes);
+}
+
+#[test]
+fn csdi_s4_denoises_and_beats_repetition() {
+    denoises_and_beats_repetition("csdi_s4", 600, 3e-3, vec![("/csdi/process/prediction", "start".into())]);
+}
+
+#[test]
+fn logits_of_a_window_are_learned_faster_than_its_noise() {
+    let of = |prediction: &str| {
+        let run = Run { changes: vec![("/process/prediction", prediction.into())], ..Run::new(400) };
+        learn("diffwave", &run, 2).0
+    };
+    let (noise, start) = (of("noise"), of("start"));
+    println!("diffwave: noise {noise:.3}, start {start:.3}");
+    assert!(start > noise + 0.1, "{start} against {noise}");
 }
 
 #[test]

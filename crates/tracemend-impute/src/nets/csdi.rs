@@ -290,11 +290,11 @@ impl<T: TimeLayer> CsdiNet<T> {
 
 /// Sines in even columns 2 j and cosines in odd ones of position / 10000^(2 j / S), `[L, S]`.
 pub fn positions(length: usize, width: usize, device: &Device) -> Tensor<2> {
-    let values: Vec<f32> = (0..length * width)
+    let values: Vec<f64> = (0..length * width)
         .map(|at| {
             let (position, column) = ((at / width) as f64, at % width);
             let angle = position / WAVELENGTH.powf((column - column % 2) as f64 / width as f64);
-            (if column.is_multiple_of(2) { angle.sin() } else { angle.cos() }) as f32
+            if column.is_multiple_of(2) { angle.sin() } else { angle.cos() }
         })
         .collect();
     Tensor::from_data(TensorData::new(values, [length, width]), device)

@@ -6,7 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Standard deviation of a network's error that the read-out assumes, against words 1 apart (integers) or 2 (others).
+/// Standard deviation of a network's error that the read-out assumes, against words 1 apart (integers), bits 2 apart, or
+/// channels of one-hot words scaled to be so.
 pub const SPREAD: f32 = 0.25;
 
 /// How tokens become numbers.
@@ -15,7 +16,8 @@ pub const SPREAD: f32 = 0.25;
 pub enum Encoding {
     /// The token's number, one channel: what the published work does.
     Integer,
-    /// A channel per token, 1 for this and -1 for the others.
+    /// A channel per token, sqrt(V) for this and 0 for the others, less the mean of a word: channels have mean 0 and, over
+    /// tokens equally frequent, variance 1, as the noise has. (Of 1 and -1 most would be the same -1 in all words.)
     OneHot,
     /// The bits of the token's number as 1 and -1 (Chen, Zhang and Hinton 2023, *Analog Bits*).
     AnalogBits,
@@ -35,7 +37,8 @@ impl Encoding {
     pub fn limits(self, vocabulary: usize) -> [f32; 2] {
         match self {
             Self::Integer => [0.0, vocabulary.max(1) as f32 - 1.0],
-            Self::OneHot | Self::AnalogBits => [-1.0, 1.0],
+            Self::OneHot => [-shift(vocabulary), peak(vocabulary) - shift(vocabulary)],
+            Self::AnalogBits => [-1.0, 1.0],
         }
     }
 
@@ -45,7 +48,10 @@ impl Encoding {
         let sign = |one: bool| if one { 1.0 } else { -1.0 };
         match self {
             Self::Integer => vec![token as f32],
-            Self::OneHot => (0..vocabulary.max(1)).map(|channel| sign(channel == token)).collect(),
+            Self::OneHot => {
+                let share = |channel| if channel == token { 1.0 } else { 0.0 };
+                (0..vocabulary.max(1)).map(|channel| one_hot(share(channel), vocabulary)).collect()
+            }
             Self::AnalogBits => (0..bits(vocabulary)).map(|bit| sign(token >> bit & 1 == 1)).collect(),
         }
     }
@@ -57,8 +63,9 @@ impl Encoding {
             word.iter().zip(values).map(|(word, value)| (word - value) * (word - value)).sum()
         };
         let distances: Vec<f32> = match self {
-            // |x - word|^2 differs between words only in the one channel that is 1: 4 times its value.
-            Self::OneHot => values.iter().map(|value| -4.0 * value).collect(),
+            // |x - word|^2 differs between words only in the one channel that stands out: twice its value times the peak,
+            // here with channels scaled as if words were 2 apart in it.
+            Self::OneHot => values.iter().map(|value| -8.0 * value / peak(vocabulary)).collect(),
             _ => (0..vocabulary as u32).map(distance).collect(),
         };
         // A network that diverged yields no numbers; such a position is as good as unknown.
@@ -70,6 +77,26 @@ impl Encoding {
         let total: f32 = weights.iter().sum();
         (nearest as u32, weights.into_iter().map(|weight| weight / total).collect())
     }
+}
+
+/// How far a token's channel stands out of the others of its word.
+fn peak(vocabulary: usize) -> f32 {
+    (vocabulary.max(1) as f32).sqrt()
+}
+
+/// The mean of a word before it is taken off.
+fn shift(vocabulary: usize) -> f32 {
+    1.0 / peak(vocabulary)
+}
+
+/// A one-hot word's channel by the token's probability.
+pub(super) fn one_hot(probability: f32, vocabulary: usize) -> f32 {
+    probability * peak(vocabulary) - shift(vocabulary)
+}
+
+/// The probability that a channel of an expected one-hot word tells of.
+pub(super) fn share(value: f32, vocabulary: usize) -> f32 {
+    (value + shift(vocabulary)) / peak(vocabulary)
 }
 
 fn bits(vocabulary: usize) -> usize {
@@ -108,7 +135,8 @@ mod tests {
             let (read, probabilities) = Encoding::OneHot.read(&values, 5);
             let slow = |token: u32| -> f32 {
                 let word = Encoding::OneHot.word(token, 5);
-                word.iter().zip(&values).map(|(w, v)| (w - v) * (w - v)).sum()
+                let scale = 4.0 / 5.0; // words are sqrt(5) apart in a channel, not 2
+                word.iter().zip(&values).map(|(w, v)| scale * (w - v) * (w - v)).sum()
             };
             for token in 0..5 {
                 let expected = ((slow(read) - slow(token)) / (2.0 * SPREAD * SPREAD)).exp() * probabilities[read as usize];

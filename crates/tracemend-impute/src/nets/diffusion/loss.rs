@@ -42,7 +42,8 @@ pub fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Dr
         Prediction::Noise => (result - z).square(), // [B, L, V]
         Prediction::Start if process.is_categorical() => {
             total /= process.channels() as f32;
-            activation::log_softmax(result, 2) * (data + 1.0) * -0.5 // [B, L, V], 0 in all channels but the token's
+            // 0 in all channels but the token's.
+            activation::log_softmax(result, 2).neg() * process.shares(data) // [B, L, V]
         }
         Prediction::Start => {
             let [least, greatest] = process.encoding.limits(process.vocabulary);

@@ -1,6 +1,6 @@
 //! What a network of noise prediction is trained for, and what sampling needs of it.
 
-use super::encoding::Encoding;
+use super::encoding::{self, Encoding};
 use super::schedule::{Growth, Schedule};
 use crate::nets::batch::Batch;
 use crate::nets::network::Network;
@@ -101,10 +101,17 @@ impl Process {
     /// expected word.
     pub fn start(&self, result: Tensor<3>) -> Tensor<3> {
         if self.is_categorical() {
-            return activation::softmax(result, 2) * 2.0 - 1.0; // [B, L, V]
+            let [least, greatest] = [0.0, 1.0].map(|share| encoding::one_hot(share, self.vocabulary));
+            return activation::softmax(result, 2) * (greatest - least) + least; // [B, L, V]
         }
         let [least, greatest] = self.encoding.limits(self.vocabulary);
         result * ((greatest - least) / 2.0) + (greatest + least) / 2.0 // [B, L, V]
+    }
+
+    /// One-hot words `[B, L, V]` as probabilities.
+    pub fn shares(&self, words: Tensor<3>) -> Tensor<3> {
+        let [least, greatest] = [0.0, 1.0].map(|share| encoding::one_hot(share, self.vocabulary));
+        (words - least) / (greatest - least) // [B, L, V]
     }
 
     /// The noise in what a network was shown, `[B, L, V]`, by its result and the share of variance left.
@@ -121,8 +128,8 @@ impl Process {
         if !self.is_categorical() {
             return (token, nearness);
         }
-        // Expected words: 2 p - 1.
-        let shares: Vec<f32> = values.iter().map(|value| ((value + 1.0) / 2.0).max(0.0)).collect();
+        let share = |value: &f32| encoding::share(*value, self.vocabulary).max(0.0);
+        let shares: Vec<f32> = values.iter().map(share).collect();
         let total: f32 = shares.iter().sum();
         if !(total.is_finite() && total > 0.0) {
             return (token, nearness);

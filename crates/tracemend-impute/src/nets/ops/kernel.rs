@@ -1,7 +1,7 @@
 //! What the fused operations share: slices of tensors, matrix products, vectorised elementary functions.
 
 use burn::backend::flex::FlexTensor;
-use burn::tensor::TensorData;
+use burn::tensor::{FloatDType, TensorData};
 
 /// A tensor of these values in row-major order.
 pub(super) fn tensor(values: Vec<f32>, shape: &[usize]) -> FlexTensor {
@@ -203,9 +203,11 @@ pub(super) fn largest(row: &[f32]) -> f32 {
     lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, &value| most.max(value))
 }
 
-/// Whether tensors on this device are the CPU backend's own, so that the fused operations can take them.
+/// Whether tensors on this device are the CPU backend's own and in single precision, so that the fused operations can take
+/// them.
 pub(super) fn is_flex(device: &burn::tensor::Device) -> bool {
-    device.clone().inner() == burn::tensor::Device::flex()
+    let inner = device.clone().inner();
+    inner == burn::tensor::Device::flex() && inner.settings().float_dtype == FloatDType::F32
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<
     let dt = log_dt.exp().reshape([features, 1, 1]); // [H, 1, 1]
     let a = split(w.unsqueeze_dim(0), 0);
     let a = (a.0 * dt.clone(), a.1 * dt.clone()); // [H, N/2, 1]
-    let tangents: Vec<f32> = nodes.tangents().into_iter().map(|t| t as f32).collect();
+    let tangents = nodes.tangents();
     let finite = tangents.len();
     let t = Tensor::<3>::from_data(TensorData::new(tangents, [1, 1, finite]), &device); // [1, 1, M]
     let fraction = |sign: f32| -> Pair<3> {
@@ -51,8 +51,8 @@ pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<
     let (bq, pq) = (sum(&times(&b, &q)), sum(&times(&p, &q)));
     let below = (pq.0 + 1.0, pq.1); // [H, 1, M]
     let count = nodes.values(length);
-    let rows: Vec<f32> = nodes.transform(count).into_iter().map(|x| x as f32).collect();
-    let transform = Tensor::<3>::from_data(TensorData::new(rows, [nodes.count(), 2, count]), &device);
+    let rows = TensorData::new(nodes.transform(count), [nodes.count(), 2, count]);
+    let transform = Tensor::<3>::from_data(rows, &device);
     let part = |part| transform.clone().narrow(1, part, 1).squeeze_dim::<2>(1); // [nodes, count]
     let (real, imaginary) = (part(0), part(1));
     let kernel = |number: usize| -> Tensor<2> {
