@@ -10,10 +10,12 @@
 //!
 //! The weights a and b, and how much of the counts' distribution is spread over all tokens, are those under which the truth
 //! is likeliest in windows of a training run that neither has seen: the network was trained without it, and the counts for
-//! this purpose learn from the others alone.
+//! this purpose learn from the others alone. Where the mixture then fills those windows no better than counts do alone, the
+//! network weighs nothing, and gaps are filled by counts alone.
 
 use super::arrays::Dataset;
 use super::bootstrap::SplitMix64;
+use super::flat::impute;
 use super::models::{FillAll, Model, Tested, translated};
 use crate::counts::sequence::{ALTERNATIVES, SequenceCounts};
 use crate::dataset::Vocabulary;
@@ -106,6 +108,9 @@ impl FillAll for Combined<'_> {
     }
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
+        if self.weights.network == 0.0 {
+            return windows.par_iter().map(|window| impute(self.engine, window.tokens, hidden)).collect();
+        }
         let mut states = begun(self.engine, windows, hidden);
         let first = decode(&mut states, self.model, self.weights, vocabulary, hidden);
         states.par_iter().zip(&first).map(|(state, first)| answer(state, first, hidden)).collect()
@@ -271,7 +276,16 @@ pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, h
     let scored: Vec<(f64, Weights)> = all.into_par_iter().map(|weights| (likelihood(&weights), weights)).collect();
     let start = (f64::NEG_INFINITY, Weights { counts: 1.0, network: 1.0, spread: SPREADS[2] });
     // Strictly more, so that the same windows always choose the same.
-    scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1
+    let weights = scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1;
+    let right = |weights: Weights| -> usize {
+        let filled = Combined { name: String::new(), engine, model, weights }.fill(&windows, &unseen.vocabulary, hidden);
+        let count = |(filled, window): (&Imputation, &Tested<'_>)| {
+            hidden.clone().filter(|&at| filled.tokens[at] == window.tokens[at]).count()
+        };
+        filled.iter().zip(&windows).map(count).sum()
+    };
+    let alone = Weights { network: 0.0, ..weights };
+    if right(weights) > right(alone) { weights } else { alone }
 }
 
 #[cfg(test)]
@@ -370,6 +384,10 @@ mod tests {
         assert!(chosen.network > chosen.counts, "{chosen:?}");
         let same = data(vec![vec![1; 5]; 20]);
         let chosen = choose(&same, &engine, &model, &(2..4));
-        assert!(chosen.counts > chosen.network, "{chosen:?}");
+        assert_eq!(chosen.network, 0.0);
+        let alone = Combined { name: "both".to_owned(), engine: &engine, model: &model, weights: chosen };
+        let window = [1, 1, 77, 77, 1];
+        let filled = alone.fill(&[Tested { tokens: &window, known: None }], &names(), &(2..4));
+        assert_eq!(filled, [impute(&engine, &window, &(2..4))]);
     }
 }
