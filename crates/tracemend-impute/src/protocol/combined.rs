@@ -278,7 +278,8 @@ pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, h
     // Strictly more, so that the same windows always choose the same.
     let weights = scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1;
     let right = |weights: Weights| -> usize {
-        let filled = Combined { name: String::new(), engine, model, weights }.fill(&windows, &unseen.vocabulary, hidden);
+        let filled =
+            Combined { name: String::new(), engine, model, weights }.fill(&windows, &unseen.vocabulary, hidden);
         let count = |(filled, window): (&Imputation, &Tested<'_>)| {
             hidden.clone().filter(|&at| filled.tokens[at] == window.tokens[at]).count()
         };

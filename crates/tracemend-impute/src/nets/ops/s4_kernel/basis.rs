@@ -46,7 +46,7 @@ impl Basis {
     fn new(inputs: &[FlexTensor], nodes: Nodes, length: usize) -> Self {
         let features = kernel::values(&inputs[0]).len();
         let count = nodes.values(length);
-        let transform = nodes.transform(count);
+        let (transform, tangents) = (nodes.transform(count), nodes.tangents());
         let rows = (0..features)
             .into_par_iter()
             .flat_map_iter(|h| {
@@ -54,7 +54,10 @@ impl Basis {
                 let mut out = vec![0.0; feature.outputs() * count];
                 simd(
                     #[inline(always)]
-                    || feature.kernels(&nodes, &transform, &mut out),
+                    || {
+                        let sums = feature.sums(&tangents, nodes.sum());
+                        feature.kernels(&nodes, &tangents, &sums, &transform, &mut out);
+                    },
                 );
                 out.into_iter().map(|x| x as f32)
             })

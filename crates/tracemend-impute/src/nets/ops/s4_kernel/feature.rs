@@ -30,7 +30,7 @@ pub(super) struct Gradient {
 }
 
 /// Values at all finite nodes, real and imaginary parts apart.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Series {
     re: Vec<f64>,
     im: Vec<f64>,
@@ -123,7 +123,8 @@ impl Fractions {
 }
 
 /// The sums R that a spectrum needs.
-struct Sums {
+#[derive(Debug)]
+pub(super) struct Sums {
     bq: Series,
     pq: Series,
     /// Kernel by kernel.
@@ -183,8 +184,9 @@ impl Feature {
         }
     }
 
+    /// The sums at all finite nodes.
     #[inline(always)]
-    fn sums(&self, tangents: &[f64], sum: Sum) -> Sums {
+    pub fn sums(&self, tangents: &[f64], sum: Sum) -> Sums {
         let count = tangents.len();
         let kernels = self.outputs();
         let zeros = || Series::zeros(count);
@@ -204,11 +206,9 @@ impl Feature {
         sums
     }
 
-    /// All kernels, one after the other into `out`.
+    /// All kernels, one after the other into `out`, from the sums at these `tangents`.
     #[inline(always)]
-    pub fn kernels(&self, nodes: &Nodes, transform: &[f64], out: &mut [f64]) {
-        let tangents = nodes.tangents();
-        let sums = self.sums(&tangents, nodes.sum());
+    pub fn kernels(&self, nodes: &Nodes, tangents: &[f64], sums: &Sums, transform: &[f64], out: &mut [f64]) {
         let count = transform.len() / (2 * nodes.count());
         for (kernel, out) in out.chunks_exact_mut(count).enumerate() {
             let mut add = |k: usize, value: Complex64| {
@@ -233,9 +233,15 @@ impl Feature {
     ///
     /// A complex x has the gradient dL/d re + i dL/d im; through y = f(x) it is conj(f') times that of y.
     #[inline(always)]
-    pub fn gradient(&self, nodes: &Nodes, transform: &[f64], d_kernels: &[f64], system: bool) -> Gradient {
-        let tangents = nodes.tangents();
-        let sums = self.sums(&tangents, nodes.sum());
+    pub fn gradient(
+        &self,
+        nodes: &Nodes,
+        tangents: &[f64],
+        sums: &Sums,
+        transform: &[f64],
+        d_kernels: &[f64],
+        system: bool,
+    ) -> Gradient {
         let (finite, poles) = (tangents.len(), self.poles());
         let kernels = self.outputs();
         let count = transform.len() / (2 * nodes.count());
@@ -272,7 +278,7 @@ impl Feature {
         let mut found = Found::zeros(poles, kernels);
         let mut fractions = Fractions::zeros(finite);
         for n in 0..poles {
-            fractions.fill(self.a[n], &tangents, nodes.sum());
+            fractions.fill(self.a[n], tangents, nodes.sum());
             self.pole(n, &fractions, &to, &of_limit, self.limit(nodes), &mut found);
             if system {
                 found.a[n] = self.of_pole(n, &fractions, &to);

@@ -21,13 +21,14 @@ mod nodes;
 mod plain;
 
 pub use self::basis::KeptBasis;
-use self::feature::{Feature, Gradient};
+use self::feature::{Feature, Gradient, Sums};
 pub use self::nodes::{Nodes, Sum};
 use super::fused::{self, Rule};
 use super::kernel::{self, is_flex, simd};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// A state-space model's parameters.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize, kept: Opti
     };
     let four = |x: Tensor<4>| x.into_dispatch();
     let operands = [log_dt.into_dispatch(), w.into_dispatch(), four(p), four(q), four(b), four(c), d.into_dispatch()];
-    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length, kept: kept.cloned() }))
+    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length, kept: kept.cloned(), sums: OnceLock::new() }))
 }
 
 #[derive(Debug)]
@@ -91,6 +92,8 @@ struct Cauchy {
     nodes: Nodes,
     length: usize,
     kept: Option<KeptBasis>,
+    /// Every feature's sums, which the way back needs again.
+    sums: OnceLock<Vec<Sums>>,
 }
 
 impl Cauchy {
@@ -118,17 +121,24 @@ impl Rule for Cauchy {
             let basis = kept.of(&inputs, self.nodes, self.length);
             (0..features).into_par_iter().map(|h| basis.kernels(&inputs[5], h)).collect()
         } else {
-            let transform = self.nodes.transform(count);
+            let (transform, tangents) = (self.nodes.transform(count), self.nodes.tangents());
             let kernels = |h| {
                 let feature = Feature::new(&inputs, h);
                 let mut out = vec![0.0; kernels * count];
-                simd(
+                let sums = simd(
                     #[inline(always)]
-                    || feature.kernels(&self.nodes, &transform, &mut out),
+                    || {
+                        let sums = feature.sums(&tangents, self.nodes.sum());
+                        feature.kernels(&self.nodes, &tangents, &sums, &transform, &mut out);
+                        sums
+                    },
                 );
-                out.into_iter().map(|x| x as f32).collect()
+                (out.into_iter().map(|x| x as f32).collect(), sums)
             };
-            (0..features).into_par_iter().map(kernels).collect()
+            let (found, sums) = (0..features).into_par_iter().map(kernels).unzip();
+            // Set by nobody else: a rule is applied once.
+            let _ = self.sums.set(sums);
+            found
         };
         let mut taps = vec![0.0; (2 * self.length - 1) * features];
         let direct = kernel::values(&inputs[6]);
@@ -173,14 +183,15 @@ impl Rule for Cauchy {
                 (0..features).into_par_iter().map(|h| basis.gradient(&of_kernels(h), h)).collect();
             return vec![None, None, None, None, None, output(&found), direct];
         }
-        let transform = self.nodes.transform(count);
+        let (transform, tangents) = (self.nodes.transform(count), self.nodes.tangents());
+        let sums = self.sums.get().unwrap_or_else(|| unreachable!("the way back follows the way there"));
         let system = wanted[..5].iter().any(|wanted| *wanted);
         let gradient = |h: usize| {
             let feature = Feature::new(kept, h);
             let d_kernels: Vec<f64> = of_kernels(h).into_iter().map(f64::from).collect();
             simd(
                 #[inline(always)]
-                || feature.gradient(&self.nodes, &transform, &d_kernels, system),
+                || feature.gradient(&self.nodes, &tangents, &sums[h], &transform, &d_kernels, system),
             )
         };
         let found: Vec<Gradient> = (0..features).into_par_iter().map(gradient).collect();
