@@ -29,6 +29,11 @@ results shared:
     cargo bench -p tracemend-trace --bench read
     tools/results {{shared}}
 
+# docs/networks.md, from the networks in target/models; resumable.
+networks shared:
+    cargo build --release --locked --workspace
+    tools/results_networks.py {{shared}}
+
 # Every reader against hostile input, five minutes each; needs cargo-fuzz.
 fuzz seconds="300":
     for target in $(cd fuzz && cargo fuzz list); do fuzz/run "$target" {{seconds}} || exit 1; done

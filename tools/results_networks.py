@@ -1,16 +1,21 @@
-"""The part of docs/results.md about trained networks, which `tools/results` asks for.
+#!/usr/bin/env python3
+"""Measures trained networks and writes docs/networks.md. Usage: tools/results_networks.py SHARED [--against VENV]
 
 Networks are not trained here: training takes hours. Every run folder that lies in target/models is measured:
 
     target/models/paper/DATASET/NAME       tracemend train --model … --data SHARED/paper/pts.npz --dataset DATASET --set length=200 -o …
     target/models/cross-run/WORKLOAD/NAME  tracemend train --model … --data SET -o …
 
-where SET is the data set that `dataset_command` names. A cell (one method at one gap length) is kept as it ends, so that an
-interrupted run goes on where it was.
+where SET is the data set that `dataset_command` names. A cell (one method at one gap length) is kept in target/results as it
+ends, so that an interrupted run goes on where it was. A part of the page whose networks are not at hand stays as it is; each
+says which commit it is of. With --against, networks are timed beside PyTorch in that virtual environment. Needs a release
+build.
 """
-import csv, json, pathlib, subprocess, sys
+import csv, json, os, pathlib, platform, subprocess, sys
 
 MODELS = pathlib.Path("target/models")
+PAGE = pathlib.Path("docs/networks.md")
+BINARY = "target/release/tracemend"
 BLACKOUTS = "1,5,10,20,30,40"
 GAPS = "300"
 METRICS = ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "ece", "seconds_per_gap"]
@@ -55,7 +60,7 @@ def sizes(binary, runs):
         about = json.loads(done.stdout.splitlines()[1])["data"]
         steps = sum(1 for _ in (run / "metrics.jsonl").open()) if (run / "metrics.jsonl").exists() else 0
         last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["step"] if steps else "unknown"
-        lines.append(f"- `{run.name}`: {about['network']}, {about.get('parameters', '?')} parameters, {last} updates")
+        lines += [f"- `{run.name}`: {about['network']}, {about.get('parameters', '?')} parameters, {last} updates", *settings(run)]
     return lines
 
 
@@ -92,31 +97,119 @@ def by_length(rows):
     return sorted(rows, key=lambda row: row["blackout"])
 
 
-def section(binary, shared, store, table):
-    """The lines of the section; `table` writes rows as Markdown."""
-    out = []
-    for dataset, runs in trained("paper").items():
-        if not out:
-            out += ["## Networks on the published windows, L=200, gap in the middle", "",
-                    "Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals.", ""]
-        arguments = ["--protocol", "paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS]
-        rows = evaluated(binary, store, f"paper-{dataset}", arguments, runs)
-        out += [f"### {dataset}", "", f"`tracemend evaluate --protocol paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --model …`", "", *sizes(binary, runs), ""]
-        table(by_length([*rows["score"], *published(shared, dataset)]), METRICS, out)
-        out += [*verdicts(rows["difference"]), ""]
-    head = len(out)
-    for workload, runs in trained("cross-run").items():
-        if len(out) == head:
-            out += ["## Networks on other runs: windows of one thread's 200 events", "",
-                    "Run 1 is tested. Networks learned two of the runs 2-4 and chose their weights by the smallest of the three; `counts` learned all three.",
-                    "`counts+NAME` answers with both, weighed against each other by that smallest run, of which the counts then know nothing either.", ""]
-        test, valid, train = divided(shared, workload)
-        arguments = ["--protocol", "cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test),
-                     "--blackout", "10,40", "--gaps", GAPS, "--seed", "1"]
-        rows = evaluated(binary, store, f"cross-{workload}", arguments, runs)
-        names = " ".join(run.name.split(".")[0] for run in train)
-        out += [f"### {workload}", "", f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 --blackout 10,40 --gaps {GAPS} --seed 1 --model …`", "",
-                *sizes(binary, runs), ""]
-        table(by_length(rows["score"]), METRICS, out)
-        out += [*verdicts(rows["difference"]), ""]
-    return out
+def settings(run):
+    """What a run was told that its preset does not say."""
+    file = run / "command.txt"
+    return [f"  `{file.read_text().strip()}`"] if file.exists() else []
+
+
+def table(rows, metrics, out):
+    """Rows as Markdown, one line for a method at one gap length."""
+    out.append("| " + " | ".join(["k", "method", *metrics]) + " |")
+    out.append("|" + "---|" * (2 + len(metrics)))
+    values = {}
+    for row in rows:
+        values.setdefault((row["blackout"], row["method"]), {})[row["metric"]] = row
+    for (blackout, method), found in values.items():
+        if "leakage" in found:
+            continue
+        cells = []
+        for metric in metrics:
+            row = found.get(metric)
+            digits = 5 if metric == "seconds_per_gap" else 3
+            cells.append("" if row is None else f"{row['value']:.{digits}f} [{row['low']:.{digits}f} {row['high']:.{digits}f}]")
+        out.append("| " + " | ".join([str(blackout), method, *cells]) + " |")
+    for row in rows:
+        if row["metric"] == "leakage" and not row["data"].startswith("mean"):
+            where = f"gaps of {row['blackout']} events" if row["blackout"] else "test windows"
+            out.append(f"\nShare of {where} that also stand in the training data: {row['value']:.3f}")
+    out.append("")
+
+
+def machine():
+    """What this is."""
+    names = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return f"{platform.system()} {platform.machine()}, {names[0] if names else 'unknown'}, {len(names)} cores"
+
+
+def paper(shared, store, dataset, runs):
+    """The part on one set of published windows."""
+    arguments = ["--protocol", "paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS]
+    rows = evaluated(BINARY, store, f"paper-{dataset}", arguments, runs)
+    out = [f"`tracemend evaluate --protocol paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --model …`", "", *sizes(BINARY, runs), ""]
+    table(by_length([*rows["score"], *published(shared, dataset)]), METRICS, out)
+    return out + verdicts(rows["difference"])
+
+
+def cross_run(shared, store, workload, runs):
+    """The part on one workload's other runs."""
+    test, valid, train = divided(shared, workload)
+    arguments = ["--protocol", "cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test),
+                 "--blackout", "10,40", "--gaps", GAPS, "--seed", "1"]
+    rows = evaluated(BINARY, store, f"cross-{workload}", arguments, runs)
+    names = " ".join(run.name.split(".")[0] for run in train)
+    out = [f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 --blackout 10,40 --gaps {GAPS} --seed 1 --model …`", "",
+           *sizes(BINARY, runs), ""]
+    table(by_length(rows["score"]), METRICS, out)
+    return out + verdicts(rows["difference"])
+
+
+def against(venv):
+    """The part on the cost of steps beside PyTorch."""
+    done = subprocess.run(["benches/against_pytorch/run", "3"], capture_output=True, text=True, env={**os.environ, "VENV": venv})
+    if done.returncode:
+        sys.exit(f"against_pytorch: {done.stderr}")
+    return ["CPU seconds of a reverse step and of a training step at the published sizes, batch 8, L=200, medians of alternating runs;",
+            "`kept`: PyTorch keeps its kernels too. `VENV=… benches/against_pytorch/run 3`", "", "```", *done.stdout.splitlines(), "```"]
+
+
+WINDOWS = "Networks on the published windows, L=200, gap in the middle"
+RUNS = "Networks on other runs: windows of one thread's 200 events"
+STEPS = "Networks beside PyTorch"
+ABOUT = {
+    WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],
+    RUNS: ["Run 1 is tested. Networks learned two of the runs 2-4 and chose their weights by the smallest of the three; `counts` learned all three.",
+           "`counts+NAME` answers with both, weighed against each other by that smallest run, of which the counts then know nothing either;",
+           "where the mixture fills that run no better than counts do, counts fill alone."],
+    STEPS: [],
+}
+
+
+def parts(text):
+    """The page's parts by section and name; a section without parts is one without a name."""
+    found, section, name = {}, None, ""
+    for line in text.splitlines():
+        if line.startswith("## "):
+            section, name = line[3:], ""
+        elif line.startswith("### "):
+            name = line[4:]
+        elif section and (name or section == STEPS):
+            found.setdefault((section, name), []).append(line)
+    return found
+
+
+def main():
+    shared, head = pathlib.Path(sys.argv[1]), subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    store = pathlib.Path("target/results") / head
+    store.mkdir(parents=True, exist_ok=True)
+    label = f"Commit {head}, {machine()}."
+    page = parts(PAGE.read_text()) if PAGE.exists() else {}
+    for section, protocol, measure in [(WINDOWS, "paper", paper), (RUNS, "cross-run", cross_run)]:
+        for name, runs in trained(protocol).items():
+            page[section, name] = ["", label, "", *measure(shared, store, name, runs), ""]
+    if "--against" in sys.argv:
+        page[STEPS, ""] = ["", label, "", *against(sys.argv[sys.argv.index("--against") + 1]), ""]
+    out = ["# Networks", "", "Written by `tools/results_networks.py SHARED`; never edited by hand. Each part says which commit it is of.",
+           "Brackets: 95 % bootstrap intervals. Every method gets the same gaps.", ""]
+    for section, about in ABOUT.items():
+        own = {name: lines for (of, name), lines in sorted(page.items()) if of == section}
+        if own:
+            out += [f"## {section}", "", *about, *([""] if about else [])]
+        for name, lines in own.items():
+            body = "\n".join(lines).strip().splitlines()
+            out += [*([f"### {name}", ""] if name else []), *body, ""]
+    PAGE.write_text("\n".join(out).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -127,8 +127,46 @@ fn tables_pictures_and_differences_come_as_asked() {
 }
 
 #[test]
-fn answers_are_not_written_where_there_are_no_windows() {
-    let refused = run(&["evaluate", "--protocol", "self", "--test", RUNS[4], "--dump", "x.jsonl"]);
+fn dumped_answers_to_gaps_of_threads_add_up_to_the_scores() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = folder.path().join("answers.jsonl");
+    let (cells, cut) = (folder.path().join("cells"), ["--gaps", "12", "--blackout", "6", "--method", "counts,repeat"]);
+    let burst = [&["evaluate", "--protocol", "self", "--test", RUNS[4], "--resume", text(&cells)][..], &cut].concat();
+    let real = [
+        "evaluate",
+        "--protocol",
+        "truth",
+        "--lossy",
+        "samples/ftrace_pipe_lost.txt.zst",
+        "--full",
+        RUNS[4],
+        "--method",
+        "counts,repeat",
+    ];
+    // The second time cells are those of the first.
+    for evaluation in [&burst[..], &burst, &real] {
+        let printed = stdout(&[evaluation, &["--json", "--dump", text(&dump)]].concat());
+        let answers = rows(&fs::read_to_string(&dump).expect("written"), "traced");
+        for method in ["counts", "repeat"] {
+            let (mut right, mut lost) = (0.0, 0.0);
+            for row in answers.iter().filter(|row| row["method"] == method) {
+                let list = |field: &str| row[field].as_array().expect("a list").clone();
+                lost += list("truth").len() as f64;
+                right += list("answer").iter().filter(|guess| guess["right"] == true).count() as f64;
+                assert!(list("truth").iter().all(|event| event["name"].is_string()));
+                let sure = |guess: &Value| guess["probability"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p));
+                assert!(method != "counts" || list("answer").iter().all(sure));
+            }
+            let wanted = |row: &&Value| row["method"] == method && row["metric"] == "thread_lcs";
+            let score = rows(&printed, "score").iter().find(wanted).and_then(|row| row["value"].as_f64());
+            assert!((score.expect("a figure") - right / lost).abs() < 1e-9 && right > 0.0, "{method}: {right} {lost}");
+        }
+    }
+}
+
+#[test]
+fn arrays_are_not_written_where_there_are_no_windows() {
+    let refused = run(&["evaluate", "--protocol", "self", "--test", RUNS[4], "--save-arrays", "x"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(shown(&refused).contains("cross-run"), "{}", shown(&refused));
 }

@@ -112,6 +112,9 @@ fn scores_follow_their_schema() {
     let printed = stdout(&[&arguments[..], &[data, "--dump", dump]].concat());
     assert_follows_schema("evaluate", &printed, &["schema", "score", "difference"]);
     assert_follows_schema("answers", &std::fs::read_to_string(dump).expect("written"), &["schema", "answer"]);
+    let burst = ["evaluate", "--protocol", "self", "--gaps", "3", "--blackout", "5", "--method", "counts,lookup"];
+    stdout(&[&burst[..], &["--test", SMALL, "--dump", dump]].concat());
+    assert_follows_schema("answers", &std::fs::read_to_string(dump).expect("written"), &["schema", "traced"]);
 }
 
 #[test]

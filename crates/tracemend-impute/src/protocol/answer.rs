@@ -48,6 +48,89 @@ pub(super) struct Answer {
     pub(super) seconds: f64,
 }
 
+/// An event that was lost or inferred.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TracedEvent {
+    /// Its thread; null where the trace does not tell.
+    pub thread: Option<i64>,
+    /// Its name; null for one that the method has no name for.
+    pub name: Option<String>,
+    /// Its phase; null where there is no name.
+    pub phase: Option<Phase>,
+}
+
+/// An inferred event, held against the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TracedGuess {
+    /// The event.
+    pub event: TracedEvent,
+    /// Its calibrated probability; null for methods that give none.
+    pub probability: Option<f32>,
+    /// Whether it lies on a longest common subsequence of its thread's truth.
+    pub right: bool,
+}
+
+/// One method's answer to one gap of a trace of many threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TracedAnswer {
+    /// Number of the gap.
+    pub gap: usize,
+    /// What was lost, in order.
+    pub truth: Vec<TracedEvent>,
+    /// What was inferred, in order.
+    pub answer: Vec<TracedGuess>,
+}
+
+/// All answers of one method to gaps of one length.
+#[derive(Clone, Copy, Debug)]
+pub struct TracedAnswers<'a> {
+    /// The protocol.
+    pub protocol: &'a str,
+    /// What the trace is called.
+    pub data: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// Length of the gaps in events; 0: real gaps of any length.
+    pub blackout: usize,
+    /// The answers.
+    pub answers: &'a [TracedAnswer],
+}
+
+/// Gets the answers of every method.
+pub type TakeTraced<'a> = &'a mut dyn FnMut(&TracedAnswers<'_>) -> std::io::Result<()>;
+
+impl TracedEvent {
+    pub(super) fn new(thread: i64, kind: Option<&(String, Phase)>) -> Self {
+        Self {
+            thread: (thread >= 0).then_some(thread),
+            name: kind.map(|(name, _)| name.clone()),
+            phase: kind.map(|&(_, phase)| phase),
+        }
+    }
+}
+
+impl Answer {
+    /// With names by `kinds`.
+    pub(super) fn traced(
+        &self,
+        gap: usize,
+        truth: Vec<TracedEvent>,
+        kinds: &FxHashMap<u32, &(String, Phase)>,
+    ) -> TracedAnswer {
+        let guess = |(place, (&(thread, kind), &right)): (usize, (&(i64, u32), &bool))| TracedGuess {
+            event: TracedEvent::new(thread, kinds.get(&kind).copied()),
+            probability: self.confidence.as_ref().and_then(|all| all.get(place).copied()),
+            right,
+        };
+        TracedAnswer { gap, truth, answer: self.events.iter().zip(&self.right).enumerate().map(guess).collect() }
+    }
+}
+
+/// What each number stands for.
+pub(super) fn named(numbers: &FxHashMap<(String, Phase), u32>) -> FxHashMap<u32, &(String, Phase)> {
+    numbers.iter().map(|(kind, &number)| (number, kind)).collect()
+}
+
 pub(super) fn numbers(tokens: &TokenTable, bare: &[u32]) -> FxHashMap<(String, Phase), u32> {
     tokens
         .kinds()

@@ -6,7 +6,10 @@
 //! training traces this is `burst`, without any it is `self`. Methods know k per gap and nothing of the threads.
 
 use super::Score;
-use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, tally};
+use super::answer::{
+    Answer, TakeTraced, Tally, TracedAnswer, TracedAnswers, TracedEvent, baseline_answer, estimated, named, numbers,
+    tally,
+};
 use super::keep::{Keep, kept};
 use crate::baselines::burst::{self as baselines, BurstMethod, METHODS as BASELINES};
 use crate::calibrate::Belief;
@@ -72,7 +75,8 @@ pub enum BurstError {
     Keep(#[from] std::io::Error),
 }
 
-/// Measures the engine and the baselines on the same gaps; `keep` knows finished cells.
+/// Measures the engine and the baselines on the same gaps; `keep` knows finished cells, `answers` gets all answers where it
+/// is given.
 ///
 /// # Errors
 /// An unknown method, or a test trace too short for the gaps asked for.
@@ -80,6 +84,7 @@ pub fn run(
     config: &BurstConfig<'_>,
     progress: &mut dyn FnMut(usize, usize),
     keep: &dyn Keep,
+    mut answers: Option<TakeTraced<'_>>,
 ) -> Result<Vec<Score>, BurstError> {
     let all: Vec<&str> = std::iter::once(ENGINE).chain(BASELINES).collect();
     let methods: Vec<&str> = if config.methods.is_empty() {
@@ -114,8 +119,14 @@ pub fn run(
             return Err(BurstError::TooShort { data: config.data.clone(), needed: lost + 401, lost });
         }
         let batches = blackout::batches(config.test, &streams, &blackouts);
-        let cell =
-            Cell { config, streams: &streams, blackouts: &blackouts, trained: trained.as_ref(), options: &options };
+        let cell = Cell {
+            config,
+            streams: &streams,
+            blackouts: &blackouts,
+            trained: trained.as_ref(),
+            options: &options,
+            traced: answers.is_some(),
+        };
         for (method_number, &method) in methods.iter().enumerate() {
             let baseline = baselines.as_ref().and_then(|known| {
                 known.iter().find(|known| known.name() == method).map(|known| &**known as &dyn BurstMethod)
@@ -123,14 +134,22 @@ pub fn run(
             let one = |batch: &Vec<usize>| {
                 if method == ENGINE { cell.engine(batch) } else { cell.baseline(batch, method, baseline) }
             };
-            let measure = || -> Vec<Tally> {
-                let done: Vec<Vec<(usize, Tally)>> =
+            let measure = || -> Vec<Measured> {
+                let done: Vec<Vec<(usize, Measured)>> =
                     with_threads(config.threads, || batches.par_iter().map(one).collect());
-                let mut tallies: Vec<(usize, Tally)> = done.into_iter().flatten().collect();
-                tallies.sort_by_key(|&(gap, _)| gap);
-                tallies.into_iter().map(|(_, tally)| tally).collect()
+                let mut measured: Vec<(usize, Measured)> = done.into_iter().flatten().collect();
+                measured.sort_by_key(|&(gap, _)| gap);
+                measured.into_iter().map(|(_, measured)| measured).collect()
             };
-            let tallies = kept(keep, &format!("{} k={lost} {method}", config.data), measure)?;
+            // Answers make a cell many times larger, so they are kept only where they are asked for.
+            let with = if cell.traced { " with answers" } else { "" };
+            let measured = kept(keep, &format!("{} k={lost} {method}{with}", config.data), measure)?;
+            let (tallies, traced): (Vec<Tally>, Vec<Option<TracedAnswer>>) = measured.into_iter().unzip();
+            if let Some(answers) = &mut answers {
+                let all: Vec<TracedAnswer> = traced.into_iter().flatten().collect();
+                let (protocol, data) = (cell.protocol(), config.data.as_str());
+                answers(&TracedAnswers { protocol, data, method, blackout: lost, answers: &all })?;
+            }
             scores.extend(cell.scores(method, lost, &tallies));
             progress(number * methods.len() + method_number + 1, total);
         }
@@ -141,21 +160,48 @@ pub fn run(
     Ok(scores)
 }
 
+/// A gap's tally, and the answer itself where that is asked for.
+type Measured = (Tally, Option<TracedAnswer>);
+
 struct Cell<'c, 't> {
     config: &'c BurstConfig<'t>,
     streams: &'c [Vec<u32>],
     blackouts: &'c [Blackout],
     trained: Option<&'c CountsModel>,
     options: &'c RepairOptions,
+    /// Whether answers are wanted.
+    traced: bool,
 }
 
 impl Cell<'_, '_> {
+    fn protocol(&self) -> &'static str {
+        if self.config.train.is_empty() { "self" } else { "burst" }
+    }
+
+    /// An answer to gap `gap`, held against what was lost there.
+    fn measured(
+        &self,
+        gap: usize,
+        answer: &Answer,
+        truth: &[&Event],
+        numbers: &FxHashMap<(String, Phase), u32>,
+    ) -> (usize, Measured) {
+        let traced = self.traced.then(|| {
+            let symbols = &self.config.test.header.symbols;
+            let event = |event: &&Event| {
+                TracedEvent::new(thread_of(event), Some(&(symbols.name(event.name).to_owned(), event.phase)))
+            };
+            answer.traced(gap, truth.iter().map(event).collect(), &named(numbers))
+        });
+        (gap, (tally(answer, &self.truth(truth, numbers)), traced))
+    }
+
     fn cut(&self, batch: &[usize]) -> (Trace, Vec<Gap>) {
         let batch: Vec<Blackout> = batch.iter().map(|&gap| self.blackouts[gap]).collect();
         blackout::cut(self.config.test, self.streams, &batch)
     }
 
-    fn engine(&self, batch: &[usize]) -> Vec<(usize, Tally)> {
+    fn engine(&self, batch: &[usize]) -> Vec<(usize, Measured)> {
         let (rest, gaps) = self.cut(batch);
         let mut model = adapt(&rest, &gaps, self.trained, self.options);
         let (index, raw) = repair_raw(&rest, &gaps, &mut model, self.options, &unwatched);
@@ -167,12 +213,12 @@ impl Cell<'_, '_> {
             .map(|(&gap, raw)| {
                 let truth = blackout::truth(self.config.test, self.streams, self.blackouts[gap]);
                 let answer = answer_of(raw, &model, &bare, &truth, self.config.test, &index);
-                (gap, tally(&answer, &self.truth(&truth, &numbers)))
+                self.measured(gap, &answer, &truth, &numbers)
             })
             .collect()
     }
 
-    fn baseline(&self, batch: &[usize], name: &str, learned: Option<&dyn BurstMethod>) -> Vec<(usize, Tally)> {
+    fn baseline(&self, batch: &[usize], name: &str, learned: Option<&dyn BurstMethod>) -> Vec<(usize, Measured)> {
         let (rest, gaps) = self.cut(batch);
         let own;
         let method = match learned {
@@ -194,9 +240,8 @@ impl Cell<'_, '_> {
                 let fills = method.fill(&index, cut, self.blackouts[gap].lost);
                 let seconds = begin.elapsed().as_secs_f64();
                 let truth = blackout::truth(self.config.test, self.streams, self.blackouts[gap]);
-                let truth = self.truth(&truth, &numbers);
-                let answer = baseline_answer(&fills, &bare, &truth, seconds);
-                (gap, tally(&answer, &truth))
+                let answer = baseline_answer(&fills, &bare, &self.truth(&truth, &numbers), seconds);
+                self.measured(gap, &answer, &truth, &numbers)
             })
             .collect()
     }
@@ -226,7 +271,7 @@ impl Cell<'_, '_> {
     #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
     fn score(&self, method: &str, lost: usize, metric: &str, value: f64, low: f64, high: f64, gaps: usize) -> Score {
         Score {
-            protocol: if self.config.train.is_empty() { "self" } else { "burst" }.to_owned(),
+            protocol: self.protocol().to_owned(),
             data: self.config.data.clone(),
             method: method.to_owned(),
             blackout: lost,

@@ -1,6 +1,6 @@
 //! Evaluation protocols. Each yields [`Score`] rows.
 
-mod answer;
+pub mod answer;
 pub mod arrays;
 pub mod blackout;
 pub mod bootstrap;

@@ -5,7 +5,10 @@
 //! off. What of the twin then has no counterpart and lies in the interval of a gap was lost there.
 
 use super::Score;
-use super::answer::{Answer, Tally, baseline_answer, estimated, numbers, right, tally};
+use super::answer::{
+    Answer, TakeTraced, Tally, TracedAnswer, TracedAnswers, TracedEvent, baseline_answer, estimated, named, numbers,
+    right, tally,
+};
 use super::paper::NO_METHOD;
 use crate::baselines::burst::{self as baselines, BurstMethod, Fill, METHODS as BASELINES};
 use crate::repair::holes::{Hole, holes, with_holes};
@@ -85,6 +88,9 @@ pub enum TruthError {
     /// The two are no twins.
     #[error("what {0} recorded is not found in the complete twin; are both of the same run?")]
     NoTwins(String),
+    /// The answers could not be written.
+    #[error("the answers cannot be written: {0}; check that there is room")]
+    Answers(#[from] std::io::Error),
 }
 
 /// The channel of a lossy trace and its complete one, where a trace holds both: streams are named `CHANNEL_N`.
@@ -228,11 +234,12 @@ fn lost_events(
     Ok(lost)
 }
 
-/// Repairs the lossy trace, learned from its own intact rest, and holds the answers against the twin.
+/// Repairs the lossy trace, learned from its own intact rest, and holds the answers against the twin. `take` gets all
+/// answers where it is given.
 ///
 /// # Errors
 /// An unknown method, a trace without loss, or traces that are no twins.
-pub fn run(config: &TruthConfig<'_>) -> Result<Truth, TruthError> {
+pub fn run(config: &TruthConfig<'_>, mut take: Option<TakeTraced<'_>>) -> Result<Truth, TruthError> {
     let all: Vec<&str> = std::iter::once(ENGINE).chain(BASELINES).collect();
     let methods: Vec<&str> = match config.methods.is_empty() {
         true => all,
@@ -273,6 +280,14 @@ pub fn run(config: &TruthConfig<'_>) -> Result<Truth, TruthError> {
             ENGINE => engine(lossy, &lost, config.seed, &mut kinds),
             _ => baseline(&holed, &holes, &lost, &*baselines::method(method, &counts), &mut kinds),
         };
+        if let Some(take) = &mut take {
+            let names = named(&kinds.0);
+            let event = |&(thread, kind): &(i64, u32)| TracedEvent::new(thread, names.get(&kind).copied());
+            let traced =
+                |&number: &usize| answers[number].traced(number, lost[number].iter().map(event).collect(), &names);
+            let all: Vec<TracedAnswer> = matched.iter().map(traced).collect();
+            take(&TracedAnswers { protocol: "truth", data: &config.data, method, blackout: 0, answers: &all })?;
+        }
         let mut tallies: Vec<Tally> = Vec::new();
         for (number, answer) in answers.iter().enumerate() {
             let known = matched.contains(&number) && !lost[number].is_empty();

@@ -1,6 +1,11 @@
 //! `tracemend evaluate`: how good repairs are, measured on artificial gaps.
 
-use super::{evaluate_output::OutputArgs, globals::Globals, messages, network, progress::Progress};
+use super::{
+    evaluate_output::{Output, OutputArgs},
+    globals::Globals,
+    messages, network,
+    progress::Progress,
+};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::{
@@ -14,6 +19,7 @@ use tracemend::{
 };
 use tracemend_impute::protocol::{
     Score,
+    answer::TracedAnswers,
     blackout::Place,
     burst::{self, BurstConfig},
     cross_run::{self, CrossRunConfig},
@@ -83,9 +89,8 @@ pub struct EvaluateArgs {
     /// paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable.
     #[arg(long, value_name = "[NAME=]FILE")]
     model: Vec<String>,
-    /// How networks of Gaussian diffusion fill windows.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
-    sampling: network::SamplingArg,
+    #[command(flatten)]
+    sampling: network::SamplingArgs,
     /// Where networks compute.
     #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
     device: network::DeviceArg,
@@ -129,17 +134,19 @@ enum PlaceArg {
 pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     let flat = matches!(args.protocol, ProtocolArg::Paper | ProtocolArg::CrossRun) && args.arrays.is_none();
     // Before the work, so that what cannot be written costs nothing.
-    let mut output = args.output.open(flat)?;
+    let mut output = args.output.open(flat, args.arrays.is_none())?;
     let cells = args.cells(globals)?;
     let keep: &dyn Keep = cells.as_ref().map_or(&(), |cells| cells);
-    let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
     let (gaps, scores) = match args.protocol {
-        ProtocolArg::Paper => (Vec::new(), paper_scores(args, globals, &mut around)?),
+        ProtocolArg::Paper => {
+            let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
+            (Vec::new(), paper_scores(args, globals, &mut around)?)
+        }
         ProtocolArg::CrossRun | ProtocolArg::Itself | ProtocolArg::Burst => {
-            (Vec::new(), trace_scores(args, globals, &mut around)?)
+            (Vec::new(), trace_scores(args, globals, keep, &mut output)?)
         }
         ProtocolArg::Truth => {
-            let truth = truth_scores(args, globals)?;
+            let truth = truth_scores(args, globals, &mut output)?;
             (truth.gaps, truth.scores)
         }
     };
@@ -167,7 +174,7 @@ impl EvaluateArgs {
         set("length", self.length.to_string());
         set("gap-at", format!("{:?}", self.gap_at));
         set("gaps", self.gaps.to_string());
-        set("sampling", format!("{:?}", self.sampling));
+        set("sampling", serde_json::to_string(&self.sampling.sampling())?);
         let read = |path: &Path| fingerprint(path).with_context(|| format!("{} cannot be read", path.display()));
         for path in self.data.iter() {
             set("data", read(path)?);
@@ -188,7 +195,7 @@ impl EvaluateArgs {
     }
 }
 
-fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth> {
+fn truth_scores(args: &EvaluateArgs, globals: &Globals, output: &mut Output<'_>) -> anyhow::Result<Truth> {
     no_models(args)?;
     let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
     let full_path = args.full.as_ref().context("name its complete twin with --full")?;
@@ -210,7 +217,9 @@ fn truth_scores(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<Truth>
         methods: args.method.clone(),
         seed: globals.seed,
     };
-    let truth = truth::run(&config)?;
+    let wanted = output.takes_answers();
+    let mut take = |answers: &TracedAnswers<'_>| output.traced(answers);
+    let truth = truth::run(&config, if wanted { Some(&mut take) } else { None })?;
     truth.warnings.iter().for_each(|warning| globals.warning(warning));
     Ok(truth)
 }
@@ -223,7 +232,12 @@ fn no_models(args: &EvaluateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn trace_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>) -> anyhow::Result<Vec<Score>> {
+fn trace_scores(
+    args: &EvaluateArgs,
+    globals: &Globals,
+    keep: &dyn Keep,
+    output: &mut Output<'_>,
+) -> anyhow::Result<Vec<Score>> {
     let path = args.test.as_ref().context("name the trace whose events are to be hidden with --test")?;
     let learns = args.protocol != ProtocolArg::Itself;
     if learns && args.train.is_empty() {
@@ -263,8 +277,9 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>)
             seed: globals.seed,
             threads: globals.threads,
         };
-        let models = network::models(&args.model, args.sampling, args.device)?;
-        return Ok(cross_run::run(&config, &models, around)?);
+        let models = network::models(&args.model, &args.sampling.sampling(), args.device)?;
+        let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
+        return Ok(cross_run::run(&config, &models, &mut around)?);
     }
     no_models(args)?;
     let config = BurstConfig {
@@ -278,7 +293,10 @@ fn trace_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>)
         threads: globals.threads,
     };
     let mut progress = Progress::new(globals, "measuring");
-    let scores = burst::run(&config, &mut |done, total| progress.set(done as u64, total as u64), around.keep)?;
+    let mut step = |done: usize, total: usize| progress.set(done as u64, total as u64);
+    let wanted = output.takes_answers();
+    let mut take = |answers: &TracedAnswers<'_>| output.traced(answers);
+    let scores = burst::run(&config, &mut step, keep, if wanted { Some(&mut take) } else { None })?;
     progress.finish();
     Ok(scores)
 }
@@ -308,5 +326,5 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>)
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config, &network::models(&args.model, args.sampling, args.device)?, around)?)
+    Ok(paper::run(&config, &network::models(&args.model, &args.sampling.sampling(), args.device)?, around)?)
 }

@@ -18,6 +18,7 @@ use tracemend::{
 };
 use tracemend_impute::protocol::{
     Score,
+    answer::TracedAnswers,
     differences::differences,
     outcome::Answers,
     truth::{MethodShare, TruthGap},
@@ -36,7 +37,7 @@ pub struct OutputArgs {
     /// Write pictures into this folder (SVG): score against gap length, time against score, reliability.
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
-    /// paper, cross-run: write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, alternatives.
+    /// Write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, and in windows alternatives.
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
     /// paper, cross-run: write the answers as arrays in the published layout below this folder.
@@ -63,12 +64,13 @@ pub struct Output<'a> {
 }
 
 impl OutputArgs {
-    /// Opens all there is to open; `flat`: whether the protocol's answers fill windows.
-    pub fn open(&self, flat: bool) -> anyhow::Result<Output<'_>> {
-        if !flat && (self.dump.is_some() || self.save_arrays.is_some()) {
-            bail!(
-                "--dump and --save-arrays write answers in windows: use them with --protocol paper on --data, or cross-run"
-            );
+    /// Opens all there is to open; `windows`: whether the protocol's answers fill windows; `answers`: whether it has answers.
+    pub fn open(&self, windows: bool, answers: bool) -> anyhow::Result<Output<'_>> {
+        if !windows && self.save_arrays.is_some() {
+            bail!("--save-arrays writes answers in windows: use it with --protocol paper on --data, or cross-run");
+        }
+        if !answers && self.dump.is_some() {
+            bail!("--dump writes what methods answer, and --arrays is scored as it is: leave one of the two out");
         }
         for folder in self.plots.iter().chain(&self.save_arrays) {
             fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -92,6 +94,16 @@ impl Output<'_> {
             dump.add(answers)?;
         }
         self.args.save_arrays.as_deref().map_or(Ok(()), |folder| save_arrays(folder, answers))
+    }
+
+    /// Whether answers are wanted.
+    pub fn takes_answers(&self) -> bool {
+        self.dump.is_some()
+    }
+
+    /// The same of a trace of many threads.
+    pub fn traced(&mut self, answers: &TracedAnswers<'_>) -> io::Result<()> {
+        self.dump.as_mut().map_or(Ok(()), |dump| dump.add_traced(answers))
     }
 
     /// Writes the rest.

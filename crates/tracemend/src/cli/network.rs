@@ -2,7 +2,7 @@
 
 use super::{globals::Globals, interrupt, progress::Progress};
 use anyhow::{Context as _, anyhow, bail};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Write, path::Path};
 use tracemend::{
@@ -12,7 +12,7 @@ use tracemend::{
 use tracemend_impute::{
     nets::{
         self, Device,
-        diffusion::imputer::Sampling,
+        diffusion::imputer::{Combine, Sampling},
         model_file::ModelFile,
         registry::{AnyNetwork, Preset, preset},
         train::{Outcome, Task, TrainConfig, Watch, trainer::BEST},
@@ -44,19 +44,51 @@ impl From<PresetArg> for Preset {
 
 /// How networks of Gaussian diffusion fill windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SamplingArg {
+enum SamplingArg {
     /// In a few steps (DDIM), ending when the answer no longer changes.
     Quick,
     /// Every step, as published.
     Published,
 }
 
-impl From<SamplingArg> for Sampling {
-    fn from(arg: SamplingArg) -> Self {
-        match arg {
+/// How several samples become one answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CombineArg {
+    /// The median of the numbers.
+    Median,
+    /// Their mean.
+    Mean,
+    /// The token that most samples are nearest to.
+    Majority,
+}
+
+/// How networks of Gaussian diffusion fill windows.
+#[derive(Args, Debug)]
+pub struct SamplingArgs {
+    /// How networks of Gaussian diffusion fill windows.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
+    sampling: SamplingArg,
+    /// Samples of each window that such networks draw.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// What is made of several samples.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "median")]
+    combine: CombineArg,
+}
+
+impl SamplingArgs {
+    /// As the library has it.
+    pub fn sampling(&self) -> Sampling {
+        let sampling = match self.sampling {
             SamplingArg::Quick => Sampling::quick(),
             SamplingArg::Published => Sampling::published(),
-        }
+        };
+        let combine = match self.combine {
+            CombineArg::Median => Combine::Median,
+            CombineArg::Mean => Combine::Mean,
+            CombineArg::Majority => Combine::Majority,
+        };
+        Sampling { samples: self.samples.into(), combine, ..sampling }
     }
 }
 
@@ -87,7 +119,7 @@ pub fn named(given: &str) -> (Option<&str>, &Path) {
 }
 
 /// Networks to measure, each given as a file or as `NAME=FILE`.
-pub fn models(given: &[String], sampling: SamplingArg, device: DeviceArg) -> anyhow::Result<Vec<Model>> {
+pub fn models(given: &[String], sampling: &Sampling, device: DeviceArg) -> anyhow::Result<Vec<Model>> {
     let mut models: Vec<Model> = Vec::new();
     for given in given {
         let (name, path) = named(given);
@@ -98,7 +130,7 @@ pub fn models(given: &[String], sampling: SamplingArg, device: DeviceArg) -> any
         if models.iter().any(|model| model.name == name) {
             bail!("two models are called {name}; name them apart with --model NAME=FILE");
         }
-        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(&sampling.into()) });
+        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
     }
     Ok(models)
 }

@@ -8,7 +8,13 @@ use std::{
     io::{self, BufWriter, Write},
     path::Path,
 };
-use tracemend_impute::{dataset::vocabulary::UNKNOWN, protocol::outcome::Answers};
+use tracemend_impute::{
+    dataset::vocabulary::UNKNOWN,
+    protocol::{
+        answer::{TracedAnswer, TracedAnswers},
+        outcome::Answers,
+    },
+};
 use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
 
 /// One method's answer to one gap.
@@ -23,6 +29,17 @@ struct Row<'a> {
     answer: Vec<&'a str>,
     probability: &'a [f32],
     alternatives: Vec<Vec<(&'a str, f32)>>,
+}
+
+/// One method's answer to one gap of a trace of many threads.
+#[derive(Serialize)]
+struct TracedRow<'a> {
+    protocol: &'a str,
+    data: &'a str,
+    method: &'a str,
+    blackout: usize,
+    #[serde(flatten)]
+    answer: &'a TracedAnswer,
 }
 
 /// What an event is called that the data set has no name for.
@@ -64,6 +81,18 @@ impl Dump {
                 alternatives: outcome.alternatives.iter().map(named).collect(),
             };
             self.lines.row("answer", &row)?;
+        }
+        Ok(())
+    }
+
+    /// Adds answers to gaps of a trace of many threads.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add_traced(&mut self, answers: &TracedAnswers<'_>) -> io::Result<()> {
+        let &TracedAnswers { protocol, data, method, blackout, answers } = answers;
+        for answer in answers {
+            self.lines.row("traced", &TracedRow { protocol, data, method, blackout, answer })?;
         }
         Ok(())
     }
