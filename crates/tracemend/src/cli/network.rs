@@ -150,8 +150,19 @@ pub struct TrainRequest<'a> {
 /// The settings of a run as its folder keeps them.
 const SETTINGS: &str = "settings.toml";
 
+/// Keeps memory that was freed instead of giving it back to the system, which would clear it page by page before every
+/// update: a tenth to a fifth of the time.
+#[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
+fn keep_freed_memory() {
+    /// `mi_option_purge_delay` of mimalloc 2 and 3, in ms; -1: never.
+    const PURGE_DELAY: i32 = 15;
+    // SAFETY: it stores a number; training has not started any thread yet.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
+}
+
 /// Trains a network.
 pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8> {
+    keep_freed_memory();
     let defaults = TrainConfig { seed: globals.seed, ..TrainConfig::default() };
     let own = |key: &str| !key.starts_with("model.");
     let mut config: TrainConfig = with_settings(&defaults, request.set, own, "")?;
@@ -267,6 +278,16 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
+    fn the_option_that_keeps_freed_memory_is_the_one_meant() {
+        // SAFETY: it reads a number.
+        let delay = || unsafe { libmimalloc_sys::mi_option_get(15) };
+        assert!(delay() == 1000 || delay() == -1, "mimalloc's delay is 1000 ms, not {}", delay());
+        keep_freed_memory();
+        assert_eq!(delay(), -1);
+    }
     use serde_json::{Value, json};
 
     #[test]
