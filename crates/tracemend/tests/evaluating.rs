@@ -130,10 +130,13 @@ fn tables_pictures_and_differences_come_as_asked() {
 fn dumped_answers_to_gaps_of_threads_add_up_to_the_scores() {
     let folder = tempfile::tempdir().expect("a folder");
     let dump = folder.path().join("answers.jsonl");
-    let (cells, cut) = (folder.path().join("cells"), ["--gaps", "12", "--blackout", "6", "--method", "counts,repeat"]);
+    let (cells, twins) = (folder.path().join("cells"), folder.path().join("twins"));
+    let cut = ["--gaps", "12", "--blackout", "6", "--method", "counts,repeat"];
     let burst = [&["evaluate", "--protocol", "self", "--test", RUNS[4], "--resume", text(&cells)][..], &cut].concat();
     let real = [
         "evaluate",
+        "--resume",
+        text(&twins),
         "--protocol",
         "truth",
         "--lossy",
@@ -144,7 +147,7 @@ fn dumped_answers_to_gaps_of_threads_add_up_to_the_scores() {
         "counts,repeat",
     ];
     // The second time cells are those of the first.
-    for evaluation in [&burst[..], &burst, &real] {
+    for evaluation in [&burst[..], &burst, &real, &real] {
         let printed = stdout(&[evaluation, &["--json", "--dump", text(&dump)]].concat());
         let answers = rows(&fs::read_to_string(&dump).expect("written"), "traced");
         for method in ["counts", "repeat"] {

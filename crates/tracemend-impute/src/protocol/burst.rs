@@ -70,7 +70,7 @@ pub enum BurstError {
         /// Length of the gap.
         lost: usize,
     },
-    /// Finished cells could not be read or kept.
+    /// Finished cells could not be read or kept, or answers not written.
     #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
     Keep(#[from] std::io::Error),
 }

@@ -9,13 +9,14 @@ use super::answer::{
     Answer, TakeTraced, Tally, TracedAnswer, TracedAnswers, TracedEvent, baseline_answer, estimated, named, numbers,
     right, tally,
 };
+use super::keep::{Keep, kept};
 use super::paper::NO_METHOD;
 use crate::baselines::burst::{self as baselines, BurstMethod, Fill, METHODS as BASELINES};
 use crate::repair::holes::{Hole, holes, with_holes};
 use crate::repair::index::TraceIndex;
 use crate::repair::{GapRepair, RepairOptions, repair, unwatched};
 use rustc_hash::FxHashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracemend_trace::{Event, Phase, StreamId, Trace};
 
 /// Name of the engine in result tables.
@@ -88,9 +89,9 @@ pub enum TruthError {
     /// The two are no twins.
     #[error("what {0} recorded is not found in the complete twin; are both of the same run?")]
     NoTwins(String),
-    /// The answers could not be written.
-    #[error("the answers cannot be written: {0}; check that there is room")]
-    Answers(#[from] std::io::Error),
+    /// Finished cells could not be read or kept, or answers not written.
+    #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
+    Keep(#[from] std::io::Error),
 }
 
 /// The channel of a lossy trace and its complete one, where a trace holds both: streams are named `CHANNEL_N`.
@@ -234,12 +235,21 @@ fn lost_events(
     Ok(lost)
 }
 
-/// Repairs the lossy trace, learned from its own intact rest, and holds the answers against the twin. `take` gets all
-/// answers where it is given.
+/// What is kept of one method.
+#[derive(Serialize, Deserialize)]
+struct Measured {
+    /// By gap; none where nothing can be measured.
+    tallies: Vec<Option<Tally>>,
+    /// The answers, where they are asked for.
+    traced: Vec<TracedAnswer>,
+}
+
+/// Repairs the lossy trace, learned from its own intact rest, and holds the answers against the twin. `keep` knows methods
+/// that are measured already, `take` gets all answers where it is given.
 ///
 /// # Errors
 /// An unknown method, a trace without loss, or traces that are no twins.
-pub fn run(config: &TruthConfig<'_>, mut take: Option<TakeTraced<'_>>) -> Result<Truth, TruthError> {
+pub fn run(config: &TruthConfig<'_>, keep: &dyn Keep, mut take: Option<TakeTraced<'_>>) -> Result<Truth, TruthError> {
     let all: Vec<&str> = std::iter::once(ENGINE).chain(BASELINES).collect();
     let methods: Vec<&str> = match config.methods.is_empty() {
         true => all,
@@ -276,26 +286,33 @@ pub fn run(config: &TruthConfig<'_>, mut take: Option<TakeTraced<'_>>) -> Result
     let holed = with_holes(lossy, &holes);
     let counts = baselines::learn(&[&holed]);
     for &method in &methods {
-        let answers = match method {
-            ENGINE => engine(lossy, &lost, config.seed, &mut kinds),
-            _ => baseline(&holed, &holes, &lost, &*baselines::method(method, &counts), &mut kinds),
-        };
-        if let Some(take) = &mut take {
+        let measure = || -> Measured {
+            let answers = match method {
+                ENGINE => engine(lossy, &lost, config.seed, &mut kinds),
+                _ => baseline(&holed, &holes, &lost, &*baselines::method(method, &counts), &mut kinds),
+            };
             let names = named(&kinds.0);
             let event = |&(thread, kind): &(i64, u32)| TracedEvent::new(thread, names.get(&kind).copied());
-            let traced =
-                |&number: &usize| answers[number].traced(number, lost[number].iter().map(event).collect(), &names);
-            let all: Vec<TracedAnswer> = matched.iter().map(traced).collect();
-            take(&TracedAnswers { protocol: "truth", data: &config.data, method, blackout: 0, answers: &all })?;
+            let traced = |&gap: &usize| answers[gap].traced(gap, lost[gap].iter().map(event).collect(), &names);
+            let known = |gap: usize| matched.contains(&gap) && !lost[gap].is_empty();
+            let tally = |(gap, answer): (usize, &Answer)| known(gap).then(|| tally(answer, &lost[gap]));
+            Measured {
+                tallies: answers.iter().enumerate().map(tally).collect(),
+                traced: if take.is_some() { matched.iter().map(traced).collect() } else { Vec::new() },
+            }
+        };
+        // As in the protocol of artificial gaps.
+        let with = if take.is_some() { " with answers" } else { "" };
+        let Measured { tallies, traced } = kept(keep, &format!("{} {method}{with}", config.data), measure)?;
+        if let Some(take) = &mut take {
+            let data = config.data.as_str();
+            take(&TracedAnswers { protocol: "truth", data, method, blackout: 0, answers: &traced })?;
         }
-        let mut tallies: Vec<Tally> = Vec::new();
-        for (number, answer) in answers.iter().enumerate() {
-            let known = matched.contains(&number) && !lost[number].is_empty();
-            let tally = known.then(|| tally(answer, &lost[number]));
+        for (gap, tally) in gaps.iter_mut().zip(&tallies) {
             let share = tally.as_ref().map(|tally| tally.thread_lcs / tally.lost);
-            gaps[number].thread_lcs.push(MethodShare { method: method.to_owned(), thread_lcs: share });
-            tallies.extend(tally);
+            gap.thread_lcs.push(MethodShare { method: method.to_owned(), thread_lcs: share });
         }
+        let tallies: Vec<Tally> = tallies.into_iter().flatten().collect();
         scores.extend(
             estimated(&tallies, config.seed, 0).into_iter().map(|(metric, figure, detail)| Score {
                 detail,

@@ -99,7 +99,7 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "METRIC=VALUE")]
     fail_under: Vec<Bound>,
     /// Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an
-    /// interruption, or with more lengths, methods or models. paper, cross-run, burst, self.
+    /// interruption, or with more lengths, methods or models.
     #[arg(long, value_name = "FOLDER")]
     resume: Option<PathBuf>,
     #[command(flatten)]
@@ -146,7 +146,7 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
             (Vec::new(), trace_scores(args, globals, keep, &mut output)?)
         }
         ProtocolArg::Truth => {
-            let truth = truth_scores(args, globals, &mut output)?;
+            let truth = truth_scores(args, globals, keep, &mut output)?;
             (truth.gaps, truth.scores)
         }
     };
@@ -163,8 +163,8 @@ impl EvaluateArgs {
     /// The folder of finished cells, checked to be of this evaluation.
     fn cells(&self, globals: &Globals) -> anyhow::Result<Option<Cells>> {
         let Some(folder) = &self.resume else { return Ok(None) };
-        if self.protocol == ProtocolArg::Truth || self.arrays.is_some() {
-            bail!("--resume keeps cells of the protocols that draw gaps: paper on --data, cross-run, burst and self");
+        if self.arrays.is_some() {
+            bail!("--resume keeps what methods answer, and --arrays is scored as it is: leave one of the two out");
         }
         let mut settings: BTreeMap<String, String> = BTreeMap::new();
         let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
@@ -185,6 +185,12 @@ impl EvaluateArgs {
         for path in self.valid.iter() {
             set("valid", read(path)?);
         }
+        for path in self.lossy.iter() {
+            set("lossy", read(path)?);
+        }
+        for path in self.full.iter() {
+            set("full", read(path)?);
+        }
         let train = self.train.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<String>>>()?;
         set("train", train.join(" "));
         for given in &self.model {
@@ -195,7 +201,12 @@ impl EvaluateArgs {
     }
 }
 
-fn truth_scores(args: &EvaluateArgs, globals: &Globals, output: &mut Output<'_>) -> anyhow::Result<Truth> {
+fn truth_scores(
+    args: &EvaluateArgs,
+    globals: &Globals,
+    keep: &dyn Keep,
+    output: &mut Output<'_>,
+) -> anyhow::Result<Truth> {
     no_models(args)?;
     let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
     let full_path = args.full.as_ref().context("name its complete twin with --full")?;
@@ -219,7 +230,7 @@ fn truth_scores(args: &EvaluateArgs, globals: &Globals, output: &mut Output<'_>)
     };
     let wanted = output.takes_answers();
     let mut take = |answers: &TracedAnswers<'_>| output.traced(answers);
-    let truth = truth::run(&config, if wanted { Some(&mut take) } else { None })?;
+    let truth = truth::run(&config, keep, if wanted { Some(&mut take) } else { None })?;
     truth.warnings.iter().for_each(|warning| globals.warning(warning));
     Ok(truth)
 }
