@@ -30,9 +30,9 @@ results shared:
     tools/results {{shared}}
 
 # docs/networks.md, from the networks in target/models; resumable.
-networks shared:
+networks shared *options:
     cargo build --release --locked --workspace
-    tools/results_networks.py {{shared}}
+    tools/results_networks.py {{shared}} {{options}}
 
 # Every reader against hostile input, five minutes each; needs cargo-fuzz.
 fuzz seconds="300":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures trained networks and writes docs/networks.md. Usage: tools/results_networks.py SHARED [--against VENV]
+"""Measures trained networks and writes docs/networks.md.
 
 Networks are not trained here: training takes hours. Every run folder that lies in target/models is measured:
 
@@ -11,12 +11,13 @@ ends, so that an interrupted run goes on where it was. A part of the page whose 
 says which commit it is of. With --against, networks are timed beside PyTorch in that virtual environment. Needs a release
 build.
 """
-import csv, json, os, pathlib, platform, subprocess, sys
+import argparse, csv, json, os, pathlib, platform, subprocess, sys
 
 MODELS = pathlib.Path("target/models")
 PAGE = pathlib.Path("docs/networks.md")
 BINARY = "target/release/tracemend"
-BLACKOUTS = "1,5,10,20,30,40"
+BLACKOUTS = "1,10,40"
+SAMPLES = "5"
 GAPS = "300"
 METRICS = ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "ece", "seconds_per_gap"]
 
@@ -134,9 +135,9 @@ def machine():
 
 def paper(shared, store, dataset, runs):
     """The part on one set of published windows."""
-    arguments = ["--protocol", "paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS]
+    arguments = ["--protocol", "paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS, "--samples", SAMPLES]
     rows = evaluated(BINARY, store, f"paper-{dataset}", arguments, runs)
-    out = [f"`tracemend evaluate --protocol paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --model …`", "", *sizes(BINARY, runs), ""]
+    out = [f"`tracemend evaluate --protocol paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --samples {SAMPLES} --model …`", "", *sizes(BINARY, runs), ""]
     table(by_length([*rows["score"], *published(shared, dataset)]), METRICS, out)
     return out + verdicts(rows["difference"])
 
@@ -150,6 +151,7 @@ def cross_run(shared, store, workload, runs):
     names = " ".join(run.name.split(".")[0] for run in train)
     out = [f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 --blackout 10,40 --gaps {GAPS} --seed 1 --model …`", "",
            *sizes(BINARY, runs), ""]
+    out += ["Where the mixture fills half of the smallest run no better than counts do, `counts+NAME` is the counts' answer.", ""]
     table(by_length(rows["score"]), METRICS, out)
     return out + verdicts(rows["difference"])
 
@@ -169,8 +171,7 @@ STEPS = "Networks beside PyTorch"
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],
     RUNS: ["Run 1 is tested. Networks learned two of the runs 2-4 and chose their weights by the smallest of the three; `counts` learned all three.",
-           "`counts+NAME` answers with both, weighed against each other by that smallest run, of which the counts then know nothing either;",
-           "where the mixture fills that run no better than counts do, counts fill alone."],
+           "`counts+NAME` answers with both, weighed against each other by that smallest run, of which the counts then know nothing either."],
     STEPS: [],
 }
 
@@ -189,7 +190,11 @@ def parts(text):
 
 
 def main():
-    shared, head = pathlib.Path(sys.argv[1]), subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=pathlib.Path, help="holds corpus/ and paper/")
+    parser.add_argument("--against", metavar="VENV", help="time networks beside PyTorch in this virtual environment")
+    given = parser.parse_args()
+    shared, head = given.shared, subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     store = pathlib.Path("target/results") / head
     store.mkdir(parents=True, exist_ok=True)
     label = f"Commit {head}, {machine()}."
@@ -197,8 +202,8 @@ def main():
     for section, protocol, measure in [(WINDOWS, "paper", paper), (RUNS, "cross-run", cross_run)]:
         for name, runs in trained(protocol).items():
             page[section, name] = ["", label, "", *measure(shared, store, name, runs), ""]
-    if "--against" in sys.argv:
-        page[STEPS, ""] = ["", label, "", *against(sys.argv[sys.argv.index("--against") + 1]), ""]
+    if given.against:
+        page[STEPS, ""] = ["", label, "", *against(given.against), ""]
     out = ["# Networks", "", "Written by `tools/results_networks.py SHARED`; never edited by hand. Each part says which commit it is of.",
            "Brackets: 95 % bootstrap intervals. Every method gets the same gaps.", ""]
     for section, about in ABOUT.items():

@@ -173,7 +173,7 @@ fn direct<N: Imputer + Send + 'static>(network: N, _: &Sampling) -> Box<dyn Impu
     Box::new(network)
 }
 
-/// Networks that predict noise.
+/// Networks of Gaussian diffusion.
 fn sampled<N: Denoiser + Sync + 'static>(network: N, sampling: &Sampling) -> Box<dyn Imputer + Send> {
     Box::new(DiffusionImputer::new(network, sampling.clone()))
 }

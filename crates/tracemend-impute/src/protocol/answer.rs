@@ -51,7 +51,7 @@ pub(super) struct Answer {
 /// An event that was lost or inferred.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TracedEvent {
-    /// Its thread; null where the trace does not tell.
+    /// Its thread; null for an idle CPU's, and where the trace does not tell.
     pub thread: Option<i64>,
     /// Its name; null for one that the method has no name for.
     pub name: Option<String>,

@@ -70,7 +70,10 @@ pub enum BurstError {
         /// Length of the gap.
         lost: usize,
     },
-    /// Finished cells could not be read or kept, or answers not written.
+    /// The answers could not be written.
+    #[error("the answers cannot be written: {0}; check the path and that there is room")]
+    Answers(#[source] std::io::Error),
+    /// Finished cells could not be read or kept.
     #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
     Keep(#[from] std::io::Error),
 }
@@ -148,7 +151,8 @@ pub fn run(
             if let Some(answers) = &mut answers {
                 let all: Vec<TracedAnswer> = traced.into_iter().flatten().collect();
                 let (protocol, data) = (cell.protocol(), config.data.as_str());
-                answers(&TracedAnswers { protocol, data, method, blackout: lost, answers: &all })?;
+                answers(&TracedAnswers { protocol, data, method, blackout: lost, answers: &all })
+                    .map_err(BurstError::Answers)?;
             }
             scores.extend(cell.scores(method, lost, &tallies));
             progress(number * methods.len() + method_number + 1, total);

@@ -10,8 +10,8 @@
 //!
 //! The weights a and b, and how much of the counts' distribution is spread over all tokens, are those under which the truth
 //! is likeliest in windows of a training run that neither has seen: the network was trained without it, and the counts for
-//! this purpose learn from the others alone. Where the mixture then fills those windows no better than counts do alone, the
-//! network weighs nothing, and gaps are filled by counts alone.
+//! this purpose learn from the others alone. Half of the windows choose the weights; where the mixture then fills the other
+//! half no better than counts do, the counts' answers stand alone.
 
 use super::arrays::Dataset;
 use super::bootstrap::SplitMix64;
@@ -108,9 +108,6 @@ impl FillAll for Combined<'_> {
     }
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
-        if self.weights.network == 0.0 {
-            return windows.par_iter().map(|window| impute(self.engine, window.tokens, hidden)).collect();
-        }
         let mut states = begun(self.engine, windows, hidden);
         let first = decode(&mut states, self.model, self.weights, vocabulary, hidden);
         states.par_iter().zip(&first).map(|(state, first)| answer(state, first, hidden)).collect()
@@ -234,9 +231,15 @@ fn network_rows(
         .collect()
 }
 
-/// The weights under which the truth is likeliest in the windows of `unseen`, a data set of a run that the network did not
-/// learn; its training text is what the counts learned. Parts of each gap are known, as they are while it is being filled.
-pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, hidden: &Range<usize>) -> Weights {
+/// The weights under which the truth is likeliest in half of the windows of `unseen`, a data set of a run that the network
+/// did not learn; its training text is what the counts learned. Parts of each gap are known, as they are while it is being
+/// filled. None if the mixture fills the other half no better than the counts do.
+pub(super) fn choose(
+    unseen: &Dataset,
+    engine: &SequenceCounts,
+    model: &Model,
+    hidden: &Range<usize>,
+) -> Option<Weights> {
     let tokens = unseen.vocabulary.tokens.len();
     let windows: Vec<Tested<'_>> = unseen
         .test
@@ -244,7 +247,8 @@ pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, h
         .enumerate()
         .map(|(number, tokens)| Tested { tokens, known: unseen.known.get(number) })
         .collect();
-    let mut states = begun(engine, &windows, hidden);
+    let (windows, others) = windows.split_at(windows.len().div_ceil(2));
+    let mut states = begun(engine, windows, hidden);
     let mut random = SplitMix64::new(0, &["combined", &hidden.len().to_string()]);
     // Per window and open position: truth, the counts' distribution, the network's.
     let mut seen: Vec<(usize, Vec<f64>, Vec<f64>)> = Vec::new();
@@ -277,16 +281,15 @@ pub(super) fn choose(unseen: &Dataset, engine: &SequenceCounts, model: &Model, h
     let start = (f64::NEG_INFINITY, Weights { counts: 1.0, network: 1.0, spread: SPREADS[2] });
     // Strictly more, so that the same windows always choose the same.
     let weights = scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1;
-    let right = |weights: Weights| -> usize {
-        let filled =
-            Combined { name: String::new(), engine, model, weights }.fill(&windows, &unseen.vocabulary, hidden);
+    let right = |filled: Vec<Imputation>| -> usize {
         let count = |(filled, window): (&Imputation, &Tested<'_>)| {
             hidden.clone().filter(|&at| filled.tokens[at] == window.tokens[at]).count()
         };
-        filled.iter().zip(&windows).map(count).sum()
+        filled.iter().zip(others).map(count).sum()
     };
-    let alone = Weights { network: 0.0, ..weights };
-    if right(weights) > right(alone) { weights } else { alone }
+    let both = Combined { name: String::new(), engine, model, weights }.fill(others, &unseen.vocabulary, hidden);
+    let alone = others.par_iter().map(|window| impute(engine, window.tokens, hidden)).collect();
+    (right(both) > right(alone)).then_some(weights)
 }
 
 #[cfg(test)]
@@ -381,14 +384,9 @@ mod tests {
         // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
         let engine = SequenceCounts::learn(&[vec![0; 9], vec![1; 9], vec![2; 9]]);
         let upwards = data(vec![vec![0, 1, 2, 0, 1]; 20]);
-        let chosen = choose(&upwards, &engine, &model, &(2..4));
+        let chosen = choose(&upwards, &engine, &model, &(2..4)).expect("weights");
         assert!(chosen.network > chosen.counts, "{chosen:?}");
         let same = data(vec![vec![1; 5]; 20]);
-        let chosen = choose(&same, &engine, &model, &(2..4));
-        assert_eq!(chosen.network, 0.0);
-        let alone = Combined { name: "both".to_owned(), engine: &engine, model: &model, weights: chosen };
-        let window = [1, 1, 77, 77, 1];
-        let filled = alone.fill(&[Tested { tokens: &window, known: None }], &names(), &(2..4));
-        assert_eq!(filled, [impute(&engine, &window, &(2..4))]);
+        assert_eq!(choose(&same, &engine, &model, &(2..4)), None);
     }
 }

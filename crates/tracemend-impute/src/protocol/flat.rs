@@ -133,8 +133,17 @@ impl<'a> Bench<'a> {
                 let weights = kept(self.keep, &format!("{} weights", self.cell(blackout, &name)), || {
                     combined::choose(unseen, &without, model, &self.hidden(blackout))
                 })?;
-                let both = Combined { name: name.clone(), engine: &engine, model, weights };
-                answered.push(Answered { method: name, blackout, outcomes: self.by_model(&both, blackout)? });
+                let outcomes = match weights {
+                    Some(weights) => {
+                        let both = Combined { name: name.clone(), engine: &engine, model, weights };
+                        self.by_model(&both, blackout)?
+                    }
+                    None => {
+                        let alone = self.by_methods(&[blackout], &[ENGINE.to_owned()])?;
+                        alone.into_iter().flat_map(|answered| answered.outcomes).collect()
+                    }
+                };
+                answered.push(Answered { method: name, blackout, outcomes });
             }
         }
         Ok(answered)

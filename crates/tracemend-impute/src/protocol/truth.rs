@@ -89,7 +89,10 @@ pub enum TruthError {
     /// The two are no twins.
     #[error("what {0} recorded is not found in the complete twin; are both of the same run?")]
     NoTwins(String),
-    /// Finished cells could not be read or kept, or answers not written.
+    /// The answers could not be written.
+    #[error("the answers cannot be written: {0}; check the path and that there is room")]
+    Answers(#[source] std::io::Error),
+    /// Finished cells could not be read or kept.
     #[error("what was measured cannot be kept: {0}; check that there is room, and that the folder's files are whole")]
     Keep(#[from] std::io::Error),
 }
@@ -306,7 +309,8 @@ pub fn run(config: &TruthConfig<'_>, keep: &dyn Keep, mut take: Option<TakeTrace
         let Measured { tallies, traced } = kept(keep, &format!("{} {method}{with}", config.data), measure)?;
         if let Some(take) = &mut take {
             let data = config.data.as_str();
-            take(&TracedAnswers { protocol: "truth", data, method, blackout: 0, answers: &traced })?;
+            take(&TracedAnswers { protocol: "truth", data, method, blackout: 0, answers: &traced })
+                .map_err(TruthError::Answers)?;
         }
         for (gap, tally) in gaps.iter_mut().zip(&tallies) {
             let share = tally.as_ref().map(|tally| tally.thread_lcs / tally.lost);

@@ -19,7 +19,7 @@ use tracemend::{
 };
 use tracemend_impute::protocol::{
     Score,
-    answer::TracedAnswers,
+    answer::TakeTraced,
     blackout::Place,
     burst::{self, BurstConfig},
     cross_run::{self, CrossRunConfig},
@@ -174,7 +174,9 @@ impl EvaluateArgs {
         set("length", self.length.to_string());
         set("gap-at", format!("{:?}", self.gap_at));
         set("gaps", self.gaps.to_string());
-        set("sampling", serde_json::to_string(&self.sampling.sampling())?);
+        if !self.model.is_empty() {
+            set("sampling", serde_json::to_string(&self.sampling.sampling())?);
+        }
         let read = |path: &Path| fingerprint(path).with_context(|| format!("{} cannot be read", path.display()));
         for path in self.data.iter() {
             set("data", read(path)?);
@@ -228,9 +230,8 @@ fn truth_scores(
         methods: args.method.clone(),
         seed: globals.seed,
     };
-    let wanted = output.takes_answers();
-    let mut take = |answers: &TracedAnswers<'_>| output.traced(answers);
-    let truth = truth::run(&config, keep, if wanted { Some(&mut take) } else { None })?;
+    let mut take = output.traced();
+    let truth = truth::run(&config, keep, take.as_mut().map(|take| take as TakeTraced<'_>))?;
     truth.warnings.iter().for_each(|warning| globals.warning(warning));
     Ok(truth)
 }
@@ -305,9 +306,8 @@ fn trace_scores(
     };
     let mut progress = Progress::new(globals, "measuring");
     let mut step = |done: usize, total: usize| progress.set(done as u64, total as u64);
-    let wanted = output.takes_answers();
-    let mut take = |answers: &TracedAnswers<'_>| output.traced(answers);
-    let scores = burst::run(&config, &mut step, keep, if wanted { Some(&mut take) } else { None })?;
+    let mut take = output.traced();
+    let scores = burst::run(&config, &mut step, keep, take.as_mut().map(|take| take as TakeTraced<'_>))?;
     progress.finish();
     Ok(scores)
 }

@@ -96,14 +96,9 @@ impl Output<'_> {
         self.args.save_arrays.as_deref().map_or(Ok(()), |folder| save_arrays(folder, answers))
     }
 
-    /// Whether answers are wanted.
-    pub fn takes_answers(&self) -> bool {
-        self.dump.is_some()
-    }
-
-    /// The same of a trace of many threads.
-    pub fn traced(&mut self, answers: &TracedAnswers<'_>) -> io::Result<()> {
-        self.dump.as_mut().map_or(Ok(()), |dump| dump.add_traced(answers))
+    /// What writes answers to gaps of a trace of many threads, where that was asked for.
+    pub fn traced(&mut self) -> Option<impl FnMut(&TracedAnswers<'_>) -> io::Result<()> + '_> {
+        self.dump.as_mut().map(|dump| |answers: &TracedAnswers<'_>| dump.add_traced(answers))
     }
 
     /// Writes the rest.

@@ -150,13 +150,14 @@ pub struct TrainRequest<'a> {
 /// The settings of a run as its folder keeps them.
 const SETTINGS: &str = "settings.toml";
 
+/// `mi_option_purge_delay` of mimalloc 3: after how many ms freed memory goes back to the system; -1: never.
+const PURGE_DELAY: i32 = 15;
+
 /// Keeps memory that was freed instead of giving it back to the system, which would clear it page by page before every
 /// update: a tenth to a fifth of the time.
 #[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
 fn keep_freed_memory() {
-    /// `mi_option_purge_delay` of mimalloc 2 and 3, in ms; -1: never.
-    const PURGE_DELAY: i32 = 15;
-    // SAFETY: it stores a number; training has not started any thread yet.
+    // SAFETY: it stores a number, which no thread of ours reads or writes: the worker threads are started later.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
 }
 
@@ -279,16 +280,17 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
 mod tests {
     use super::*;
 
+    use serde_json::{Value, json};
+
     #[test]
     #[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
     fn the_option_that_keeps_freed_memory_is_the_one_meant() {
         // SAFETY: it reads a number.
-        let delay = || unsafe { libmimalloc_sys::mi_option_get(15) };
+        let delay = || unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) };
         assert!(delay() == 1000 || delay() == -1, "mimalloc's delay is 1000 ms, not {}", delay());
         keep_freed_memory();
         assert_eq!(delay(), -1);
     }
-    use serde_json::{Value, json};
 
     #[test]
     fn a_setting_within_a_setting_is_named_with_dots() {

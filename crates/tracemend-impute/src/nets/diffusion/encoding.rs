@@ -17,7 +17,7 @@ pub enum Encoding {
     /// The token's number, one channel: what the published work does.
     Integer,
     /// A channel per token, sqrt(V) for this and 0 for the others, less the mean of a word: channels have mean 0 and, over
-    /// tokens equally frequent, variance 1, as the noise has. (Of 1 and -1 most would be the same -1 in all words.)
+    /// tokens equally frequent, variance 1 - 1/V, near that of the noise. (Of 1 and -1 most would be -1 in all words.)
     OneHot,
     /// The bits of the token's number as 1 and -1 (Chen, Zhang and Hinton 2023, *Analog Bits*).
     AnalogBits,

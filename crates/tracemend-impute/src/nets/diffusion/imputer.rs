@@ -1,4 +1,4 @@
-//! Any network of noise prediction as an [`Imputer`].
+//! Any network of Gaussian diffusion as an [`Imputer`].
 //!
 //! The same window gets the same answer in any batch and on any number of threads: its noise derives from the seed, from
 //! what is observed of it, and from the sample's number alone.

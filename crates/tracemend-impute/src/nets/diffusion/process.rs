@@ -38,7 +38,7 @@ pub enum Prediction {
 
 /// Encoding, schedule and corruption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Stored")]
 pub struct Process {
     /// Number of tokens.
     pub vocabulary: usize,
@@ -49,8 +49,30 @@ pub struct Process {
     /// Where noise goes.
     pub corruption: Corruption,
     /// What the network predicts.
-    #[serde(default)]
     pub prediction: Prediction,
+}
+
+/// A process as files have it: those written before there was a choice do not name the prediction.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    vocabulary: usize,
+    encoding: Encoding,
+    schedule: Schedule,
+    corruption: Corruption,
+    prediction: Option<Prediction>,
+}
+
+impl TryFrom<Stored> for Process {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { vocabulary, encoding, schedule, corruption, prediction } = stored;
+        if encoding == Encoding::OneHot && prediction.is_none() {
+            return Err("it was trained with one-hot words of 1 and -1, which are made otherwise now; train it again");
+        }
+        Ok(Self { vocabulary, encoding, schedule, corruption, prediction: prediction.unwrap_or_default() })
+    }
 }
 
 impl Process {
@@ -100,17 +122,16 @@ impl Process {
     /// The window that a network's result `[B, L, V]` stands for where it predicts [`Prediction::Start`]: of logits the
     /// expected word.
     pub fn start(&self, result: Tensor<3>) -> Tensor<3> {
+        let [least, greatest] = self.encoding.limits(self.vocabulary);
         if self.is_categorical() {
-            let [least, greatest] = [0.0, 1.0].map(|share| encoding::one_hot(share, self.vocabulary));
             return activation::softmax(result, 2) * (greatest - least) + least; // [B, L, V]
         }
-        let [least, greatest] = self.encoding.limits(self.vocabulary);
         result * ((greatest - least) / 2.0) + (greatest + least) / 2.0 // [B, L, V]
     }
 
     /// One-hot words `[B, L, V]` as probabilities.
     pub fn shares(&self, words: Tensor<3>) -> Tensor<3> {
-        let [least, greatest] = [0.0, 1.0].map(|share| encoding::one_hot(share, self.vocabulary));
+        let [least, greatest] = self.encoding.limits(self.vocabulary);
         (words - least) / (greatest - least) // [B, L, V]
     }
 
@@ -143,13 +164,13 @@ pub fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
     Tensor::cat(vec![data * mask.clone(), mask], 2)
 }
 
-/// From a corrupted batch `[B, L, V]` and every window's step `[B]` to the noise in it, `[B, L, V]`.
+/// From a corrupted batch `[B, L, V]` and every window's step `[B]` to the network's result, `[B, L, V]`: see [`Prediction`].
 pub type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
 
 /// Is told of intermediate values: their names, as the reference's modules have them, and a way to compute them.
 pub type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
 
-/// A network that predicts noise.
+/// A network of Gaussian diffusion.
 pub trait Denoiser: Network {
     /// The method's name.
     fn kind(&self) -> &'static str;
@@ -210,9 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn settings_written_before_there_was_a_choice_predict_noise() {
+    fn settings_written_before_there_was_a_choice_predict_noise_or_are_refused() {
         let mut json = serde_json::to_value(Process::sssd(3)).unwrap();
         json.as_object_mut().unwrap().remove("prediction");
-        assert_eq!(serde_json::from_value::<Process>(json).unwrap(), Process::sssd(3));
+        assert_eq!(serde_json::from_value::<Process>(json.clone()).unwrap(), Process::sssd(3));
+        json["encoding"] = "onehot".into();
+        let refused = serde_json::from_value::<Process>(json).unwrap_err().to_string();
+        assert!(refused.contains("train it again"), "{refused}");
     }
 }

@@ -228,7 +228,10 @@ impl S4 {
             d: self.d.val(),
         };
         // What fills windows computes its kernels once, in double precision.
-        let learns_output_alone = kernel.c.is_require_grad() && !kernel.w.is_require_grad();
+        let frozen = [&kernel.p, &kernel.q, &kernel.b].iter().all(|param| !param.is_require_grad())
+            && !kernel.w.is_require_grad()
+            && !kernel.log_dt.is_require_grad();
+        let learns_output_alone = frozen && kernel.c.is_require_grad();
         s4_kernel(parameters, self.nodes, length, learns_output_alone.then_some(&self.basis))
     }
 

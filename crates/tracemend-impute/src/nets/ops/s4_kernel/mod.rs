@@ -20,6 +20,7 @@ mod feature;
 mod nodes;
 mod plain;
 
+use self::basis::Basis;
 pub use self::basis::KeptBasis;
 use self::feature::{Feature, Gradient, Sums};
 pub use self::nodes::{Nodes, Sum};
@@ -28,7 +29,7 @@ use super::kernel::{self, is_flex, simd};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A state-space model's parameters.
 #[derive(Clone, Debug)]
@@ -75,16 +76,14 @@ pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize, kept: Opti
         nodes.length() >= 2 && length <= nodes.length(),
         "windows of {length} need a state-space model of that length: extend it first"
     );
+    let parameters = if kept.is_some() { parameters.system_detached() } else { parameters };
     if !is_flex(&parameters.c.device()) {
         return plain::s4_kernel(parameters, nodes, length);
     }
-    let Parameters { log_dt, w, p, q, b, c, d } = match kept {
-        Some(_) => parameters.system_detached(),
-        None => parameters,
-    };
+    let Parameters { log_dt, w, p, q, b, c, d } = parameters;
     let four = |x: Tensor<4>| x.into_dispatch();
     let operands = [log_dt.into_dispatch(), w.into_dispatch(), four(p), four(q), four(b), four(c), d.into_dispatch()];
-    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length, kept: kept.cloned(), sums: OnceLock::new() }))
+    Tensor::from_dispatch(fused::apply(operands, Cauchy { nodes, length, kept: kept.cloned(), found: OnceLock::new() }))
 }
 
 #[derive(Debug)]
@@ -92,8 +91,17 @@ struct Cauchy {
     nodes: Nodes,
     length: usize,
     kept: Option<KeptBasis>,
-    /// Every feature's sums, which the way back needs again.
-    sums: OnceLock<Vec<Sums>>,
+    /// What the way back needs again.
+    found: OnceLock<Found>,
+}
+
+/// What kernels were computed from.
+#[derive(Debug)]
+enum Found {
+    /// Every feature's sums.
+    Sums(Vec<Sums>),
+    /// A basis that was kept.
+    Basis(Arc<Basis>),
 }
 
 impl Cauchy {
@@ -117,9 +125,9 @@ impl Rule for Cauchy {
         let features = kernel::values(&inputs[0]).len();
         let kernels = kernel::shape(&inputs[5])[0];
         let count = self.nodes.values(self.length);
-        let found: Vec<Vec<f32>> = if let Some(kept) = &self.kept {
-            let basis = kept.of(&inputs, self.nodes, self.length);
-            (0..features).into_par_iter().map(|h| basis.kernels(&inputs[5], h)).collect()
+        let basis = self.kept.as_ref().and_then(|kept| kept.of(&inputs, self.nodes, self.length));
+        let (kernels, found): (Vec<Vec<f32>>, Found) = if let Some(basis) = basis {
+            ((0..features).into_par_iter().map(|h| basis.kernels(&inputs[5], h)).collect(), Found::Basis(basis))
         } else {
             let (transform, tangents) = (self.nodes.transform(count), self.nodes.tangents());
             let kernels = |h| {
@@ -135,14 +143,14 @@ impl Rule for Cauchy {
                 );
                 (out.into_iter().map(|x| x as f32).collect(), sums)
             };
-            let (found, sums) = (0..features).into_par_iter().map(kernels).unzip();
-            // Set by nobody else: a rule is applied once.
-            let _ = self.sums.set(sums);
-            found
+            let (kernels, sums) = (0..features).into_par_iter().map(kernels).unzip();
+            (kernels, Found::Sums(sums))
         };
+        // Set by nobody else: a rule is applied once.
+        let _ = self.found.set(found);
         let mut taps = vec![0.0; (2 * self.length - 1) * features];
         let direct = kernel::values(&inputs[6]);
-        for (h, values) in found.iter().enumerate() {
+        for (h, values) in kernels.iter().enumerate() {
             for (kernel, values) in values.chunks_exact(count).enumerate() {
                 for (at, value) in values.iter().enumerate() {
                     if let Some(row) = self.row(kernel, at) {
@@ -177,14 +185,16 @@ impl Rule for Cauchy {
             let part = |kernel: usize| found.iter().flat_map(move |each| &each[kernel * poles * 2..][..poles * 2]);
             Some(kernel::tensor((0..kernels).flat_map(part).copied().collect(), &[kernels, features, poles, 2]))
         };
-        if let Some(basis) = &self.kept {
-            let basis = basis.of(kept, self.nodes, self.length);
-            let found: Vec<Vec<f32>> =
-                (0..features).into_par_iter().map(|h| basis.gradient(&of_kernels(h), h)).collect();
-            return vec![None, None, None, None, None, output(&found), direct];
-        }
+        let sums = match self.found.get() {
+            Some(Found::Sums(sums)) => sums,
+            Some(Found::Basis(basis)) => {
+                let found: Vec<Vec<f32>> =
+                    (0..features).into_par_iter().map(|h| basis.gradient(&of_kernels(h), h)).collect();
+                return vec![None, None, None, None, None, output(&found), direct];
+            }
+            None => unreachable!("the way back follows the way there"),
+        };
         let (transform, tangents) = (self.nodes.transform(count), self.nodes.tangents());
-        let sums = self.sums.get().unwrap_or_else(|| unreachable!("the way back follows the way there"));
         let system = wanted[..5].iter().any(|wanted| *wanted);
         let gradient = |h: usize| {
             let feature = Feature::new(kept, h);
@@ -258,22 +268,59 @@ mod tests {
 
     #[test]
     fn a_kept_basis_gives_the_same_kernels_and_gradients_and_knows_another_system() {
-        let basis = KeptBasis::default();
-        for (internal, length, seed) in [(12, 12, 2.0), (12, 7, 2.0), (13, 13, 2.0), (13, 13, 2.5), (13, 13, 2.5)] {
-            for sum in [Sum::Conjugate, Sum::Fallback] {
-                let mut of = parameters(2, 3, 4);
-                of.log_dt = of.log_dt - seed;
+        for sum in [Sum::Conjugate, Sum::Fallback] {
+            let kept = KeptBasis::default();
+            let mut of = parameters(2, 3, 4);
+            let same = |of: &Parameters, internal: usize, length: usize| {
                 let nodes = Nodes::new(internal, sum);
                 let weights = normal([2 * length - 1, 3], 9).detach();
-                let kept = s4_kernel(of.clone(), nodes, length, Some(&basis));
+                let fast = s4_kernel(of.clone(), nodes, length, Some(&kept));
                 let slow = s4_kernel(of.clone(), nodes, length, None);
-                close(kept.clone().inner(), slow.clone().inner(), 1e-5);
-                let kept = (kept * weights.clone()).sum().backward();
+                close(fast.clone().inner(), slow.clone().inner(), 1e-5);
+                let fast = (fast * weights.clone()).sum().backward();
                 let slow = (slow * weights).sum().backward();
-                close(of.c.grad(&kept).expect("tracked"), of.c.grad(&slow).expect("tracked"), 1e-5);
-                close(of.d.grad(&kept).expect("tracked"), of.d.grad(&slow).expect("tracked"), 1e-6);
-                assert!(of.p.grad(&kept).is_none() && of.p.grad(&slow).is_some());
+                close(of.c.grad(&fast).expect("tracked"), of.c.grad(&slow).expect("tracked"), 1e-5);
+                close(of.d.grad(&fast).expect("tracked"), of.d.grad(&slow).expect("tracked"), 1e-6);
+                assert!(of.p.grad(&fast).is_none() && of.p.grad(&slow).is_some());
+                kept.snapshot()
+            };
+            let first = same(&of, 13, 13);
+            // Another output vector needs no other basis.
+            of.c = (of.c * 0.3).detach().require_grad();
+            assert!(Arc::ptr_eq(&same(&of, 13, 13), &first));
+            for (internal, length) in [(13, 7), (12, 7), (12, 12)] {
+                assert!(!Arc::ptr_eq(&same(&of, internal, length), &first));
             }
+            let changed = |x: Tensor<4>| (x * 1.1).detach().require_grad();
+            of.log_dt = (of.log_dt - 0.1).detach().require_grad();
+            same(&of, 12, 12);
+            of.w = (of.w * 1.1).detach().require_grad();
+            same(&of, 12, 12);
+            of.p = changed(of.p);
+            same(&of, 12, 12);
+            of.q = changed(of.q);
+            same(&of, 12, 12);
+            of.b = changed(of.b);
+            same(&of, 12, 12);
         }
+    }
+
+    #[test]
+    fn a_basis_that_would_be_too_large_is_not_made() {
+        let mut of = parameters(1, 3, 4);
+        let nodes = Nodes::new(1 << 21, Sum::Conjugate);
+        let one = |x: Tensor<4>| x.narrow(1, 0, 1);
+        of = Parameters {
+            log_dt: of.log_dt.narrow(0, 0, 1),
+            w: of.w.narrow(0, 0, 1),
+            p: one(of.p),
+            q: one(of.q),
+            b: one(of.b),
+            c: one(of.c),
+            d: of.d.narrow(1, 0, 1),
+        };
+        let inputs = [of.log_dt.inner().into_data(), of.w.inner().into_data()];
+        let inputs = inputs.map(burn::backend::flex::FlexTensor::from_data);
+        assert!(KeptBasis::default().of(&inputs, nodes, (1 << 20) + 1).is_none());
     }
 }
