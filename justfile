@@ -34,6 +34,10 @@ networks shared *options:
     cargo build --release --locked --workspace
     tools/results_networks.py {{shared}} {{options}}
 
+# With networks on GPUs of NVIDIA; needs no CUDA to build, and 20 minutes more.
+cuda:
+    cargo build --release --locked --features cuda
+
 # Every reader against hostile input, five minutes each; needs cargo-fuzz.
 fuzz seconds="300":
     for target in $(cd fuzz && cargo fuzz list); do fuzz/run "$target" {{seconds}} || exit 1; done

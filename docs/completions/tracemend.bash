@@ -364,7 +364,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --valid --test --lossy --full --gaps --method --model --sampling --device --fail-under --resume --table --report --plots --dump --save-arrays --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --valid --test --lossy --full --gaps --method --model --sampling --samples --combine --device --fail-under --resume --table --report --plots --dump --save-arrays --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -434,8 +434,16 @@ _tracemend() {
                     COMPREPLY=($(compgen -W "quick published" -- "${cur}"))
                     return 0
                     ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --combine)
+                    COMPREPLY=($(compgen -W "median mean majority" -- "${cur}"))
+                    return 0
+                    ;;
                 --device)
-                    COMPREPLY=($(compgen -W "cpu auto" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
                     return 0
                     ;;
                 --fail-under)
@@ -1167,7 +1175,7 @@ _tracemend() {
                     return 0
                     ;;
                 --device)
-                    COMPREPLY=($(compgen -W "cpu auto" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
                     return 0
                     ;;
                 --output)

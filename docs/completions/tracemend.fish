@@ -190,7 +190,8 @@ small\t'Minutes on two cores'
 tiny\t'Seconds, for a first look'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`, `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l device -d 'network: where to compute' -r -f -a "cpu\t'The processor'
-auto\t'The best that this build can use: so far the processor'"
+cuda\t'The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it can be used, else the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here: a file, which appears whole or not at all; for a network the run\'s folder' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
@@ -247,16 +248,21 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l method 
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l model -d 'paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l sampling -d 'How networks of Gaussian diffusion fill windows' -r -f -a "quick\t'In a few steps (DDIM), ending when the answer no longer changes'
 published\t'Every step, as published'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l samples -d 'Samples of each window that such networks draw' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l combine -d 'What is made of several samples' -r -f -a "median\t'The median of the numbers'
+mean\t'Their mean'
+majority\t'The token that most samples are nearest to'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
-auto\t'The best that this build can use: so far the processor'"
+cuda\t'The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it can be used, else the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l resume -d 'Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an interruption, or with more lengths, methods or models. paper, cross-run, burst, self' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l resume -d 'Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an interruption, or with more lengths, methods or models' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l table -d 'Form of the tables' -r -f -a "text\t'Aligned columns, for people'
 markdown\t'Markdown'
 csv\t'One figure a line, comma-separated'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dump -d 'paper, cross-run: write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dump -d 'Write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, and in windows alternatives' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l save-arrays -d 'paper, cross-run: write the answers as arrays in the published layout below this folder' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'

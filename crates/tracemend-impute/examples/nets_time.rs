@@ -1,16 +1,19 @@
-//! CPU seconds of a step backwards and of a training step of the published networks, for `benches/against_pytorch`.
+//! Seconds of a step backwards and of a training step of the published networks, for `benches/against_pytorch`.
 //!
-//! `nets_time NETWORK reverse|train REPEATS` prints the seconds of each repetition, one a line, after one that does not
-//! count. 8 windows of 200 events, the published sizes, integer ids.
+//! `nets_time NETWORK reverse|train REPEATS [DEVICE]` prints the seconds of each repetition, one a line, after one that does
+//! not count: CPU seconds on the processor, seconds of the clock on a GPU. 8 windows of 200 events, the published sizes,
+//! integer ids.
 
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use cpu_time::ProcessTime;
+use std::time::Instant;
 use tracemend_impute::nets::diffusion::loss::{Draws, loss};
 use tracemend_impute::nets::diffusion::process::Denoiser;
 use tracemend_impute::nets::diffwave::DiffWaveConfig;
 use tracemend_impute::nets::sssd_s4::SssdS4Config;
 use tracemend_impute::nets::sssd_sa::SssdSaConfig;
+use tracemend_impute::nets::{self, device::DeviceName};
 
 /// The program's own; the system's costs a tenth more.
 #[global_allocator]
@@ -32,28 +35,34 @@ fn batch(device: &Device) -> (Tensor<3>, Tensor<3>, Tensor<3>) {
     (data, mask, noise)
 }
 
-fn time(repeats: usize, mut work: impl FnMut()) {
+fn time(repeats: usize, device: &Device, mut work: impl FnMut()) {
+    let on_processor = device.clone().inner() == nets::cpu();
     for repeat in 0..=repeats {
-        let start = ProcessTime::now();
+        let (start, clock) = (ProcessTime::now(), Instant::now());
         work();
+        // A GPU may be at work still.
+        if let Err(error) = device.sync() {
+            eprintln!("the device failed: {error}");
+            std::process::exit(2);
+        }
         if repeat > 0 {
-            println!("{:.4}", start.elapsed().as_secs_f64());
+            let spent = if on_processor { start.elapsed() } else { clock.elapsed() };
+            println!("{:.4}", spent.as_secs_f64());
         }
     }
 }
 
-fn reverse(network: &impl Denoiser, repeats: usize) {
-    let (data, mask, noise) = batch(&Device::flex());
+fn reverse(network: &impl Denoiser, repeats: usize, device: &Device) {
+    let (data, mask, noise) = batch(device);
     let denoise = network.denoiser(data, mask);
-    time(repeats, || drop(denoise(noise.clone(), &[100; WINDOWS]).into_data()));
+    time(repeats, device, || drop(denoise(noise.clone(), &[100; WINDOWS]).into_data()));
 }
 
-fn train<N: Denoiser>(network: N, repeats: usize) {
+fn train<N: Denoiser>(network: N, repeats: usize, device: &Device) {
     let mut network = Some(network);
     let mut adam = AdamConfig::new().with_epsilon(1e-8).init();
-    let device = Device::flex().autodiff();
-    time(repeats, || {
-        let (data, mask, noise) = batch(&device);
+    time(repeats, device, || {
+        let (data, mask, noise) = batch(device);
         let Some(current) = network.take() else { return };
         let draws = Draws { steps: vec![100; WINDOWS], noise };
         let grads = GradientsParams::from_grads(loss(&current, data, mask, draws).backward(), &current);
@@ -63,16 +72,27 @@ fn train<N: Denoiser>(network: N, repeats: usize) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [network, work, repeats] = arguments.as_slice() else {
-        eprintln!("nets_time diffwave|sssd-s4|sssd-sa reverse|train REPEATS");
-        std::process::exit(2);
+    let (network, work, repeats, device) = match arguments.as_slice() {
+        [network, work, repeats] => (network, work, repeats, "cpu"),
+        [network, work, repeats, device] => (network, work, repeats, device.as_str()),
+        _ => {
+            eprintln!("nets_time diffwave|sssd-s4|sssd-sa reverse|train REPEATS [cpu|cuda:N]");
+            std::process::exit(2);
+        }
     };
     let repeats = repeats.parse().unwrap_or(1);
-    let device = if work == "train" { Device::flex().autodiff() } else { Device::flex() };
+    let device = match device.parse::<DeviceName>().and_then(DeviceName::open) {
+        Ok(opened) if work == "train" => opened.device.autodiff(),
+        Ok(opened) => opened.device,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::exit(2);
+        }
+    };
     macro_rules! measure {
         ($config:ty) => {{
             let network = <$config>::paper(VOCABULARY).init(1, &device);
-            if work == "train" { train(network, repeats) } else { reverse(&network, repeats) }
+            if work == "train" { train(network, repeats, &device) } else { reverse(&network, repeats, &device) }
         }};
     }
     match network.as_str() {

@@ -175,3 +175,57 @@ fn settings_that_do_not_exist_are_refused_with_those_that_do() {
         assert!(shown(&refused).contains(part), "{}", shown(&refused));
     }
 }
+
+#[test]
+fn auto_computes_on_the_cpu_where_there_is_no_gpu_and_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let go = |name: &str, quiet: &str, device: &str| {
+        let out = folder.path().join(name);
+        let mut args = train(&set, &out, "steps=5");
+        args[1] = quiet;
+        args.extend(["--device", device]);
+        let output = run(&args);
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"), fs::read(out.join("best.safetensors")))
+    };
+    let (code, told, model) = go("auto", "--progress=never", "auto");
+    assert_eq!(code, Some(0), "{told}");
+    // With a GPU there is nothing to tell, and the weights have other last digits.
+    if told.contains("--device auto computes on the CPU: ") {
+        let built = told.contains("this build has no CUDA in it; to use a GPU, build tracemend with");
+        assert_eq!(built, cfg!(not(feature = "cuda")), "{told}");
+        let (code, told, of_cpu) = go("cpu", "--progress=never", "cpu");
+        assert!(code == Some(0) && !told.contains("--device"), "{told}");
+        assert!(model.expect("a model") == of_cpu.expect("a model"));
+        let (code, told, _) = go("quiet", "-q", "auto");
+        assert_eq!((code, told.as_str()), (Some(0), ""));
+    } else {
+        assert!(cfg!(feature = "cuda"), "{told}");
+    }
+}
+
+#[test]
+fn a_device_that_cannot_be_used_is_an_error_before_the_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    // The data set is not there: who looks at the device first says so first.
+    let go = |device| {
+        let mut args = train(Path::new("missing"), &out, "steps=5");
+        args.extend(["--device", device]);
+        let output = run(&args);
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let told = go("cuda:4096");
+    assert!(told.starts_with("error: --device cuda:4096 cannot be used\n  caused by: "), "{told}");
+    if cfg!(not(feature = "cuda")) {
+        assert!(told.contains("build tracemend with `cargo build --release --features cuda`"), "{told}");
+    }
+    let told = go("gpu");
+    assert!(
+        told.contains("there is no device gpu; choose from cpu, cuda, cuda:N (N counts from 0) and auto"),
+        "{told}"
+    );
+    assert!(!out.exists());
+}

@@ -20,6 +20,7 @@
 
 use super::answer::{ALTERNATIVES, most};
 use super::batch::{Batch, by_length};
+use super::diffusion::loss::device_of;
 use super::network::Network;
 use super::ops;
 use super::seed::{drawn, seeded};
@@ -273,7 +274,7 @@ impl Network for Lstm {
             });
         }
         let directions = self.directions.len() as f64;
-        sum.map_or_else(|| Tensor::zeros([1], &Device::default()), |sum| sum / directions)
+        sum.map_or_else(|| Tensor::zeros([1], &device_of(self)), |sum| sum / directions)
     }
 }
 

@@ -7,6 +7,9 @@ mod answer;
 pub mod batch;
 pub mod csdi;
 pub mod csdi_s4;
+#[cfg(feature = "cuda")]
+mod cuda;
+pub mod device;
 pub mod diffusion;
 pub mod diffwave;
 pub mod import;
@@ -23,9 +26,5 @@ pub mod sssd_sa;
 pub mod state_dict;
 pub mod train;
 
+pub use self::device::cpu;
 pub use burn::tensor::Device;
-
-/// The processor.
-pub fn cpu() -> Device {
-    Device::flex()
-}

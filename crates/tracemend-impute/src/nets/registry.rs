@@ -2,6 +2,7 @@
 
 use super::csdi::{Csdi, CsdiConfig};
 use super::csdi_s4::{CsdiS4, CsdiS4Config};
+use super::device::cpu;
 use super::diffusion::imputer::{DiffusionImputer, Sampling};
 use super::diffusion::process::Denoiser;
 use super::diffwave::{DiffWave, DiffWaveConfig};
@@ -14,6 +15,7 @@ use super::sssd_sa::{SssdSa, SssdSaConfig};
 use super::state_dict::{self, StateDict, StateError};
 use super::train::{self, Outcome, Task, TrainConfig, TrainError, Watch};
 use crate::imputer::Imputer;
+use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -102,7 +104,7 @@ macro_rules! networks {
         }
 
         impl AnyNetwork {
-            /// A network with random weights; the same seed gives the same ones.
+            /// A network with random weights; the same seed gives the same ones, on whatever device.
             ///
             /// # Errors
             /// No network of this name, or settings that make none.
@@ -114,7 +116,8 @@ macro_rules! networks {
                             serde_json::from_str(config).map_err(|error| wrong(error.to_string()))?;
                         match config.problem() {
                             Some(problem) => Err(wrong(problem)),
-                            None => Ok(Self::$kind(config.init(seed, device))),
+                            // Drawn on the processor: every device has random numbers of its own.
+                            None => Ok(Self::$kind(config.init(seed, &cpu()).to_device(device))),
                         }
                     })*
                     _ => Err(RegistryError::UnknownNetwork { name: network.to_owned() }),
@@ -126,8 +129,8 @@ macro_rules! networks {
             /// # Errors
             /// A network that does not exist here, or tensors that do not fit its settings.
             pub fn from_file(file: &ModelFile, device: &Device) -> Result<Self, RegistryError> {
-                Ok(match Self::init(&file.network, &file.config, 0, device)? {
-                    $(Self::$kind(network) => Self::$kind(loaded(network, &file.tensors)?),)*
+                Ok(match Self::init(&file.network, &file.config, 0, &cpu())? {
+                    $(Self::$kind(network) => Self::$kind(loaded(network, &file.tensors)?.to_device(device)),)*
                 })
             }
 

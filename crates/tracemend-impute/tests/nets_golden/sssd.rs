@@ -1,6 +1,6 @@
 //! DiffWave, SSSD-S4 and SSSD-SA.
 
-use super::fixture::{Array, Fixture, channels_first, parameter_counts};
+use super::fixture::{Array, Fixture, channels_first, device, parameter_counts, slack};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use std::cell::RefCell;
@@ -17,17 +17,13 @@ use tracemend_impute::nets::ops::s4_kernel::Sum;
 use tracemend_impute::nets::sssd_s4::{SssdS4, SssdS4Config};
 use tracemend_impute::nets::sssd_sa::{SssdSa, SssdSaConfig};
 
-fn device() -> Device {
-    Device::flex().autodiff()
-}
-
 fn draws(fixture: &Fixture, device: &Device) -> Draws {
     Draws { steps: fixture.steps("input.t"), noise: fixture.windows("input.noise", device) }
 }
 
 /// Prediction and loss.
 fn check_output<N: Denoiser>(fixture: &Fixture, network: &N, output: &str) {
-    let device = Device::flex();
+    let device = device();
     let window = |name: &str| fixture.windows(name, &device);
     let denoise = network.denoiser(window("input.cond"), window("input.mask"));
     let predicted = channels_first(denoise(window("input.x_t"), &fixture.steps("input.t")));
@@ -44,7 +40,7 @@ fn check_output<N: Denoiser>(fixture: &Fixture, network: &N, output: &str) {
 
 /// What is computed on the way.
 fn check_intermediates<N: Denoiser>(fixture: &Fixture, network: &N) {
-    let device = Device::flex();
+    let device = device();
     let window = |name: &str| fixture.windows(name, &device);
     let seen: RefCell<BTreeMap<String, Array>> = RefCell::default();
     let look = |name: Arguments<'_>, value: &dyn Fn() -> Tensor<3>| {
@@ -67,7 +63,7 @@ fn check_intermediates<N: Denoiser>(fixture: &Fixture, network: &N) {
 
 /// Gradients, and the losses of six training steps.
 fn check_training<N: Denoiser>(fixture: &Fixture, mut network: N) {
-    let device = device();
+    let device = device().autodiff();
     let batch = || (fixture.windows("input.audio", &device), fixture.windows("input.mask", &device));
     let value = |network: &N| {
         let (data, mask) = batch();
@@ -86,7 +82,10 @@ fn check_training<N: Denoiser>(fixture: &Fixture, mut network: N) {
         }
         let now = value(&network);
         let found: f32 = now.clone().into_scalar();
-        assert!((f64::from(found) / expected - 1.0).abs() < 1e-4, "step {step}: {found} instead of {expected}");
+        assert!(
+            (f64::from(found) / expected - 1.0).abs() < 1e-4 * slack(),
+            "step {step}: {found} instead of {expected}"
+        );
         let grads = GradientsParams::from_grads(now.backward(), &network);
         network = adam.step(2e-3, network, grads);
     }
@@ -94,7 +93,7 @@ fn check_training<N: Denoiser>(fixture: &Fixture, mut network: N) {
 
 /// The reference's samples from the same noise, with both schedules, noise at missing positions or everywhere.
 fn check_sampling<N: Denoiser>(fixture: &Fixture, network: &N) {
-    let device = Device::flex();
+    let device = device();
     let (data, mask) = (fixture.windows("input.cond", &device), fixture.windows("input.mask", &device));
     let noise = fixture.array("sampling.z");
     for (name, last) in [("b002", 0.02), ("b02", 0.2)] {
@@ -137,7 +136,7 @@ fn check_sampling<N: Denoiser>(fixture: &Fixture, network: &N) {
 
 /// The loss with noise everywhere; the process is the network's own but for that.
 fn check_loss_everywhere(fixture: &Fixture, network: &impl Denoiser) {
-    let device = Device::flex();
+    let device = device();
     assert_eq!(network.process().corruption, Corruption::Everywhere);
     let window = |name: &str| fixture.windows(name, &device);
     let value = loss(network, window("input.audio"), window("input.mask"), draws(fixture, &device));
@@ -211,42 +210,42 @@ fn sssd_sa(fixture: &Fixture, sum: Sum, corruption: Corruption, device: &Device)
 fn diffwave_predicts_trains_and_samples_as_the_reference() {
     for name in ["diffwave", "diffwave_wide_dilation"] {
         let fixture = Fixture::open(name);
-        let network = diffwave(&fixture, Corruption::MissingOnly, &Device::flex());
+        let network = diffwave(&fixture, Corruption::MissingOnly, &device());
         check_output(&fixture, &network, "output");
         check_intermediates(&fixture, &network);
         check_sampling(&fixture, &network);
-        check_training(&fixture, diffwave(&fixture, Corruption::MissingOnly, &device()));
-        check_loss_everywhere(&fixture, &diffwave(&fixture, Corruption::Everywhere, &Device::flex()));
+        check_training(&fixture, diffwave(&fixture, Corruption::MissingOnly, &device().autodiff()));
+        check_loss_everywhere(&fixture, &diffwave(&fixture, Corruption::Everywhere, &device()));
     }
 }
 
 #[test]
 fn sssd_s4_predicts_trains_and_samples_as_the_reference() {
     let fixture = Fixture::open("sssd_s4");
-    let network = sssd_s4(&fixture, Sum::Conjugate, Corruption::MissingOnly, &Device::flex());
+    let network = sssd_s4(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device());
     check_output(&fixture, &network, "output");
     check_intermediates(&fixture, &network);
     check_sampling(&fixture, &network);
-    check_output(&fixture, &sssd_s4(&fixture, Sum::Fallback, Corruption::MissingOnly, &Device::flex()), "output_slow");
-    check_training(&fixture, sssd_s4(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device()));
-    check_loss_everywhere(&fixture, &sssd_s4(&fixture, Sum::Conjugate, Corruption::Everywhere, &Device::flex()));
+    check_output(&fixture, &sssd_s4(&fixture, Sum::Fallback, Corruption::MissingOnly, &device()), "output_slow");
+    check_training(&fixture, sssd_s4(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device().autodiff()));
+    check_loss_everywhere(&fixture, &sssd_s4(&fixture, Sum::Conjugate, Corruption::Everywhere, &device()));
 }
 
 #[test]
 fn sssd_sa_predicts_trains_and_samples_as_the_reference() {
     let fixture = Fixture::open("sssd_sa");
-    let network = sssd_sa(&fixture, Sum::Conjugate, Corruption::MissingOnly, &Device::flex());
+    let network = sssd_sa(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device());
     check_output(&fixture, &network, "output");
     check_intermediates(&fixture, &network);
     check_sampling(&fixture, &network);
-    check_output(&fixture, &sssd_sa(&fixture, Sum::Fallback, Corruption::MissingOnly, &Device::flex()), "output_slow");
-    check_training(&fixture, sssd_sa(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device()));
-    check_loss_everywhere(&fixture, &sssd_sa(&fixture, Sum::Conjugate, Corruption::Everywhere, &Device::flex()));
+    check_output(&fixture, &sssd_sa(&fixture, Sum::Fallback, Corruption::MissingOnly, &device()), "output_slow");
+    check_training(&fixture, sssd_sa(&fixture, Sum::Conjugate, Corruption::MissingOnly, &device().autodiff()));
+    check_loss_everywhere(&fixture, &sssd_sa(&fixture, Sum::Conjugate, Corruption::Everywhere, &device()));
 }
 
 #[test]
 fn parameters_at_the_published_sizes_are_as_many_as_published() {
-    let device = device();
+    let device = device().autodiff();
     assert_eq!(parameter_counts(&DiffWaveConfig::paper(10).init(1, &device)), (24_145_409, 0));
     assert_eq!(parameter_counts(&SssdS4Config::paper(10).init(1, &device)), (47_885_825, 9_503_136));
     assert_eq!(parameter_counts(&SssdSaConfig::paper(10).init(1, &device)), (29_354_113, 12_120));

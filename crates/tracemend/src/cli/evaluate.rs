@@ -17,15 +17,18 @@ use tracemend::{
     exit,
     scores::Bound,
 };
-use tracemend_impute::protocol::{
-    Score,
-    answer::TakeTraced,
-    blackout::Place,
-    burst::{self, BurstConfig},
-    cross_run::{self, CrossRunConfig},
-    keep::Keep,
-    paper::{self, Around, PaperConfig},
-    truth::{self, Truth, TruthConfig},
+use tracemend_impute::{
+    nets::device::DeviceName,
+    protocol::{
+        Score,
+        answer::TakeTraced,
+        blackout::Place,
+        burst::{self, BurstConfig},
+        cross_run::{self, CrossRunConfig},
+        keep::Keep,
+        paper::{self, Around, PaperConfig},
+        truth::{self, Truth, TruthConfig},
+    },
 };
 use tracemend_trace::Trace;
 
@@ -92,8 +95,8 @@ pub struct EvaluateArgs {
     #[command(flatten)]
     sampling: network::SamplingArgs,
     /// Where networks compute.
-    #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
-    device: network::DeviceArg,
+    #[arg(long, value_parser = network::DeviceParser, value_name = "DEVICE", default_value_t)]
+    device: DeviceName,
     /// Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another
     /// method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed.
     #[arg(long, value_name = "METRIC=VALUE")]
@@ -289,7 +292,7 @@ fn trace_scores(
             seed: globals.seed,
             threads: globals.threads,
         };
-        let models = network::models(&args.model, &args.sampling.sampling(), args.device)?;
+        let models = network::models(&args.model, &args.sampling.sampling(), args.device, globals)?;
         let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
         return Ok(cross_run::run(&config, &models, &mut around)?);
     }
@@ -337,5 +340,6 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>)
         seed: globals.seed,
         threads: globals.threads,
     };
-    Ok(paper::run(&config, &network::models(&args.model, &args.sampling.sampling(), args.device)?, around)?)
+    let models = network::models(&args.model, &args.sampling.sampling(), args.device, globals)?;
+    Ok(paper::run(&config, &models, around)?)
 }

@@ -2,9 +2,12 @@
 
 use super::{globals::Globals, interrupt, progress::Progress};
 use anyhow::{Context as _, anyhow, bail};
-use clap::{Args, ValueEnum};
+use clap::{
+    Arg, Args, Command, ValueEnum,
+    builder::{PossibleValue, TypedValueParser},
+};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{io::Write, path::Path};
+use std::{ffi::OsStr, io::Write, path::Path};
 use tracemend::{
     dataset::{LearningData, learning_data},
     exit,
@@ -12,6 +15,7 @@ use tracemend::{
 use tracemend_impute::{
     nets::{
         self, Device,
+        device::DeviceName,
         diffusion::imputer::{Combine, Sampling},
         model_file::ModelFile,
         registry::{AnyNetwork, Preset, preset},
@@ -92,22 +96,40 @@ impl SamplingArgs {
     }
 }
 
-/// Where networks compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DeviceArg {
-    /// The processor.
-    Cpu,
-    /// The best that this build can use: so far the processor.
-    Auto,
+/// Reads `--device`; for completions it names the devices that have a name of their own.
+#[derive(Clone)]
+pub struct DeviceParser;
+
+impl TypedValueParser for DeviceParser {
+    type Value = DeviceName;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<DeviceName, clap::Error> {
+        let parse = |text: &str| text.parse::<DeviceName>();
+        TypedValueParser::parse_ref(&parse, command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let gpu = "The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0";
+        Some(Box::new(
+            [
+                PossibleValue::new("cpu").help("The processor"),
+                PossibleValue::new("cuda").help(gpu),
+                PossibleValue::new("auto").help("The first GPU if it can be used, else the processor"),
+            ]
+            .into_iter(),
+        ))
+    }
 }
 
-impl DeviceArg {
-    /// The device.
-    pub fn device(self) -> Device {
-        match self {
-            Self::Cpu | Self::Auto => nets::cpu(),
-        }
+/// The device to compute on; tells why `auto` is the CPU.
+fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
+    let opened = name.open().with_context(|| format!("--device {name} cannot be used"))?;
+    match (opened.fallback, name) {
+        (Some(reason), _) => globals.note(&format!("--device auto computes on the CPU: {reason}")),
+        (None, DeviceName::Auto) => globals.detail("--device auto computes on cuda:0"),
+        (None, _) => (),
     }
+    Ok(opened.device)
 }
 
 /// A model given as a file or as `NAME=FILE`: its name, if it has one, and its file.
@@ -119,13 +141,22 @@ pub fn named(given: &str) -> (Option<&str>, &Path) {
 }
 
 /// Networks to measure, each given as a file or as `NAME=FILE`.
-pub fn models(given: &[String], sampling: &Sampling, device: DeviceArg) -> anyhow::Result<Vec<Model>> {
+pub fn models(
+    given: &[String],
+    sampling: &Sampling,
+    device: DeviceName,
+    globals: &Globals,
+) -> anyhow::Result<Vec<Model>> {
     let mut models: Vec<Model> = Vec::new();
+    if given.is_empty() {
+        return Ok(models);
+    }
+    let device = open(device, globals)?;
     for given in given {
         let (name, path) = named(given);
         let file = ModelFile::load(path)?;
-        let network = AnyNetwork::from_file(&file, &device.device())
-            .with_context(|| format!("{} cannot be used", path.display()))?;
+        let network =
+            AnyNetwork::from_file(&file, &device).with_context(|| format!("{} cannot be used", path.display()))?;
         let name = name.unwrap_or(&file.network).to_owned();
         if models.iter().any(|model| model.name == name) {
             bail!("two models are called {name}; name them apart with --model NAME=FILE");
@@ -143,7 +174,7 @@ pub struct TrainRequest<'a> {
     pub preset: Preset,
     pub set: &'a [String],
     pub resume: bool,
-    pub device: DeviceArg,
+    pub device: DeviceName,
     pub folder: &'a Path,
 }
 
@@ -164,6 +195,7 @@ fn keep_freed_memory() {
 /// Trains a network.
 pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8> {
     keep_freed_memory();
+    let device = open(request.device, globals)?;
     let defaults = TrainConfig { seed: globals.seed, ..TrainConfig::default() };
     let own = |key: &str| !key.starts_with("model.");
     let mut config: TrainConfig = with_settings(&defaults, request.set, own, "")?;
@@ -175,7 +207,7 @@ pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8
     let model_set: Vec<String> = request.set.iter().filter(|set| !own(set)).cloned().collect();
     let tokens = data.vocabulary.tokens.len();
     let network_config = network_config(request.network, request.preset, tokens, &model_set, "model.")?;
-    let network = AnyNetwork::init(request.network, &network_config, config.seed, &request.device.device())?;
+    let network = AnyNetwork::init(request.network, &network_config, config.seed, &device)?;
     let LearningData { vocabulary, train, valid, .. } = &data;
     let task = Task { network: request.network, network_config: &network_config, vocabulary, train, valid };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(globals.thread_count()).build()?;

@@ -5,7 +5,10 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use tracemend::{exit, report::plural};
-use tracemend_impute::repair::{RepairOptions, train};
+use tracemend_impute::{
+    nets::device::DeviceName,
+    repair::{RepairOptions, train},
+};
 use tracemend_trace::{Trace, sink::atomic::AtomicFile};
 
 /// Learn a model: counts from traces, or a network from a data set
@@ -44,8 +47,8 @@ pub struct TrainArgs {
     #[arg(long)]
     resume: bool,
     /// network: where to compute.
-    #[arg(long, value_enum, value_name = "DEVICE", default_value = "auto")]
-    device: network::DeviceArg,
+    #[arg(long, value_parser = network::DeviceParser, value_name = "DEVICE", default_value_t)]
+    device: DeviceName,
     /// Write the model here: a file, which appears whole or not at all; for a network the run's folder.
     #[arg(short, long, value_name = "PATH", required = true)]
     output: PathBuf,

@@ -4,6 +4,7 @@
 use super::noise::{Normal, side_by_side};
 use super::process::{Corruption, Denoiser, Prediction};
 use crate::nets::batch::Batch;
+use crate::nets::device::cpu;
 use crate::protocol::bootstrap::SplitMix64;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -88,5 +89,5 @@ pub fn device_of(network: &impl Module) -> Device {
     }
     let mut first = First(None);
     network.visit(&mut first);
-    first.0.unwrap_or_default()
+    first.0.unwrap_or_else(cpu)
 }

@@ -7,7 +7,7 @@
 use super::fused::{self, Rule};
 use super::kernel::{self, is_flex};
 use burn::backend::flex::FlexTensor;
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -24,16 +24,14 @@ pub fn long_conv(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
     Tensor::from_dispatch(fused::apply([u.into_dispatch(), taps.into_dispatch()], LongConv))
 }
 
-/// The same by operations of the framework.
+/// The same by operations of the framework: one product for each channel, with the matrix of its kernel at all lags.
 pub fn plain(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
-    let length = u.dims()[1];
-    let rows = (0..length)
-        .map(|t| {
-            let window = taps.clone().narrow(0, t, length).flip([0]).unsqueeze::<3>(); // [1, L, H]
-            (u.clone() * window).sum_dim(1) // [B, 1, H]
-        })
-        .collect();
-    Tensor::cat(rows, 1) // [B, L, H]
+    let [_, length, width] = u.dims();
+    let lag = |t: usize, s: usize| (length - 1 + t - s) as i32;
+    let lags: Vec<i32> = (0..length).flat_map(|t| (0..length).map(move |s| lag(t, s))).collect();
+    let lags = Tensor::<1, Int>::from_data(TensorData::new(lags, [length * length]), &u.device());
+    let kernels = taps.select(0, lags).reshape([length, length, width]).permute([2, 0, 1]); // [H, L, L]
+    kernels.matmul(u.permute([2, 1, 0])).permute([2, 1, 0]) // [B, L, H]
 }
 
 #[derive(Debug)]
