@@ -72,7 +72,7 @@ def published(shared, dataset):
         return []
     rows = []
     for row in csv.DictReader(file.open()):
-        if row["dataset"] != dataset or row["model"].endswith("_end"):
+        if row["dataset"] != dataset or row["model"].endswith("_end") or row["blackout"] not in BLACKOUTS.split(","):
             continue
         for metric in ("accuracy", "perfect_rate", "rouge_l", "macro_accuracy"):
             value = float(row[metric])
