@@ -115,12 +115,14 @@ impl<'a> Bench<'a> {
                 answered.push(Answered { method: model.name.clone(), blackout, outcomes });
             }
         }
-        answered.extend(self.together(blackouts, models)?);
+        let together = self.together(blackouts, models, &answered)?;
+        answered.extend(together);
         Ok(answered)
     }
 
     /// The engine together with each model that gives every token a probability, where there is a run to weigh them by.
-    fn together(&self, blackouts: &[usize], models: &[Model]) -> Result<Vec<Answered>, Error> {
+    /// `known`: what has been answered already.
+    fn together(&self, blackouts: &[usize], models: &[Model], known: &[Answered]) -> Result<Vec<Answered>, Error> {
         let unseen = self.held_out.and_then(|held_out| held_out.runs.get(held_out.unseen?));
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
         let (Some(unseen), false) = (unseen, able.is_empty()) else { return Ok(Vec::new()) };
@@ -138,10 +140,13 @@ impl<'a> Bench<'a> {
                         let both = Combined { name: name.clone(), engine: &engine, model, weights };
                         self.by_model(&both, blackout)?
                     }
-                    None => {
-                        let alone = self.by_methods(&[blackout], &[ENGINE.to_owned()])?;
-                        alone.into_iter().flat_map(|answered| answered.outcomes).collect()
-                    }
+                    None => match known.iter().find(|known| known.method == ENGINE && known.blackout == blackout) {
+                        Some(alone) => alone.outcomes.clone(),
+                        None => {
+                            let alone = self.by_methods(&[blackout], &[ENGINE.to_owned()])?;
+                            alone.into_iter().flat_map(|alone| alone.outcomes).collect()
+                        }
+                    },
                 };
                 answered.push(Answered { method: name, blackout, outcomes });
             }

@@ -294,14 +294,17 @@ pub fn run(config: &TruthConfig<'_>, keep: &dyn Keep, mut take: Option<TakeTrace
                 ENGINE => engine(lossy, &lost, config.seed, &mut kinds),
                 _ => baseline(&holed, &holes, &lost, &*baselines::method(method, &counts), &mut kinds),
             };
-            let names = named(&kinds.0);
-            let event = |&(thread, kind): &(i64, u32)| TracedEvent::new(thread, names.get(&kind).copied());
-            let traced = |&gap: &usize| answers[gap].traced(gap, lost[gap].iter().map(event).collect(), &names);
+            let traced = || {
+                let names = named(&kinds.0);
+                let event = |&(thread, kind): &(i64, u32)| TracedEvent::new(thread, names.get(&kind).copied());
+                let one = |&gap: &usize| answers[gap].traced(gap, lost[gap].iter().map(event).collect(), &names);
+                matched.iter().map(one).collect()
+            };
             let known = |gap: usize| matched.contains(&gap) && !lost[gap].is_empty();
             let tally = |(gap, answer): (usize, &Answer)| known(gap).then(|| tally(answer, &lost[gap]));
             Measured {
                 tallies: answers.iter().enumerate().map(tally).collect(),
-                traced: if take.is_some() { matched.iter().map(traced).collect() } else { Vec::new() },
+                traced: if take.is_some() { traced() } else { Vec::new() },
             }
         };
         // As in the protocol of artificial gaps.

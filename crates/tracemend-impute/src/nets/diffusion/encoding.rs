@@ -49,8 +49,8 @@ impl Encoding {
         match self {
             Self::Integer => vec![token as f32],
             Self::OneHot => {
-                let share = |channel| if channel == token { 1.0 } else { 0.0 };
-                (0..vocabulary.max(1)).map(|channel| one_hot(share(channel), vocabulary)).collect()
+                let [least, greatest] = self.limits(vocabulary);
+                (0..vocabulary.max(1)).map(|channel| if channel == token { greatest } else { least }).collect()
             }
             Self::AnalogBits => (0..bits(vocabulary)).map(|bit| sign(token >> bit & 1 == 1)).collect(),
         }
@@ -87,16 +87,6 @@ fn peak(vocabulary: usize) -> f32 {
 /// The mean of a word before it is taken off.
 fn shift(vocabulary: usize) -> f32 {
     1.0 / peak(vocabulary)
-}
-
-/// A one-hot word's channel by the token's probability.
-pub(super) fn one_hot(probability: f32, vocabulary: usize) -> f32 {
-    probability * peak(vocabulary) - shift(vocabulary)
-}
-
-/// The probability that a channel of an expected one-hot word tells of.
-pub(super) fn share(value: f32, vocabulary: usize) -> f32 {
-    (value + shift(vocabulary)) / peak(vocabulary)
 }
 
 fn bits(vocabulary: usize) -> usize {

@@ -1,6 +1,6 @@
 //! What a network of noise prediction is trained for, and what sampling needs of it.
 
-use super::encoding::{self, Encoding};
+use super::encoding::Encoding;
 use super::schedule::{Growth, Schedule};
 use crate::nets::batch::Batch;
 use crate::nets::network::Network;
@@ -149,7 +149,8 @@ impl Process {
         if !self.is_categorical() {
             return (token, nearness);
         }
-        let share = |value: &f32| encoding::share(*value, self.vocabulary).max(0.0);
+        let [least, greatest] = self.encoding.limits(self.vocabulary);
+        let share = |value: &f32| ((value - least) / (greatest - least)).max(0.0);
         let shares: Vec<f32> = values.iter().map(share).collect();
         let total: f32 = shares.iter().sum();
         if !(total.is_finite() && total > 0.0) {

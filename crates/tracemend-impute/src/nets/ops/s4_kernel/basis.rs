@@ -5,7 +5,7 @@
 //! single precision, which is enough to learn by. A basis of the published size (H=512, N=64, L=200) takes 26 MB for each layer,
 //! 1.9 GB for all 72; a larger one than [`MOST_BYTES`] is not made.
 
-use super::super::kernel::{self, simd};
+use super::super::kernel::{self, simd, sum};
 use super::Nodes;
 use super::feature::Feature;
 use burn::backend::flex::FlexTensor;
@@ -119,37 +119,18 @@ impl Basis {
     /// The gradient of feature `h` of C from that of all its kernels, kernel by kernel.
     pub fn gradient(&self, d_kernels: &[f32], h: usize) -> Vec<f32> {
         let count = self.nodes.values(self.length);
-        d_kernels
-            .chunks_exact(count)
-            .flat_map(|d_kernel| {
-                self.feature(h).map(|row| {
-                    simd(
-                        #[inline(always)]
-                        || dot(row, d_kernel),
-                    )
-                })
-            })
-            .collect()
-    }
-}
-
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0f32; LANES];
-    let whole = a.len() / LANES * LANES;
-    for first in (0..whole).step_by(LANES) {
-        let (a, b) = (&a[first..first + LANES], &b[first..first + LANES]);
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
+        let mut found = vec![0.0; d_kernels.len() / count * self.feature(h).len()];
+        let each = found.chunks_exact_mut(self.feature(h).len()).zip(d_kernels.chunks_exact(count));
+        for (found, d_kernel) in each {
+            simd(
+                #[inline(always)]
+                || {
+                    for (found, row) in found.iter_mut().zip(self.feature(h)) {
+                        *found = sum(count, |at| row[at] * d_kernel[at]);
+                    }
+                },
+            );
         }
+        found
     }
-    for at in whole..a.len() {
-        lanes[at - whole] += a[at] * b[at];
-    }
-    let mut sum = 0.0;
-    for lane in lanes {
-        sum += lane;
-    }
-    sum
 }
