@@ -4,9 +4,9 @@
 Networks are not trained here: training takes hours. Every run folder that lies in target/models is measured:
 
     target/models/paper/DATASET/NAME       tracemend train --model … --data SHARED/paper/pts.npz --dataset DATASET --set length=200 -o …
-    target/models/cross-run/WORKLOAD/NAME  tracemend train --model … --data SET -o …
+    target/models/cross-run/NAME           tracemend train --model … --data SET -o …
 
-where SET is the data set that `dataset_command` names. A cell (one method at one gap length) is kept in target/results as it
+where SET is the data set that `dataset_command` names, of all workloads of the corpus; such a network is measured on each of WORKLOADS. A cell (one method at one gap length) is kept in target/results as it
 ends, so that an interrupted run goes on where it was. A part of the page whose networks are not at hand stays as it is; each
 says which commit it is of. With --against, networks are timed beside PyTorch in that virtual environment. Needs a release
 build.
@@ -18,7 +18,10 @@ PAGE = pathlib.Path("docs/networks.md")
 BINARY = "target/release/tracemend"
 BLACKOUTS = "1,10,40"
 SAMPLES = "5"
-GAPS = "300"
+# By gap length: windows of longer gaps cover a run sooner.
+GAPS = {"10": "2000", "40": "1000"}
+WORKLOADS = ["apache", "gccbuild", "pgbench", "pybench", "shell", "unpack"]
+EXPONENTS = [("t", "temper"), ("j", "joint"), ("a", "counts"), ("b", "network")]
 METRICS = ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "ece", "seconds_per_gap"]
 
 
@@ -29,10 +32,13 @@ def divided(shared, workload):
     return runs[0], valid, [run for run in runs[1:] if run != valid]
 
 
-def dataset_command(shared, workload, folder):
-    """What makes the data set that a network for `cross-run` has to be trained on."""
-    test, valid, train = divided(shared, workload)
-    return ["dataset", "build", *map(str, train), "--valid", str(valid), "--test", str(test), "-o", str(folder)]
+def dataset_command(shared, folder):
+    """What makes the data set that networks for `cross-run` have to be trained on. Runs 1, which are tested, are not in it."""
+    corpus = sorted(path.name for path in (shared / "corpus").iterdir())
+    train = [divided(shared, workload)[2] for workload in corpus]
+    valid = [divided(shared, workload)[1] for workload in WORKLOADS]
+    runs = [run for each in zip(*train) for run in each]
+    return ["dataset", "build", *map(str, runs), "--valid", *map(str, valid), "-o", str(folder)]
 
 
 def evaluated(binary, store, name, arguments, models):
@@ -46,11 +52,21 @@ def evaluated(binary, store, name, arguments, models):
     return {kind: [row["data"] for row in rows if row["type"] == kind] for kind in ("score", "difference")}
 
 
-def trained(protocol):
-    """Run folders by data set or workload."""
-    sets = sorted(folder for folder in (MODELS / protocol).glob("*") if folder.is_dir())
-    found = {folder.name: sorted(run.parent for run in folder.glob("*/best.safetensors")) for folder in sets}
-    return {name: runs for name, runs in found.items() if runs}
+def trained(folder):
+    """Run folders in a folder."""
+    return sorted(run.parent for run in folder.glob("*/best.safetensors"))
+
+
+def weights(store):
+    """A line on each choice of weights that was kept."""
+    lines = []
+    for file in sorted(store.glob("*-weights-*.json")):
+        found = json.loads(file.read_text())
+        said = "the counts' own answers" if found is None else ", ".join(f"{name} {found[key]:g}" for name, key in EXPONENTS)
+        name = file.name.split("-weights-")[0].split("-k-")[1]
+        blackout, method = name.split("-", 1)
+        lines.append(f"- k={blackout}, {method}: {said}")
+    return lines
 
 
 def sizes(binary, runs):
@@ -145,15 +161,31 @@ def paper(shared, store, dataset, runs):
 def cross_run(shared, store, workload, runs):
     """The part on one workload's other runs."""
     test, valid, train = divided(shared, workload)
-    arguments = ["--protocol", "cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test),
-                 "--blackout", "10,40", "--gaps", GAPS, "--seed", "1"]
-    rows = evaluated(BINARY, store, f"cross-{workload}", arguments, runs)
+    rows, chosen = {"score": [], "difference": []}, []
+    for blackout, gaps in GAPS.items():
+        arguments = ["--protocol", "cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test),
+                     "--blackout", blackout, "--gaps", gaps, "--seed", "1"]
+        found = evaluated(BINARY, store, f"cross-{workload}-{blackout}", arguments, runs)
+        rows = {kind: rows[kind] + found[kind] for kind in rows}
+        chosen += weights(store / f"cells-cross-{workload}-{blackout}")
     names = " ".join(run.name.split(".")[0] for run in train)
-    out = [f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 --blackout 10,40 --gaps {GAPS} --seed 1 --model …`", "",
-           *sizes(BINARY, runs), ""]
-    out += ["Where the mixture fills half of the smallest run no better than counts do, `counts+NAME` is the counts' answer.", ""]
+    out = [f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 --blackout {'|'.join(GAPS)} "
+           f"--gaps {'|'.join(GAPS.values())} --seed 1 --model …`", ""]
     table(by_length(rows["score"]), METRICS, out)
-    return out + verdicts(rows["difference"])
+    out += ["Weights chosen:", "", *chosen, ""]
+    return out + verdicts(rows["difference"]) + added(rows["difference"])
+
+
+def added(differences):
+    """How counts and a network together compare with counts, and with the same without a network."""
+    lines = []
+    for row in differences:
+        pair = {row["better"], row["worse"]}
+        together = {name for name in pair if name.startswith("counts+")}
+        if row["metric"] != "accuracy" or not together or not pair & {"counts", "counts-rescored"}:
+            continue
+        lines.append(f"- k={row['blackout']}: {row['better']} has more accuracy than {row['worse']}, by {row['by']:.4f} [{row['low']:.4f} {row['high']:.4f}]")
+    return lines
 
 
 def against(venv):
@@ -170,8 +202,11 @@ RUNS = "Networks on other runs: windows of one thread's 200 events"
 STEPS = "Networks beside PyTorch"
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],
-    RUNS: ["Run 1 is tested. Networks learned two of the runs 2-4 and chose their weights by the smallest of the three; `counts` learned all three.",
-           "`counts+NAME` answers with both, weighed against each other by that smallest run, of which the counts then know nothing either."],
+    RUNS: ["Run 1 of a workload is tested. Networks learned from two of the runs 2-4 of every workload of the corpus, not of this one alone;",
+           "what the smallest run of 2-4 shows decided when training had done enough. `counts` learned the workload's own three.",
+           "`counts-rescored` scores the counts' fillings again and answers position by position; `counts+NAME` does so with the network.",
+           "Both are weighed by that smallest run, of which the counts then know nothing either, and where that shows no gain they are",
+           "the counts' own answers. t, j, a, b: exponents, see `protocol/combined.rs`."],
     STEPS: [],
 }
 
@@ -184,7 +219,7 @@ def parts(text):
             section, name = line[3:], ""
         elif line.startswith("### "):
             name = line[4:]
-        elif section and (name or section == STEPS):
+        elif section and (name or line.startswith("Commit ") or (section, "") in found):
             found.setdefault((section, name), []).append(line)
     return found
 
@@ -199,9 +234,14 @@ def main():
     store.mkdir(parents=True, exist_ok=True)
     label = f"Commit {head}, {machine()}."
     page = parts(PAGE.read_text()) if PAGE.exists() else {}
-    for section, protocol, measure in [(WINDOWS, "paper", paper), (RUNS, "cross-run", cross_run)]:
-        for name, runs in trained(protocol).items():
-            page[section, name] = ["", label, "", *measure(shared, store, name, runs), ""]
+    for folder in sorted((MODELS / "paper").glob("*")):
+        if trained(folder):
+            page[WINDOWS, folder.name] = ["", label, "", *paper(shared, store, folder.name, trained(folder)), ""]
+    runs = trained(MODELS / "cross-run")
+    if runs:
+        page[RUNS, ""] = ["", label, "", *sizes(BINARY, runs), ""]
+    for workload in WORKLOADS if runs else []:
+        page[RUNS, workload] = ["", label, "", *cross_run(shared, store, workload, runs), ""]
     if given.against:
         page[STEPS, ""] = ["", label, "", *against(given.against), ""]
     out = ["# Networks", "", "Written by `tools/results_networks.py SHARED`; never edited by hand. Each part says which commit it is of.",

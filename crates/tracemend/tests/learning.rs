@@ -10,6 +10,8 @@ use support::{run, shown, stdout, tracemend};
 const RECORDING: &str = "samples/ftrace_full.txt.zst";
 /// Another tracer's recording of the same commands, which lost some events.
 const OTHER: &str = "samples/perf_script_lost.txt.zst";
+/// A third one, of the first tracer, with losses too.
+const UNSEEN: &str = "samples/ftrace_pipe_lost.txt.zst";
 
 fn rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
@@ -134,6 +136,34 @@ fn every_network_learns_and_is_measured_beside_the_methods() {
             let accuracy = scores.iter().filter(own).find(|row| row["data"]["metric"] == "accuracy");
             let value = accuracy.expect("a figure")["data"]["value"].as_f64().expect("a number");
             assert!((0.0..=1.0).contains(&value), "{name} {value}");
+        }
+    }
+}
+
+#[test]
+fn counts_and_a_network_are_weighed_by_a_run_that_neither_has_learned() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (set, out) = (folder.path().join("set"), folder.path().join("run"));
+    data_set(&set);
+    let mut args = train(&set, &out, "steps=20");
+    args[3] = "masked_diffusion";
+    stdout(&args);
+    let model = format!("--model=net={}", text(&out.join("best.safetensors")));
+    let mut evaluate = vec!["evaluate", "--protocol", "cross-run", "--train", RECORDING, "--valid", UNSEEN];
+    evaluate.extend(["--test", OTHER, "--length", "32", "--blackout", "2,6", "--gaps", "40", "--json"]);
+    let scores = rows(&stdout(&[&evaluate[..], &["--method", "counts", &model]].concat()));
+    let scores: Vec<&Value> = scores.iter().filter(|row| row["type"] == "score").map(|row| &row["data"]).collect();
+    let figure = |method: &str, blackout: i64, metric: &str| {
+        let own = |row: &&&Value| row["method"] == method && row["blackout"] == blackout && row["metric"] == metric;
+        scores.iter().find(own).unwrap_or_else(|| panic!("no {metric} of {method}"))["value"].as_f64()
+    };
+    for blackout in [2, 6] {
+        let accuracy = |method| figure(method, blackout, "accuracy").expect("a number");
+        let best = accuracy("counts").max(accuracy("net"));
+        // A network of twenty updates adds nothing, and whatever is chosen for it must not cost much.
+        for together in ["counts-rescored", "counts+net"] {
+            assert!(accuracy(together) > best - 0.1, "{together} {} {best}", accuracy(together));
+            assert!(figure(together, blackout, "ece").is_some());
         }
     }
 }

@@ -1,22 +1,20 @@
 //! Counts and a network together.
 //!
-//! Each gives every missing position a distribution, given what is observed and what has been filled in so far. The two
-//! are mixed geometrically, p(x) ~ p_counts(x)^a p_network(x)^b (a product of experts: Hinton 2002), and gaps are filled as
-//! the network would alone: in a few passes, each fixing the positions that the mixture is surest of. So what one of the two
-//! is sure of steers the other.
+//! The counts give whole fillings of a gap with their probabilities ([`SequenceCounts::fillings`]), the network gives every
+//! missing position a distribution q given all that is observed. First the fillings are scored again,
+//! w(x) ~ p(x)^t · prod_i q_i(x_i)^j: t below 1 trusts long contexts less, which pays where runs differ, and j lets the network
+//! choose among fillings. Then each position's share of w is mixed geometrically with q (a product of experts: Hinton 2002),
+//! m_i(x) ~ w_i(x)^a q_i(x)^b, so that an event can be filled in that no filling has there. The answer is the likeliest token of
+//! each position: of all answers the one of which most is expected to be right.
 //!
-//! The counts' distribution is that over whole fillings ([`SequenceCounts::fillings`]), each weighing less by the factor
-//! [`MISMATCH`] for every position that was filled in otherwise.
-//!
-//! The weights a and b, and how much of the counts' distribution is spread over all tokens, are those under which the truth
-//! is likeliest in windows of a training run that neither has seen: the network was trained without it, and the counts for
-//! this purpose learn from the others alone. Half of the windows choose the weights; where the mixture then fills the other
-//! half no better than counts do, the counts' answers stand alone.
+//! The exponents are those under which most is right in windows of a training run that neither has seen: the network was
+//! trained without it, and the counts for this purpose learn from the others alone. Chosen by one half of these windows, they
+//! have to fill the other half better than the counts' own answers do, by more than a standard error; else the counts' own
+//! answers stand. What of the gain is the network's shows beside the same without a network: [`RESCORED`].
 
 use super::arrays::Dataset;
-use super::bootstrap::SplitMix64;
 use super::flat::impute;
-use super::models::{FillAll, Model, Tested, translated};
+use super::models::{FillAll, Model, Shown, Tested};
 use crate::counts::sequence::{ALTERNATIVES, SequenceCounts};
 use crate::dataset::Vocabulary;
 use crate::imputer::{Imputation, Window};
@@ -24,37 +22,43 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// What a filling's weight is multiplied with for each position that was filled in otherwise.
-const MISMATCH: f64 = 0.05;
-/// Passes over a gap; as many as it has positions where those are fewer.
-const PASSES: usize = 10;
+/// Name of the counts' fillings scored again without a network.
+pub(super) const RESCORED: &str = "counts-rescored";
+/// Fillings that are scored again, the likeliest.
+const FILLINGS: usize = 256;
+/// Share of the fillings' distribution that is spread evenly over all tokens.
+const SPREAD: f64 = 0.02;
 /// Probability that a network leaves for tokens it does not know, all together.
 const UNKNOWN_SHARE: f64 = 1e-4;
-/// Exponents to choose from.
-const EXPONENTS: [f64; 7] = [0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.3];
-/// Shares of the counts' distribution that are spread over all tokens, to choose from.
-const SPREADS: [f64; 4] = [0.2, 0.05, 0.01, 0.002];
-/// Shares of a gap that are known when weights are judged.
-const KNOWN: [f64; 4] = [0.0, 0.25, 0.5, 0.75];
+/// Exponents t of the counts' fillings to choose from.
+const TEMPERS: [f64; 5] = [1.0, 0.75, 0.5, 0.35, 0.2];
+/// Exponents j of the network's opinion of a filling.
+const JOINTS: [f64; 3] = [0.0, 0.05, 0.1];
+/// Exponents a and b of each position's two distributions.
+const EXPONENTS: [(f64, f64); 6] = [(1.0, 0.0), (1.0, 0.15), (1.0, 0.3), (1.0, 0.6), (0.5, 0.5), (0.25, 0.75)];
 
-/// How the two are mixed.
+/// How the two are weighed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Weights {
-    /// Exponent of the counts' probabilities.
+    /// t, exponent of the counts' probability of a filling.
+    pub temper: f64,
+    /// j, exponent of the network's probabilities of a filling's events.
+    pub joint: f64,
+    /// a, exponent of a position's distribution over the fillings.
     pub counts: f64,
-    /// Exponent of the network's.
+    /// b, exponent of the network's distribution of a position.
     pub network: f64,
-    /// Share of the counts' distribution that is spread evenly over all tokens.
-    pub spread: f64,
 }
 
 impl Weights {
-    /// The mixture's log probabilities, which are normalised. `counts`, `network`: `[V]` probabilities and log
-    /// probabilities.
-    fn mixed(self, counts: &[f64], network: &[f64]) -> Vec<f64> {
-        let even = self.spread / counts.len().max(1) as f64;
-        let score = |(p, log): (&f64, &f64)| self.counts * ((1.0 - self.spread) * p + even).ln() + self.network * log;
-        let mut scores: Vec<f64> = counts.iter().zip(network).map(score).collect();
+    /// The mixture's log probabilities, which are normalised. `counts`, `network`: `[V]` probabilities and log probabilities.
+    fn mixed(self, counts: &[f64], network: Option<&[f64]>) -> Vec<f64> {
+        let even = SPREAD / counts.len().max(1) as f64;
+        let score = |(token, p): (usize, &f64)| {
+            let network = network.map_or(0.0, |network| self.network * network[token]);
+            self.counts * ((1.0 - SPREAD) * p + even).ln() + network
+        };
+        let mut scores: Vec<f64> = counts.iter().enumerate().map(score).collect();
         let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let total = most + scores.iter().map(|score| (score - most).exp()).sum::<f64>().ln();
         scores.iter_mut().for_each(|score| *score -= total);
@@ -62,43 +66,47 @@ impl Weights {
     }
 }
 
-/// A window being filled.
-struct State<'a> {
+/// What is known of one gap of `N` positions.
+struct Gap<'a> {
     window: Tested<'a>,
-    /// `[N]` what has been filled in of the gap.
-    filled: Vec<Option<u32>>,
-    /// Fillings of the gap with their weights.
+    /// The counts' fillings with the logarithms of their probabilities, likeliest first.
     fillings: Vec<(Vec<u32>, f64)>,
+    /// `[N][V]` the network's log probabilities; empty without one.
+    network: Vec<Vec<f64>>,
 }
 
-impl State<'_> {
-    /// The counts' distribution of each position, `[N][V]`.
-    fn counts(&self, vocabulary: usize) -> Vec<Vec<f64>> {
-        let mut rows = vec![vec![0.0; vocabulary]; self.filled.len()];
-        let mut total = 0.0;
-        for (filling, mass) in &self.fillings {
-            let other =
-                filling.iter().zip(&self.filled).filter(|(token, fixed)| fixed.is_some_and(|fixed| fixed != **token));
-            let weight = mass * MISMATCH.powi(other.count() as i32);
-            total += weight;
+impl Gap<'_> {
+    /// Each position's distribution over the fillings scored again, `[N][V]`; zeros where there is no filling.
+    fn shares(&self, temper: f64, joint: f64, missing: usize, vocabulary: usize) -> Vec<Vec<f64>> {
+        let known = |(token, row): (&u32, &Vec<f64>)| row.get(*token as usize).copied().unwrap_or(UNKNOWN_SHARE.ln());
+        let opinion = |filling: &[u32]| filling.iter().zip(&self.network).map(known).sum::<f64>();
+        let scores: Vec<f64> =
+            self.fillings.iter().map(|(filling, log)| temper * log + joint * opinion(filling)).collect();
+        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = scores.iter().map(|score| (score - most).exp()).sum();
+        let mut rows = vec![vec![0.0; vocabulary]; missing];
+        for ((filling, _), score) in self.fillings.iter().zip(&scores) {
             for (row, &token) in rows.iter_mut().zip(filling) {
                 if let Some(sum) = row.get_mut(token as usize) {
-                    *sum += weight;
+                    *sum += (score - most).exp() / total;
                 }
             }
         }
-        if total > 0.0 {
-            rows.iter_mut().flatten().for_each(|weight| *weight /= total);
-        }
         rows
+    }
+
+    /// The mixture's `[N][V]` log probabilities, of `shares` as [`Gap::shares`] gives them.
+    fn mixed(&self, weights: Weights, shares: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let network = |at: usize| self.network.get(at).map(Vec::as_slice);
+        shares.iter().enumerate().map(|(at, share)| weights.mixed(share, network(at))).collect()
     }
 }
 
-/// Counts and a network that fill windows together.
+/// Counts, and a network if there is one, that fill windows together.
 pub(super) struct Combined<'a> {
     pub name: String,
     pub engine: &'a SequenceCounts,
-    pub model: &'a Model,
+    pub model: Option<&'a Model>,
     pub weights: Weights,
 }
 
@@ -108,188 +116,143 @@ impl FillAll for Combined<'_> {
     }
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
-        let mut states = begun(self.engine, windows, hidden);
-        let first = decode(&mut states, self.model, self.weights, vocabulary, hidden);
-        states.par_iter().zip(&first).map(|(state, first)| answer(state, first, hidden)).collect()
-    }
-}
-
-/// Fills gaps in passes, each fixing the positions that the mixture is surest of. The mixture given nothing but what is
-/// observed, `[window][N][V]` log probabilities.
-fn decode(
-    states: &mut [State<'_>],
-    model: &Model,
-    weights: Weights,
-    vocabulary: &Vocabulary,
-    hidden: &Range<usize>,
-) -> Vec<Vec<Vec<f64>>> {
-    let mut first = Vec::new();
-    let passes = PASSES.min(hidden.len());
-    for pass in 0..passes {
-        let network = network_rows(model, states, vocabulary, hidden);
-        let mix = |(state, network): (&State<'_>, &Vec<Vec<f64>>)| -> Vec<Vec<f64>> {
-            let counts = state.counts(vocabulary.tokens.len());
-            counts.iter().zip(network).map(|(counts, network)| weights.mixed(counts, network)).collect()
+        let weights = self.weights;
+        let one = |gap: &Gap<'_>| {
+            let shares = gap.shares(weights.temper, weights.joint, hidden.len(), vocabulary.tokens.len());
+            answer(&gap.window, &gap.mixed(weights, &shares), hidden)
         };
-        let mixed: Vec<Vec<Vec<f64>>> = states.par_iter().zip(&network).map(mix).collect();
-        for (state, rows) in states.iter_mut().zip(&mixed) {
-            fix_surest(&mut state.filled, rows, passes - pass);
-        }
-        if pass == 0 {
-            first = mixed;
-        }
+        gaps(self.engine, self.model, windows, vocabulary, hidden).par_iter().map(one).collect()
     }
-    first
 }
 
-/// Fills in a share of what is missing: all of it in the last of the passes that are `left`.
-fn fix_surest(filled: &mut [Option<u32>], rows: &[Vec<f64>], left: usize) {
-    let best = |at: usize| {
-        let row = rows[at].iter().enumerate();
-        let (token, score) = row.fold((0, f64::NEG_INFINITY), |best, (t, &s)| if s > best.1 { (t, s) } else { best });
-        (at, token as u32, score)
-    };
-    let mut open: Vec<(usize, u32, f64)> = (0..filled.len()).filter(|&at| filled[at].is_none()).map(best).collect();
-    // Stable: of equally sure positions the left one comes first.
-    open.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let now = open.len().div_ceil(left.max(1));
-    open.into_iter().take(now).for_each(|(at, token, _)| filled[at] = Some(token));
+/// The likeliest token of a row of log probabilities, of equals the first.
+fn likeliest(row: &[f64]) -> u32 {
+    let better = |best: (usize, f64), (token, &log)| if log > best.1 { (token, log) } else { best };
+    row.iter().enumerate().fold((0, f64::NEG_INFINITY), better).0 as u32
 }
 
-/// The filled window; `first`: the mixture given nothing but what is observed, `[N][V]` log probabilities.
-fn answer(state: &State<'_>, first: &[Vec<f64>], hidden: &Range<usize>) -> Imputation {
-    let mut tokens = state.window.tokens.to_vec();
+/// The filled window; `rows`: the mixture, `[N][V]` log probabilities.
+fn answer(window: &Tested<'_>, rows: &[Vec<f64>], hidden: &Range<usize>) -> Imputation {
+    let mut tokens = window.tokens.to_vec();
     let mut alternatives = vec![Vec::new(); tokens.len()];
-    for ((at, chosen), row) in hidden.clone().zip(&state.filled).zip(first) {
-        tokens[at] = chosen.unwrap_or_default();
+    for (at, row) in hidden.clone().zip(rows) {
+        tokens[at] = likeliest(row);
         let mut all: Vec<(u32, f32)> = row.iter().enumerate().map(|(t, log)| (t as u32, log.exp() as f32)).collect();
-        // The chosen one is always among them.
         all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let rank = all.iter().position(|(token, _)| *token == tokens[at]).unwrap_or(0);
-        all.swap(rank, rank.min(ALTERNATIVES - 1));
         all.truncate(ALTERNATIVES);
-        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         alternatives[at] = all;
     }
     Imputation { tokens, alternatives }
 }
 
-fn begun<'a>(engine: &SequenceCounts, windows: &[Tested<'a>], hidden: &Range<usize>) -> Vec<State<'a>> {
-    let begin = |window: &Tested<'a>| {
+fn gaps<'a>(
+    engine: &SequenceCounts,
+    model: Option<&Model>,
+    windows: &[Tested<'a>],
+    vocabulary: &Vocabulary,
+    hidden: &Range<usize>,
+) -> Vec<Gap<'a>> {
+    let network = model.map(|model| network_rows(model, windows, vocabulary, hidden));
+    let mut network = network.unwrap_or_else(|| vec![Vec::new(); windows.len()]);
+    let gap = |(window, network): (&Tested<'a>, &mut Vec<Vec<f64>>)| {
         let observed: Vec<bool> = (0..window.tokens.len()).map(|at| !hidden.contains(&at)).collect();
         let mut tokens = window.tokens.to_vec();
         tokens[hidden.clone()].fill(0);
-        let fillings = engine.fillings(Window::new(&tokens, &observed), hidden.clone());
-        State { window: *window, filled: vec![None; hidden.len()], fillings }
+        let mut fillings = engine.fillings(Window::new(&tokens, &observed), hidden.clone());
+        fillings.retain(|(_, mass)| *mass > 0.0);
+        // Stable: of equals the one with the longer context comes first.
+        fillings.sort_by(|a, b| b.1.total_cmp(&a.1));
+        fillings.truncate(FILLINGS);
+        fillings.iter_mut().for_each(|(_, mass)| *mass = mass.ln());
+        Gap { window: *window, fillings, network: std::mem::take(network) }
     };
-    windows.par_iter().map(begin).collect()
+    windows.par_iter().zip(&mut network).map(gap).collect()
 }
 
-/// The network's log probabilities at each position of the gap, `[window][N][V]`, in the tokens of `vocabulary`; of what is
-/// filled in already they mean nothing.
+/// The network's log probabilities at each position of the gap, `[window][N][V]`, in the tokens of `vocabulary`.
 fn network_rows(
     model: &Model,
-    states: &[State<'_>],
+    windows: &[Tested<'_>],
     vocabulary: &Vocabulary,
     hidden: &Range<usize>,
 ) -> Vec<Vec<Vec<f64>>> {
     let there = vocabulary.translation(&model.vocabulary);
-    let inputs: Vec<_> = states
-        .iter()
-        .map(|state| {
-            let length = state.window.tokens.len();
-            let mut observed: Vec<bool> = (0..length).map(|at| !hidden.contains(&at)).collect();
-            let side = state.window.known.map(|known| known.sides(0..length, &observed)).unwrap_or_default();
-            let mut tokens: Vec<u32> = state.window.tokens.iter().map(|&token| translated(&there, token)).collect();
-            for (at, fixed) in hidden.clone().zip(&state.filled) {
-                observed[at] = fixed.is_some();
-                tokens[at] = fixed.map_or(0, |token| translated(&there, token));
-            }
-            (tokens, observed, side)
-        })
-        .collect();
-    let windows: Vec<Window<'_>> =
-        inputs.iter().map(|(tokens, observed, side)| Window { tokens, observed, side }).collect();
+    let shown: Vec<Shown> = windows.iter().map(|window| window.shown(&there, hidden)).collect();
+    let inputs: Vec<Window<'_>> = shown.iter().map(Shown::window).collect();
     let known = there.iter().filter(|&&token| (token as usize) < model.vocabulary.tokens.len()).count();
     let floor = (UNKNOWN_SHARE / (there.len() - known).max(1) as f64).ln();
-    let rows = model.imputer.conditionals(&windows).unwrap_or_default();
-    let own = model.vocabulary.tokens.len().max(1);
-    states
-        .iter()
-        .zip(rows)
-        .map(|(state, rows)| {
-            let mut rows = rows.chunks_exact(own);
-            let mut row = |fixed: &Option<u32>| match fixed {
-                Some(_) => vec![0.0; there.len()],
-                None => {
-                    let row = rows.next().unwrap_or_default();
-                    there.iter().map(|&token| row.get(token as usize).map_or(floor, |&log| f64::from(log))).collect()
-                }
-            };
-            state.filled.iter().map(&mut row).collect()
-        })
-        .collect()
+    let translate = |row: &[f32]| -> Vec<f64> {
+        there.iter().map(|&token| row.get(token as usize).map_or(floor, |&log| f64::from(log))).collect()
+    };
+    let rows = model.imputer.conditionals(&inputs).unwrap_or_default();
+    rows.iter().map(|rows| rows.chunks_exact(model.vocabulary.tokens.len().max(1)).map(translate).collect()).collect()
 }
 
-/// The weights under which the truth is likeliest in half of the windows of `unseen`, a data set of a run that the network
-/// did not learn; its training text is what the counts learned. Parts of each gap are known, as they are while it is being
-/// filled. None if the mixture fills the other half no better than the counts do.
+/// Weights, and how much of each window's gap is filled in right under them.
+struct Tried {
+    weights: Weights,
+    right: Vec<usize>,
+}
+
+/// The weights under which most is right in `unseen`, a data set of a run that the network did not learn; its training text
+/// is what the counts learned. None if weights chosen by half of the windows fill the other half no better than the counts
+/// alone.
 pub(super) fn choose(
     unseen: &Dataset,
     engine: &SequenceCounts,
-    model: &Model,
+    model: Option<&Model>,
     hidden: &Range<usize>,
 ) -> Option<Weights> {
-    let tokens = unseen.vocabulary.tokens.len();
+    let vocabulary = &unseen.vocabulary;
     let windows: Vec<Tested<'_>> = unseen
         .test
         .iter()
         .enumerate()
         .map(|(number, tokens)| Tested { tokens, known: unseen.known.get(number) })
         .collect();
-    let (windows, others) = windows.split_at(windows.len().div_ceil(2));
-    let mut states = begun(engine, windows, hidden);
-    let mut random = SplitMix64::new(0, &["combined", &hidden.len().to_string()]);
-    // Per window and open position: truth, the counts' distribution, the network's.
-    let mut seen: Vec<(usize, Vec<f64>, Vec<f64>)> = Vec::new();
-    for share in KNOWN {
-        for state in &mut states {
-            let truth = &state.window.tokens[hidden.clone()];
-            state.filled = truth.iter().map(|&token| (random.unit() < share).then_some(token)).collect();
-        }
-        let network = network_rows(model, &states, &unseen.vocabulary, hidden);
-        for (state, network) in states.iter().zip(network) {
-            let truth = &state.window.tokens[hidden.clone()];
-            let rows = state.counts(tokens).into_iter().zip(network);
-            for ((&truth, fixed), (counts, network)) in truth.iter().zip(&state.filled).zip(rows) {
-                if fixed.is_none() && (truth as usize) < tokens {
-                    seen.push((truth as usize, counts, network));
-                }
+    let right = |number: usize, filled: &mut dyn Iterator<Item = u32>| {
+        filled.zip(&windows[number].tokens[hidden.clone()]).filter(|(token, truth)| token == *truth).count()
+    };
+    let alone: Vec<usize> = (0..windows.len())
+        .into_par_iter()
+        .map(|number| {
+            let filled = impute(engine, windows[number].tokens, hidden);
+            right(number, &mut filled.tokens[hidden.clone()].iter().copied())
+        })
+        .collect();
+    let gaps = gaps(engine, model, &windows, vocabulary, hidden);
+    // The plainest first: of equals the first is chosen.
+    let mut tried = Vec::new();
+    for temper in TEMPERS {
+        for joint in if model.is_some() { &JOINTS[..] } else { &JOINTS[..1] } {
+            let shares = |gap: &Gap<'_>| gap.shares(temper, *joint, hidden.len(), vocabulary.tokens.len());
+            let shares: Vec<Vec<Vec<f64>>> = gaps.par_iter().map(shares).collect();
+            for &(counts, network) in if model.is_some() { &EXPONENTS[..] } else { &EXPONENTS[..1] } {
+                let weights = Weights { temper, joint: *joint, counts, network };
+                let one = |number: usize| {
+                    let rows = gaps[number].mixed(weights, &shares[number]);
+                    right(number, &mut rows.iter().map(|row| likeliest(row)))
+                };
+                tried.push(Tried { weights, right: (0..gaps.len()).into_par_iter().map(one).collect() });
             }
         }
     }
-    let mut all = Vec::new();
-    for counts in EXPONENTS {
-        for network in EXPONENTS {
-            all.extend(SPREADS.map(|spread| Weights { counts, network, spread }));
-        }
+    let half = windows.len() / 2;
+    let mut gains = Vec::new();
+    for (chosen_by, judged_by) in [(0..half, half..windows.len()), (half..windows.len(), 0..half)] {
+        let best = most_right(&tried, chosen_by)?;
+        gains.extend(judged_by.map(|number| best.right[number] as f64 - alone[number] as f64));
     }
-    let likelihood = |weights: &Weights| -> f64 {
-        seen.iter().map(|(truth, counts, network)| weights.mixed(counts, network)[*truth]).sum()
-    };
-    let scored: Vec<(f64, Weights)> = all.into_par_iter().map(|weights| (likelihood(&weights), weights)).collect();
-    let start = (f64::NEG_INFINITY, Weights { counts: 1.0, network: 1.0, spread: SPREADS[2] });
-    // Strictly more, so that the same windows always choose the same.
-    let weights = scored.into_iter().fold(start, |best, found| if found.0 > best.0 { found } else { best }).1;
-    let right = |filled: Vec<Imputation>| -> usize {
-        let count = |(filled, window): (&Imputation, &Tested<'_>)| {
-            hidden.clone().filter(|&at| filled.tokens[at] == window.tokens[at]).count()
-        };
-        filled.iter().zip(others).map(count).sum()
-    };
-    let both = Combined { name: String::new(), engine, model, weights }.fill(others, &unseen.vocabulary, hidden);
-    let alone = others.par_iter().map(|window| impute(engine, window.tokens, hidden)).collect();
-    (right(both) > right(alone)).then_some(weights)
+    let mean = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
+    let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / gains.len().max(1) as f64;
+    let error = (variance / gains.len().max(1) as f64).sqrt();
+    (mean > error).then(|| most_right(&tried, 0..windows.len()).map(|best| best.weights))?
+}
+
+/// The weights with most right in these windows, of equals the first.
+fn most_right(tried: &[Tried], windows: Range<usize>) -> Option<&Tried> {
+    let sum = |one: &Tried| one.right[windows.clone()].iter().sum::<usize>();
+    tried.iter().reduce(|best, one| if sum(one) > sum(best) { one } else { best })
 }
 
 #[cfg(test)]
@@ -339,39 +302,61 @@ mod tests {
         Model { name: "successor".to_owned(), vocabulary: names(), imputer: Box::new(Successor) }
     }
 
-    fn even() -> Weights {
-        Weights { counts: 1.0, network: 1.0, spread: 0.01 }
-    }
+    const PLAIN: Weights = Weights { temper: 1.0, joint: 0.0, counts: 1.0, network: 0.0 };
 
     #[test]
     fn a_mixture_is_a_distribution_and_each_alone_where_the_other_weighs_nothing() {
         let (counts, network) = ([0.5, 0.5, 0.0], [0.7f64.ln(), 0.2f64.ln(), 0.1f64.ln()]);
-        let total = |row: &[f64]| row.iter().map(|log| log.exp()).sum::<f64>();
-        assert!((total(&even().mixed(&counts, &network)) - 1.0).abs() < 1e-12);
-        let alone = Weights { counts: 0.0, ..even() }.mixed(&counts, &network);
-        assert!(alone.iter().zip(&network).all(|(a, b)| (a - b).abs() < 1e-12));
-        let alone = Weights { network: 0.0, spread: 0.03, ..even() }.mixed(&counts, &network);
-        assert!((alone[0].exp() - 0.495).abs() < 1e-12 && (alone[2].exp() - 0.01).abs() < 1e-12);
-        // By hand: 0.5 * 0.7 against 0.5 * 0.2.
-        let both = Weights { spread: 0.0, ..even() }.mixed(&counts, &network);
-        assert!((both[0].exp() - 7.0 / 9.0).abs() < 1e-12);
+        let mixed = |counts_weight, network_weight| {
+            let weights = Weights { counts: counts_weight, network: network_weight, ..PLAIN };
+            weights.mixed(&counts, Some(&network)).iter().map(|log| log.exp()).collect::<Vec<f64>>()
+        };
+        assert!((mixed(0.7, 0.4).iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(mixed(0.0, 1.0).iter().zip(&network).all(|(p, log)| (p - log.exp()).abs() < 1e-12));
+        let alone = mixed(1.0, 0.0);
+        assert!((alone[0] - (0.49 + SPREAD / 3.0)).abs() < 1e-12 && (alone[2] - SPREAD / 3.0).abs() < 1e-12);
+        // By hand: what both think of the two tokens that the counts know is 0.7 against 0.2.
+        let both = mixed(1.0, 1.0);
+        assert!((both[0] / both[1] - 3.5).abs() < 1e-9);
+        assert_eq!(PLAIN.mixed(&counts, None), PLAIN.mixed(&counts, Some(&network)));
     }
 
     #[test]
-    fn each_settles_what_the_other_leaves_open() {
-        // The counts know two fillings between these contexts, equally often; the network knows what follows what.
-        let engine = SequenceCounts::learn(&[vec![2, 2, 0, 1, 2, 2, 2], vec![2, 2, 1, 0, 2, 2, 2]]);
-        let model = model();
-        let combined = Combined { name: "both".to_owned(), engine: &engine, model: &model, weights: even() };
-        let tokens = [2, 2, 77, 77, 2, 2, 2];
-        let filled = combined.fill(&[Tested { tokens: &tokens, known: None }], &names(), &(2..4));
-        assert_eq!(filled[0].tokens, [2, 2, 0, 1, 2, 2, 2]);
-        assert!(filled[0].alternatives[2][0].0 == 0 && filled[0].confidence(3) > 0.0);
-        assert!(filled[0].alternatives[1].is_empty());
+    fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
+        let engine = SequenceCounts::learn(&[vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]]);
+        let tokens = [7, 1, 2, 77, 5];
+        let vocabulary = Vocabulary::numbers(10);
+        let gap = gaps(&engine, None, &[Tested { tokens: &tokens, known: None }], &vocabulary, &(3..4)).remove(0);
+        let own = impute(&engine, &tokens, &(3..4));
+        let total: f64 = gap.fillings.iter().map(|(_, log)| log.exp()).sum();
+        let shares = gap.shares(1.0, 0.0, 1, 10);
+        assert!(own.alternatives[3].len() > 1);
+        for &(token, p) in &own.alternatives[3] {
+            assert!((shares[0][token as usize] - f64::from(p) / total).abs() < 1e-6);
+        }
+        let flat = gap.shares(0.0, 0.0, 1, 10);
+        let even = 1.0 / gap.fillings.len() as f64;
+        assert!(gap.fillings.iter().all(|(filling, _)| (flat[0][filling[0] as usize] - even).abs() < 1e-12));
     }
 
     #[test]
-    fn whoever_is_right_in_the_unseen_run_gets_the_weight() {
+    fn the_network_chooses_among_fillings() {
+        // The counts know two fillings between these contexts, equally often; the network knows what follows what is observed.
+        let engine = SequenceCounts::learn(&[vec![2, 2, 1, 0, 2, 2, 2], vec![2, 2, 0, 1, 2, 2, 2]]);
+        let (model, tokens) = (model(), [2, 2, 77, 77, 2, 2, 2]);
+        let filled = |model, weights| {
+            let combined = Combined { name: "both".to_owned(), engine: &engine, model, weights };
+            combined.fill(&[Tested { tokens: &tokens, known: None }], &names(), &(2..4)).remove(0)
+        };
+        let both = filled(Some(&model), Weights { joint: 1.0, ..PLAIN });
+        assert_eq!(both.tokens, [2, 2, 0, 1, 2, 2, 2]);
+        assert!(both.alternatives[2][0].0 == 0 && both.confidence(2) > 0.8 && both.confidence(3) > 0.8);
+        assert!(both.alternatives[1].is_empty());
+        assert!(filled(None, PLAIN).confidence(3) < 0.6);
+    }
+
+    #[test]
+    fn what_fills_the_unseen_run_better_than_counts_gets_weight_and_nothing_else_does() {
         let data = |test: Vec<Vec<u32>>| Dataset {
             name: String::new(),
             length: 5,
@@ -384,9 +369,10 @@ mod tests {
         // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
         let engine = SequenceCounts::learn(&[vec![0; 9], vec![1; 9], vec![2; 9]]);
         let upwards = data(vec![vec![0, 1, 2, 0, 1]; 20]);
-        let chosen = choose(&upwards, &engine, &model, &(2..4)).expect("weights");
-        assert!(chosen.network > chosen.counts, "{chosen:?}");
+        let chosen = choose(&upwards, &engine, Some(&model), &(2..3)).expect("weights");
+        assert!(chosen.network > 0.0, "{chosen:?}");
+        assert_eq!(choose(&upwards, &engine, None, &(2..3)), None);
         let same = data(vec![vec![1; 5]; 20]);
-        assert_eq!(choose(&same, &engine, &model, &(2..4)), None);
+        assert_eq!(choose(&same, &engine, Some(&model), &(2..3)), None);
     }
 }

@@ -22,6 +22,8 @@ use tracemend_trace::Trace;
 const HELD_OUT: usize = 3;
 /// Windows drawn from each.
 const HELD_OUT_WINDOWS: usize = 200;
+/// Windows drawn from the run by which models and counts are weighed against each other.
+const UNSEEN_WINDOWS: usize = 2000;
 /// Windows drawn from the test run itself, for the same purpose.
 const OWN_WINDOWS: usize = 600;
 
@@ -102,7 +104,8 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_
             .filter(|_| runs.len() > 1)
             .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")).1, Some(run)))
             .collect(),
-        unseen: (config.first_unseen && runs.len() > 1).then_some(0),
+        unseen: (config.first_unseen && runs.len() > 1)
+            .then(|| data_set(draw(&runs[0], config, UNSEEN_WINDOWS, "unseen").1, Some(0))),
         own: spots.into_iter().zip(own).collect(),
         tested,
     };

@@ -3,7 +3,7 @@
 use super::arrays::Dataset;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage};
-use super::combined::{self, Combined};
+use super::combined::{self, Combined, RESCORED};
 use super::held_out::{Calibrator, HeldOut, judged};
 use super::keep::{Keep, kept, load};
 use super::models::{FillAll, Model, Tested};
@@ -120,18 +120,18 @@ impl<'a> Bench<'a> {
         Ok(answered)
     }
 
-    /// The engine together with each model that gives every token a probability, where there is a run to weigh them by.
-    /// `known`: what has been answered already.
+    /// The engine's fillings scored again, and that together with each model that gives every token a probability, where
+    /// there are models and a run to weigh them by. `known`: what has been answered already.
     fn together(&self, blackouts: &[usize], models: &[Model], known: &[Answered]) -> Result<Vec<Answered>, Error> {
-        let unseen = self.held_out.and_then(|held_out| held_out.runs.get(held_out.unseen?));
+        let unseen = self.held_out.and_then(|held_out| held_out.unseen.as_ref());
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
         let (Some(unseen), false) = (unseen, able.is_empty()) else { return Ok(Vec::new()) };
         let (engine, without) =
             rayon::join(|| SequenceCounts::learn(&self.data.training), || SequenceCounts::learn(&unseen.training));
         let mut answered = Vec::new();
         for &blackout in blackouts {
-            for model in &able {
-                let name = format!("{ENGINE}+{}", model.name);
+            for model in std::iter::once(None).chain(able.iter().copied().map(Some)) {
+                let name = model.map_or(RESCORED.to_owned(), |model| format!("{ENGINE}+{}", model.name));
                 let weights = kept(self.keep, &format!("{} weights", self.cell(blackout, &name)), || {
                     combined::choose(unseen, &without, model, &self.hidden(blackout))
                 })?;

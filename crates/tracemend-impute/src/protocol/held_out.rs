@@ -13,8 +13,8 @@ use std::ops::Range;
 pub(super) struct HeldOut {
     /// For each training run a data set in which that run is tested and the others are learned.
     pub(super) runs: Vec<Dataset>,
-    /// Which of them no model has learned.
-    pub(super) unseen: Option<usize>,
+    /// One that no model has learned, to weigh models and counts against each other by.
+    pub(super) unseen: Option<Dataset>,
     /// Windows of the tested run itself, and where they lie.
     pub(super) own: Vec<(Spot, Sequence)>,
     /// Where each tested window lies.

@@ -1,7 +1,7 @@
 //! Trained models beside the methods that learn within a protocol.
 
 use crate::dataset::{Sequence, Vocabulary, vocabulary::UNKNOWN};
-use crate::imputer::{Imputation, Imputer, Window};
+use crate::imputer::{Imputation, Imputer, Side, Window};
 use std::ops::Range;
 
 /// A model that was trained before, with the vocabulary it was trained on.
@@ -19,6 +19,30 @@ pub struct Model {
 pub(super) struct Tested<'a> {
     pub tokens: &'a [u32],
     pub known: Option<&'a Sequence>,
+}
+
+/// What a model is shown of a window, in its own tokens.
+pub(super) struct Shown {
+    tokens: Vec<u32>,
+    observed: Vec<bool>,
+    side: Vec<Side>,
+}
+
+impl Tested<'_> {
+    /// `table`: the model's numbers of the window's tokens.
+    pub(super) fn shown(&self, table: &[u32], hidden: &Range<usize>) -> Shown {
+        let observed: Vec<bool> = (0..self.tokens.len()).map(|at| !hidden.contains(&at)).collect();
+        let mut tokens: Vec<u32> = self.tokens.iter().map(|&token| translated(table, token)).collect();
+        tokens[hidden.clone()].fill(0);
+        let side = self.known.map(|known| known.sides(0..tokens.len(), &observed)).unwrap_or_default();
+        Shown { tokens, observed, side }
+    }
+}
+
+impl Shown {
+    pub(super) fn window(&self) -> Window<'_> {
+        Window { tokens: &self.tokens, observed: &self.observed, side: &self.side }
+    }
 }
 
 /// A token's number in another vocabulary, by its table; [`UNKNOWN`] where that one has none.
@@ -44,18 +68,8 @@ impl FillAll for Model {
     /// [`UNKNOWN`].
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
         let (there, back) = (vocabulary.translation(&self.vocabulary), self.vocabulary.translation(vocabulary));
-        let inputs: Vec<_> = windows
-            .iter()
-            .map(|window| {
-                let observed: Vec<bool> = (0..window.tokens.len()).map(|at| !hidden.contains(&at)).collect();
-                let mut tokens: Vec<u32> = window.tokens.iter().map(|&token| translated(&there, token)).collect();
-                tokens[hidden.clone()].fill(0);
-                let side = window.known.map(|known| known.sides(0..tokens.len(), &observed)).unwrap_or_default();
-                (tokens, observed, side)
-            })
-            .collect();
-        let inputs: Vec<Window<'_>> =
-            inputs.iter().map(|(tokens, observed, side)| Window { tokens, observed, side }).collect();
+        let shown: Vec<Shown> = windows.iter().map(|window| window.shown(&there, hidden)).collect();
+        let inputs: Vec<Window<'_>> = shown.iter().map(Shown::window).collect();
         let mut filled = self.imputer.impute_all(&inputs);
         for (filled, window) in filled.iter_mut().zip(windows) {
             for at in 0..window.tokens.len() {

@@ -71,7 +71,8 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     train: Vec<PathBuf>,
     /// cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data
-    /// set, say). By it counts and each network are weighed against each other, and measured together as `counts+NAME`.
+    /// set, say). By it counts and each network are weighed against each other, and measured together as `counts+NAME`,
+    /// beside `counts-rescored`, the same without a network.
     #[arg(long, value_name = "TRACE", requires = "model")]
     valid: Option<PathBuf>,
     /// burst, cross-run, self: the trace whose events are hidden.
