@@ -92,29 +92,40 @@ impl SequenceCounts {
         Self { config, index, ngrams }
     }
 
-    /// Fills one gap. `own`: the observed runs of the window itself, as further text to look up in.
-    fn fill(&self, query: Query<'_>, own: &[&[u32]]) -> Fill {
-        let distribution = self.distribution(query, own);
+    /// Fills one gap. `own`: the observed runs of the window itself with their first positions, as further text to look up in.
+    fn fill(&self, query: Query<'_>, own: &[(usize, &[u32])]) -> Fill {
+        let distribution = self.distribution(query, own, &|_| 1.0);
         joint(distribution.iter().map(|(fill, mass)| (&**fill, *mass)), query.missing)
     }
 
     /// The distribution over fillings of one gap of a window whose other positions are all observed; what mass is missing
-    /// to 1 is unassigned.
-    pub fn fillings(&self, window: Window<'_>, gap: Range<usize>) -> Vec<(Vec<u32>, f64)> {
+    /// to 1 is unassigned. Each place counts as often as `weight` says, which is not negative.
+    pub fn fillings(
+        &self,
+        window: Window<'_>,
+        gap: Range<usize>,
+        weight: &dyn Fn(Place) -> f64,
+    ) -> Vec<(Vec<u32>, f64)> {
         let (left, right) = (&window.tokens[..gap.start], &window.tokens[gap.end..]);
-        let distribution = self.distribution(Query { left, right, missing: gap.len() }, &[left, right]);
+        let own = [(0, left), (gap.end, right)];
+        let distribution = self.distribution(Query { left, right, missing: gap.len() }, &own, weight);
         distribution.into_iter().map(|(fill, mass)| (fill.into_owned(), mass)).collect()
     }
 
     /// All fillings of a gap with their probabilities, those with the longer context first.
-    fn distribution<'a>(&'a self, query: Query<'_>, own: &[&'a [u32]]) -> Vec<(Cow<'a, [u32]>, f64)> {
+    fn distribution<'a>(
+        &'a self,
+        query: Query<'_>,
+        own: &[(usize, &'a [u32])],
+        weight: &dyn Fn(Place) -> f64,
+    ) -> Vec<(Cow<'a, [u32]>, f64)> {
         let levels = &self.config.levels;
-        let mut near: Vec<Vec<&[u32]>> = vec![Vec::new(); levels.len()];
-        for run in own {
+        let mut near: Vec<Vec<(&[u32], f64)>> = vec![Vec::new(); levels.len()];
+        for (start, run) in own {
             for (level, at) in scan(run, query) {
                 let rank = levels.partition_point(|l| *l > level);
                 if let Some(fills) = near.get_mut(rank) {
-                    fills.push(&run[at..at + query.missing]);
+                    fills.push((&run[at..at + query.missing], weight(Place::Window(start + at))));
                 }
             }
         }
@@ -122,15 +133,15 @@ impl SequenceCounts {
         let mut escaped = 1.0;
         self.index.widen(query, levels, |level, places| {
             for place in places {
-                counts.add(self.index.events(*place, query.missing));
+                counts.add(self.index.events(*place, query.missing), weight(Place::Text(*place as usize)));
             }
-            for fill in &near[level] {
-                counts.add(fill);
+            for (fill, weight) in &near[level] {
+                counts.add(fill, *weight);
             }
             // A level without a place of its own says nothing that the level above has not said.
             if !places.is_empty() || !near[level].is_empty() {
                 let doubt = self.config.escape * counts.fills.len() as f64;
-                let trust = counts.total / (counts.total + doubt);
+                let trust = counts.places / (counts.places + doubt);
                 counts.pour(escaped * trust);
                 escaped *= 1.0 - trust;
             }
@@ -208,6 +219,15 @@ impl SequenceCounts {
     }
 }
 
+/// Where a filling stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The number of its first event in the text learned, of which every segment is followed by one number without an event.
+    Text(usize),
+    /// The position of its first event in the window.
+    Window(usize),
+}
+
 /// Distinct fills with their counts and their probability mass so far.
 #[derive(Default)]
 struct FillCounts<'a> {
@@ -215,6 +235,8 @@ struct FillCounts<'a> {
     fills: Vec<&'a [u32]>,
     counts: Vec<f64>,
     mass: Vec<f64>,
+    places: f64,
+    /// What the places weigh.
     total: f64,
 }
 
@@ -228,16 +250,19 @@ impl<'a> FillCounts<'a> {
         })
     }
 
-    fn add(&mut self, fill: &'a [u32]) {
+    fn add(&mut self, fill: &'a [u32], weight: f64) {
         let slot = self.slot(fill);
-        self.counts[slot] += 1.0;
-        self.total += 1.0;
+        self.counts[slot] += weight;
+        self.places += 1.0;
+        self.total += weight;
     }
 
     /// Gives `share` of the probability to the fills by their counts.
     fn pour(&mut self, share: f64) {
+        // Of places that all weigh nothing nobody knows which of them counts.
+        let even = 1.0 / self.counts.len().max(1) as f64;
         for (mass, count) in self.mass.iter_mut().zip(&self.counts) {
-            *mass += share * count / self.total;
+            *mass += share * if self.total > 0.0 { count / self.total } else { even };
         }
     }
 }
@@ -277,7 +302,8 @@ impl Imputer for SequenceCounts {
     }
 
     fn impute(&self, window: Window<'_>) -> Imputation {
-        let own: Vec<&[u32]> = window.observed_runs().into_iter().map(|run| &window.tokens[run]).collect();
+        let own: Vec<(usize, &[u32])> =
+            window.observed_runs().into_iter().map(|run| (run.start, &window.tokens[run])).collect();
         fill_gaps(window, |left, right, missing| self.fill(Query { left, right, missing }, &own))
     }
 }
@@ -315,13 +341,31 @@ mod tests {
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
         let counts = SequenceCounts::learn(&training);
         let (tokens, observed) = ([9, 1, 2, 77, 5], [true, true, true, false, true]);
-        let fillings = counts.fillings(Window::new(&tokens, &observed), 3..4);
+        let fillings = counts.fillings(Window::new(&tokens, &observed), 3..4, &|_| 1.0);
         let total: f64 = fillings.iter().map(|(_, mass)| mass).sum();
         assert!((0.99..1.0 + 1e-9).contains(&total), "{total}");
         let best = fillings.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("some");
         assert_eq!(best.0, [4]);
         let filled = counts.impute(Window::new(&tokens, &observed));
         assert!((f64::from(filled.confidence(3)) - best.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_place_counts_as_often_as_its_weight_says() {
+        // After the first segment's 15 numbers and the one behind it the second begins: its 4 stands at 16 + 3.
+        let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
+        let counts = SequenceCounts::learn(&training);
+        let (tokens, observed) = ([1, 2, 6, 5, 1, 2, 77, 5], [true, true, true, true, true, true, false, true]);
+        let mass = |weight: &dyn Fn(Place) -> f64, token: u32| -> f64 {
+            let fillings = counts.fillings(Window::new(&tokens, &observed), 6..7, weight);
+            fillings.iter().filter(|(filling, _)| filling == &[token]).map(|(_, mass)| mass).sum()
+        };
+        assert!(mass(&|_| 1.0, 3) > mass(&|_| 1.0, 4));
+        let only = |place: Place| move |other: Place| f64::from(u8::from(other == place));
+        assert!(mass(&only(Place::Text(19)), 4) > 0.5 && mass(&only(Place::Text(3)), 3) > 0.5);
+        assert!(mass(&only(Place::Window(2)), 6) > 0.5);
+        assert!((mass(&|_| 0.5, 3) - mass(&|_| 1.0, 3)).abs() < 1e-12);
+        assert!(mass(&|_| 0.0, 4) > 0.0);
     }
 
     #[test]

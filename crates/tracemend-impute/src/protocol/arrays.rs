@@ -58,6 +58,8 @@ pub struct Dataset {
     pub vocabulary: Vocabulary,
     /// Training text: maximal stretches of consecutive events.
     pub training: Vec<Vec<u32>>,
+    /// Its events' times in ns; or empty.
+    pub times_ns: Vec<Vec<i64>>,
     /// `[windows][L]`
     pub test: Vec<Vec<u32>>,
     /// `[windows]` the same windows with what is known beside their tokens; or empty.
@@ -137,7 +139,8 @@ impl Source {
         }
         let ids = training.iter().chain(&test).flatten().max().map_or(0, |id| *id as usize + 1);
         let vocabulary = Vocabulary::numbers(ids);
-        Ok(Dataset { name: name.to_owned(), length, vocabulary, training, test, known: Vec::new() })
+        let (times_ns, known) = (Vec::new(), Vec::new());
+        Ok(Dataset { name: name.to_owned(), length, vocabulary, training, times_ns, test, known })
     }
 }
 

@@ -1,21 +1,25 @@
 //! Counts and a network together.
 //!
-//! The counts give whole fillings of a gap with their probabilities ([`SequenceCounts::fillings`]), the network gives every
-//! missing position a distribution q given all that is observed. First the fillings are scored again,
-//! w(x) ~ p(x)^t · prod_i q_i(x_i)^j: t below 1 trusts long contexts less, which pays where runs differ, and j lets the network
-//! choose among fillings. Then each position's share of w is mixed geometrically with q (a product of experts: Hinton 2002),
-//! m_i(x) ~ w_i(x)^a q_i(x)^b, so that an event can be filled in that no filling has there. The answer is the likeliest token of
-//! each position: of all answers the one of which most is expected to be right.
+//! The counts give whole fillings of a gap with their probabilities p ([`SequenceCounts::fillings`]), the network gives every
+//! missing position a distribution q given all that is observed.
 //!
-//! The exponents are those under which most is right in windows of a training run that neither has seen: the network was
-//! trained without it, and the counts for this purpose learn from the others alone. Chosen by one half of these windows, they
-//! have to fill the other half better than the counts' own answers do, by more than a standard error; else the counts' own
-//! answers stand. What of the gain is the network's shows beside the same without a network: [`RESCORED`].
+//! 1. The fillings are scored again without a network. A place of the text counts for more the nearer the time that it took is
+//!    to what the gap took (a Gaussian kernel of width `time` over the logarithms), and w(x) ~ p(x)^t, where t below 1 trusts
+//!    long contexts less, which pays where runs differ.
+//! 2. The network chooses among them, w(x) ~ w(x) prod_i q_i(x_i)^j, and each position's share of w, some of it spread over all
+//!    tokens ([`SPREAD`]), is mixed geometrically with q: m_i ~ w_i^a q_i^b (a product of experts: Hinton 2002).
+//!
+//! The answer is the likeliest token of each position: of all answers the one of which most is expected to be right.
+//!
+//! Exponents and width are chosen by windows of a training run that the counts for this purpose do not learn and the network was
+//! not trained on, though that run may have said when its training had done enough. They are those under which most is right.
+//! Each step has to pay for itself: chosen by one half of the windows, and by the other in turn, it has to fill the other half
+//! better than what was there before, the counts' likeliest filling or step 1, by more than a standard error. Else it is left
+//! out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
 
 use super::arrays::Dataset;
-use super::flat::impute;
 use super::models::{FillAll, Model, Shown, Tested};
-use crate::counts::sequence::{ALTERNATIVES, SequenceCounts};
+use crate::counts::sequence::{ALTERNATIVES, Place, SequenceCounts};
 use crate::dataset::Vocabulary;
 use crate::imputer::{Imputation, Window};
 use rayon::prelude::*;
@@ -28,37 +32,102 @@ pub(super) const RESCORED: &str = "counts-rescored";
 const FILLINGS: usize = 256;
 /// Share of the fillings' distribution that is spread evenly over all tokens.
 const SPREAD: f64 = 0.02;
+/// What a place counts at least, however long it took.
+const FAR: f64 = 0.02;
 /// Probability that a network leaves for tokens it does not know, all together.
 const UNKNOWN_SHARE: f64 = 1e-4;
-/// Exponents t of the counts' fillings to choose from.
+/// Widths of the kernel to choose from, in natural logarithms of the time.
+const WIDTHS: [Option<f64>; 4] = [None, Some(1.0), Some(0.5), Some(0.25)];
+/// Exponents t to choose from.
 const TEMPERS: [f64; 5] = [1.0, 0.75, 0.5, 0.35, 0.2];
-/// Exponents j of the network's opinion of a filling.
-const JOINTS: [f64; 3] = [0.0, 0.05, 0.1];
-/// Exponents a and b of each position's two distributions.
+/// Exponents j, a and b to choose from.
+const JOINTS: [f64; 4] = [0.0, 0.02, 0.05, 0.1];
 const EXPONENTS: [(f64, f64); 6] = [(1.0, 0.0), (1.0, 0.15), (1.0, 0.3), (1.0, 0.6), (0.5, 0.5), (0.25, 0.75)];
 
-/// How the two are weighed.
+/// Counts, and when what they learned happened.
+pub(super) struct TimedCounts {
+    engine: SequenceCounts,
+    /// Times in ns by the numbers of [`Place::Text`]; empty where they are not known.
+    times_ns: Vec<i64>,
+}
+
+impl TimedCounts {
+    /// Learns the training text.
+    pub(super) fn learn(data: &Dataset) -> Self {
+        // One number stands behind each segment.
+        let times_ns = data.times_ns.iter().flat_map(|times| times.iter().copied().chain([0])).collect();
+        Self { engine: SequenceCounts::learn(&data.training), times_ns }
+    }
+
+    /// The likeliest fillings of a gap with the logarithms of their probabilities, likeliest first.
+    fn fillings(&self, window: &Tested<'_>, hidden: &Range<usize>, width: Option<f64>) -> Vec<(Vec<u32>, f64)> {
+        let observed: Vec<bool> = (0..window.tokens.len()).map(|at| !hidden.contains(&at)).collect();
+        let mut tokens = window.tokens.to_vec();
+        tokens[hidden.clone()].fill(0);
+        let own = window.known.map_or(&[][..], |known| &known.time_ns);
+        let gap = took(own, hidden.start, hidden.len());
+        let weight = |place| {
+            let there = match place {
+                Place::Text(at) => took(&self.times_ns, at, hidden.len()),
+                // Where the gap itself begins or ends, the time would be a hidden event's.
+                Place::Window(at) if hidden.contains(&(at + hidden.len())) || hidden.end == at => None,
+                Place::Window(at) => took(own, at, hidden.len()),
+            };
+            match (gap, there, width) {
+                (Some(gap), Some(there), Some(width)) => (-0.5 * ((there - gap) / width).powi(2)).exp() + FAR,
+                _ => 1.0,
+            }
+        };
+        let mut fillings = self.engine.fillings(Window::new(&tokens, &observed), hidden.clone(), &weight);
+        fillings.retain(|(_, mass)| *mass > 0.0);
+        // Stable: of equals the one with the longer context comes first.
+        fillings.sort_by(|a, b| b.1.total_cmp(&a.1));
+        fillings.truncate(FILLINGS);
+        fillings.iter_mut().for_each(|(_, mass)| *mass = mass.ln());
+        fillings
+    }
+}
+
+/// The logarithm of the time in ns from the event before `at` to the one behind so many `missing`.
+fn took(times_ns: &[i64], at: usize, missing: usize) -> Option<f64> {
+    let before = times_ns.get(at.checked_sub(1)?)?;
+    Some((times_ns.get(at + missing)?.saturating_sub(*before).max(1) as f64).ln())
+}
+
+/// How the counts' fillings are scored again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Weights {
+pub(super) struct Rescoring {
+    /// Width of the kernel; none: places count alike.
+    pub time: Option<f64>,
     /// t, exponent of the counts' probability of a filling.
     pub temper: f64,
+}
+
+/// No change.
+pub(super) const PLAIN: Rescoring = Rescoring { time: None, temper: 1.0 };
+
+/// How a network takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Weights {
     /// j, exponent of the network's probabilities of a filling's events.
     pub joint: f64,
-    /// a, exponent of a position's distribution over the fillings.
+    /// a, exponent of a position's share of the fillings.
     pub counts: f64,
     /// b, exponent of the network's distribution of a position.
     pub network: f64,
 }
 
+/// None of it.
+const ALONE: Weights = Weights { joint: 0.0, counts: 1.0, network: 0.0 };
+
 impl Weights {
     /// The mixture's log probabilities, which are normalised. `counts`, `network`: `[V]` probabilities and log probabilities.
-    fn mixed(self, counts: &[f64], network: Option<&[f64]>) -> Vec<f64> {
+    fn mixed(self, counts: &[f64], network: Option<&Vec<f64>>) -> Vec<f64> {
         let even = SPREAD / counts.len().max(1) as f64;
-        let score = |(token, p): (usize, &f64)| {
-            let network = network.map_or(0.0, |network| self.network * network[token]);
-            self.counts * ((1.0 - SPREAD) * p + even).ln() + network
-        };
-        let mut scores: Vec<f64> = counts.iter().enumerate().map(score).collect();
+        let mut scores: Vec<f64> = counts.iter().map(|p| self.counts * ((1.0 - SPREAD) * p + even).ln()).collect();
+        if let Some(network) = network {
+            scores.iter_mut().zip(network).for_each(|(score, log)| *score += self.network * log);
+        }
         let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let total = most + scores.iter().map(|score| (score - most).exp()).sum::<f64>().ln();
         scores.iter_mut().for_each(|score| *score -= total);
@@ -67,19 +136,19 @@ impl Weights {
 }
 
 /// What is known of one gap of `N` positions.
-struct Gap<'a> {
-    window: Tested<'a>,
+struct Gap {
     /// The counts' fillings with the logarithms of their probabilities, likeliest first.
     fillings: Vec<(Vec<u32>, f64)>,
     /// `[N][V]` the network's log probabilities; empty without one.
     network: Vec<Vec<f64>>,
 }
 
-impl Gap<'_> {
-    /// Each position's distribution over the fillings scored again, `[N][V]`; zeros where there is no filling.
+impl Gap {
+    /// Each position's share of the fillings scored again, `[N][V]`; zeros where there is no filling.
     fn shares(&self, temper: f64, joint: f64, missing: usize, vocabulary: usize) -> Vec<Vec<f64>> {
-        let known = |(token, row): (&u32, &Vec<f64>)| row.get(*token as usize).copied().unwrap_or(UNKNOWN_SHARE.ln());
-        let opinion = |filling: &[u32]| filling.iter().zip(&self.network).map(known).sum::<f64>();
+        let opinion = |filling: &[u32]| -> f64 {
+            filling.iter().zip(&self.network).filter_map(|(token, row)| row.get(*token as usize)).sum()
+        };
         let scores: Vec<f64> =
             self.fillings.iter().map(|(filling, log)| temper * log + joint * opinion(filling)).collect();
         let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -97,17 +166,16 @@ impl Gap<'_> {
 
     /// The mixture's `[N][V]` log probabilities, of `shares` as [`Gap::shares`] gives them.
     fn mixed(&self, weights: Weights, shares: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let network = |at: usize| self.network.get(at).map(Vec::as_slice);
-        shares.iter().enumerate().map(|(at, share)| weights.mixed(share, network(at))).collect()
+        shares.iter().enumerate().map(|(at, share)| weights.mixed(share, self.network.get(at))).collect()
     }
 }
 
-/// Counts, and a network if there is one, that fill windows together.
+/// Counts, and a network if one takes part, that fill windows.
 pub(super) struct Combined<'a> {
     pub name: String,
-    pub engine: &'a SequenceCounts,
-    pub model: Option<&'a Model>,
-    pub weights: Weights,
+    pub counts: &'a TimedCounts,
+    pub rescoring: Rescoring,
+    pub network: Option<(&'a Model, Weights)>,
 }
 
 impl FillAll for Combined<'_> {
@@ -116,12 +184,18 @@ impl FillAll for Combined<'_> {
     }
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
-        let weights = self.weights;
-        let one = |gap: &Gap<'_>| {
-            let shares = gap.shares(weights.temper, weights.joint, hidden.len(), vocabulary.tokens.len());
-            answer(&gap.window, &gap.mixed(weights, &shares), hidden)
+        let (Rescoring { time, temper }, weights) =
+            (self.rescoring, self.network.map_or(ALONE, |(_, weights)| weights));
+        let network = match self.network {
+            Some((model, _)) => network_rows(model, windows, vocabulary, hidden),
+            None => vec![Vec::new(); windows.len()],
         };
-        gaps(self.engine, self.model, windows, vocabulary, hidden).par_iter().map(one).collect()
+        let one = |(window, network): (&Tested<'_>, Vec<Vec<f64>>)| {
+            let gap = Gap { fillings: self.counts.fillings(window, hidden, time), network };
+            let shares = gap.shares(temper, weights.joint, hidden.len(), vocabulary.tokens.len());
+            answer(window, &gap.mixed(weights, &shares), hidden)
+        };
+        windows.par_iter().zip(network).map(one).collect()
     }
 }
 
@@ -137,36 +211,13 @@ fn answer(window: &Tested<'_>, rows: &[Vec<f64>], hidden: &Range<usize>) -> Impu
     let mut alternatives = vec![Vec::new(); tokens.len()];
     for (at, row) in hidden.clone().zip(rows) {
         tokens[at] = likeliest(row);
-        let mut all: Vec<(u32, f32)> = row.iter().enumerate().map(|(t, log)| (t as u32, log.exp() as f32)).collect();
-        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut all: Vec<(u32, f64)> = row.iter().enumerate().map(|(token, &log)| (token as u32, log)).collect();
+        // Stable, as the choice above: the chosen one comes first.
+        all.sort_by(|a, b| b.1.total_cmp(&a.1));
         all.truncate(ALTERNATIVES);
-        alternatives[at] = all;
+        alternatives[at] = all.into_iter().map(|(token, log)| (token, log.exp() as f32)).collect();
     }
     Imputation { tokens, alternatives }
-}
-
-fn gaps<'a>(
-    engine: &SequenceCounts,
-    model: Option<&Model>,
-    windows: &[Tested<'a>],
-    vocabulary: &Vocabulary,
-    hidden: &Range<usize>,
-) -> Vec<Gap<'a>> {
-    let network = model.map(|model| network_rows(model, windows, vocabulary, hidden));
-    let mut network = network.unwrap_or_else(|| vec![Vec::new(); windows.len()]);
-    let gap = |(window, network): (&Tested<'a>, &mut Vec<Vec<f64>>)| {
-        let observed: Vec<bool> = (0..window.tokens.len()).map(|at| !hidden.contains(&at)).collect();
-        let mut tokens = window.tokens.to_vec();
-        tokens[hidden.clone()].fill(0);
-        let mut fillings = engine.fillings(Window::new(&tokens, &observed), hidden.clone());
-        fillings.retain(|(_, mass)| *mass > 0.0);
-        // Stable: of equals the one with the longer context comes first.
-        fillings.sort_by(|a, b| b.1.total_cmp(&a.1));
-        fillings.truncate(FILLINGS);
-        fillings.iter_mut().for_each(|(_, mass)| *mass = mass.ln());
-        Gap { window: *window, fillings, network: std::mem::take(network) }
-    };
-    windows.par_iter().zip(&mut network).map(gap).collect()
 }
 
 /// The network's log probabilities at each position of the gap, `[window][N][V]`, in the tokens of `vocabulary`.
@@ -182,197 +233,119 @@ fn network_rows(
     let known = there.iter().filter(|&&token| (token as usize) < model.vocabulary.tokens.len()).count();
     let floor = (UNKNOWN_SHARE / (there.len() - known).max(1) as f64).ln();
     let translate = |row: &[f32]| -> Vec<f64> {
-        there.iter().map(|&token| row.get(token as usize).map_or(floor, |&log| f64::from(log))).collect()
+        there.iter().map(|&token| row.get(token as usize).map_or(floor, |&log| f64::from(log).max(floor))).collect()
     };
-    let rows = model.imputer.conditionals(&inputs).unwrap_or_default();
+    let mut rows = model.imputer.conditionals(&inputs).unwrap_or_default();
+    rows.resize(windows.len(), Vec::new());
     rows.iter().map(|rows| rows.chunks_exact(model.vocabulary.tokens.len().max(1)).map(translate).collect()).collect()
 }
 
-/// Weights, and how much of each window's gap is filled in right under them.
-struct Tried {
-    weights: Weights,
+/// Settings, and how much of each window's gap is filled in right under them.
+struct Tried<T> {
+    settings: T,
     right: Vec<usize>,
 }
 
-/// The weights under which most is right in `unseen`, a data set of a run that the network did not learn; its training text
-/// is what the counts learned. None if weights chosen by half of the windows fill the other half no better than the counts
-/// alone.
-pub(super) fn choose(
-    unseen: &Dataset,
-    engine: &SequenceCounts,
-    model: Option<&Model>,
-    hidden: &Range<usize>,
-) -> Option<Weights> {
-    let vocabulary = &unseen.vocabulary;
-    let windows: Vec<Tested<'_>> = unseen
-        .test
-        .iter()
-        .enumerate()
-        .map(|(number, tokens)| Tested { tokens, known: unseen.known.get(number) })
-        .collect();
-    let right = |number: usize, filled: &mut dyn Iterator<Item = u32>| {
-        filled.zip(&windows[number].tokens[hidden.clone()]).filter(|(token, truth)| token == *truth).count()
-    };
-    let alone: Vec<usize> = (0..windows.len())
-        .into_par_iter()
-        .map(|number| {
-            let filled = impute(engine, windows[number].tokens, hidden);
-            right(number, &mut filled.tokens[hidden.clone()].iter().copied())
-        })
-        .collect();
-    let gaps = gaps(engine, model, &windows, vocabulary, hidden);
-    // The plainest first: of equals the first is chosen.
-    let mut tried = Vec::new();
-    for temper in TEMPERS {
-        for joint in if model.is_some() { &JOINTS[..] } else { &JOINTS[..1] } {
-            let shares = |gap: &Gap<'_>| gap.shares(temper, *joint, hidden.len(), vocabulary.tokens.len());
-            let shares: Vec<Vec<Vec<f64>>> = gaps.par_iter().map(shares).collect();
-            for &(counts, network) in if model.is_some() { &EXPONENTS[..] } else { &EXPONENTS[..1] } {
-                let weights = Weights { temper, joint: *joint, counts, network };
-                let one = |number: usize| {
-                    let rows = gaps[number].mixed(weights, &shares[number]);
-                    right(number, &mut rows.iter().map(|row| likeliest(row)))
-                };
-                tried.push(Tried { weights, right: (0..gaps.len()).into_par_iter().map(one).collect() });
-            }
-        }
-    }
-    let half = windows.len() / 2;
-    let mut gains = Vec::new();
-    for (chosen_by, judged_by) in [(0..half, half..windows.len()), (half..windows.len(), 0..half)] {
-        let best = most_right(&tried, chosen_by)?;
-        gains.extend(judged_by.map(|number| best.right[number] as f64 - alone[number] as f64));
-    }
-    let mean = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
-    let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / gains.len().max(1) as f64;
-    let error = (variance / gains.len().max(1) as f64).sqrt();
-    (mean > error).then(|| most_right(&tried, 0..windows.len()).map(|best| best.weights))?
+/// The run by which it is decided how counts and networks are weighed, for gaps of one length.
+pub(super) struct Judge<'a> {
+    unseen: &'a Dataset,
+    counts: &'a TimedCounts,
+    hidden: Range<usize>,
+    windows: Vec<Tested<'a>>,
 }
 
-/// The weights with most right in these windows, of equals the first.
-fn most_right(tried: &[Tried], windows: Range<usize>) -> Option<&Tried> {
-    let sum = |one: &Tried| one.right[windows.clone()].iter().sum::<usize>();
+impl<'a> Judge<'a> {
+    /// `unseen`: a data set of a run that neither has learned; its training text is what `counts` learned.
+    pub(super) fn new(unseen: &'a Dataset, counts: &'a TimedCounts, hidden: Range<usize>) -> Self {
+        let window = |(number, tokens): (usize, &'a Vec<u32>)| Tested { tokens, known: unseen.known.get(number) };
+        let windows = unseen.test.iter().enumerate().map(window).collect();
+        Self { unseen, counts, hidden, windows }
+    }
+
+    /// How the fillings are scored again; none where that fills the run no better than their likeliest do.
+    pub(super) fn rescoring(&self) -> Option<Rescoring> {
+        let (mut tried, mut before) = (Vec::new(), Vec::new());
+        for time in WIDTHS {
+            let gaps = self.gaps(None, time);
+            if time.is_none() {
+                let likeliest = |number: usize| gaps[number].fillings.first().map_or(&[][..], |(filling, _)| filling);
+                before = self.right(|number| likeliest(number).to_vec());
+            }
+            tried.extend(TEMPERS.map(|temper| {
+                let right = self.right(|number| self.likeliest(&gaps[number], temper, ALONE));
+                Tried { settings: Rescoring { time, temper }, right }
+            }));
+        }
+        paying(&tried, &before)
+    }
+
+    /// How a network takes part in fillings so scored, none: in the counts' own; none where that fills the run no better.
+    pub(super) fn weights(&self, model: &Model, rescoring: Option<Rescoring>) -> Option<Weights> {
+        let Rescoring { time, temper } = rescoring.unwrap_or(PLAIN);
+        let gaps = self.gaps(Some(model), time);
+        let before = self.right(|number| match rescoring {
+            Some(_) => self.likeliest(&gaps[number], temper, ALONE),
+            None => gaps[number].fillings.first().map_or_else(Vec::new, |(filling, _)| filling.clone()),
+        });
+        let mut tried = Vec::new();
+        for joint in JOINTS {
+            for (counts, network) in EXPONENTS {
+                let weights = Weights { joint, counts, network };
+                let right = self.right(|number| self.likeliest(&gaps[number], temper, weights));
+                tried.push(Tried { settings: weights, right });
+            }
+        }
+        paying(&tried, &before)
+    }
+
+    fn gaps(&self, model: Option<&Model>, time: Option<f64>) -> Vec<Gap> {
+        let network = match model {
+            Some(model) => network_rows(model, &self.windows, &self.unseen.vocabulary, &self.hidden),
+            None => vec![Vec::new(); self.windows.len()],
+        };
+        let gap = |(window, network): (&Tested<'_>, Vec<Vec<f64>>)| Gap {
+            fillings: self.counts.fillings(window, &self.hidden, time),
+            network,
+        };
+        self.windows.par_iter().zip(network).map(gap).collect()
+    }
+
+    fn likeliest(&self, gap: &Gap, temper: f64, weights: Weights) -> Vec<u32> {
+        let shares = gap.shares(temper, weights.joint, self.hidden.len(), self.unseen.vocabulary.tokens.len());
+        gap.mixed(weights, &shares).iter().map(|row| likeliest(row)).collect()
+    }
+
+    /// How many events of each window's gap are right in what `fill` says by the window's number.
+    fn right(&self, fill: impl Fn(usize) -> Vec<u32> + Sync) -> Vec<usize> {
+        let right = |(number, window): (usize, &Tested<'_>)| {
+            fill(number).iter().zip(&window.tokens[self.hidden.clone()]).filter(|(token, truth)| token == truth).count()
+        };
+        self.windows.par_iter().enumerate().map(right).collect()
+    }
+}
+
+/// The settings with most right, of equals the first; none if such a choice by one half of the windows does not fill the
+/// other half better than `before`, by more than a standard error.
+fn paying<T: Copy>(tried: &[Tried<T>], before: &[usize]) -> Option<T> {
+    let count = before.len();
+    let (first, second) = (0..count / 2, count / 2..count);
+    let mut gains = Vec::new();
+    for (chosen_by, judged_by) in [(first.clone(), second.clone()), (second, first)] {
+        let best = most_right(tried, chosen_by)?;
+        gains.extend(judged_by.map(|number| best.right[number] as f64 - before[number] as f64));
+    }
+    let mean = gains.iter().sum::<f64>() / count.max(1) as f64;
+    let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / count.max(1) as f64;
+    let error = (variance / count.max(1) as f64).sqrt();
+    if mean > error { most_right(tried, 0..count).map(|best| best.settings) } else { None }
+}
+
+/// Those with most right in these windows, of equals the first.
+fn most_right<T>(tried: &[Tried<T>], windows: Range<usize>) -> Option<&Tried<T>> {
+    let sum = |one: &Tried<T>| one.right[windows.clone()].iter().sum::<usize>();
     tried.iter().reduce(|best, one| if sum(one) > sum(best) { one } else { best })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::imputer::Imputer;
-
-    /// Knows one thing: after a token comes the next higher one, of three.
-    struct Successor;
-
-    impl Imputer for Successor {
-        fn name(&self) -> &str {
-            "successor"
-        }
-
-        fn impute(&self, window: Window<'_>) -> Imputation {
-            Imputation { tokens: window.tokens.to_vec(), alternatives: vec![Vec::new(); window.tokens.len()] }
-        }
-
-        fn conditionals(&self, windows: &[Window<'_>]) -> Option<Vec<Vec<f32>>> {
-            let rows = |window: &Window<'_>| {
-                let open = (0..window.tokens.len()).filter(|&at| !window.observed[at]);
-                open.flat_map(|at| {
-                    let known = at > 0 && window.observed[at - 1];
-                    let next = if known { (window.tokens[at - 1] + 1) % 3 } else { 9 };
-                    (0..3).map(move |token| {
-                        if next == 9 {
-                            (1.0f32 / 3.0).ln()
-                        } else if token == next {
-                            0.9f32.ln()
-                        } else {
-                            0.05f32.ln()
-                        }
-                    })
-                })
-                .collect()
-            };
-            Some(windows.iter().map(rows).collect())
-        }
-    }
-
-    fn names() -> Vocabulary {
-        Vocabulary { tokens: ["a", "b", "c"].map(str::to_owned).to_vec(), processes: Vec::new() }
-    }
-
-    fn model() -> Model {
-        Model { name: "successor".to_owned(), vocabulary: names(), imputer: Box::new(Successor) }
-    }
-
-    const PLAIN: Weights = Weights { temper: 1.0, joint: 0.0, counts: 1.0, network: 0.0 };
-
-    #[test]
-    fn a_mixture_is_a_distribution_and_each_alone_where_the_other_weighs_nothing() {
-        let (counts, network) = ([0.5, 0.5, 0.0], [0.7f64.ln(), 0.2f64.ln(), 0.1f64.ln()]);
-        let mixed = |counts_weight, network_weight| {
-            let weights = Weights { counts: counts_weight, network: network_weight, ..PLAIN };
-            weights.mixed(&counts, Some(&network)).iter().map(|log| log.exp()).collect::<Vec<f64>>()
-        };
-        assert!((mixed(0.7, 0.4).iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        assert!(mixed(0.0, 1.0).iter().zip(&network).all(|(p, log)| (p - log.exp()).abs() < 1e-12));
-        let alone = mixed(1.0, 0.0);
-        assert!((alone[0] - (0.49 + SPREAD / 3.0)).abs() < 1e-12 && (alone[2] - SPREAD / 3.0).abs() < 1e-12);
-        // By hand: what both think of the two tokens that the counts know is 0.7 against 0.2.
-        let both = mixed(1.0, 1.0);
-        assert!((both[0] / both[1] - 3.5).abs() < 1e-9);
-        assert_eq!(PLAIN.mixed(&counts, None), PLAIN.mixed(&counts, Some(&network)));
-    }
-
-    #[test]
-    fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
-        let engine = SequenceCounts::learn(&[vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]]);
-        let tokens = [7, 1, 2, 77, 5];
-        let vocabulary = Vocabulary::numbers(10);
-        let gap = gaps(&engine, None, &[Tested { tokens: &tokens, known: None }], &vocabulary, &(3..4)).remove(0);
-        let own = impute(&engine, &tokens, &(3..4));
-        let total: f64 = gap.fillings.iter().map(|(_, log)| log.exp()).sum();
-        let shares = gap.shares(1.0, 0.0, 1, 10);
-        assert!(own.alternatives[3].len() > 1);
-        for &(token, p) in &own.alternatives[3] {
-            assert!((shares[0][token as usize] - f64::from(p) / total).abs() < 1e-6);
-        }
-        let flat = gap.shares(0.0, 0.0, 1, 10);
-        let even = 1.0 / gap.fillings.len() as f64;
-        assert!(gap.fillings.iter().all(|(filling, _)| (flat[0][filling[0] as usize] - even).abs() < 1e-12));
-    }
-
-    #[test]
-    fn the_network_chooses_among_fillings() {
-        // The counts know two fillings between these contexts, equally often; the network knows what follows what is observed.
-        let engine = SequenceCounts::learn(&[vec![2, 2, 1, 0, 2, 2, 2], vec![2, 2, 0, 1, 2, 2, 2]]);
-        let (model, tokens) = (model(), [2, 2, 77, 77, 2, 2, 2]);
-        let filled = |model, weights| {
-            let combined = Combined { name: "both".to_owned(), engine: &engine, model, weights };
-            combined.fill(&[Tested { tokens: &tokens, known: None }], &names(), &(2..4)).remove(0)
-        };
-        let both = filled(Some(&model), Weights { joint: 1.0, ..PLAIN });
-        assert_eq!(both.tokens, [2, 2, 0, 1, 2, 2, 2]);
-        assert!(both.alternatives[2][0].0 == 0 && both.confidence(2) > 0.8 && both.confidence(3) > 0.8);
-        assert!(both.alternatives[1].is_empty());
-        assert!(filled(None, PLAIN).confidence(3) < 0.6);
-    }
-
-    #[test]
-    fn what_fills_the_unseen_run_better_than_counts_gets_weight_and_nothing_else_does() {
-        let data = |test: Vec<Vec<u32>>| Dataset {
-            name: String::new(),
-            length: 5,
-            vocabulary: names(),
-            training: Vec::new(),
-            test,
-            known: Vec::new(),
-        };
-        let model = model();
-        // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
-        let engine = SequenceCounts::learn(&[vec![0; 9], vec![1; 9], vec![2; 9]]);
-        let upwards = data(vec![vec![0, 1, 2, 0, 1]; 20]);
-        let chosen = choose(&upwards, &engine, Some(&model), &(2..3)).expect("weights");
-        assert!(chosen.network > 0.0, "{chosen:?}");
-        assert_eq!(choose(&upwards, &engine, None, &(2..3)), None);
-        let same = data(vec![vec![1; 5]; 20]);
-        assert_eq!(choose(&same, &engine, Some(&model), &(2..3)), None);
-    }
-}
+#[path = "combined_tests.rs"]
+mod tests;

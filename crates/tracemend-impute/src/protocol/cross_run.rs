@@ -15,6 +15,7 @@ use super::held_out::{HeldOut, Spot};
 use super::models::Model;
 use super::paper::{self, Around, PaperConfig};
 use crate::dataset::{By, Sequence, Vocabulary, sequences, window_count, window_place};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tracemend_trace::Trace;
 
@@ -22,18 +23,20 @@ use tracemend_trace::Trace;
 const HELD_OUT: usize = 3;
 /// Windows drawn from each.
 const HELD_OUT_WINDOWS: usize = 200;
+/// Windows drawn from the test run itself, that confidence is calibrated on.
+const OWN_WINDOWS: usize = 600;
 /// Windows drawn from the run by which models and counts are weighed against each other.
 const UNSEEN_WINDOWS: usize = 2000;
-/// Windows drawn from the test run itself, for the same purpose.
-const OWN_WINDOWS: usize = 600;
+/// Places that are tried for each window.
+const ATTEMPTS: usize = 20;
 
 /// What to measure.
 #[derive(Clone, Debug)]
 pub struct CrossRunConfig<'t> {
     /// Runs to learn from.
     pub train: Vec<&'t Trace>,
-    /// Whether the first of them was left out when the models were trained: by its windows it is decided how each model and
-    /// the counts are weighed against each other where they answer together.
+    /// Whether the first of them was left out when the models were trained: by its windows it is decided how the counts'
+    /// fillings are scored again, and how each model takes part.
     pub first_unseen: bool,
     /// The run that windows are drawn from.
     pub test: &'t Trace,
@@ -81,31 +84,37 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_
         seed: config.seed,
         threads: config.threads,
     };
-    let (tested, known) = draw(&threads, config, config.windows, "test");
+    let drawn = |threads: &[Sequence], count, apart, purpose: &str| {
+        draw(threads, config.length, count, apart, SplitMix64::new(config.seed, &["cross-run", purpose]))
+    };
+    let apart = settings.blackouts.iter().copied().max().unwrap_or(1);
+    let (tested, known) = drawn(&threads, config.windows, apart, "test");
     if known.is_empty() {
         return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
     }
-    let data_set = |known: Vec<Sequence>, without: Option<usize>| Dataset {
-        name: config.data.clone(),
-        length: config.length,
-        vocabulary: vocabulary.clone(),
-        training: runs
-            .iter()
-            .enumerate()
-            .filter(|&(run, _)| Some(run) != without)
-            .flat_map(|(_, threads)| threads.iter().map(|thread| thread.tokens.clone()))
-            .collect(),
-        test: known.iter().map(|window| window.tokens.clone()).collect(),
-        known,
+    let data_set = |known: Vec<Sequence>, without: Option<usize>| {
+        let learned = || {
+            let others = runs.iter().enumerate().filter(|&(run, _)| Some(run) != without);
+            others.flat_map(|(_, threads)| threads)
+        };
+        Dataset {
+            name: config.data.clone(),
+            length: config.length,
+            vocabulary: vocabulary.clone(),
+            training: learned().map(|thread| thread.tokens.clone()).collect(),
+            times_ns: learned().map(|thread| thread.time_ns.clone()).collect(),
+            test: known.iter().map(|window| window.tokens.clone()).collect(),
+            known,
+        }
     };
-    let (spots, own) = draw(&threads, config, OWN_WINDOWS, "calibration");
+    let (spots, own) = drawn(&threads, OWN_WINDOWS, 0, "calibration");
     let held_out = HeldOut {
         runs: (0..runs.len().min(HELD_OUT))
             .filter(|_| runs.len() > 1)
-            .map(|run| data_set(draw(&runs[run], config, HELD_OUT_WINDOWS, &format!("held out {run}")).1, Some(run)))
+            .map(|run| data_set(drawn(&runs[run], HELD_OUT_WINDOWS, 0, &format!("held out {run}")).1, Some(run)))
             .collect(),
         unseen: (config.first_unseen && runs.len() > 1)
-            .then(|| data_set(draw(&runs[0], config, UNSEEN_WINDOWS, "unseen").1, Some(0))),
+            .then(|| data_set(drawn(&runs[0], UNSEEN_WINDOWS, apart, "unseen").1, Some(0))),
         own: spots.into_iter().zip(own).collect(),
         tested,
     };
@@ -115,16 +124,51 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_
     Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
 }
 
-/// Windows at random places, and where they lie.
-fn draw(threads: &[Sequence], config: &CrossRunConfig<'_>, count: usize, purpose: &str) -> (Vec<Spot>, Vec<Sequence>) {
-    let total = window_count(threads, config.length);
-    let mut random = SplitMix64::new(config.seed, &["cross-run", purpose]);
+/// Windows at random places, and where they lie. In one thread no two begin less than `apart` events from each other, so
+/// that no two of their gaps share an event: fewer windows where there is no more room.
+fn draw(
+    threads: &[Sequence],
+    length: usize,
+    count: usize,
+    apart: usize,
+    mut random: SplitMix64,
+) -> (Vec<Spot>, Vec<Sequence>) {
+    let total = window_count(threads, length);
+    let mut taken = BTreeSet::new();
     let mut drawn = (Vec::new(), Vec::new());
-    while total > 0 && drawn.0.len() < count {
-        let Some(spot) = window_place(threads, config.length, random.below(total)) else { continue };
+    for _ in 0..count.saturating_mul(ATTEMPTS) {
+        if total == 0 || drawn.0.len() == count {
+            break;
+        }
+        let Some(spot) = window_place(threads, length, random.below(total)) else { continue };
         let (thread, place) = spot;
+        let near = (thread, place.saturating_sub(apart.saturating_sub(1)))..(thread, place + apart);
+        if taken.range(near).next().is_some() {
+            continue;
+        }
+        taken.insert(spot);
         drawn.0.push(spot);
-        drawn.1.push(threads[thread].part(place..place + config.length));
+        drawn.1.push(threads[thread].part(place..place + length));
     }
     drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_gaps_share_an_event_and_a_full_run_ends_the_search() {
+        let threads = [Sequence::bare((0..200).collect()), Sequence::bare((0..60).collect())];
+        let random = || SplitMix64::new(1, &["test"]);
+        let (spots, windows) = draw(&threads, 20, 500, 7, random());
+        // 181 and 41 places; a random row of stretches of 7 fills three quarters of them, and never less than half.
+        assert!((16..=32).contains(&spots.len()), "{}", spots.len());
+        for (number, (thread, place)) in spots.iter().enumerate() {
+            assert_eq!(windows[number].tokens[0] as usize, *place);
+            assert!(spots[..number].iter().all(|(other, at)| other != thread || at.abs_diff(*place) >= 7));
+        }
+        let (all, _) = draw(&threads, 20, 500, 0, random());
+        assert_eq!(all.len(), 500);
+    }
 }

@@ -3,7 +3,7 @@
 use super::arrays::Dataset;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage};
-use super::combined::{self, Combined, RESCORED};
+use super::combined::{Combined, Judge, PLAIN, RESCORED, TimedCounts};
 use super::held_out::{Calibrator, HeldOut, judged};
 use super::keep::{Keep, kept, load};
 use super::models::{FillAll, Model, Tested};
@@ -120,36 +120,44 @@ impl<'a> Bench<'a> {
         Ok(answered)
     }
 
-    /// The engine's fillings scored again, and that together with each model that gives every token a probability, where
-    /// there are models and a run to weigh them by. `known`: what has been answered already.
+    /// Counts scored again, without a network and with each model that gives every token a probability; nothing where there
+    /// is no run to weigh them by. `known`: what has been answered already.
     fn together(&self, blackouts: &[usize], models: &[Model], known: &[Answered]) -> Result<Vec<Answered>, Error> {
-        let unseen = self.held_out.and_then(|held_out| held_out.unseen.as_ref());
+        let Some(unseen) = self.held_out.and_then(|held_out| held_out.unseen.as_ref()) else { return Ok(Vec::new()) };
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
-        let (Some(unseen), false) = (unseen, able.is_empty()) else { return Ok(Vec::new()) };
-        let (engine, without) =
-            rayon::join(|| SequenceCounts::learn(&self.data.training), || SequenceCounts::learn(&unseen.training));
+        let (counts, without) = rayon::join(|| TimedCounts::learn(self.data), || TimedCounts::learn(unseen));
         let mut answered = Vec::new();
         for &blackout in blackouts {
-            for model in std::iter::once(None).chain(able.iter().copied().map(Some)) {
-                let name = model.map_or(RESCORED.to_owned(), |model| format!("{ENGINE}+{}", model.name));
-                let weights = kept(self.keep, &format!("{} weights", self.cell(blackout, &name)), || {
-                    combined::choose(unseen, &without, model, &self.hidden(blackout))
-                })?;
-                let outcomes = match weights {
-                    Some(weights) => {
-                        let both = Combined { name: name.clone(), engine: &engine, model, weights };
-                        self.by_model(&both, blackout)?
+            let judge = Judge::new(unseen, &without, self.hidden(blackout));
+            let weights = |name: &str| format!("{} weights", self.cell(blackout, name));
+            let rescoring = kept(self.keep, &weights(RESCORED), || judge.rescoring())?;
+            let fill = |name: &str, network| Combined {
+                name: name.to_owned(),
+                counts: &counts,
+                rescoring: rescoring.unwrap_or(PLAIN),
+                network,
+            };
+            let alone = match rescoring {
+                Some(_) => self.by_model(&fill(RESCORED, None), blackout)?,
+                None => match known.iter().find(|known| known.method == ENGINE && known.blackout == blackout) {
+                    Some(alone) => alone.outcomes.clone(),
+                    None => {
+                        let alone = self.by_methods(&[blackout], &[ENGINE.to_owned()])?;
+                        alone.into_iter().flat_map(|alone| alone.outcomes).collect()
                     }
-                    None => match known.iter().find(|known| known.method == ENGINE && known.blackout == blackout) {
-                        Some(alone) => alone.outcomes.clone(),
-                        None => {
-                            let alone = self.by_methods(&[blackout], &[ENGINE.to_owned()])?;
-                            alone.into_iter().flat_map(|alone| alone.outcomes).collect()
-                        }
-                    },
+                },
+            };
+            let mut both = Vec::new();
+            for &model in &able {
+                let name = format!("{ENGINE}+{}", model.name);
+                let outcomes = match kept(self.keep, &weights(&name), || judge.weights(model, rescoring))? {
+                    Some(weights) => self.by_model(&fill(&name, Some((model, weights))), blackout)?,
+                    None => alone.clone(),
                 };
-                answered.push(Answered { method: name, blackout, outcomes });
+                both.push(Answered { method: name, blackout, outcomes });
             }
+            answered.push(Answered { method: RESCORED.to_owned(), blackout, outcomes: alone });
+            answered.extend(both);
         }
         Ok(answered)
     }

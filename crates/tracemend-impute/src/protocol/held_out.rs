@@ -13,7 +13,8 @@ use std::ops::Range;
 pub(super) struct HeldOut {
     /// For each training run a data set in which that run is tested and the others are learned.
     pub(super) runs: Vec<Dataset>,
-    /// One that no model has learned, to weigh models and counts against each other by.
+    /// Such a set of a run that no model has learned, with windows of its own: not for confidence, but to weigh models and
+    /// counts against each other by.
     pub(super) unseen: Option<Dataset>,
     /// Windows of the tested run itself, and where they lie.
     pub(super) own: Vec<(Spot, Sequence)>,

@@ -46,7 +46,7 @@ impl Shown {
 }
 
 /// A token's number in another vocabulary, by its table; [`UNKNOWN`] where that one has none.
-pub(super) fn translated(table: &[u32], token: u32) -> u32 {
+fn translated(table: &[u32], token: u32) -> u32 {
     table.get(token as usize).copied().unwrap_or(UNKNOWN)
 }
 

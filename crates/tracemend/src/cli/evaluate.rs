@@ -71,9 +71,9 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     train: Vec<PathBuf>,
     /// cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data
-    /// set, say). By it counts and each network are weighed against each other, and measured together as `counts+NAME`,
-    /// beside `counts-rescored`, the same without a network.
-    #[arg(long, value_name = "TRACE", requires = "model")]
+    /// set, say). By it is decided how the counts' answers are scored again by the time that gaps took, and how each network
+    /// takes part; they are measured as `counts-rescored` and `counts+NAME`.
+    #[arg(long, value_name = "TRACE")]
     valid: Option<PathBuf>,
     /// burst, cross-run, self: the trace whose events are hidden.
     #[arg(long, value_name = "TRACE")]
@@ -188,9 +188,8 @@ impl EvaluateArgs {
         for path in self.test.iter() {
             set("test", read(path)?);
         }
-        for path in self.valid.iter() {
-            set("valid", read(path)?);
-        }
+        // Said even where there is none: with one, all methods learn more.
+        set("valid", self.valid.as_deref().map_or(Ok(String::new()), read)?);
         for path in self.lossy.iter() {
             set("lossy", read(path)?);
         }

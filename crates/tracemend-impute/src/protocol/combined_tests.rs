@@ -1,0 +1,184 @@
+use super::*;
+use crate::dataset::Sequence;
+use crate::imputer::Imputer;
+use crate::protocol::flat::impute;
+
+/// Knows one thing: after a token comes the next higher one, of three.
+struct Successor;
+
+impl Imputer for Successor {
+    fn name(&self) -> &str {
+        "successor"
+    }
+
+    fn impute(&self, window: Window<'_>) -> Imputation {
+        Imputation { tokens: window.tokens.to_vec(), alternatives: vec![Vec::new(); window.tokens.len()] }
+    }
+
+    fn conditionals(&self, windows: &[Window<'_>]) -> Option<Vec<Vec<f32>>> {
+        let rows = |window: &Window<'_>| {
+            let open = (0..window.tokens.len()).filter(|&at| !window.observed[at]);
+            open.flat_map(|at| {
+                let next = (at > 0 && window.observed[at - 1]).then(|| (window.tokens[at - 1] + 1) % 3);
+                (0..3).map(move |token| match next {
+                    None => (1.0f32 / 3.0).ln(),
+                    Some(next) => {
+                        if token == next {
+                            0.9f32.ln()
+                        } else {
+                            0.05f32.ln()
+                        }
+                    }
+                })
+            })
+            .collect()
+        };
+        Some(windows.iter().map(rows).collect())
+    }
+}
+
+fn names() -> Vocabulary {
+    Vocabulary { tokens: ["a", "b", "c"].map(str::to_owned).to_vec(), processes: Vec::new() }
+}
+
+fn model() -> Model {
+    Model { name: "successor".to_owned(), vocabulary: names(), imputer: Box::new(Successor) }
+}
+
+/// Windows of a run, beside the text of others.
+fn data(training: Vec<Vec<u32>>, test: Vec<Vec<u32>>) -> Dataset {
+    Dataset {
+        name: String::new(),
+        length: test[0].len(),
+        vocabulary: names(),
+        training,
+        times_ns: Vec::new(),
+        test,
+        known: Vec::new(),
+    }
+}
+
+fn bare(tokens: &[u32]) -> Tested<'_> {
+    Tested { tokens, known: None }
+}
+
+#[test]
+fn a_mixture_is_a_distribution_and_each_alone_where_the_other_weighs_nothing() {
+    let (counts, network) = ([0.5, 0.5, 0.0], vec![0.7f64.ln(), 0.2f64.ln(), 0.1f64.ln()]);
+    let mixed = |counts_weight, network_weight| {
+        let weights = Weights { joint: 0.0, counts: counts_weight, network: network_weight };
+        weights.mixed(&counts, Some(&network)).iter().map(|log| log.exp()).collect::<Vec<f64>>()
+    };
+    assert!((mixed(0.7, 0.4).iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!(mixed(0.0, 1.0).iter().zip(&network).all(|(p, log)| (p - log.exp()).abs() < 1e-12));
+    let alone = mixed(1.0, 0.0);
+    assert!((alone[0] - (0.49 + SPREAD / 3.0)).abs() < 1e-12 && (alone[2] - SPREAD / 3.0).abs() < 1e-12);
+    // By hand: what both think of the two tokens that the counts know is 0.7 against 0.2.
+    let both = mixed(1.0, 1.0);
+    assert!((both[0] / both[1] - 3.5).abs() < 1e-9);
+    assert_eq!(ALONE.mixed(&counts, None), ALONE.mixed(&counts, Some(&network)));
+}
+
+#[test]
+fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
+    let text = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
+    let counts = TimedCounts::learn(&data(text, vec![vec![0]]));
+    let tokens = [7, 1, 2, 77, 5];
+    let gap = Gap { fillings: counts.fillings(&bare(&tokens), &(3..4), None), network: Vec::new() };
+    let own = impute(&counts.engine, &tokens, &(3..4));
+    let total: f64 = gap.fillings.iter().map(|(_, log)| log.exp()).sum();
+    let shares = gap.shares(1.0, 0.0, 1, 10);
+    assert!(own.alternatives[3].len() > 1 && gap.fillings[0].0 == [own.tokens[3]]);
+    for &(token, p) in &own.alternatives[3] {
+        assert!((shares[0][token as usize] - f64::from(p) / total).abs() < 1e-6);
+    }
+    let flat = gap.shares(0.0, 0.0, 1, 10);
+    let even = 1.0 / gap.fillings.len() as f64;
+    assert!(gap.fillings.iter().all(|(filling, _)| (flat[0][filling[0] as usize] - even).abs() < 1e-12));
+}
+
+#[test]
+fn a_place_counts_for_more_the_nearer_its_time_is_to_the_gaps() {
+    // Between the same events stands a quick 0 three times, and once a slow 1.
+    let (quick, slow) = (vec![2, 2, 0, 2, 2], vec![2, 2, 1, 2, 2]);
+    let mut timed = data(vec![quick.clone(), quick.clone(), quick, slow], vec![vec![0]]);
+    timed.times_ns = vec![vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4], vec![5, 6, 7, 8, 9], vec![0, 1, 500, 1000, 1001]];
+    let counts = TimedCounts::learn(&timed);
+    let filled = |time_ns: Vec<i64>, time| {
+        let known = Sequence { tokens: vec![2, 2, 9, 2, 2], side: Vec::new(), time_ns };
+        let window = Tested { tokens: &known.tokens, known: Some(&known) };
+        let combined = Combined {
+            name: String::new(),
+            counts: &counts,
+            rescoring: Rescoring { time, temper: 1.0 },
+            network: None,
+        };
+        combined.fill(&[window], &names(), &(2..3))[0].tokens[2]
+    };
+    assert_eq!(filled(vec![0, 1, 2, 3, 4], Some(1.0)), 0);
+    assert_eq!(filled(vec![0, 1, 2, 900, 901], Some(1.0)), 1);
+    assert_eq!(filled(vec![0, 1, 2, 900, 901], None), 0);
+    // What happened when is not known.
+    assert_eq!(filled(Vec::new(), Some(1.0)), 0);
+}
+
+#[test]
+fn the_network_chooses_among_fillings() {
+    // The counts know two fillings between these contexts, equally often; the network knows what follows what is observed.
+    let text = vec![vec![2, 2, 1, 0, 2, 2, 2], vec![2, 2, 0, 1, 2, 2, 2]];
+    let counts = TimedCounts::learn(&data(text, vec![vec![0]]));
+    let (model, tokens) = (model(), [2, 2, 77, 77, 2, 2, 2]);
+    let filled = |network| {
+        let combined = Combined { name: "both".to_owned(), counts: &counts, rescoring: PLAIN, network };
+        combined.fill(&[bare(&tokens)], &names(), &(2..4)).remove(0)
+    };
+    let both = filled(Some((&model, Weights { joint: 1.0, ..ALONE })));
+    assert_eq!(both.tokens, [2, 2, 0, 1, 2, 2, 2]);
+    assert!(both.alternatives[2][0].0 == 0 && both.confidence(2) > 0.8 && both.confidence(3) > 0.8);
+    assert!(both.alternatives[1].is_empty());
+    assert!(filled(None).confidence(3) < 0.6);
+}
+
+#[test]
+fn a_network_takes_part_where_it_fills_the_unseen_run_better_and_nowhere_else() {
+    let model = model();
+    // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
+    let text = || vec![vec![0; 9], vec![1; 9], vec![2; 9]];
+    let upwards = data(text(), vec![vec![0, 1, 2, 0, 1]; 20]);
+    let counts = TimedCounts::learn(&upwards);
+    let judge = Judge::new(&upwards, &counts, 2..3);
+    assert_eq!(judge.rescoring(), None);
+    let chosen = judge.weights(&model, None).expect("weights");
+    assert!(chosen.network > 0.0, "{chosen:?}");
+    let same = data(text(), vec![vec![1; 5]; 20]);
+    assert_eq!(Judge::new(&same, &counts, 2..3).weights(&model, None), None);
+}
+
+#[test]
+fn long_contexts_are_trusted_less_where_the_unseen_run_differs() {
+    // Between these very events stood 0 0 once, between others that agree in one event only 1 and something.
+    let text = vec![vec![3, 4, 0, 0, 4, 3], vec![5, 4, 1, 0, 4, 5], vec![5, 4, 1, 1, 4, 5], vec![5, 4, 1, 2, 4, 5]];
+    let mut unseen = data(text, vec![vec![3, 4, 1, 0, 4, 3]; 20]);
+    unseen.vocabulary = Vocabulary::numbers(6);
+    let counts = TimedCounts::learn(&unseen);
+    let chosen = Judge::new(&unseen, &counts, 2..4).rescoring().expect("a rescoring");
+    assert!(chosen.temper < 1.0, "{chosen:?}");
+}
+
+#[test]
+fn a_gain_has_to_show_in_both_halves_and_above_chance() {
+    let tried = |right: Vec<usize>| Tried { settings: right[0], right };
+    let before = vec![5; 40];
+    let gain = |gain: &dyn Fn(usize) -> usize| tried((0..40).map(gain).collect());
+    assert_eq!(paying(&[gain(&|_| 5), gain(&|_| 6)], &before), Some(6));
+    assert_eq!(paying(&[gain(&|_| 5)], &before), None);
+    // One window of forty gains: its half chooses the second, which the other half does not thank for.
+    assert_eq!(paying(&[gain(&|_| 5), gain(&|at| if at == 3 { 9 } else { 5 })], &before), None);
+    // Each half has a favourite, which loses in the other.
+    let halves = [gain(&|at| if at < 20 { 8 } else { 2 }), gain(&|at| if at < 20 { 2 } else { 8 })];
+    assert_eq!(paying(&halves, &before), None);
+    // A gain of a fifth of an event, among gains and losses of three: chance.
+    let noisy = [gain(&|at| [8, 2, 8, 2, 6][at % 5])];
+    assert_eq!(paying(&noisy, &before), None);
+    assert_eq!(paying::<usize>(&[], &[]), None);
+}
