@@ -6,7 +6,7 @@ Networks are not trained here: training takes hours. Every run folder that lies 
     target/models/paper/DATASET/NAME       tracemend train --model … --data SHARED/paper/pts.npz --dataset DATASET --set length=200 -o …
     target/models/cross-run/NAME           tracemend train --model … --data SET -o …
 
-where SET is the data set that `dataset_command` names, of all workloads of the corpus; such a network is measured on each of WORKLOADS. A cell (one method at one gap length) is kept in target/results as it
+where SET is the data set that `dataset_command` names, of all workloads of the corpus; such a network is measured on each of them. A cell (one method at one gap length) is kept in target/results as it
 ends, so that an interrupted run goes on where it was. A part of the page whose networks are not at hand stays as it is; each
 says which commit it is of. With --against, networks are timed beside PyTorch in that virtual environment. Needs a release
 build.
@@ -20,8 +20,14 @@ BLACKOUTS = "1,10,40"
 SAMPLES = "5"
 # By gap length: windows of longer gaps cover a run sooner.
 GAPS = {"10": "2000", "40": "1000"}
-WORKLOADS = ["apache", "gccbuild", "pgbench", "pybench", "shell", "unpack"]
+# By whose smallest runs it is decided when training has done enough.
+VALIDATED = ["apache", "gccbuild", "pgbench", "pybench", "shell", "unpack"]
 METRICS = ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "ece", "seconds_per_gap"]
+
+
+def workloads(shared):
+    """The corpus."""
+    return sorted(path.name for path in (shared / "corpus").iterdir() if path.is_dir())
 
 
 def divided(shared, workload):
@@ -33,9 +39,8 @@ def divided(shared, workload):
 
 def dataset_command(shared, folder):
     """What makes the data set that networks for `cross-run` have to be trained on. Runs 1, which are tested, are not in it."""
-    corpus = sorted(path.name for path in (shared / "corpus").iterdir())
-    train = [divided(shared, workload)[2] for workload in corpus]
-    valid = [divided(shared, workload)[1] for workload in WORKLOADS]
+    train = [divided(shared, workload)[2] for workload in workloads(shared)]
+    valid = [divided(shared, workload)[1] for workload in VALIDATED]
     runs = [run for each in zip(*train) for run in each]
     return ["dataset", "build", *map(str, runs), "--valid", *map(str, valid), "-o", str(folder)]
 
@@ -200,10 +205,10 @@ RUNS = "Networks on other runs: windows of one thread's 200 events"
 STEPS = "Networks beside PyTorch"
 LEARNED = [
     "Run 1 of a workload is tested; no two of its gaps share an event. Networks learned from two of the runs 2-4 of every workload of",
-    "the corpus, not of the tested one alone, and what the smallest of 2-4 shows decided when training had done enough. `counts` and",
-    "the other methods learned the tested workload's own three. `counts-rescored` scores the counts' fillings again by how long the gap",
-    "took, and answers position by position; `counts+NAME` does so with the network. That smallest run decides how, of which the",
-    "counts then know nothing either; a step that does not help there is left out (`protocol/combined.rs`).",
+    "the corpus, not of the tested one alone; by the smallest of 2-4 of six workloads it was decided when training had done enough.",
+    "`counts` and the other methods learned the tested workload's own three. `counts-rescored` scores the counts' fillings again by",
+    "how long the gap took, and answers position by position; `counts+NAME` does so with the network. The smallest of 2-4 decides how,",
+    "of which the counts then know nothing either; a step that does not help there is left out (`protocol/combined.rs`).",
 ]
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],
@@ -241,7 +246,7 @@ def main():
     runs = trained(MODELS / "cross-run")
     if runs:
         page[RUNS, ""] = ["", label, "", *sizes(BINARY, runs), "", *LEARNED, ""]
-    for workload in WORKLOADS if runs else []:
+    for workload in workloads(shared) if runs else []:
         page[RUNS, workload] = ["", label, "", *cross_run(shared, store, workload, runs), ""]
     if given.against:
         page[STEPS, ""] = ["", label, "", *against(given.against), ""]
