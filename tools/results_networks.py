@@ -175,6 +175,8 @@ def cross_run(shared, store, workload, runs):
     leakage = [row for row in rows["score"] if row["metric"] == "leakage"]
     out = commands
     table(by_length([row for row in rows["score"] if row not in leakage[1:]]), METRICS, out)
+    room = {row["blackout"]: row["gaps"] for row in rows["score"] if row["blackout"]}
+    out += ["Gaps, as many as there is room for: " + ", ".join(f"{room[k]} of k={k}" for k in sorted(room)), ""]
     out += ["Chosen by the smallest run of 2-4:", "", *chosen, ""]
     return out + verdicts(rows["difference"]) + added(rows["difference"])
 
