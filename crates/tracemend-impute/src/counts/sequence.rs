@@ -98,15 +98,11 @@ impl SequenceCounts {
         joint(distribution.iter().map(|(fill, mass)| (&**fill, *mass)), query.missing)
     }
 
-    /// The distribution over fillings of one gap of a window whose other positions are all observed; what mass is missing
-    /// to 1 is unassigned. Each place counts as often as `weight` says, which is not negative.
-    pub fn fillings(
-        &self,
-        window: Window<'_>,
-        gap: Range<usize>,
-        weight: &dyn Fn(Place) -> f64,
-    ) -> Vec<(Vec<u32>, f64)> {
-        let (left, right) = (&window.tokens[..gap.start], &window.tokens[gap.end..]);
+    /// The distribution over fillings of one gap of a window whose other positions are all observed; what stands in the gap is
+    /// not read, and what mass is missing to 1 is unassigned. Each place counts as often as `weight` says, which is not
+    /// negative.
+    pub fn fillings(&self, tokens: &[u32], gap: Range<usize>, weight: &dyn Fn(Place) -> f64) -> Vec<(Vec<u32>, f64)> {
+        let (left, right) = (&tokens[..gap.start], &tokens[gap.end..]);
         let own = [(0, left), (gap.end, right)];
         let distribution = self.distribution(Query { left, right, missing: gap.len() }, &own, weight);
         distribution.into_iter().map(|(fill, mass)| (fill.into_owned(), mass)).collect()
@@ -341,7 +337,7 @@ mod tests {
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
         let counts = SequenceCounts::learn(&training);
         let (tokens, observed) = ([9, 1, 2, 77, 5], [true, true, true, false, true]);
-        let fillings = counts.fillings(Window::new(&tokens, &observed), 3..4, &|_| 1.0);
+        let fillings = counts.fillings(&tokens, 3..4, &|_| 1.0);
         let total: f64 = fillings.iter().map(|(_, mass)| mass).sum();
         assert!((0.99..1.0 + 1e-9).contains(&total), "{total}");
         let best = fillings.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("some");
@@ -355,9 +351,9 @@ mod tests {
         // After the first segment's 15 numbers and the one behind it the second begins: its 4 stands at 16 + 3.
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
         let counts = SequenceCounts::learn(&training);
-        let (tokens, observed) = ([1, 2, 6, 5, 1, 2, 77, 5], [true, true, true, true, true, true, false, true]);
+        let tokens = [1, 2, 6, 5, 1, 2, 77, 5];
         let mass = |weight: &dyn Fn(Place) -> f64, token: u32| -> f64 {
-            let fillings = counts.fillings(Window::new(&tokens, &observed), 6..7, weight);
+            let fillings = counts.fillings(&tokens, 6..7, weight);
             fillings.iter().filter(|(filling, _)| filling == &[token]).map(|(_, mass)| mass).sum()
         };
         assert!(mass(&|_| 1.0, 3) > mass(&|_| 1.0, 4));

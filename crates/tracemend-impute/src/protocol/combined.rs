@@ -61,9 +61,6 @@ impl TimedCounts {
 
     /// The likeliest fillings of a gap with the logarithms of their probabilities, likeliest first.
     fn fillings(&self, window: &Tested<'_>, hidden: &Range<usize>, width: Option<f64>) -> Vec<(Vec<u32>, f64)> {
-        let observed: Vec<bool> = (0..window.tokens.len()).map(|at| !hidden.contains(&at)).collect();
-        let mut tokens = window.tokens.to_vec();
-        tokens[hidden.clone()].fill(0);
         let own = window.known.map_or(&[][..], |known| &known.time_ns);
         let gap = took(own, hidden.start, hidden.len());
         let weight = |place| {
@@ -78,13 +75,30 @@ impl TimedCounts {
                 _ => 1.0,
             }
         };
-        let mut fillings = self.engine.fillings(Window::new(&tokens, &observed), hidden.clone(), &weight);
+        let mut fillings = self.engine.fillings(window.tokens, hidden.clone(), &weight);
         fillings.retain(|(_, mass)| *mass > 0.0);
         // Stable: of equals the one with the longer context comes first.
         fillings.sort_by(|a, b| b.1.total_cmp(&a.1));
         fillings.truncate(FILLINGS);
         fillings.iter_mut().for_each(|(_, mass)| *mass = mass.ln());
         fillings
+    }
+
+    /// Gaps with what these counts know of them, and a network if there is one.
+    fn gaps(
+        &self,
+        time: Option<f64>,
+        model: Option<&Model>,
+        windows: &[Tested<'_>],
+        vocabulary: &Vocabulary,
+        hidden: &Range<usize>,
+    ) -> Vec<Gap> {
+        let network = match model {
+            Some(model) => network_rows(model, windows, vocabulary, hidden),
+            None => vec![Vec::new(); windows.len()],
+        };
+        let gap = |(window, network)| Gap { fillings: self.fillings(window, hidden, time), network };
+        windows.par_iter().zip(network).map(gap).collect()
     }
 }
 
@@ -186,16 +200,12 @@ impl FillAll for Combined<'_> {
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
         let (Rescoring { time, temper }, weights) =
             (self.rescoring, self.network.map_or(ALONE, |(_, weights)| weights));
-        let network = match self.network {
-            Some((model, _)) => network_rows(model, windows, vocabulary, hidden),
-            None => vec![Vec::new(); windows.len()],
-        };
-        let one = |(window, network): (&Tested<'_>, Vec<Vec<f64>>)| {
-            let gap = Gap { fillings: self.counts.fillings(window, hidden, time), network };
+        let gaps = self.counts.gaps(time, self.network.map(|(model, _)| model), windows, vocabulary, hidden);
+        let one = |(window, gap): (&Tested<'_>, &Gap)| {
             let shares = gap.shares(temper, weights.joint, hidden.len(), vocabulary.tokens.len());
             answer(window, &gap.mixed(weights, &shares), hidden)
         };
-        windows.par_iter().zip(network).map(one).collect()
+        windows.par_iter().zip(&gaps).map(one).collect()
     }
 }
 
@@ -267,14 +277,13 @@ impl<'a> Judge<'a> {
         let (mut tried, mut before) = (Vec::new(), Vec::new());
         for time in WIDTHS {
             let gaps = self.gaps(None, time);
-            if time.is_none() {
-                let likeliest = |number: usize| gaps[number].fillings.first().map_or(&[][..], |(filling, _)| filling);
-                before = self.right(|number| likeliest(number).to_vec());
+            if time == PLAIN.time {
+                before = self.right_by_filling(&gaps);
             }
-            tried.extend(TEMPERS.map(|temper| {
-                let right = self.right(|number| self.likeliest(&gaps[number], temper, ALONE));
-                Tried { settings: Rescoring { time, temper }, right }
-            }));
+            for temper in TEMPERS {
+                let right = self.right_by_position(&gaps, &self.shares(&gaps, temper, 0.0), ALONE);
+                tried.push(Tried { settings: Rescoring { time, temper }, right });
+            }
         }
         paying(&tried, &before)
     }
@@ -283,36 +292,39 @@ impl<'a> Judge<'a> {
     pub(super) fn weights(&self, model: &Model, rescoring: Option<Rescoring>) -> Option<Weights> {
         let Rescoring { time, temper } = rescoring.unwrap_or(PLAIN);
         let gaps = self.gaps(Some(model), time);
-        let before = self.right(|number| match rescoring {
-            Some(_) => self.likeliest(&gaps[number], temper, ALONE),
-            None => gaps[number].fillings.first().map_or_else(Vec::new, |(filling, _)| filling.clone()),
-        });
         let mut tried = Vec::new();
         for joint in JOINTS {
+            let shares = self.shares(&gaps, temper, joint);
             for (counts, network) in EXPONENTS {
-                let weights = Weights { joint, counts, network };
-                let right = self.right(|number| self.likeliest(&gaps[number], temper, weights));
-                tried.push(Tried { settings: weights, right });
+                let settings = Weights { joint, counts, network };
+                tried.push(Tried { settings, right: self.right_by_position(&gaps, &shares, settings) });
             }
         }
+        let before = match rescoring {
+            Some(_) => self.right_by_position(&gaps, &self.shares(&gaps, temper, ALONE.joint), ALONE),
+            None => self.right_by_filling(&gaps),
+        };
         paying(&tried, &before)
     }
 
     fn gaps(&self, model: Option<&Model>, time: Option<f64>) -> Vec<Gap> {
-        let network = match model {
-            Some(model) => network_rows(model, &self.windows, &self.unseen.vocabulary, &self.hidden),
-            None => vec![Vec::new(); self.windows.len()],
-        };
-        let gap = |(window, network): (&Tested<'_>, Vec<Vec<f64>>)| Gap {
-            fillings: self.counts.fillings(window, &self.hidden, time),
-            network,
-        };
-        self.windows.par_iter().zip(network).map(gap).collect()
+        self.counts.gaps(time, model, &self.windows, &self.unseen.vocabulary, &self.hidden)
     }
 
-    fn likeliest(&self, gap: &Gap, temper: f64, weights: Weights) -> Vec<u32> {
-        let shares = gap.shares(temper, weights.joint, self.hidden.len(), self.unseen.vocabulary.tokens.len());
-        gap.mixed(weights, &shares).iter().map(|row| likeliest(row)).collect()
+    /// [`Gap::shares`] of each.
+    fn shares(&self, gaps: &[Gap], temper: f64, joint: f64) -> Vec<Vec<Vec<f64>>> {
+        let vocabulary = self.unseen.vocabulary.tokens.len();
+        gaps.par_iter().map(|gap| gap.shares(temper, joint, self.hidden.len(), vocabulary)).collect()
+    }
+
+    /// How many events of each window's gap its likeliest filling has right.
+    fn right_by_filling(&self, gaps: &[Gap]) -> Vec<usize> {
+        self.right(|number| gaps[number].fillings.first().map_or_else(Vec::new, |(filling, _)| filling.clone()))
+    }
+
+    /// The same of the likeliest token of each position; `shares` by gap.
+    fn right_by_position(&self, gaps: &[Gap], shares: &[Vec<Vec<f64>>], weights: Weights) -> Vec<usize> {
+        self.right(|number| gaps[number].mixed(weights, &shares[number]).iter().map(|row| likeliest(row)).collect())
     }
 
     /// How many events of each window's gap are right in what `fill` says by the window's number.

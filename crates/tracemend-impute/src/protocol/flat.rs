@@ -6,7 +6,7 @@ use super::cells::{Cell, clusters, figures, leakage};
 use super::combined::{Combined, Judge, PLAIN, RESCORED, TimedCounts};
 use super::held_out::{Calibrator, HeldOut, judged};
 use super::keep::{Keep, kept, load};
-use super::models::{FillAll, Model, Tested};
+use super::models::{FillAll, Model, Tested, hide};
 use super::outcome::{Answers, Outcome};
 use super::paper::{Error, PaperConfig};
 use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
@@ -303,8 +303,6 @@ impl<'a> Bench<'a> {
 
 /// Fills a window; the method never gets to see what it has to guess.
 pub(super) fn impute(method: &dyn Imputer, window: &[u32], hidden: &Range<usize>) -> Imputation {
-    let observed: Vec<bool> = (0..window.len()).map(|i| !hidden.contains(&i)).collect();
-    let mut tokens = window.to_vec();
-    tokens[hidden.clone()].fill(0);
+    let (tokens, observed) = hide(window.iter().copied(), hidden);
     method.impute(Window::new(&tokens, &observed))
 }

@@ -21,6 +21,12 @@ pub(super) struct Tested<'a> {
     pub known: Option<&'a Sequence>,
 }
 
+/// A window's tokens without those that are hidden, and which are observed.
+pub(super) fn hide(tokens: impl Iterator<Item = u32>, hidden: &Range<usize>) -> (Vec<u32>, Vec<bool>) {
+    let shown = |(at, token)| if hidden.contains(&at) { (0, false) } else { (token, true) };
+    tokens.enumerate().map(shown).unzip()
+}
+
 /// What a model is shown of a window, in its own tokens.
 pub(super) struct Shown {
     tokens: Vec<u32>,
@@ -31,9 +37,7 @@ pub(super) struct Shown {
 impl Tested<'_> {
     /// `table`: the model's numbers of the window's tokens.
     pub(super) fn shown(&self, table: &[u32], hidden: &Range<usize>) -> Shown {
-        let observed: Vec<bool> = (0..self.tokens.len()).map(|at| !hidden.contains(&at)).collect();
-        let mut tokens: Vec<u32> = self.tokens.iter().map(|&token| translated(table, token)).collect();
-        tokens[hidden.clone()].fill(0);
+        let (tokens, observed) = hide(self.tokens.iter().map(|&token| translated(table, token)), hidden);
         let side = self.known.map(|known| known.sides(0..tokens.len(), &observed)).unwrap_or_default();
         Shown { tokens, observed, side }
     }
