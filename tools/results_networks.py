@@ -209,8 +209,9 @@ LEARNED = [
     "Run 1 of a workload is tested; no two of its gaps share an event. Networks learned from two of the runs 2-4 of every workload of",
     "the corpus, not of the tested one alone; by the smallest of 2-4 of six workloads it was decided when training had done enough.",
     "`counts` and the other methods learned the tested workload's own three. `counts-rescored` scores the counts' fillings again by",
-    "how long the gap took, and answers position by position; `counts+NAME` does so with the network. The smallest of 2-4 decides how,",
-    "of which the counts then know nothing either; a step that does not help there is left out (`protocol/combined.rs`).",
+    "how long the gap took and what the calls around it returned, and answers position by position; `counts+NAME` does so with the",
+    "network. The smallest of 2-4 decides how, of which the counts then know nothing either; a step that does not help there, outside",
+    "the interval of chance, is left out (`protocol/combined.rs`).",
 ]
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],

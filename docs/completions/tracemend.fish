@@ -239,7 +239,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gap-at 
 end\t'At the end'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arrays -d 'paper: score the imputed arrays of this folder (original, imputation and mask), or of all such folders below it, instead of imputing' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l train -d 'burst, cross-run: traces to learn from' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l valid -d 'cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data set, say). By it is decided how the counts\' answers are scored again by the time that gaps took, and how each network takes part; they are measured as `counts-rescored` and `counts+NAME`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l valid -d 'cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data set, say). By it is decided how the counts\' answers are scored again by the time that gaps took and what the calls around them returned, and how each network takes part; they are measured as `counts-rescored` and `counts+NAME`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l test -d 'burst, cross-run, self: the trace whose events are hidden' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l lossy -d 'truth: the trace that lost events' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l full -d 'truth: its complete twin; the same path where one trace holds a lossy channel and a complete one' -r -F

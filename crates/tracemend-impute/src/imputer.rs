@@ -26,15 +26,17 @@ pub struct Side {
     pub result: u8,
     /// Time since the event before, by its binary logarithm in ns; at a missing position the gap's whole length.
     pub pause: u8,
+    /// What the call returned, hashed, so that equal values are equal here; 0 where it is not known.
+    pub value: u8,
 }
 
 impl Side {
     /// How many values each field has, unknown included, in the order of the fields.
-    pub const SIZES: [usize; 5] = [4, 17, 65, 5, 48];
+    pub const SIZES: [usize; 6] = [4, 17, 65, 5, 48, 256];
 
     /// The fields, in order, none beyond its size.
-    pub fn fields(self) -> [usize; 5] {
-        let fields = [self.phase, self.slot, self.process, self.result, self.pause].map(usize::from);
+    pub fn fields(self) -> [usize; 6] {
+        let fields = [self.phase, self.slot, self.process, self.result, self.pause, self.value].map(usize::from);
         std::array::from_fn(|field| fields[field].min(Self::SIZES[field] - 1))
     }
 }

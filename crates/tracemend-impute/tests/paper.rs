@@ -246,7 +246,7 @@ fn cross_validation() {
     let mut tallies: Vec<Vec<GapTally>> = vec![Vec::new(); candidates.len() * cases.len()];
     for name in source.names(WINDOW).expect("published data") {
         let data = source.load(&name, WINDOW).expect("published data");
-        let stream = &data.training[0];
+        let stream = &data.training[0].tokens;
         let block = stream.len() / FOLDS;
         for fold in 0..FOLDS {
             let held = fold * block..(fold + 1) * block;

@@ -10,8 +10,8 @@ use support::{run, shown, stdout, tracemend};
 const RECORDING: &str = "samples/ftrace_full.txt.zst";
 /// Another tracer's recording of the same commands, which lost some events.
 const OTHER: &str = "samples/perf_script_lost.txt.zst";
-/// Runs of one benchmark.
-const SCIMARK: &str = "crates/tracemend/tests/fixtures/succeed/scimark";
+/// The beginnings of three runs of one program.
+const SHELL: &str = "crates/tracemend/tests/fixtures/succeed/shell";
 
 fn rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
@@ -144,7 +144,7 @@ fn every_network_learns_and_is_measured_beside_the_methods() {
 fn counts_are_scored_again_as_an_unseen_run_says_and_a_network_that_does_not_help_is_left_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let (set, out) = (folder.path().join("set"), folder.path().join("run"));
-    let [tested, unseen, learned] = [1, 2, 3].map(|run| format!("{SCIMARK}/run{run}.csv.zst"));
+    let [learned, tested, unseen] = [1, 2, 3].map(|run| format!("{SHELL}/run{run}.csv.zst"));
     stdout(&["dataset", "build", "-q", &learned, "--split", "time", "--length", "32", "-o", text(&set)]);
     let mut args = train(&set, &out, "steps=20");
     args[3] = "masked_diffusion";

@@ -75,6 +75,13 @@ impl Sequence {
     }
 }
 
+impl AsRef<[u32]> for Sequence {
+    /// Its tokens.
+    fn as_ref(&self) -> &[u32] {
+        &self.tokens
+    }
+}
+
 /// How many windows of `length` events the sequences have.
 pub fn window_count(sequences: &[Sequence], length: usize) -> usize {
     sequences.iter().map(|sequence| (sequence.tokens.len() + 1).saturating_sub(length)).sum()
@@ -107,6 +114,15 @@ fn result_class(event: &Event) -> u8 {
         Some(0) => 3,
         Some(_) => 4,
     }
+}
+
+/// A hash of what the call returned, 1-255; 0 without a value. Of addresses, which differ from run to run, only the magnitude.
+fn value_class(ret: Option<i64>) -> u8 {
+    let Some(ret) = ret else { return 0 };
+    let bits = i64::BITS - ret.unsigned_abs().leading_zeros();
+    let key = if bits > u32::BITS { i64::MIN + i64::from(bits) } else { ret };
+    // Fibonacci hashing: Knuth, The Art of Computer Programming 3, section 6.4.
+    1 + (((key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 255) as u8
 }
 
 fn phase_class(phase: Phase) -> u8 {
@@ -178,8 +194,8 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
         let sequence = &mut found[number];
         sequence.tokens.push(token);
         sequence.time_ns.push(event.time_ns);
-        let (phase, result) = (phase_class(event.phase), result_class(event));
-        sequence.side.push(Side { phase, slot, process, result, pause: 0 });
+        let (phase, result, value) = (phase_class(event.phase), result_class(event), value_class(event.ret));
+        sequence.side.push(Side { phase, slot, process, result, pause: 0, value });
     }
     found
 }
@@ -189,8 +205,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn values_are_told_apart_and_addresses_by_magnitude_only() {
+        let class = |ret: i64| value_class(Some(ret));
+        assert_eq!(value_class(None), 0);
+        // Small ones, which loops tell each other apart by, all differ; of many the classes are used alike.
+        let small: Vec<u8> = (-20..100).map(class).collect();
+        let mut distinct = small.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert!(distinct.len() == 120 && distinct[0] > 0, "{}", distinct.len());
+        let mut uses = [0; 256];
+        (0..65_536).for_each(|ret| uses[usize::from(class(ret))] += 1);
+        assert!(uses[0] == 0 && uses[1..].iter().all(|count| (200..=314).contains(count)), "{uses:?}");
+        assert_eq!(class(0x7f00_1234_5000), class(0x7fff_0000_1000));
+        assert_ne!(class(0x7f00_1234_5000), class(0x1_2345_6789));
+        assert!(class(i64::MIN) > 0 && class(i64::MAX) > 0);
+    }
+
+    #[test]
     fn a_missing_event_tells_its_thread_and_how_long_the_gap_took() {
-        let side = Side { phase: 3, slot: 1, process: 2, result: 4, pause: 0 };
+        let side = Side { phase: 3, slot: 1, process: 2, result: 4, pause: 0, value: 9 };
         let sequence = Sequence { tokens: vec![0; 6], side: vec![side; 6], time_ns: vec![5, 6, 10, 14, 1014, 1014] };
         let sides = sequence.sides(1..6, &[true, false, false, true, true]);
         let pauses: Vec<u8> = sides.iter().map(|side| side.pause).collect();

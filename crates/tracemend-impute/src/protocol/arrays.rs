@@ -57,9 +57,7 @@ pub struct Dataset {
     /// Names of the ids.
     pub vocabulary: Vocabulary,
     /// Training text: maximal stretches of consecutive events.
-    pub training: Vec<Vec<u32>>,
-    /// Its events' times in ns; or empty.
-    pub times_ns: Vec<Vec<i64>>,
+    pub training: Vec<Sequence>,
     /// `[windows][L]`
     pub test: Vec<Vec<u32>>,
     /// `[windows]` the same windows with what is known beside their tokens; or empty.
@@ -139,8 +137,8 @@ impl Source {
         }
         let ids = training.iter().chain(&test).flatten().max().map_or(0, |id| *id as usize + 1);
         let vocabulary = Vocabulary::numbers(ids);
-        let (times_ns, known) = (Vec::new(), Vec::new());
-        Ok(Dataset { name: name.to_owned(), length, vocabulary, training, times_ns, test, known })
+        let training = training.into_iter().map(Sequence::bare).collect();
+        Ok(Dataset { name: name.to_owned(), length, vocabulary, training, test, known: Vec::new() })
     }
 }
 

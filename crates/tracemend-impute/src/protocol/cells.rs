@@ -67,9 +67,9 @@ pub(super) fn clusters<'a, T: Hash + Eq>(windows: impl Iterator<Item = &'a [T]>)
 /// Share of the test windows that stand, whole and at any offset, in the training text.
 ///
 /// `windows`: the distinct ones and how often each occurs, in the order of `plan`.
-pub(super) fn leakage<W: AsRef<[u32]>>(
+pub(super) fn leakage<W: AsRef<[u32]>, S: AsRef<[u32]>>(
     name: &str,
-    training: &[Vec<u32>],
+    training: &[S],
     windows: impl Iterator<Item = (W, usize)> + Clone,
     plan: &Plan,
 ) -> Cell {
@@ -77,7 +77,7 @@ pub(super) fn leakage<W: AsRef<[u32]>>(
     let known: FxHashSet<&[u32]> = lengths
         .iter()
         .filter(|length| **length > 0)
-        .flat_map(|length| training.iter().flat_map(|t| t.windows(*length)))
+        .flat_map(|length| training.iter().flat_map(|t| t.as_ref().windows(*length)))
         .collect();
     let mut gaps = 0;
     let tallies: Vec<GapTally> = windows

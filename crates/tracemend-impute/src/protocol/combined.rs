@@ -4,23 +4,25 @@
 //! missing position a distribution q given all that is observed.
 //!
 //! 1. The fillings are scored again without a network. A place of the text counts for more the nearer the time that it took is
-//!    to what the gap took (a Gaussian kernel of width `time` over the logarithms), and w(x) ~ p(x)^t, where t below 1 trusts
-//!    long contexts less, which pays where runs differ.
+//!    to what the gap took (a Gaussian kernel of width `time` over the logarithms). It counts for less for every event around it
+//!    that returned another value than its counterpart around the gap, by the factor `differing`^(1 / (1 + d)), d events away
+//!    from the gap ([`REACH`]): the contexts that counts compare are bare names. And w(x) ~ p(x)^t, where t below 1 trusts long
+//!    contexts less, which pays where runs differ.
 //! 2. The network chooses among them, w(x) ~ w(x) prod_i q_i(x_i)^j, and each position's share of w, some of it spread over all
 //!    tokens ([`SPREAD`]), is mixed geometrically with q: m_i ~ w_i^a q_i^b (a product of experts: Hinton 2002).
 //!
 //! The answer is the likeliest token of each position: of all answers the one of which most is expected to be right.
 //!
-//! Exponents and width are chosen by windows of a training run that the counts for this purpose do not learn and the network was
+//! Exponents, width and factor are chosen by windows of a training run that the counts for this purpose do not learn and the network was
 //! not trained on, though that run may have said when its training had done enough. They are those under which most is right.
 //! Each step has to pay for itself: chosen by one half of the windows, and by the other in turn, it has to fill the other half
-//! better than what was there before, the counts' likeliest filling or step 1, by more than a standard error. Else it is left
-//! out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
+//! better than what was there before, the counts' likeliest filling or step 1, outside the interval of a difference that chance
+//! makes. Else it is left out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
 
 use super::arrays::Dataset;
 use super::models::{FillAll, Model, Shown, Tested};
 use crate::counts::sequence::{ALTERNATIVES, Place, SequenceCounts};
-use crate::dataset::Vocabulary;
+use crate::dataset::{Sequence, Vocabulary};
 use crate::imputer::{Imputation, Window};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -36,44 +38,56 @@ const SPREAD: f64 = 0.02;
 const FAR: f64 = 0.02;
 /// Probability that a network leaves for tokens it does not know, all together.
 const UNKNOWN_SHARE: f64 = 1e-4;
+/// Events on each side of a gap whose values are compared.
+const REACH: usize = 32;
+/// Standard errors to either side of what a gain has to exclude: 95 %, as in the tables.
+const INTERVAL: f64 = 1.96;
 /// Widths of the kernel to choose from, in natural logarithms of the time.
 const WIDTHS: [Option<f64>; 4] = [None, Some(1.0), Some(0.5), Some(0.25)];
+/// Factors of a differing value to choose from.
+const DIFFERING: [f64; 3] = [1.0, 0.1, 0.01];
 /// Exponents t to choose from.
 const TEMPERS: [f64; 5] = [1.0, 0.75, 0.5, 0.35, 0.2];
 /// Exponents j, a and b to choose from.
 const JOINTS: [f64; 4] = [0.0, 0.02, 0.05, 0.1];
 const EXPONENTS: [(f64, f64); 6] = [(1.0, 0.0), (1.0, 0.15), (1.0, 0.3), (1.0, 0.6), (0.5, 0.5), (0.25, 0.75)];
 
-/// Counts, and when what they learned happened.
-pub(super) struct TimedCounts {
-    engine: SequenceCounts,
-    /// Times in ns by the numbers of [`Place::Text`]; empty where they are not known.
-    times_ns: Vec<i64>,
+/// What is known of an event beside its token.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    time_ns: i64,
+    /// As in [`Side`](crate::imputer::Side).
+    value: u8,
 }
 
-impl TimedCounts {
+/// That of each event of a sequence; none where nothing is.
+fn known_of(sequence: &Sequence) -> impl Iterator<Item = Option<Known>> {
+    let known = |at: usize| Some(Known { time_ns: *sequence.time_ns.get(at)?, value: sequence.side.get(at)?.value });
+    (0..sequence.tokens.len()).map(known)
+}
+
+/// Counts, and what is known of the events that they learned.
+pub(super) struct PlacedCounts {
+    engine: SequenceCounts,
+    /// By the numbers of [`Place::Text`].
+    known: Vec<Option<Known>>,
+}
+
+impl PlacedCounts {
     /// Learns the training text.
     pub(super) fn learn(data: &Dataset) -> Self {
         // One number stands behind each segment.
-        let times_ns = data.times_ns.iter().flat_map(|times| times.iter().copied().chain([0])).collect();
-        Self { engine: SequenceCounts::learn(&data.training), times_ns }
+        let known = data.training.iter().flat_map(|sequence| known_of(sequence).chain([None])).collect();
+        Self { engine: SequenceCounts::learn(&data.training), known }
     }
 
     /// The likeliest fillings of a gap with the logarithms of their probabilities, likeliest first.
-    fn fillings(&self, window: &Tested<'_>, hidden: &Range<usize>, width: Option<f64>) -> Vec<(Vec<u32>, f64)> {
-        let own = window.known.map_or(&[][..], |known| &known.time_ns);
-        let gap = took(own, hidden.start, hidden.len());
-        let weight = |place| {
-            let there = match place {
-                Place::Text(at) => took(&self.times_ns, at, hidden.len()),
-                // Where the gap itself begins or ends, the time would be a hidden event's.
-                Place::Window(at) if hidden.contains(&(at + hidden.len())) || hidden.end == at => None,
-                Place::Window(at) => took(own, at, hidden.len()),
-            };
-            match (gap, there, width) {
-                (Some(gap), Some(there), Some(width)) => (-0.5 * ((there - gap) / width).powi(2)).exp() + FAR,
-                _ => 1.0,
-            }
+    fn fillings(&self, window: &Tested<'_>, hidden: &Range<usize>, kernel: Kernel) -> Vec<(Vec<u32>, f64)> {
+        let mut own: Vec<Option<Known>> = window.known.map_or_else(Vec::new, |known| known_of(known).collect());
+        own.iter_mut().skip(hidden.start).take(hidden.len()).for_each(|event| *event = None);
+        let weight = |place| match place {
+            Place::Text(at) => kernel.weight(&own, hidden, &self.known, at),
+            Place::Window(at) => kernel.weight(&own, hidden, &own, at),
         };
         let mut fillings = self.engine.fillings(window.tokens, hidden.clone(), &weight);
         fillings.retain(|(_, mass)| *mass > 0.0);
@@ -87,7 +101,7 @@ impl TimedCounts {
     /// Gaps with what these counts know of them, and a network if there is one.
     fn gaps(
         &self,
-        time: Option<f64>,
+        kernel: Kernel,
         model: Option<&Model>,
         windows: &[Tested<'_>],
         vocabulary: &Vocabulary,
@@ -97,28 +111,67 @@ impl TimedCounts {
             Some(model) => network_rows(model, windows, vocabulary, hidden),
             None => vec![Vec::new(); windows.len()],
         };
-        let gap = |(window, network)| Gap { fillings: self.fillings(window, hidden, time), network };
+        let gap = |(window, network)| Gap { fillings: self.fillings(window, hidden, kernel), network };
         windows.par_iter().zip(network).map(gap).collect()
     }
 }
 
-/// The logarithm of the time in ns from the event before `at` to the one behind so many `missing`.
-fn took(times_ns: &[i64], at: usize, missing: usize) -> Option<f64> {
-    let before = times_ns.get(at.checked_sub(1)?)?;
-    Some((times_ns.get(at + missing)?.saturating_sub(*before).max(1) as f64).ln())
+/// What a place of a text counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Kernel {
+    /// Width of the Gaussian over the logarithms of times; none: times do not matter.
+    pub time: Option<f64>,
+    /// Factor of an event next to the gap that returned another value; 1: values do not matter.
+    pub differing: f64,
+}
+
+/// Places count alike.
+const EVEN: Kernel = Kernel { time: None, differing: 1.0 };
+
+impl Kernel {
+    /// What the place that begins at `at` of a text counts for the gap `hidden` of a window. `own`: what is known of the
+    /// window, nothing in the gap.
+    fn weight(self, own: &[Option<Known>], hidden: &Range<usize>, text: &[Option<Known>], at: usize) -> f64 {
+        let (gap, place) = (hidden.start..hidden.end, at..at + hidden.len());
+        let near = match self.time.map(|width| (took(own, &gap), took(text, &place), width)) {
+            Some((Some(gap), Some(place), width)) => (-0.5 * ((place - gap) / width).powi(2)).exp() + FAR,
+            _ => 1.0,
+        };
+        if self.differing == 1.0 {
+            return near;
+        }
+        let before = differences(own.iter().take(gap.start).rev(), text.iter().take(place.start).rev());
+        let behind = differences(own.iter().skip(gap.end), text.iter().skip(place.end));
+        near * self.differing.powf(before + behind)
+    }
+}
+
+/// The logarithm of the time in ns from the event before a place to the one behind it.
+fn took(events: &[Option<Known>], place: &Range<usize>) -> Option<f64> {
+    let event = |at: usize| events.get(at).copied().flatten();
+    let (before, behind) = (event(place.start.checked_sub(1)?)?, event(place.end)?);
+    Some((behind.time_ns.saturating_sub(before.time_ns).max(1) as f64).ln())
+}
+
+/// In how many of two rows of events, going away from a place, the values differ; d events away one counts 1 / (1 + d).
+fn differences<'a>(own: impl Iterator<Item = &'a Option<Known>>, text: impl Iterator<Item = &'a Option<Known>>) -> f64 {
+    let both = own.zip(text).take(REACH).map_while(|(own, text)| Some(((*own)?.value, (*text)?.value)));
+    let differ = |&(_, (own, text)): &(usize, (u8, u8))| own != text && own != 0 && text != 0;
+    both.enumerate().filter(differ).map(|(away, _)| 1.0 / (1.0 + away as f64)).sum()
 }
 
 /// How the counts' fillings are scored again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Rescoring {
-    /// Width of the kernel; none: places count alike.
-    pub time: Option<f64>,
+    /// What a place counts.
+    #[serde(flatten)]
+    pub kernel: Kernel,
     /// t, exponent of the counts' probability of a filling.
     pub temper: f64,
 }
 
 /// No change.
-pub(super) const PLAIN: Rescoring = Rescoring { time: None, temper: 1.0 };
+pub(super) const PLAIN: Rescoring = Rescoring { kernel: EVEN, temper: 1.0 };
 
 /// How a network takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,7 +240,7 @@ impl Gap {
 /// Counts, and a network if one takes part, that fill windows.
 pub(super) struct Combined<'a> {
     pub name: String,
-    pub counts: &'a TimedCounts,
+    pub counts: &'a PlacedCounts,
     pub rescoring: Rescoring,
     pub network: Option<(&'a Model, Weights)>,
 }
@@ -198,9 +251,9 @@ impl FillAll for Combined<'_> {
     }
 
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
-        let (Rescoring { time, temper }, weights) =
+        let (Rescoring { kernel, temper }, weights) =
             (self.rescoring, self.network.map_or(ALONE, |(_, weights)| weights));
-        let gaps = self.counts.gaps(time, self.network.map(|(model, _)| model), windows, vocabulary, hidden);
+        let gaps = self.counts.gaps(kernel, self.network.map(|(model, _)| model), windows, vocabulary, hidden);
         let one = |(window, gap): (&Tested<'_>, &Gap)| {
             let shares = gap.shares(temper, weights.joint, hidden.len(), vocabulary.tokens.len());
             answer(window, &gap.mixed(weights, &shares), hidden)
@@ -259,14 +312,14 @@ struct Tried<T> {
 /// The run by which it is decided how counts and networks are weighed, for gaps of one length.
 pub(super) struct Judge<'a> {
     unseen: &'a Dataset,
-    counts: &'a TimedCounts,
+    counts: &'a PlacedCounts,
     hidden: Range<usize>,
     windows: Vec<Tested<'a>>,
 }
 
 impl<'a> Judge<'a> {
     /// `unseen`: a data set of a run that neither has learned; its training text is what `counts` learned.
-    pub(super) fn new(unseen: &'a Dataset, counts: &'a TimedCounts, hidden: Range<usize>) -> Self {
+    pub(super) fn new(unseen: &'a Dataset, counts: &'a PlacedCounts, hidden: Range<usize>) -> Self {
         let window = |(number, tokens): (usize, &'a Vec<u32>)| Tested { tokens, known: unseen.known.get(number) };
         let windows = unseen.test.iter().enumerate().map(window).collect();
         Self { unseen, counts, hidden, windows }
@@ -275,14 +328,14 @@ impl<'a> Judge<'a> {
     /// How the fillings are scored again; none where that fills the run no better than their likeliest do.
     pub(super) fn rescoring(&self) -> Option<Rescoring> {
         let (mut tried, mut before) = (Vec::new(), Vec::new());
-        for time in WIDTHS {
-            let gaps = self.gaps(None, time);
-            if time == PLAIN.time {
+        for kernel in WIDTHS.iter().flat_map(|&time| DIFFERING.map(|differing| Kernel { time, differing })) {
+            let gaps = self.gaps(None, kernel);
+            if kernel == EVEN {
                 before = self.right_by_filling(&gaps);
             }
             for temper in TEMPERS {
                 let right = self.right_by_position(&gaps, &self.shares(&gaps, temper, 0.0), ALONE);
-                tried.push(Tried { settings: Rescoring { time, temper }, right });
+                tried.push(Tried { settings: Rescoring { kernel, temper }, right });
             }
         }
         paying(&tried, &before)
@@ -290,8 +343,8 @@ impl<'a> Judge<'a> {
 
     /// How a network takes part in fillings so scored, none: in the counts' own; none where that fills the run no better.
     pub(super) fn weights(&self, model: &Model, rescoring: Option<Rescoring>) -> Option<Weights> {
-        let Rescoring { time, temper } = rescoring.unwrap_or(PLAIN);
-        let gaps = self.gaps(Some(model), time);
+        let Rescoring { kernel, temper } = rescoring.unwrap_or(PLAIN);
+        let gaps = self.gaps(Some(model), kernel);
         let mut tried = Vec::new();
         for joint in JOINTS {
             let shares = self.shares(&gaps, temper, joint);
@@ -307,8 +360,8 @@ impl<'a> Judge<'a> {
         paying(&tried, &before)
     }
 
-    fn gaps(&self, model: Option<&Model>, time: Option<f64>) -> Vec<Gap> {
-        self.counts.gaps(time, model, &self.windows, &self.unseen.vocabulary, &self.hidden)
+    fn gaps(&self, model: Option<&Model>, kernel: Kernel) -> Vec<Gap> {
+        self.counts.gaps(kernel, model, &self.windows, &self.unseen.vocabulary, &self.hidden)
     }
 
     /// [`Gap::shares`] of each.
@@ -337,7 +390,7 @@ impl<'a> Judge<'a> {
 }
 
 /// The settings with most right, of equals the first; none if such a choice by one half of the windows does not fill the
-/// other half better than `before`, by more than a standard error.
+/// other half better than `before`, outside the interval of a difference that chance makes.
 fn paying<T: Copy>(tried: &[Tried<T>], before: &[usize]) -> Option<T> {
     let count = before.len();
     let (first, second) = (0..count / 2, count / 2..count);
@@ -349,7 +402,7 @@ fn paying<T: Copy>(tried: &[Tried<T>], before: &[usize]) -> Option<T> {
     let mean = gains.iter().sum::<f64>() / count.max(1) as f64;
     let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / count.max(1) as f64;
     let error = (variance / count.max(1) as f64).sqrt();
-    if mean > error { most_right(tried, 0..count).map(|best| best.settings) } else { None }
+    if mean > INTERVAL * error { most_right(tried, 0..count).map(|best| best.settings) } else { None }
 }
 
 /// Those with most right in these windows, of equals the first.

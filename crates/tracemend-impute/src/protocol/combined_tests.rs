@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::Sequence;
-use crate::imputer::Imputer;
+use crate::imputer::{Imputer, Side};
 use crate::protocol::flat::impute;
 
 /// Knows one thing: after a token comes the next higher one, of three.
@@ -51,8 +51,7 @@ fn data(training: Vec<Vec<u32>>, test: Vec<Vec<u32>>) -> Dataset {
         name: String::new(),
         length: test[0].len(),
         vocabulary: names(),
-        training,
-        times_ns: Vec::new(),
+        training: training.into_iter().map(Sequence::bare).collect(),
         test,
         known: Vec::new(),
     }
@@ -82,9 +81,9 @@ fn a_mixture_is_a_distribution_and_each_alone_where_the_other_weighs_nothing() {
 #[test]
 fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
     let text = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
-    let counts = TimedCounts::learn(&data(text, vec![vec![0]]));
+    let counts = PlacedCounts::learn(&data(text, vec![vec![0]]));
     let tokens = [7, 1, 2, 77, 5];
-    let gap = Gap { fillings: counts.fillings(&bare(&tokens), &(3..4), None), network: Vec::new() };
+    let gap = Gap { fillings: counts.fillings(&bare(&tokens), &(3..4), EVEN), network: Vec::new() };
     let own = impute(&counts.engine, &tokens, &(3..4));
     let total: f64 = gap.fillings.iter().map(|(_, log)| log.exp()).sum();
     let shares = gap.shares(1.0, 0.0, 1, 10);
@@ -97,36 +96,83 @@ fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
     assert!(gap.fillings.iter().all(|(filling, _)| (flat[0][filling[0] as usize] - even).abs() < 1e-12));
 }
 
+/// The third of five events, 2 2 _ 2 2 with these times and values, as counts fill it in that learned `text`.
+fn filled(text: &[([u32; 5], Sequence)], time_ns: &[i64], values: &[u8], kernel: Kernel) -> u32 {
+    let mut learned = data(Vec::new(), vec![vec![0]]);
+    learned.training =
+        text.iter().map(|(tokens, known)| Sequence { tokens: tokens.to_vec(), ..known.clone() }).collect();
+    let counts = PlacedCounts::learn(&learned);
+    let known = Sequence { tokens: vec![2, 2, 9, 2, 2], ..known(time_ns, values) };
+    let window = Tested { tokens: &known.tokens, known: Some(&known) };
+    let rescoring = Rescoring { kernel, temper: 1.0 };
+    let combined = Combined { name: String::new(), counts: &counts, rescoring, network: None };
+    combined.fill(&[window], &names(), &(2..3))[0].tokens[2]
+}
+
+fn known(time_ns: &[i64], values: &[u8]) -> Sequence {
+    let side = values.iter().map(|&value| Side { value, ..Side::default() }).collect();
+    Sequence { tokens: Vec::new(), time_ns: time_ns.to_vec(), side }
+}
+
 #[test]
 fn a_place_counts_for_more_the_nearer_its_time_is_to_the_gaps() {
     // Between the same events stands a quick 0 three times, and once a slow 1.
-    let (quick, slow) = (vec![2, 2, 0, 2, 2], vec![2, 2, 1, 2, 2]);
-    let mut timed = data(vec![quick.clone(), quick.clone(), quick, slow], vec![vec![0]]);
-    timed.times_ns = vec![vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4], vec![5, 6, 7, 8, 9], vec![0, 1, 500, 1000, 1001]];
-    let counts = TimedCounts::learn(&timed);
-    let filled = |time_ns: Vec<i64>, time| {
-        let known = Sequence { tokens: vec![2, 2, 9, 2, 2], side: Vec::new(), time_ns };
-        let window = Tested { tokens: &known.tokens, known: Some(&known) };
-        let combined = Combined {
-            name: String::new(),
-            counts: &counts,
-            rescoring: Rescoring { time, temper: 1.0 },
-            network: None,
-        };
-        combined.fill(&[window], &names(), &(2..3))[0].tokens[2]
-    };
-    assert_eq!(filled(vec![0, 1, 2, 3, 4], Some(1.0)), 0);
-    assert_eq!(filled(vec![0, 1, 2, 900, 901], Some(1.0)), 1);
-    assert_eq!(filled(vec![0, 1, 2, 900, 901], None), 0);
+    let none = [0; 5];
+    let quick = ([2, 2, 0, 2, 2], known(&[0, 1, 2, 3, 4], &none));
+    let slow = ([2, 2, 1, 2, 2], known(&[0, 1, 500, 1000, 1001], &none));
+    let text = [quick.clone(), quick.clone(), quick, slow];
+    let filled = |times: &[i64], time| filled(&text, times, &none, Kernel { time, ..EVEN });
+    assert_eq!(filled(&[0, 1, 2, 3, 4], Some(1.0)), 0);
+    assert_eq!(filled(&[0, 1, 2, 900, 901], Some(1.0)), 1);
+    assert_eq!(filled(&[0, 1, 2, 900, 901], None), 0);
     // What happened when is not known.
-    assert_eq!(filled(Vec::new(), Some(1.0)), 0);
+    assert_eq!(filled(&[], Some(1.0)), 0);
+}
+
+#[test]
+fn a_place_counts_for_less_the_nearer_to_it_other_values_were_returned() {
+    let times = [0, 1, 2, 3, 4];
+    // A 0 stands three times where the event before it returned 7, a 1 once where that returned 8; behind them all is alike.
+    let (often, once) = ([2, 2, 0, 2, 2], [2, 2, 1, 2, 2]);
+    let seven = (often, known(&times, &[5, 7, 3, 6, 6]));
+    let text = [seven.clone(), seven.clone(), seven, (once, known(&times, &[5, 8, 4, 6, 6]))];
+    let by_values = |values: &[u8], differing| filled(&text, &times, values, Kernel { differing, ..EVEN });
+    assert_eq!(by_values(&[5, 7, 0, 6, 6], 0.01), 0);
+    assert_eq!(by_values(&[5, 8, 0, 6, 6], 0.01), 1);
+    assert_eq!(by_values(&[5, 8, 0, 6, 6], 1.0), 0);
+    // What the hidden event returned is never looked at, and an unknown value differs from none.
+    assert_eq!(by_values(&[5, 7, 4, 6, 6], 0.01), 0);
+    assert_eq!(by_values(&[5, 0, 0, 6, 6], 0.01), 0);
+    // One event away from the gap a difference weighs half as much.
+    let window: Vec<Option<Known>> =
+        known_of(&Sequence { tokens: vec![0; 5], ..known(&times, &[5, 8, 0, 6, 6]) }).collect();
+    let weight = |values: &[u8]| {
+        let text: Vec<Option<Known>> = known_of(&Sequence { tokens: vec![0; 5], ..known(&times, values) }).collect();
+        Kernel { time: None, differing: 0.01 }.weight(&window, &(2..3), &text, 2)
+    };
+    assert!((weight(&[5, 8, 9, 6, 6]) - 1.0).abs() < 1e-12);
+    assert!((weight(&[5, 9, 9, 6, 6]) - 0.01).abs() < 1e-12);
+    assert!((weight(&[9, 8, 9, 6, 6]) - 0.1).abs() < 1e-12);
+    assert!((weight(&[5, 8, 9, 9, 9]) - 0.001).abs() < 1e-12);
+}
+
+#[test]
+fn values_are_not_compared_beyond_the_ends_of_a_text() {
+    let row = |values: &[u8]| -> Vec<Option<Known>> {
+        values.iter().map(|&value| (value != 99).then_some(Known { time_ns: 0, value })).collect()
+    };
+    // Nothing is known where one segment ends; what lies beyond belongs to another.
+    let (own, text) = (row(&[1, 2, 3, 4]), row(&[1, 9, 99, 9]));
+    assert!((differences(own.iter(), text.iter()) - 0.5).abs() < 1e-12);
+    let far: Vec<u8> = (0..200).map(|at| 1 + u8::from(at >= REACH)).collect();
+    assert!(differences(row(&[1; 200]).iter(), row(&far).iter()).abs() < 1e-12);
 }
 
 #[test]
 fn the_network_chooses_among_fillings() {
     // The counts know two fillings between these contexts, equally often; the network knows what follows what is observed.
     let text = vec![vec![2, 2, 1, 0, 2, 2, 2], vec![2, 2, 0, 1, 2, 2, 2]];
-    let counts = TimedCounts::learn(&data(text, vec![vec![0]]));
+    let counts = PlacedCounts::learn(&data(text, vec![vec![0]]));
     let (model, tokens) = (model(), [2, 2, 77, 77, 2, 2, 2]);
     let filled = |network| {
         let combined = Combined { name: "both".to_owned(), counts: &counts, rescoring: PLAIN, network };
@@ -145,7 +191,7 @@ fn a_network_takes_part_where_it_fills_the_unseen_run_better_and_nowhere_else() 
     // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
     let text = || vec![vec![0; 9], vec![1; 9], vec![2; 9]];
     let upwards = data(text(), vec![vec![0, 1, 2, 0, 1]; 20]);
-    let counts = TimedCounts::learn(&upwards);
+    let counts = PlacedCounts::learn(&upwards);
     let judge = Judge::new(&upwards, &counts, 2..3);
     assert_eq!(judge.rescoring(), None);
     let chosen = judge.weights(&model, None).expect("weights");
@@ -160,7 +206,7 @@ fn long_contexts_are_trusted_less_where_the_unseen_run_differs() {
     let text = vec![vec![3, 4, 0, 0, 4, 3], vec![5, 4, 1, 0, 4, 5], vec![5, 4, 1, 1, 4, 5], vec![5, 4, 1, 2, 4, 5]];
     let mut unseen = data(text, vec![vec![3, 4, 1, 0, 4, 3]; 20]);
     unseen.vocabulary = Vocabulary::numbers(6);
-    let counts = TimedCounts::learn(&unseen);
+    let counts = PlacedCounts::learn(&unseen);
     let chosen = Judge::new(&unseen, &counts, 2..4).rescoring().expect("a rescoring");
     assert!(chosen.temper < 1.0, "{chosen:?}");
 }
@@ -180,5 +226,8 @@ fn a_gain_has_to_show_in_both_halves_and_above_chance() {
     // A gain of a fifth of an event, among gains and losses of three: chance.
     let noisy = [gain(&|at| [8, 2, 8, 2, 6][at % 5])];
     assert_eq!(paying(&noisy, &before), None);
+    // Half an event more, by gains of three and losses of two: 1.3 standard errors. By losses of one: 3.2.
+    assert_eq!(paying(&[gain(&|at| [8, 3][at % 2])], &before), None);
+    assert_eq!(paying(&[gain(&|at| [8, 4][at % 2])], &before), Some(8));
     assert_eq!(paying::<usize>(&[], &[]), None);
 }

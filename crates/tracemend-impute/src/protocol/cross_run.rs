@@ -93,16 +93,12 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_
         return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
     }
     let data_set = |known: Vec<Sequence>, without: Option<usize>| {
-        let learned = || {
-            let others = runs.iter().enumerate().filter(|&(run, _)| Some(run) != without);
-            others.flat_map(|(_, threads)| threads)
-        };
+        let learned = runs.iter().enumerate().filter(|&(run, _)| Some(run) != without).flat_map(|(_, threads)| threads);
         Dataset {
             name: config.data.clone(),
             length: config.length,
             vocabulary: vocabulary.clone(),
-            training: learned().map(|thread| thread.tokens.clone()).collect(),
-            times_ns: learned().map(|thread| thread.time_ns.clone()).collect(),
+            training: learned.cloned().collect(),
             test: known.iter().map(|window| window.tokens.clone()).collect(),
             known,
         }

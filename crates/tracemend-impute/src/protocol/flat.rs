@@ -3,7 +3,7 @@
 use super::arrays::Dataset;
 use super::bootstrap::{Plan, RESAMPLES, estimate};
 use super::cells::{Cell, clusters, figures, leakage};
-use super::combined::{Combined, Judge, PLAIN, RESCORED, TimedCounts};
+use super::combined::{Combined, Judge, PLAIN, PlacedCounts, RESCORED};
 use super::held_out::{Calibrator, HeldOut, judged};
 use super::keep::{Keep, kept, load};
 use super::models::{FillAll, Model, Tested, hide};
@@ -13,6 +13,7 @@ use crate::baselines::{LeftNgram, PeriodCopy, RepeatPrevious, TwoSidedLookup};
 use crate::counts::lookup::ContextIndex;
 use crate::counts::ngram::NgramCounts;
 use crate::counts::sequence::{SequenceConfig, SequenceCounts};
+use crate::dataset::Sequence;
 use crate::imputer::{Imputation, Imputer, Window};
 use crate::metrics::{GapTally, Totals};
 use cpu_time::{ProcessTime, ThreadTime};
@@ -36,7 +37,7 @@ struct Learned {
 }
 
 impl Learned {
-    fn new(training: &[Vec<u32>]) -> Self {
+    fn new(training: &[Sequence]) -> Self {
         let (index, ngrams) =
             rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, SequenceConfig::default().order));
         Self { index: Arc::new(index), ngrams: Arc::new(ngrams) }
@@ -125,7 +126,7 @@ impl<'a> Bench<'a> {
     fn together(&self, blackouts: &[usize], models: &[Model], known: &[Answered]) -> Result<Vec<Answered>, Error> {
         let Some(unseen) = self.held_out.and_then(|held_out| held_out.unseen.as_ref()) else { return Ok(Vec::new()) };
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
-        let (counts, without) = rayon::join(|| TimedCounts::learn(self.data), || TimedCounts::learn(unseen));
+        let (counts, without) = rayon::join(|| PlacedCounts::learn(self.data), || PlacedCounts::learn(unseen));
         let mut answered = Vec::new();
         for &blackout in blackouts {
             let judge = Judge::new(unseen, &without, self.hidden(blackout));

@@ -71,8 +71,8 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     train: Vec<PathBuf>,
     /// cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data
-    /// set, say). By it is decided how the counts' answers are scored again by the time that gaps took, and how each network
-    /// takes part; they are measured as `counts-rescored` and `counts+NAME`.
+    /// set, say). By it is decided how the counts' answers are scored again by the time that gaps took and what the calls
+    /// around them returned, and how each network takes part; they are measured as `counts-rescored` and `counts+NAME`.
     #[arg(long, value_name = "TRACE")]
     valid: Option<PathBuf>,
     /// burst, cross-run, self: the trace whose events are hidden.

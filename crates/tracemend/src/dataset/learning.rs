@@ -36,8 +36,8 @@ pub fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<L
         return Err(DatasetError::UnknownName { path: path.to_owned(), name: name.to_owned(), length, have });
     }
     let data = source.load(name, length)?;
-    let most = data.training.iter().flatten().max().map_or(0, |id| *id as usize + 1);
-    let [mut train, valid, rest] = split::in_time(data.training.into_iter().map(Sequence::bare).collect(), length);
+    let most = data.training.iter().flat_map(|one| &one.tokens).max().map_or(0, |id| *id as usize + 1);
+    let [mut train, valid, rest] = split::in_time(data.training, length);
     // Published data have a test part of their own.
     train.extend(rest);
     Ok(LearningData { vocabulary: Vocabulary::numbers(most), train, valid, length })
