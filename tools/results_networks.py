@@ -67,7 +67,7 @@ def weights(store, blackout, runs):
     for method in ["counts-rescored", *(f"counts+{run.name}" for run in runs)]:
         for file in store.glob(f"*-k-{blackout}-{method.replace('+', '-')}-weights-{'[0-9a-f]' * 12}.json"):
             found = json.loads(file.read_text())
-            said = "does not help, left out" if found is None else ", ".join(f"{name} {found[name]}" for name in found)
+            said = "no gain beyond chance, left out" if found is None else ", ".join(f"{name} {found[name]}" for name in found)
             lines.append(f"- k={blackout}, {method}: {said}")
     return lines
 
@@ -210,8 +210,8 @@ LEARNED = [
     "the corpus, not of the tested one alone; by the smallest of 2-4 of six workloads it was decided when training had done enough.",
     "`counts` and the other methods learned the tested workload's own three. `counts-rescored` scores the counts' fillings again by",
     "how long the gap took and what the calls around it returned, and answers position by position; `counts+NAME` does so with the",
-    "network. The smallest of 2-4 decides how, of which the counts then know nothing either; a step that does not help there, outside",
-    "the interval of chance, is left out (`protocol/combined.rs`).",
+    "network. The smallest of 2-4 decides how, of which the counts then know nothing either; a step whose gain there may be",
+    "chance is left out (`protocol/combined.rs`).",
 ]
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],

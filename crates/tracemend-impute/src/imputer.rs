@@ -13,7 +13,7 @@ pub struct Window<'a> {
     pub side: &'a [Side],
 }
 
-/// What is known of a position beside its token. Every field counts from 1; 0 stands for unknown.
+/// What is known of a position beside its token. Every field counts from 1; 0 stands for unknown, or in `value` for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Side {
     /// Entry, exit or point, below [`Side::SIZES`]\[0\].
@@ -26,12 +26,13 @@ pub struct Side {
     pub result: u8,
     /// Time since the event before, by its binary logarithm in ns; at a missing position the gap's whole length.
     pub pause: u8,
-    /// What the call returned, hashed, so that equal values are equal here; 0 where it is not known.
+    /// What the call returned, hashed: equal values are equal here, others equal in 1 of 255 cases.
     pub value: u8,
 }
 
 impl Side {
-    /// How many values each field has, unknown included, in the order of the fields.
+    /// How many values each field has, unknown included, in the order of the fields. Networks of older versions have tables for
+    /// fewer: new fields come last.
     pub const SIZES: [usize; 6] = [4, 17, 65, 5, 48, 256];
 
     /// The fields, in order, none beyond its size.

@@ -116,7 +116,8 @@ fn result_class(event: &Event) -> u8 {
     }
 }
 
-/// A hash of what the call returned, 1-255; 0 without a value. Of addresses, which differ from run to run, only the magnitude.
+/// A hash of what the call returned, 1-255; 0 without a value. Of numbers beyond 32 bits only the magnitude: they are mostly
+/// addresses, which differ from run to run.
 fn value_class(ret: Option<i64>) -> u8 {
     let Some(ret) = ret else { return 0 };
     let bits = i64::BITS - ret.unsigned_abs().leading_zeros();

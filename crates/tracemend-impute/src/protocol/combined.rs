@@ -3,11 +3,12 @@
 //! The counts give whole fillings of a gap with their probabilities p ([`SequenceCounts::fillings`]), the network gives every
 //! missing position a distribution q given all that is observed.
 //!
-//! 1. The fillings are scored again without a network. A place of the text counts for more the nearer the time that it took is
-//!    to what the gap took (a Gaussian kernel of width `time` over the logarithms). It counts for less for every event around it
-//!    that returned another value than its counterpart around the gap, by the factor `differing`^(1 / (1 + d)), d events away
-//!    from the gap ([`REACH`]): the contexts that counts compare are bare names. And w(x) ~ p(x)^t, where t below 1 trusts long
-//!    contexts less, which pays where runs differ.
+//! 1. The fillings are scored again without a network. A place of the text counts for more the nearer the time that it took
+//!    is to what the gap took (a Gaussian kernel of width `time` over the logarithms). It counts for less for every event
+//!    around it that returned another value than the event as far from the gap: by `differing`^(1 / (1 + d)), d events away
+//!    ([`REACH`]). The contexts that counts compare are bare names; where two of them part, what follows is compared all the
+//!    same, which is better in cross-validation than to stop there. What cannot be compared changes nothing. And
+//!    w(x) ~ p(x)^t, where t below 1 trusts long contexts less, which pays where runs differ.
 //! 2. The network chooses among them, w(x) ~ w(x) prod_i q_i(x_i)^j, and each position's share of w, some of it spread over all
 //!    tokens ([`SPREAD`]), is mixed geometrically with q: m_i ~ w_i^a q_i^b (a product of experts: Hinton 2002).
 //!
@@ -15,11 +16,12 @@
 //!
 //! Exponents, width and factor are chosen by windows of a training run that the counts for this purpose do not learn and the network was
 //! not trained on, though that run may have said when its training had done enough. They are those under which most is right.
-//! Each step has to pay for itself: chosen by one half of the windows, and by the other in turn, it has to fill the other half
-//! better than what was there before, the counts' likeliest filling or step 1, outside the interval of a difference that chance
-//! makes. Else it is left out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
+//! Each step has to pay for itself: chosen by one half of the windows, and by the other in turn, it has to fill those that it
+//! was not chosen by better than what was there before, the counts' likeliest filling or step 1, and by more than chance
+//! explains. Else it is left out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
 
 use super::arrays::Dataset;
+use super::cells::clusters;
 use super::models::{FillAll, Model, Shown, Tested};
 use crate::counts::sequence::{ALTERNATIVES, Place, SequenceCounts};
 use crate::dataset::{Sequence, Vocabulary};
@@ -34,14 +36,16 @@ pub(super) const RESCORED: &str = "counts-rescored";
 const FILLINGS: usize = 256;
 /// Share of the fillings' distribution that is spread evenly over all tokens.
 const SPREAD: f64 = 0.02;
-/// What a place counts at least, however long it took.
+/// What the kernel of times gives a place at least, however long it took.
 const FAR: f64 = 0.02;
 /// Probability that a network leaves for tokens it does not know, all together.
 const UNKNOWN_SHARE: f64 = 1e-4;
 /// Events on each side of a gap whose values are compared.
 const REACH: usize = 32;
-/// Standard errors to either side of what a gain has to exclude: 95 %, as in the tables.
+/// Half the width, in standard errors, of a gain's interval, which has to lie above 0: 95 %.
 const INTERVAL: f64 = 1.96;
+/// Distinct windows below which nothing can be said of a gain.
+const FEWEST: usize = 12;
 /// Widths of the kernel to choose from, in natural logarithms of the time.
 const WIDTHS: [Option<f64>; 4] = [None, Some(1.0), Some(0.5), Some(0.25)];
 /// Factors of a differing value to choose from.
@@ -55,21 +59,22 @@ const EXPONENTS: [(f64, f64); 6] = [(1.0, 0.0), (1.0, 0.15), (1.0, 0.3), (1.0, 0
 /// What is known of an event beside its token.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    time_ns: i64,
+    time_ns: Option<i64>,
     /// As in [`Side`](crate::imputer::Side).
     value: u8,
 }
 
-/// That of each event of a sequence; none where nothing is.
+/// That of each event of a sequence.
 fn known_of(sequence: &Sequence) -> impl Iterator<Item = Option<Known>> {
-    let known = |at: usize| Some(Known { time_ns: *sequence.time_ns.get(at)?, value: sequence.side.get(at)?.value });
-    (0..sequence.tokens.len()).map(known)
+    let value = |at: usize| sequence.side.get(at).map_or(0, |side| side.value);
+    (0..sequence.tokens.len())
+        .map(move |at| Some(Known { time_ns: sequence.time_ns.get(at).copied(), value: value(at) }))
 }
 
 /// Counts, and what is known of the events that they learned.
 pub(super) struct PlacedCounts {
     engine: SequenceCounts,
-    /// By the numbers of [`Place::Text`].
+    /// By the numbers of [`Place::Text`]; none behind each segment.
     known: Vec<Option<Known>>,
 }
 
@@ -84,6 +89,7 @@ impl PlacedCounts {
     /// The likeliest fillings of a gap with the logarithms of their probabilities, likeliest first.
     fn fillings(&self, window: &Tested<'_>, hidden: &Range<usize>, kernel: Kernel) -> Vec<(Vec<u32>, f64)> {
         let mut own: Vec<Option<Known>> = window.known.map_or_else(Vec::new, |known| known_of(known).collect());
+        // Places in the window itself are compared across the gap, too.
         own.iter_mut().skip(hidden.start).take(hidden.len()).for_each(|event| *event = None);
         let weight = |place| match place {
             Place::Text(at) => kernel.weight(&own, hidden, &self.known, at),
@@ -132,16 +138,16 @@ impl Kernel {
     /// What the place that begins at `at` of a text counts for the gap `hidden` of a window. `own`: what is known of the
     /// window, nothing in the gap.
     fn weight(self, own: &[Option<Known>], hidden: &Range<usize>, text: &[Option<Known>], at: usize) -> f64 {
-        let (gap, place) = (hidden.start..hidden.end, at..at + hidden.len());
-        let near = match self.time.map(|width| (took(own, &gap), took(text, &place), width)) {
-            Some((Some(gap), Some(place), width)) => (-0.5 * ((place - gap) / width).powi(2)).exp() + FAR,
+        let place = at..at + hidden.len();
+        let near = match self.time.map(|width| (took(own, hidden), took(text, &place), width)) {
+            Some((Some(gap), Some(there), width)) => (-0.5 * ((there - gap) / width).powi(2)).exp() + FAR,
             _ => 1.0,
         };
         if self.differing == 1.0 {
             return near;
         }
-        let before = differences(own.iter().take(gap.start).rev(), text.iter().take(place.start).rev());
-        let behind = differences(own.iter().skip(gap.end), text.iter().skip(place.end));
+        let before = disagreement(own.iter().take(hidden.start).rev(), text.iter().take(place.start).rev());
+        let behind = disagreement(own.iter().skip(hidden.end), text.iter().skip(place.end));
         near * self.differing.powf(before + behind)
     }
 }
@@ -149,12 +155,16 @@ impl Kernel {
 /// The logarithm of the time in ns from the event before a place to the one behind it.
 fn took(events: &[Option<Known>], place: &Range<usize>) -> Option<f64> {
     let event = |at: usize| events.get(at).copied().flatten();
-    let (before, behind) = (event(place.start.checked_sub(1)?)?, event(place.end)?);
-    Some((behind.time_ns.saturating_sub(before.time_ns).max(1) as f64).ln())
+    let (before, behind) = (event(place.start.checked_sub(1)?)?.time_ns?, event(place.end)?.time_ns?);
+    Some((behind.saturating_sub(before).max(1) as f64).ln())
 }
 
-/// In how many of two rows of events, going away from a place, the values differ; d events away one counts 1 / (1 + d).
-fn differences<'a>(own: impl Iterator<Item = &'a Option<Known>>, text: impl Iterator<Item = &'a Option<Known>>) -> f64 {
+/// How much the values of two rows of events differ that lead away from a gap and a place: those d events away count 1 / (1 + d).
+/// An unknown value differs from no other; where a row ends, so does the comparison.
+fn disagreement<'a>(
+    own: impl Iterator<Item = &'a Option<Known>>,
+    text: impl Iterator<Item = &'a Option<Known>>,
+) -> f64 {
     let both = own.zip(text).take(REACH).map_while(|(own, text)| Some(((*own)?.value, (*text)?.value)));
     let differ = |&(_, (own, text)): &(usize, (u8, u8))| own != text && own != 0 && text != 0;
     both.enumerate().filter(differ).map(|(away, _)| 1.0 / (1.0 + away as f64)).sum()
@@ -315,6 +325,8 @@ pub(super) struct Judge<'a> {
     counts: &'a PlacedCounts,
     hidden: Range<usize>,
     windows: Vec<Tested<'a>>,
+    /// Numbers of equal windows together: what one of them says the others only repeat.
+    clusters: Vec<Vec<usize>>,
 }
 
 impl<'a> Judge<'a> {
@@ -322,10 +334,12 @@ impl<'a> Judge<'a> {
     pub(super) fn new(unseen: &'a Dataset, counts: &'a PlacedCounts, hidden: Range<usize>) -> Self {
         let window = |(number, tokens): (usize, &'a Vec<u32>)| Tested { tokens, known: unseen.known.get(number) };
         let windows = unseen.test.iter().enumerate().map(window).collect();
-        Self { unseen, counts, hidden, windows }
+        let equal = clusters(unseen.test.iter().map(Vec::as_slice));
+        let clusters = equal.into_iter().map(|(_, members)| members).collect();
+        Self { unseen, counts, hidden, windows, clusters }
     }
 
-    /// How the fillings are scored again; none where that fills the run no better than their likeliest do.
+    /// How the fillings are scored again; none where that fills the run no better than their likeliest do, beyond chance.
     pub(super) fn rescoring(&self) -> Option<Rescoring> {
         let (mut tried, mut before) = (Vec::new(), Vec::new());
         for kernel in WIDTHS.iter().flat_map(|&time| DIFFERING.map(|differing| Kernel { time, differing })) {
@@ -338,10 +352,11 @@ impl<'a> Judge<'a> {
                 tried.push(Tried { settings: Rescoring { kernel, temper }, right });
             }
         }
-        paying(&tried, &before)
+        paying(&tried, &before, &self.clusters)
     }
 
-    /// How a network takes part in fillings so scored, none: in the counts' own; none where that fills the run no better.
+    /// How a network takes part in fillings so scored, none: in the counts' own; none where that fills the run no better,
+    /// beyond chance.
     pub(super) fn weights(&self, model: &Model, rescoring: Option<Rescoring>) -> Option<Weights> {
         let Rescoring { kernel, temper } = rescoring.unwrap_or(PLAIN);
         let gaps = self.gaps(Some(model), kernel);
@@ -357,7 +372,7 @@ impl<'a> Judge<'a> {
             Some(_) => self.right_by_position(&gaps, &self.shares(&gaps, temper, ALONE.joint), ALONE),
             None => self.right_by_filling(&gaps),
         };
-        paying(&tried, &before)
+        paying(&tried, &before, &self.clusters)
     }
 
     fn gaps(&self, model: Option<&Model>, kernel: Kernel) -> Vec<Gap> {
@@ -389,25 +404,31 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The settings with most right, of equals the first; none if such a choice by one half of the windows does not fill the
-/// other half better than `before`, outside the interval of a difference that chance makes.
-fn paying<T: Copy>(tried: &[Tried<T>], before: &[usize]) -> Option<T> {
-    let count = before.len();
-    let (first, second) = (0..count / 2, count / 2..count);
-    let mut gains = Vec::new();
-    for (chosen_by, judged_by) in [(first.clone(), second.clone()), (second, first)] {
-        let best = most_right(tried, chosen_by)?;
-        gains.extend(judged_by.map(|number| best.right[number] as f64 - before[number] as f64));
+/// The settings with most right, of equals the first. None if settings so chosen by one half of the clusters of windows, and
+/// by the other in turn, do not fill those that they were not chosen by better than `before`, by more than chance explains.
+fn paying<T: Copy>(tried: &[Tried<T>], before: &[usize], clusters: &[Vec<usize>]) -> Option<T> {
+    if clusters.len() < FEWEST {
+        return None;
     }
-    let mean = gains.iter().sum::<f64>() / count.max(1) as f64;
-    let variance = gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / count.max(1) as f64;
-    let error = (variance / count.max(1) as f64).sqrt();
-    if mean > INTERVAL * error { most_right(tried, 0..count).map(|best| best.settings) } else { None }
+    let (first, second) = clusters.split_at(clusters.len() / 2);
+    // Of each cluster its size and its gain.
+    let mut gains: Vec<(f64, f64)> = Vec::new();
+    for (chosen_by, judged_by) in [(first, second), (second, first)] {
+        let best = most_right(tried, chosen_by)?;
+        let gain = |&number: &usize| best.right[number] as f64 - before[number] as f64;
+        gains.extend(judged_by.iter().map(|members| (members.len() as f64, members.iter().map(gain).sum::<f64>())));
+    }
+    let windows: f64 = gains.iter().map(|(size, _)| size).sum();
+    let mean = gains.iter().map(|(_, gain)| gain).sum::<f64>() / windows;
+    let squares: f64 = gains.iter().map(|(size, gain)| (gain - mean * size).powi(2)).sum();
+    let count = gains.len() as f64;
+    let error = (squares * count / (count - 1.0)).sqrt() / windows;
+    if mean > INTERVAL * error { most_right(tried, clusters).map(|best| best.settings) } else { None }
 }
 
-/// Those with most right in these windows, of equals the first.
-fn most_right<T>(tried: &[Tried<T>], windows: Range<usize>) -> Option<&Tried<T>> {
-    let sum = |one: &Tried<T>| one.right[windows.clone()].iter().sum::<usize>();
+/// Those with most right in these clusters, of equals the first.
+fn most_right<'t, T>(tried: &'t [Tried<T>], clusters: &[Vec<usize>]) -> Option<&'t Tried<T>> {
+    let sum = |one: &Tried<T>| clusters.iter().flatten().map(|&number| one.right[number]).sum::<usize>();
     tried.iter().reduce(|best, one| if sum(one) > sum(best) { one } else { best })
 }
 
