@@ -13,7 +13,7 @@ pub struct Window<'a> {
     pub side: &'a [Side],
 }
 
-/// What is known of a position beside its token. Every field counts from 1; 0 stands for unknown, or in `value` for none.
+/// What is known of a position beside its token. Every field counts from 1; 0 stands for unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Side {
     /// Entry, exit or point, below [`Side::SIZES`]\[0\].
@@ -26,18 +26,15 @@ pub struct Side {
     pub result: u8,
     /// Time since the event before, by its binary logarithm in ns; at a missing position the gap's whole length.
     pub pause: u8,
-    /// What the call returned, hashed: equal values are equal here, others equal in 1 of 255 cases.
-    pub value: u8,
 }
 
 impl Side {
-    /// How many values each field has, unknown included, in the order of the fields. Networks of older versions have tables for
-    /// fewer: new fields come last.
-    pub const SIZES: [usize; 6] = [4, 17, 65, 5, 48, 256];
+    /// How many values each field has, unknown included, in the order of the fields.
+    pub const SIZES: [usize; 5] = [4, 17, 65, 5, 48];
 
     /// The fields, in order, none beyond its size.
-    pub fn fields(self) -> [usize; 6] {
-        let fields = [self.phase, self.slot, self.process, self.result, self.pause, self.value].map(usize::from);
+    pub fn fields(self) -> [usize; 5] {
+        let fields = [self.phase, self.slot, self.process, self.result, self.pause].map(usize::from);
         std::array::from_fn(|field| fields[field].min(Self::SIZES[field] - 1))
     }
 }

@@ -30,6 +30,9 @@ pub struct Sequence {
     pub side: Vec<Side>,
     /// Times in ns; or empty.
     pub time_ns: Vec<i64>,
+    /// What each call returned, hashed to 1-255: equal values are equal here, others equal in 1 of 255 cases. 0 where there is
+    /// no value; or empty. Not kept in data sets.
+    pub values: Vec<u8>,
 }
 
 impl Sequence {
@@ -43,7 +46,8 @@ impl Sequence {
         Self {
             tokens: self.tokens[part.clone()].to_vec(),
             side: self.side.get(part.clone()).unwrap_or_default().to_vec(),
-            time_ns: self.time_ns.get(part).unwrap_or_default().to_vec(),
+            time_ns: self.time_ns.get(part.clone()).unwrap_or_default().to_vec(),
+            values: self.values.get(part).unwrap_or_default().to_vec(),
         }
     }
 
@@ -116,8 +120,8 @@ fn result_class(event: &Event) -> u8 {
     }
 }
 
-/// A hash of what the call returned, 1-255; 0 without a value. Of numbers beyond 32 bits only the magnitude: they are mostly
-/// addresses, which differ from run to run.
+/// As in [`Sequence::values`]. Of numbers beyond 32 bits only the magnitude: they are mostly addresses, which differ from run
+/// to run.
 fn value_class(ret: Option<i64>) -> u8 {
     let Some(ret) = ret else { return 0 };
     let bits = i64::BITS - ret.unsigned_abs().leading_zeros();
@@ -195,8 +199,9 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
         let sequence = &mut found[number];
         sequence.tokens.push(token);
         sequence.time_ns.push(event.time_ns);
-        let (phase, result, value) = (phase_class(event.phase), result_class(event), value_class(event.ret));
-        sequence.side.push(Side { phase, slot, process, result, pause: 0, value });
+        sequence.values.push(value_class(event.ret));
+        let (phase, result) = (phase_class(event.phase), result_class(event));
+        sequence.side.push(Side { phase, slot, process, result, pause: 0 });
     }
     found
 }
@@ -225,8 +230,9 @@ mod tests {
 
     #[test]
     fn a_missing_event_tells_its_thread_and_how_long_the_gap_took() {
-        let side = Side { phase: 3, slot: 1, process: 2, result: 4, pause: 0, value: 9 };
-        let sequence = Sequence { tokens: vec![0; 6], side: vec![side; 6], time_ns: vec![5, 6, 10, 14, 1014, 1014] };
+        let side = Side { phase: 3, slot: 1, process: 2, result: 4, pause: 0 };
+        let time_ns = vec![5, 6, 10, 14, 1014, 1014];
+        let sequence = Sequence { tokens: vec![0; 6], side: vec![side; 6], time_ns, ..Sequence::default() };
         let sides = sequence.sides(1..6, &[true, false, false, true, true]);
         let pauses: Vec<u8> = sides.iter().map(|side| side.pause).collect();
         // 1008 ns lie between the two observed ends of the gap: 2^9 <= 1008 < 2^10.

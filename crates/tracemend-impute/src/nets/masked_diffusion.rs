@@ -70,9 +70,6 @@ pub struct MaskedDiffusionConfig {
     pub hidden: usize,
     /// Whether what is known beside the tokens goes in.
     pub side: bool,
-    /// Whether the values that calls returned do; not in models of older versions.
-    #[serde(default)]
-    pub values: bool,
     /// How gaps are filled.
     pub decoding: Decoding,
 }
@@ -112,7 +109,6 @@ impl MaskedDiffusionConfig {
             length: default_length(),
             hidden: 512,
             side: true,
-            values: true,
             decoding,
         }
     }
@@ -158,12 +154,10 @@ impl MaskedDiffusionConfig {
             let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
             normal.init([rows, self.width], device)
         };
-        let (others, values) = Side::SIZES.split_at(Side::SIZES.len() - 1);
-        let used = [(self.side, others), (self.side && self.values, values)];
-        let sides = used.into_iter().filter(|(used, _)| *used).flat_map(|(_, sizes)| sizes.iter().copied());
+        let sides = if self.side { Side::SIZES.to_vec() } else { Vec::new() };
         drawn(MaskedDiffusion {
             token: table(self.vocabulary + 1),
-            side: sides.map(table).collect(),
+            side: sides.into_iter().map(table).collect(),
             blocks: (0..self.layers).map(|_| PrenormBlock::new(&self.block(), device)).collect(),
             norm: Norm::new(self.width, device),
             head: LinearConfig::new(self.width, self.vocabulary).init(device),

@@ -54,22 +54,6 @@ fn probabilities_sum_to_1_and_missing_tokens_are_not_read() {
 }
 
 #[test]
-fn returned_values_are_read_but_not_by_networks_of_older_versions() {
-    let settings = serde_json::to_value(MaskedDiffusionConfig::tiny(5)).expect("settings");
-    let mut older = settings.clone();
-    older.as_object_mut().expect("fields").remove("values").expect("the field");
-    for (settings, reads) in [(settings, true), (older, false)] {
-        let config: MaskedDiffusionConfig = serde_json::from_value(settings).expect("settings");
-        let network = config.init(3, &Device::flex());
-        let rows = |value| {
-            let side = vec![Side { value, ..Side::default() }; TOKENS.len()];
-            network.log_probabilities(&Batch::new(&[Window { tokens: &TOKENS, observed: &OBSERVED, side: &side }]))
-        };
-        assert_eq!(rows(7) != rows(8), reads);
-    }
-}
-
-#[test]
 fn observed_positions_stay_and_a_batch_equals_single_windows() {
     let decodings = [Decoding::Confidence { steps: 2 }, Decoding::Beam { width: 3 }];
     for (blocks, decoding) in decodings.into_iter().flat_map(|d| [(Blocks::Attention, d), (Blocks::S4, d)]) {

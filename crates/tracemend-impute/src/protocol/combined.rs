@@ -60,15 +60,17 @@ const EXPONENTS: [(f64, f64); 6] = [(1.0, 0.0), (1.0, 0.15), (1.0, 0.3), (1.0, 0
 #[derive(Clone, Copy, Debug)]
 struct Known {
     time_ns: Option<i64>,
-    /// As in [`Side`](crate::imputer::Side).
+    /// As in [`Sequence::values`].
     value: u8,
 }
 
 /// That of each event of a sequence.
 fn known_of(sequence: &Sequence) -> impl Iterator<Item = Option<Known>> {
-    let value = |at: usize| sequence.side.get(at).map_or(0, |side| side.value);
-    (0..sequence.tokens.len())
-        .map(move |at| Some(Known { time_ns: sequence.time_ns.get(at).copied(), value: value(at) }))
+    let known = |at: usize| Known {
+        time_ns: sequence.time_ns.get(at).copied(),
+        value: sequence.values.get(at).copied().unwrap_or(0),
+    };
+    (0..sequence.tokens.len()).map(move |at| Some(known(at)))
 }
 
 /// Counts, and what is known of the events that they learned.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::Sequence;
-use crate::imputer::{Imputer, Side};
+use crate::imputer::Imputer;
 use crate::protocol::flat::impute;
 
 /// Knows one thing: after a token comes the next higher one, of three.
@@ -116,8 +116,7 @@ fn filled(text: &[([u32; 5], Sequence)], time_ns: &[i64], values: &[u8], kernel:
 }
 
 fn known(time_ns: &[i64], values: &[u8]) -> Sequence {
-    let side = values.iter().map(|&value| Side { value, ..Side::default() }).collect();
-    Sequence { tokens: Vec::new(), time_ns: time_ns.to_vec(), side }
+    Sequence { time_ns: time_ns.to_vec(), values: values.to_vec(), ..Sequence::default() }
 }
 
 #[test]

@@ -24,7 +24,6 @@ pub const SCHEMA: &str = "message event {
     REQUIRED INT32 slot;
     REQUIRED INT32 process;
     REQUIRED INT32 result;
-    REQUIRED INT32 value;
 }";
 
 /// Events of a row group.
@@ -58,7 +57,6 @@ pub(super) fn write(out: impl Write + Send, sequences: &[Sequence]) -> Result<()
             narrow(&|place| i32::from(side(place).slot)),
             narrow(&|place| i32::from(side(place).process)),
             narrow(&|place| i32::from(side(place).result)),
-            narrow(&|place| i32::from(side(place).value)),
         ];
         let mut group = file.next_row_group()?;
         for column in &columns {
@@ -117,10 +115,10 @@ fn read_rows(file: File) -> Result<Vec<Sequence>, ParquetError> {
                 _ => return Err(ParquetError::General("a column of another type".to_owned())),
             }
         }
-        let [own, token, phase, slot, process, result, value] = narrow.as_slice() else {
+        let [own, token, phase, slot, process, result] = narrow.as_slice() else {
             return Err(ParquetError::General("columns are missing".to_owned()));
         };
-        let lengths = [own, token, phase, slot, process, result, value].map(Vec::len);
+        let lengths = [own, token, phase, slot, process, result].map(Vec::len);
         if times.len() != rows || lengths.iter().any(|&length| length != rows) {
             return Err(ParquetError::General("its columns differ in length".to_owned()));
         }
@@ -137,7 +135,6 @@ fn read_rows(file: File) -> Result<Vec<Sequence>, ParquetError> {
                 process: class(process[row]),
                 result: class(result[row]),
                 pause: 0,
-                value: class(value[row]),
             };
             sequence.tokens.push(token[row] as u32);
             sequence.time_ns.push(times[row]);
@@ -154,11 +151,12 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back() {
-        let side = Side { phase: 3, slot: 1, process: 7, result: 2, pause: 0, value: 200 };
+        let side = Side { phase: 3, slot: 1, process: 7, result: 2, pause: 0 };
         let sequence = |tokens: Vec<u32>, time: i64| Sequence {
             side: vec![side; tokens.len()],
             time_ns: (0..tokens.len() as i64).map(|i| time - i).collect(),
             tokens,
+            ..Sequence::default()
         };
         let sequences = vec![sequence(vec![3, 0, UNKNOWN], i64::MIN + 9), sequence(vec![1], 1 << 60)];
         let folder = tempfile::tempdir().expect("a folder");

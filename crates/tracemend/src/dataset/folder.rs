@@ -18,7 +18,7 @@ use tracemend_trace::sink::atomic::AtomicFile;
 /// The schema that `manifest.json` names.
 const SCHEMA: &str = "tracemend.dataset";
 /// Its version.
-const VERSION: u32 = 2;
+const VERSION: u32 = 1;
 const MANIFEST: &str = "manifest.json";
 
 /// What a data set is made of.

@@ -31,11 +31,11 @@ mod tests {
 
     #[test]
     fn windows_come_from_all_sequences_and_hide_what_a_missing_event_does_not_tell() {
-        let side = Side { phase: 1, slot: 2, process: 3, result: 4, pause: 0, value: 9 };
+        let side = Side { phase: 1, slot: 2, process: 3, result: 4, pause: 0 };
         let text = |from: u32, count: u32| Sequence {
             tokens: (from..from + count).collect(),
             side: vec![side; count as usize],
-            time_ns: Vec::new(),
+            ..Sequence::default()
         };
         let texts = [text(0, 6), text(100, 3), text(200, 5)];
         assert_eq!(window_count(&texts, 5), 3);
