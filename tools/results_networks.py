@@ -8,8 +8,8 @@ Networks are not trained here: training takes hours. Every run folder that lies 
 
 where SET is the data set that `dataset_command` names, of all workloads of the corpus; such a network is measured on each of
 them. A cell (one method at one gap length) is kept in target/results as it ends, so that an interrupted run goes on where it
-was. A part of the page whose networks are not at hand stays as it is; each says which commit it is of. With --against, networks are timed beside PyTorch in that virtual environment. Needs a release
-build.
+was. A part of the page whose networks are not at hand stays as it is; each says which commit it is of. With
+--against, networks are timed beside PyTorch in that virtual environment. Needs a release build.
 """
 import argparse, csv, json, os, pathlib, platform, subprocess, sys
 

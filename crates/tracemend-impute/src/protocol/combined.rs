@@ -14,8 +14,9 @@
 //!
 //! The answer is the likeliest token of each position: of all answers the one of which most is expected to be right.
 //!
-//! Exponents, width and factor are chosen by windows of a training run that the counts for this purpose do not learn and the network was
-//! not trained on, though that run may have said when its training had done enough. They are those under which most is right.
+//! Exponents, width and factor are chosen by windows of a training run that the counts for this purpose do not learn and the
+//! network was not trained on, though that run may have said when its training had done enough. They are those under which
+//! most is right.
 //! Each step has to pay for itself: chosen by one half of the windows, and by the other in turn, it has to fill those that it
 //! was not chosen by better than what was there before, the counts' likeliest filling or step 1, and by more than chance
 //! explains. Else it is left out. [`RESCORED`] is step 1 alone, so what the network adds shows beside it.
@@ -81,11 +82,15 @@ pub(super) struct PlacedCounts {
 }
 
 impl PlacedCounts {
-    /// Learns the training text.
-    pub(super) fn learn(data: &Dataset) -> Self {
+    /// Learns a text.
+    pub(super) fn learn(training: &[Sequence]) -> Self {
+        Self::new(SequenceCounts::learn(training), training)
+    }
+
+    /// `engine`: what has learned this text.
+    pub(super) fn new(engine: SequenceCounts, training: &[Sequence]) -> Self {
         // One number stands behind each segment.
-        let known = data.training.iter().flat_map(|sequence| known_of(sequence).chain([None])).collect();
-        Self { engine: SequenceCounts::learn(&data.training), known }
+        Self { engine, known: training.iter().flat_map(|sequence| known_of(sequence).chain([None])).collect() }
     }
 
     /// The likeliest fillings of a gap with the logarithms of their probabilities, likeliest first.
@@ -161,8 +166,8 @@ fn took(events: &[Option<Known>], place: &Range<usize>) -> Option<f64> {
     Some((behind.saturating_sub(before).max(1) as f64).ln())
 }
 
-/// How much the values of two rows of events differ that lead away from a gap and a place: those d events away count 1 / (1 + d).
-/// An unknown value differs from no other; where a row ends, so does the comparison.
+/// How much the values of two rows of events differ that lead away from a gap and a place: those d events away count
+/// 1 / (1 + d). An unknown value differs from no other; where a row ends, so does the comparison.
 fn disagreement<'a>(
     own: impl Iterator<Item = &'a Option<Known>>,
     text: impl Iterator<Item = &'a Option<Known>>,

@@ -20,7 +20,7 @@ use cpu_time::{ProcessTime, ThreadTime};
 use rayon::prelude::*;
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What is done beside measuring.
 pub struct Around<'a> {
@@ -78,6 +78,8 @@ pub(super) struct Bench<'a> {
     keep: &'a dyn Keep,
     /// Distinct windows, and the numbers under which each occurs.
     clusters: Vec<(&'a [u32], Vec<usize>)>,
+    /// Learning takes as long as answering: once, and not where all cells are kept.
+    learned: OnceLock<Learned>,
 }
 
 impl<'a> Bench<'a> {
@@ -89,7 +91,12 @@ impl<'a> Bench<'a> {
         keep: &'a dyn Keep,
     ) -> Self {
         let clusters = clusters(data.test.iter().map(Vec::as_slice));
-        Self { protocol, config, data, held_out, keep, clusters }
+        Self { protocol, config, data, held_out, keep, clusters, learned: OnceLock::new() }
+    }
+
+    /// Not to be asked for first within a parallel loop: learning is parallel itself, and whoever waits for it cannot help.
+    fn learned(&self) -> &Learned {
+        self.learned.get_or_init(|| Learned::new(&self.data.training))
     }
 
     fn hidden(&self, blackout: usize) -> Range<usize> {
@@ -126,7 +133,8 @@ impl<'a> Bench<'a> {
     fn together(&self, blackouts: &[usize], models: &[Model], known: &[Answered]) -> Result<Vec<Answered>, Error> {
         let Some(unseen) = self.held_out.and_then(|held_out| held_out.unseen.as_ref()) else { return Ok(Vec::new()) };
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
-        let (counts, without) = rayon::join(|| PlacedCounts::learn(self.data), || PlacedCounts::learn(unseen));
+        let counts = || PlacedCounts::new(self.learned().engine(), &self.data.training);
+        let (counts, without) = rayon::join(counts, || PlacedCounts::learn(&unseen.training));
         let mut answered = Vec::new();
         for &blackout in blackouts {
             let judge = Judge::new(unseen, &without, self.hidden(blackout));
@@ -172,9 +180,8 @@ impl<'a> Bench<'a> {
         let found: Vec<Option<Vec<Outcome>>> =
             jobs.iter().map(|job| load(self.keep, &name(job))).collect::<io::Result<_>>()?;
         let missing = || jobs.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(job, _)| *job);
-        // Learning takes as long as answering: not for cells that are all there.
-        let learned = missing().next().map(|_| Learned::new(&self.data.training));
-        let calibrators = match &learned {
+        let learned = missing().next().map(|_| self.learned());
+        let calibrators = match learned {
             Some(learned) => self.calibrators(learned, missing().filter(|job| job.1 == ENGINE).map(|job| job.0)),
             None => Vec::new(),
         };
@@ -182,7 +189,7 @@ impl<'a> Bench<'a> {
             .par_iter()
             .zip(found)
             .map(|(job, found)| -> Result<Vec<Outcome>, Error> {
-                let (Some(learned), None) = (&learned, &found) else { return Ok(found.unwrap_or_default()) };
+                let (Some(learned), None) = (learned, &found) else { return Ok(found.unwrap_or_default()) };
                 let method = learned.method(job.1)?;
                 let calibrator = calibrators.iter().find(|(blackout, _)| *job == (*blackout, ENGINE));
                 let answer = || self.by_method(&*method, &self.hidden(job.0), calibrator.map(|(_, known)| known));
