@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use tracemend::{
-    impute::repair::{RepairOptions, repair, unwatched},
+    repair::{RepairOptions, repair, unwatched},
     trace::{
         Trace,
         source::{OpenOptions, open},

@@ -8,12 +8,13 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use cpu_time::ProcessTime;
 use std::time::Instant;
+use tracemend_impute::nets;
+use tracemend_impute::nets::device::DeviceName;
 use tracemend_impute::nets::diffusion::loss::{Draws, loss};
 use tracemend_impute::nets::diffusion::process::Denoiser;
 use tracemend_impute::nets::diffwave::DiffWaveConfig;
 use tracemend_impute::nets::sssd_s4::SssdS4Config;
 use tracemend_impute::nets::sssd_sa::SssdSaConfig;
-use tracemend_impute::nets::{self, device::DeviceName};
 
 /// The program's own; the system's costs a tenth more.
 #[global_allocator]

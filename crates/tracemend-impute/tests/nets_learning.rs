@@ -2,20 +2,16 @@
 #![cfg(feature = "nets")]
 
 use std::path::Path;
-use tracemend_impute::baselines::RepeatPrevious;
-use tracemend_impute::dataset::{By, Sequence, Vocabulary, report, sequences, split};
-use tracemend_impute::nets::{
-    self,
-    diffusion::imputer::Sampling,
-    model_file::ModelFile,
-    registry::{AnyNetwork, NETWORKS, Preset, preset},
-    state_dict::StateDict,
-    train::{
-        Outcome, Progress, Task, TrainConfig, Watch,
-        masks::Mask,
-        trainer::{BEST, METRICS, Metrics},
-    },
-};
+use tracemend_impute::nets;
+use tracemend_impute::nets::diffusion::imputer::Sampling;
+use tracemend_impute::nets::model_file::ModelFile;
+use tracemend_impute::nets::registry::{AnyNetwork, NETWORKS, Preset, preset};
+use tracemend_impute::nets::state_dict::StateDict;
+use tracemend_impute::nets::train::masks::Mask;
+use tracemend_impute::nets::train::trainer::{BEST, METRICS, Metrics};
+use tracemend_impute::nets::train::{Outcome, Progress, Task, TrainConfig, Watch};
+use tracemend_impute::window::baselines::RepeatPrevious;
+use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, report, sequences, split};
 use tracemend_impute::{Imputer, Window};
 use tracemend_trace::{Trace, source};
 

@@ -2,8 +2,9 @@
 
 use crate::statistics::StatisticsRow;
 use serde_json::{Value, json};
-use tracemend_impute::repair::{Composition, GapRepair, InferredEvent};
-use tracemend_trace::{Phase, TraceHeader, sink::GapRow};
+use tracemend_repair::{Composition, GapRepair, InferredEvent};
+use tracemend_trace::sink::GapRow;
+use tracemend_trace::{Phase, TraceHeader};
 
 /// The version of the interface.
 pub const MI_VERSION: &str = "1.0";

@@ -5,7 +5,9 @@
 //! as a recorded one. The command line is a thin layer over this library.
 
 pub mod advice;
+#[cfg(feature = "nets")]
 pub mod dataset;
+#[cfg(feature = "eval")]
 pub mod evaluation;
 pub mod exit;
 pub mod lami;
@@ -14,9 +16,14 @@ pub mod overlay;
 pub mod pipeline;
 pub mod records;
 pub mod report;
+#[cfg(feature = "eval")]
 pub mod scores;
 pub mod statistics;
 pub mod survey;
 
+#[cfg(feature = "eval")]
+pub use tracemend_eval as eval;
+#[cfg(any(feature = "nets", feature = "eval"))]
 pub use tracemend_impute as impute;
+pub use tracemend_repair as repair;
 pub use tracemend_trace as trace;

@@ -2,12 +2,11 @@
 
 use crate::records::Records;
 use serde::Serialize;
-use std::{collections::BTreeMap, io};
-use tracemend_impute::repair::{Composition, CompositionRow as Part, GapRepair, InferredEvent};
-use tracemend_trace::{
-    Event, StreamId, Trace, TraceHeader,
-    sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink},
-};
+use std::collections::BTreeMap;
+use std::io;
+use tracemend_repair::{Composition, CompositionRow as Part, GapRepair, InferredEvent};
+use tracemend_trace::sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink};
+use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
 
 /// What is written of a repair.
 #[derive(Clone, Copy, Debug)]

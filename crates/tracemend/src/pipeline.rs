@@ -1,20 +1,15 @@
 //! From a trace that lost events to a repaired one.
 
-use crate::{
-    overlay::{WriteOptions, write_merged, write_overlay},
-    records::{Recorder, Records},
-    statistics::statistics,
-};
-use std::{
-    io::{self, Write},
-    path::Path,
-};
-use tracemend_impute::repair::GapRepair;
-use tracemend_trace::{
-    Trace, TraceResult,
-    sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto},
-    source::Source,
-};
+use crate::overlay::{WriteOptions, write_merged, write_overlay};
+use crate::records::{Recorder, Records};
+use crate::statistics::statistics;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use tracemend_repair::GapRepair;
+use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
+use tracemend_trace::source::Source;
+use tracemend_trace::{Trace, TraceResult};
 
 /// How a repaired trace is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,11 +2,8 @@
 
 use crate::report::{Align, Table};
 use std::str::FromStr;
-use tracemend_impute::protocol::{
-    Score,
-    differences::{Difference, LESS_IS_BETTER},
-    methods, metrics,
-};
+use tracemend_eval::differences::{Difference, LESS_IS_BETTER};
+use tracemend_eval::score::{Score, methods, metrics};
 use tracemend_trace::sink::quoted;
 
 /// Metrics in the order of the table's columns; others follow by name.

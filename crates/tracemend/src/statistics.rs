@@ -3,11 +3,9 @@
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tracemend_impute::repair::GapRepair;
-use tracemend_trace::{
-    Phase, Symbol,
-    sink::{Collected, KeptEvent, calls},
-};
+use tracemend_repair::GapRepair;
+use tracemend_trace::sink::{Collected, KeptEvent, calls};
+use tracemend_trace::{Phase, Symbol};
 
 /// Standard errors to each side that make up a 90 % interval.
 const Z90: f64 = 1.645;

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tracemend::{
-    overlay::WriteOptions,
-    pipeline::{Loaded, collect},
-    statistics::{StatisticsRow, statistics},
-};
-use tracemend_impute::{
-    protocol::truth::channels,
-    repair::{RepairOptions, repair, unwatched},
-};
-use tracemend_trace::{
-    Phase, Trace,
-    source::{OpenOptions, open},
-};
+use tracemend::overlay::WriteOptions;
+use tracemend::pipeline::{Loaded, collect};
+use tracemend::statistics::{StatisticsRow, statistics};
+use tracemend_eval::protocol::truth::channels;
+use tracemend_repair::{RepairOptions, repair, unwatched};
+use tracemend_trace::source::{OpenOptions, open};
+use tracemend_trace::{Phase, Trace};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -5,11 +5,9 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use support::{root, run, shown, stdout};
-use tracemend::{
-    overlay::WriteOptions,
-    pipeline::{load, write_ctf},
-};
-use tracemend_impute::repair::{RepairOptions, repair, unwatched};
+use tracemend::overlay::WriteOptions;
+use tracemend::pipeline::{load, write_ctf};
+use tracemend_repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::source::{OpenOptions, open};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";

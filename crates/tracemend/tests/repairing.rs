@@ -292,7 +292,7 @@ fn a_trained_model_repairs_and_is_named_in_every_event() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let model = folder.path().join("shell.model");
     let complete = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
-    stdout(&["train", "-q", "--engine", "counts", complete, SMALL, "-o", text_of(&model)]);
+    stdout(&["train", "-q", complete, SMALL, "-o", text_of(&model)]);
     let rows = rows(&stdout(&["repair", "-q", SMALL, "--model", text_of(&model)]));
     let events = of_type(&rows, "event");
     assert_eq!(events.len(), 6);

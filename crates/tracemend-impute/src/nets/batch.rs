@@ -1,6 +1,6 @@
 //! Windows of one length, side by side, as the networks take them.
 
-use crate::imputer::{Side, Window};
+use crate::window::imputer::{Side, Window};
 
 /// `B` windows of `L` positions each, window by window.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,7 +8,7 @@
 //! layer along K, y = mid(y) + cond(side), o = output(sigmoid(first half) tanh(second half)), h = (h + o first half) / sqrt 2,
 //! skip += o second half; result = conv(relu(conv(skip / sqrt layers))). The side information is a sinusoidal embedding
 //! of the position, a learned one of the feature, and the mask. Both layers are post-norm Transformer encoder layers.
-//! Loss: [`diffusion::loss`](super::diffusion::loss) with noise everywhere, counted where hidden.
+//! Loss: [`diffusion::loss`](crate::nets::diffusion::loss) with noise everywhere, counted where hidden.
 //!
 //! | tensor | shape |
 //! |---|---|
@@ -21,19 +21,19 @@
 //!
 //! Test: `tests/nets_golden`, fixtures `csdi` and `csdi_k3`.
 
-use super::diffusion::process::{Denoise, Denoiser, Look, Process};
-use super::layers::encoder::Encoder;
-use super::layers::maps::{Conv, Dense, Ready};
-use super::layers::step::step_table;
-use super::network::Network;
-use super::ops::gate::{Gate, gate};
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::layers::encoder::Encoder;
+use crate::nets::layers::maps::{Conv, Dense, Ready};
+use crate::nets::layers::step::step_table;
+use crate::nets::network::Network;
+use crate::nets::ops::gate::{Gate, gate};
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Longest wavelength of the position embedding over 2 pi.
 const WAVELENGTH: f64 = 10_000.0;
@@ -333,7 +333,7 @@ impl Network for Csdi {
     const RENAME: Rename = rename;
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
-        super::diffusion::loss::of_batch(self, batch, random)
+        crate::nets::diffusion::loss::of_batch(self, batch, random)
     }
 }
 

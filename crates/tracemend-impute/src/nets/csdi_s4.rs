@@ -3,7 +3,7 @@
 //! Paper: Lopez Alcaraz and Strodthoff 2022, *Diffusion-based Time Series Imputation and Forecasting with Structured State
 //! Space Models* (TMLR), where it is a baseline. Compared with AI4HealthUOL/SSSD, commit 4d3b7a51c54b.
 //!
-//! Forward, loss and shapes: as [`Csdi`](super::csdi::Csdi), the time layer being norm(S4(y) + y).
+//! Forward, loss and shapes: as [`Csdi`](crate::nets::csdi::Csdi), the time layer being norm(S4(y) + y).
 //!
 //! Deviations: none. The reference ignores the length it is given and makes its S4 layers for 251 positions, an odd number,
 //! of which the kernel has 250: [`CsdiS4Config::length`] is 251 as published, and can be set to an even number for the
@@ -11,18 +11,19 @@
 //!
 //! Test: `tests/nets_golden`, fixtures `csdi_s4` and `csdi_s4_k2`.
 
-use super::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
-use super::diffusion::process::{Denoise, Denoiser, Look, Process};
-use super::layers::s4::{self, S4Config, S4Layer};
-use super::network::Network;
-use super::ops::s4_kernel::Sum;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::layers::s4;
+use crate::nets::layers::s4::{S4Config, S4Layer};
+use crate::nets::network::Network;
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Sizes of a [`CsdiS4`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,7 +122,7 @@ impl Network for CsdiS4 {
     const RENAME: Rename = rename;
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
-        super::diffusion::loss::of_batch(self, batch, random)
+        crate::nets::diffusion::loss::of_batch(self, batch, random)
     }
 
     fn longest(&self) -> usize {

@@ -1,7 +1,8 @@
 //! What a machine has of that which networks on a GPU of NVIDIA need.
 
-use super::device::DeviceError;
-use cudarc::driver::result::{DriverError, device::get_count, init};
+use crate::nets::device::DeviceError;
+use cudarc::driver::result::device::get_count;
+use cudarc::driver::result::{DriverError, init};
 use cudarc::driver::sys::CUresult;
 use std::path::{Path, PathBuf};
 

@@ -147,7 +147,7 @@ fn gpu(_: u16) -> Result<Device, DeviceError> {
 
 #[cfg(feature = "cuda")]
 fn gpu(index: u16) -> Result<Device, DeviceError> {
-    super::cuda::Found::look().check(index)?;
+    crate::nets::cuda::Found::look().check(index)?;
     Ok(Device::cuda(usize::from(index)))
 }
 

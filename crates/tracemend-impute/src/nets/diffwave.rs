@@ -7,7 +7,7 @@
 //! Forward: h = relu(init x); per block n: y = conv3(h + fc_t(e), dilation 2^(n mod cycle)) + cond(c),
 //! o = tanh(y first half) sigmoid(y second half), h = (h + res(o)) / sqrt 2, skip += skip(o);
 //! result = conv(relu(conv(skip / sqrt blocks))). e embeds the diffusion step, c is the observed data and the mask.
-//! Loss: [`diffusion::loss`](super::diffusion::loss).
+//! Loss: [`diffusion::loss`](crate::nets::diffusion::loss).
 //!
 //! | tensor | shape |
 //! |---|---|
@@ -23,17 +23,18 @@
 //!
 //! Test: `tests/nets_golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
 
-use super::diffusion::process::{Denoise, Denoiser, Look, Process};
-use super::layers::maps::{Dense, NormedConv, Ready};
-use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
-use super::network::Network;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::layers::maps::{Dense, NormedConv, Ready};
+use crate::nets::layers::wavenet;
+use crate::nets::layers::wavenet::{Block, ReadyBlock, WaveNet, WaveNetConfig};
+use crate::nets::network::Network;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Taps of a dilated convolution.
 const TAPS: usize = 3;
@@ -154,6 +155,6 @@ impl Network for DiffWave {
     const RENAME: Rename = wavenet::rename;
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
-        super::diffusion::loss::of_batch(self, batch, random)
+        crate::nets::diffusion::loss::of_batch(self, batch, random)
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Checkpoints are read by `pytorch-reader`, which interprets the pickle as data and runs none of it.
 
-use super::state_dict::{StateDict, Values};
-use crate::counts::ModelError;
 use crate::nets::model_file::{write_tensors, write_whole};
-use crate::tensor_file::TensorWriter;
+use crate::nets::state_dict::{StateDict, Values};
 use pytorch_reader::{DType, PytorchReader};
 use std::path::{Path, PathBuf};
+use tracemend_repair::model::ModelError;
+use tracemend_repair::tensor_file::TensorWriter;
 
 /// Keys under which training scripts keep the weights, in the order they are looked for.
 const KEYS: [&str; 2] = ["model_state_dict", "state_dict"];

@@ -18,19 +18,19 @@
 //! | gates | L, B, 4 H |
 //! | logits | L * B, V |
 
-use super::answer::{ALTERNATIVES, most};
-use super::batch::{Batch, by_length};
-use super::diffusion::loss::device_of;
-use super::network::Network;
-use super::ops;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
-use crate::imputer::{Imputation, Imputer, Window};
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::answer::{ALTERNATIVES, most};
+use crate::nets::batch::{Batch, by_length};
+use crate::nets::diffusion::loss::device_of;
+use crate::nets::network::Network;
+use crate::nets::ops;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
+use crate::window::imputer::{Imputation, Imputer, Window};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Windows that are filled side by side.
 const BATCH: usize = 64;

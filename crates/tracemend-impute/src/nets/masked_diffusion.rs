@@ -4,7 +4,7 @@
 //! in Chang et al. 2022, *MaskGIT* (CVPR). There is no reference code to be faithful to; the tests hold the loss and the
 //! decoders against slow twins.
 //!
-//! Forward: x_i = E\[token or MASK\] + sum of side embeddings; N [pre-norm blocks](super::layers::prenorm), of
+//! Forward: x_i = E\[token or MASK\] + sum of side embeddings; N [pre-norm blocks](crate::nets::layers::prenorm), of
 //! self-attention with rotary positions or of S4 layers; logits = W norm(x) + b.
 //! Loss: the mean over windows of 1/t (1/L) sum over missing positions of -log p(token), where t is the share of the
 //! window's positions that is missing: so every window weighs the same, however much of it is hidden.
@@ -18,21 +18,23 @@
 //! What is observed is never hidden again, so the network does not need the masking rate as an input. One pass gives the exact
 //! distribution of one missing position given all observed ones; several together need as many passes as steps.
 
-use super::answer::{ALTERNATIVES, most};
-use super::batch::{Batch, by_length};
-use super::layers::norm::Norm;
-use super::layers::prenorm::{self, Blocks, Mixing, PrenormBlock, PrenormConfig, ReadyBlock};
-use super::layers::s4::{self, S4Config};
-use super::network::Network;
-use super::ops::s4_kernel::Sum;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
-use crate::imputer::{Imputation, Imputer, Side, Window};
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::answer::{ALTERNATIVES, most};
+use crate::nets::batch::{Batch, by_length};
+use crate::nets::layers::norm::Norm;
+use crate::nets::layers::prenorm;
+use crate::nets::layers::prenorm::{Blocks, Mixing, PrenormBlock, PrenormConfig, ReadyBlock};
+use crate::nets::layers::s4;
+use crate::nets::layers::s4::S4Config;
+use crate::nets::network::Network;
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
+use crate::window::imputer::{Imputation, Imputer, Side, Window};
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Windows that are filled side by side.
 const BATCH: usize = 64;

@@ -1,7 +1,7 @@
 //! Neural imputers of flat token windows, on the Burn framework; one model, one file.
 //!
 //! Nothing outside this module names the framework, and nothing here is needed by `counts` or
-//! [`repair`](crate::repair).
+//! [`repair`](tracemend_repair).
 
 mod answer;
 pub mod batch;

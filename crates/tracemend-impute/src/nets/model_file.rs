@@ -1,12 +1,12 @@
 //! A trained network as one file: safetensors with its kind, settings, vocabulary and history (`docs/model-format.md`).
 
-use super::state_dict::{StateDict, Values};
-use crate::counts::ModelError;
-use crate::dataset::Vocabulary;
-use crate::tensor_file::{TensorReader, TensorWriter};
+use crate::nets::state_dict::{StateDict, Values};
+use crate::window::dataset::Vocabulary;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
+use tracemend_repair::model::ModelError;
+use tracemend_repair::tensor_file::{TensorReader, TensorWriter};
 use tracemend_trace::sink::atomic::AtomicFile;
 
 /// The entry `kind` begins with this; the network's name follows.

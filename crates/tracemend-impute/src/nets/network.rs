@@ -1,10 +1,10 @@
 //! What the trainer needs of a network.
 
-use super::batch::Batch;
-use super::state_dict::Rename;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::batch::Batch;
+use crate::nets::state_dict::Rename;
 use burn::module::Module;
 use burn::tensor::Tensor;
+use tracemend_repair::rng::SplitMix64;
 
 /// A network that learns from windows.
 pub trait Network: Module {

@@ -1,20 +1,22 @@
 //! All networks by name: presets, making, loading, training, using.
 
-use super::csdi::{Csdi, CsdiConfig};
-use super::csdi_s4::{CsdiS4, CsdiS4Config};
-use super::device::cpu;
-use super::diffusion::imputer::{DiffusionImputer, Sampling};
-use super::diffusion::process::Denoiser;
-use super::diffwave::{DiffWave, DiffWaveConfig};
-use super::lstm::{Lstm, LstmConfig};
-use super::masked_diffusion::{MaskedDiffusion, MaskedDiffusionConfig};
-use super::model_file::ModelFile;
-use super::network::Network;
-use super::sssd_s4::{SssdS4, SssdS4Config};
-use super::sssd_sa::{SssdSa, SssdSaConfig};
-use super::state_dict::{self, StateDict, StateError};
-use super::train::{self, Outcome, Task, TrainConfig, TrainError, Watch};
-use crate::imputer::Imputer;
+use crate::nets::csdi::{Csdi, CsdiConfig};
+use crate::nets::csdi_s4::{CsdiS4, CsdiS4Config};
+use crate::nets::device::cpu;
+use crate::nets::diffusion::imputer::{DiffusionImputer, Sampling};
+use crate::nets::diffusion::process::Denoiser;
+use crate::nets::diffwave::{DiffWave, DiffWaveConfig};
+use crate::nets::lstm::{Lstm, LstmConfig};
+use crate::nets::masked_diffusion::{MaskedDiffusion, MaskedDiffusionConfig};
+use crate::nets::model_file::ModelFile;
+use crate::nets::network::Network;
+use crate::nets::sssd_s4::{SssdS4, SssdS4Config};
+use crate::nets::sssd_sa::{SssdSa, SssdSaConfig};
+use crate::nets::state_dict;
+use crate::nets::state_dict::{StateDict, StateError};
+use crate::nets::train;
+use crate::nets::train::{Outcome, Task, TrainConfig, TrainError, Watch};
+use crate::window::imputer::Imputer;
 use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};

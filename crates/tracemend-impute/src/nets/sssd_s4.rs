@@ -3,8 +3,8 @@
 //! Paper: Lopez Alcaraz and Strodthoff 2022, *Diffusion-based Time Series Imputation and Forecasting with Structured State
 //! Space Models* (TMLR). Compared with AI4HealthUOL/SSSD, commit 4d3b7a51c54b.
 //!
-//! Forward: as [`DiffWave`](super::diffwave::DiffWave), but inside a block y = S4_2(S4_1(conv3(h + fc_t(e))) + cond(c)), the
-//! convolution undilated and S4_i(y) = norm(S4(y) + y). Loss: [`diffusion::loss`](super::diffusion::loss).
+//! Forward: as [`DiffWave`](crate::nets::diffwave::DiffWave), but inside a block y = S4_2(S4_1(conv3(h + fc_t(e))) + cond(c)), the
+//! convolution undilated and S4_i(y) = norm(S4(y) + y). Loss: [`diffusion::loss`](crate::nets::diffusion::loss).
 //!
 //! | tensor | shape |
 //! |---|---|
@@ -13,24 +13,26 @@
 //! | h | B, L, C |
 //! | y | B, L, 2 C |
 //!
-//! Deviations: none; see [`layers::s4`](super::layers::s4) for windows longer than the layers' length. Step, poles, P, Q
+//! Deviations: none; see [`layers::s4`](crate::nets::layers::s4) for windows longer than the layers' length. Step, poles, P, Q
 //! and B of the S4 layers are frozen, as in the reference.
 //!
 //! Test: `tests/nets_golden`, fixture `sssd_s4`.
 
-use super::diffusion::process::{Denoise, Denoiser, Look, Process};
-use super::layers::maps::{Dense, NormedConv};
-use super::layers::s4::{self, S4Config, S4Layer};
-use super::layers::wavenet::{self, Block, ReadyBlock, WaveNet, WaveNetConfig};
-use super::network::Network;
-use super::ops::s4_kernel::Sum;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::layers::maps::{Dense, NormedConv};
+use crate::nets::layers::s4;
+use crate::nets::layers::s4::{S4Config, S4Layer};
+use crate::nets::layers::wavenet;
+use crate::nets::layers::wavenet::{Block, ReadyBlock, WaveNet, WaveNetConfig};
+use crate::nets::network::Network;
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Taps of a block's convolution.
 const TAPS: usize = 3;
@@ -195,7 +197,7 @@ impl Network for SssdS4 {
     const RENAME: Rename = wavenet::rename;
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
-        super::diffusion::loss::of_batch(self, batch, random)
+        crate::nets::diffusion::loss::of_batch(self, batch, random)
     }
 
     fn longest(&self) -> usize {

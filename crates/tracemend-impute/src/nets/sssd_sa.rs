@@ -7,7 +7,7 @@
 //! Forward: x = relu(init x); down: n pairs of (S4, feed-forward) at L, pool; n pairs at L/2, pool; n pairs at L/4; up the
 //! same way back, adding to every layer's output what the matching layer of the way down put out; norm, two convolutions.
 //! A layer: z = inner(norm(x + fc_t(e))), x + z + cond(c): what goes past has not seen the step.
-//! Loss: [`diffusion::loss`](super::diffusion::loss).
+//! Loss: [`diffusion::loss`](crate::nets::diffusion::loss).
 //!
 //! | tensor | shape |
 //! |---|---|
@@ -19,21 +19,22 @@
 //!
 //! Test: `tests/nets_golden`, fixture `sssd_sa`.
 
-use super::diffusion::process::{Denoise, Denoiser, Look, Process, condition};
-use super::layers::maps::{Column, Conv, Dense, NormedColumn, NormedConv, Ready};
-use super::layers::norm::Norm;
-use super::layers::s4::{self, ReadyS4, S4, S4Config};
-use super::layers::step::StepNet;
-use super::network::Network;
-use super::ops::gelu::gelu;
-use super::ops::s4_kernel::Sum;
-use super::seed::{drawn, seeded};
-use super::state_dict::Rename;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process, condition};
+use crate::nets::layers::maps::{Column, Conv, Dense, NormedColumn, NormedConv, Ready};
+use crate::nets::layers::norm::Norm;
+use crate::nets::layers::s4;
+use crate::nets::layers::s4::{ReadyS4, S4, S4Config};
+use crate::nets::layers::step::StepNet;
+use crate::nets::network::Network;
+use crate::nets::ops::gelu::gelu;
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::seed::{drawn, seeded};
+use crate::nets::state_dict::Rename;
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// Positions that a pool makes one of.
 const POOL: usize = 2;
@@ -399,7 +400,7 @@ impl Network for SssdSa {
     const RENAME: Rename = rename;
 
     fn loss(&self, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
-        super::diffusion::loss::of_batch(self, batch, random)
+        crate::nets::diffusion::loss::of_batch(self, batch, random)
     }
 
     fn longest(&self) -> usize {

@@ -1,28 +1,21 @@
 //! `tracemend dataset`: build a data set from traces, and say what is in one.
 
-use super::{
-    globals::{Globals, stdout},
-    progress::Progress,
-};
+use super::globals::{Globals, stdout};
+use super::progress::Progress;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
-use tracemend::{
-    dataset::{BuildConfig, Manifest, PARTS, Requests, Run, build, read_manifest, read_part, requests},
-    exit,
-    pipeline::load,
-    report::{Align, Table, count},
-};
-use tracemend_impute::dataset::{
-    By, Sequence,
-    report::{self, Leak, Part},
-    split::Split,
-};
-use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tracemend::dataset::{BuildConfig, Manifest, PARTS, Requests, Run, build, read_manifest, read_part, requests};
+use tracemend::exit;
+use tracemend::pipeline::load;
+use tracemend::report::{Align, Table, count};
+use tracemend_impute::window::dataset::report::{Leak, Part};
+use tracemend_impute::window::dataset::split::Split;
+use tracemend_impute::window::dataset::{By, Sequence, report};
+use tracemend_trace::sink::JsonLines;
+use tracemend_trace::sink::atomic::AtomicFile;
 
 /// Build a data set from traces for `train --model`, or say what is in one
 #[derive(Args, Debug)]

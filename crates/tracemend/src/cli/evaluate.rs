@@ -1,35 +1,26 @@
 //! `tracemend evaluate`: how good repairs are, measured on artificial gaps.
 
-use super::{
-    evaluate_output::{Output, OutputArgs},
-    globals::Globals,
-    messages, network,
-    progress::Progress,
-};
+use super::evaluate_output::{Output, OutputArgs};
+use super::globals::Globals;
+use super::progress::Progress;
+use super::{messages, network};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
-use tracemend::{
-    evaluation::{Cells, fingerprint},
-    exit,
-    scores::Bound,
-};
-use tracemend_impute::{
-    nets::device::DeviceName,
-    protocol::{
-        Score,
-        answer::TakeTraced,
-        blackout::Place,
-        burst::{self, BurstConfig},
-        cross_run::{self, CrossRunConfig},
-        keep::Keep,
-        paper::{self, Around, PaperConfig},
-        truth::{self, Truth, TruthConfig},
-    },
-};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tracemend::evaluation::{Cells, fingerprint};
+use tracemend::exit;
+use tracemend::scores::Bound;
+use tracemend_eval::answer::TakeTraced;
+use tracemend_eval::cache::Keep;
+use tracemend_eval::place::Place;
+use tracemend_eval::protocol::burst::BurstConfig;
+use tracemend_eval::protocol::cross_run::CrossRunConfig;
+use tracemend_eval::protocol::paper::{Around, PaperConfig};
+use tracemend_eval::protocol::truth::{Truth, TruthConfig};
+use tracemend_eval::protocol::{burst, cross_run, paper, truth};
+use tracemend_eval::score::Score;
+use tracemend_impute::nets::device::DeviceName;
 use tracemend_trace::Trace;
 
 /// Measure how good repairs are, on artificial gaps of known length

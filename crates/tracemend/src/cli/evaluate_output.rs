@@ -1,29 +1,22 @@
 //! What `tracemend evaluate` writes: tables on stdout, and beside them a report, pictures, and the answers themselves.
 
-use super::{
-    globals::{Globals, stdout},
-    repair_output::opened,
-};
+use super::globals::{Globals, stdout};
+use super::repair_output::opened;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
-use tracemend::{
-    evaluation::{Dump, plots, save_arrays},
-    report::{Align, Table, count, evaluate_page},
-    scores::{COLUMNS, TableForm, csv, tables},
-};
-use tracemend_impute::protocol::{
-    Score,
-    answer::TracedAnswers,
-    differences::differences,
-    outcome::Answers,
-    truth::{MethodShare, TruthGap},
-};
-use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use tracemend::evaluation::{Dump, plots, save_arrays};
+use tracemend::report::{Align, Table, count, evaluate_page};
+use tracemend::scores::{COLUMNS, TableForm, csv, tables};
+use tracemend_eval::answer::TracedAnswers;
+use tracemend_eval::differences::differences;
+use tracemend_eval::outcome::Answers;
+use tracemend_eval::protocol::truth::{MethodShare, TruthGap};
+use tracemend_eval::score::Score;
+use tracemend_trace::sink::JsonLines;
+use tracemend_trace::sink::atomic::AtomicFile;
 
 /// What is written beside the scores, and in which form these are.
 #[derive(Args, Debug)]

@@ -3,15 +3,14 @@
 use super::globals::{Globals, stdout};
 use anyhow::Context as _;
 use clap::Args;
-use std::{io::Write, path::PathBuf};
-use tracemend::{
-    exit,
-    lami::{self, MI_VERSION, Range},
-    overlay::WriteOptions,
-    pipeline::{collect, load},
-    statistics::statistics,
-};
-use tracemend_impute::repair::{RepairOptions, repair, unwatched};
+use std::io::Write;
+use std::path::PathBuf;
+use tracemend::lami::{MI_VERSION, Range};
+use tracemend::overlay::WriteOptions;
+use tracemend::pipeline::{collect, load};
+use tracemend::statistics::statistics;
+use tracemend::{exit, lami};
+use tracemend_repair::{RepairOptions, repair, unwatched};
 
 /// Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)
 ///

@@ -1,8 +1,11 @@
 //! The command line: one file a subcommand. clap's types stop here; the library does the work.
 
 mod completions;
+#[cfg(feature = "nets")]
 mod dataset;
+#[cfg(feature = "eval")]
 mod evaluate;
+#[cfg(feature = "eval")]
 mod evaluate_output;
 mod gaps;
 pub mod globals;
@@ -12,7 +15,9 @@ mod lami;
 mod layers;
 mod man;
 pub mod messages;
+#[cfg(feature = "nets")]
 mod models;
+#[cfg(feature = "nets")]
 mod network;
 mod progress;
 mod reference;
@@ -53,8 +58,11 @@ enum Task {
     Gaps(gaps::GapsArgs),
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
+    #[cfg(feature = "eval")]
     Evaluate(Box<evaluate::EvaluateArgs>),
+    #[cfg(feature = "nets")]
     Dataset(dataset::DatasetArgs),
+    #[cfg(feature = "nets")]
     Models(models::ModelsArgs),
     Lami(lami::LamiArgs),
     Completions(completions::CompletionsArgs),
@@ -91,8 +99,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
+        #[cfg(feature = "eval")]
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
+        #[cfg(feature = "nets")]
         Task::Dataset(args) => dataset::run(&args, &cli.globals),
+        #[cfg(feature = "nets")]
         Task::Models(args) => models::run(&args, &cli.globals),
         Task::Lami(args) => lami::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args),

@@ -1,28 +1,20 @@
 //! `tracemend models`: what networks there are, and what is in a model file.
 
-use super::{
-    globals::{Globals, stdout},
-    network::{self, PresetArg},
-};
+use super::globals::{Globals, stdout};
+use super::network;
+use super::network::PresetArg;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
-use tracemend::{
-    exit,
-    report::{Align, Table, count},
-};
-use tracemend_impute::{
-    dataset::Vocabulary,
-    nets::{
-        self, import,
-        model_file::{ModelFile, Training},
-        registry::{AnyNetwork, NETWORKS},
-    },
-};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tracemend::exit;
+use tracemend::report::{Align, Table, count};
+use tracemend_impute::nets;
+use tracemend_impute::nets::import;
+use tracemend_impute::nets::model_file::{ModelFile, Training};
+use tracemend_impute::nets::registry::{AnyNetwork, NETWORKS};
+use tracemend_impute::window::dataset::Vocabulary;
 use tracemend_trace::sink::JsonLines;
 
 /// List the networks, describe a model file, or bring in and take out weights

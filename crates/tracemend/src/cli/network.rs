@@ -1,28 +1,27 @@
 //! What the subcommands that deal with networks share: settings, devices, training.
 
-use super::{globals::Globals, interrupt, progress::Progress};
+use super::globals::Globals;
+use super::interrupt;
+use super::progress::Progress;
 use anyhow::{Context as _, anyhow, bail};
-use clap::{
-    Arg, Args, Command, ValueEnum,
-    builder::{PossibleValue, TypedValueParser},
-};
-use serde::{Serialize, de::DeserializeOwned};
-use std::{ffi::OsStr, io::Write, path::Path};
-use tracemend::{
-    dataset::{LearningData, learning_data},
-    exit,
-};
-use tracemend_impute::{
-    nets::{
-        self, Device,
-        device::DeviceName,
-        diffusion::imputer::{Combine, Sampling},
-        model_file::ModelFile,
-        registry::{AnyNetwork, Preset, preset},
-        train::{Outcome, Task, TrainConfig, Watch, trainer::BEST},
-    },
-    protocol::models::Model,
-};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tracemend::dataset::{LearningData, learning_data};
+use tracemend::exit;
+use tracemend_impute::nets;
+use tracemend_impute::nets::Device;
+use tracemend_impute::nets::device::DeviceName;
+use tracemend_impute::nets::diffusion::imputer::{Combine, Sampling};
+use tracemend_impute::nets::model_file::ModelFile;
+use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
+use tracemend_impute::nets::train::trainer::BEST;
+use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
+use tracemend_impute::window::models::Model;
 use tracemend_trace::sink::atomic::AtomicFile;
 
 /// How large a network is.
@@ -164,6 +163,51 @@ pub fn models(
         models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
     }
     Ok(models)
+}
+
+/// Options of `train` that concern networks.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// The network to train; `tracemend models list` names them all.
+    #[arg(long, value_name = "NAME", requires = "data")]
+    model: Option<String>,
+    /// network: the data set, a folder that `dataset build` made, or published windows (with --dataset).
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// network: the name of a published data set; its windows have the length that the settings name.
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// network: how large.
+    #[arg(long, value_enum, value_name = "SIZE", default_value = "small")]
+    preset: PresetArg,
+    /// network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`,
+    /// `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// network: go on from the checkpoint in the run's folder, to the same weights as a run that was never interrupted.
+    #[arg(long)]
+    resume: bool,
+    /// network: where to compute.
+    #[arg(long, value_parser = DeviceParser, value_name = "DEVICE", default_value_t)]
+    device: DeviceName,
+}
+
+impl TrainArgs {
+    /// What to train into `folder`; `None` where no network is named.
+    pub fn request<'a>(&'a self, folder: &'a Path) -> anyhow::Result<Option<TrainRequest<'a>>> {
+        let Some(network) = &self.model else { return Ok(None) };
+        let Some(data) = &self.data else { bail!("name the data set with --data") };
+        Ok(Some(TrainRequest {
+            network,
+            data,
+            dataset: self.dataset.as_deref(),
+            preset: self.preset.into(),
+            set: &self.set,
+            resume: self.resume,
+            device: self.device,
+            folder,
+        }))
+    }
 }
 
 /// What to train.

@@ -57,6 +57,7 @@ impl Progress {
     }
 
     /// Says beside the bar what is being done.
+    #[cfg(feature = "nets")]
     pub fn say(&mut self, text: &str) {
         if let Shown::Bar(bar) = &self.shown {
             bar.set_message(text.to_owned());

@@ -1,29 +1,21 @@
 //! `tracemend repair`: reconstruct what a trace lost.
 
-use super::{
-    globals::{Globals, stdout},
-    interrupt,
-    progress::Progress,
-    repair_output::{Output, OutputArgs},
-};
+use super::globals::{Globals, stdout};
+use super::interrupt;
+use super::progress::Progress;
+use super::repair_output::{Output, OutputArgs};
 use anyhow::Context as _;
 use clap::Args;
-use std::{
-    io::Write,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
-use tracemend::{
-    exit,
-    overlay::{RepairSummary, WriteOptions},
-    pipeline::{Loaded, load},
-    report::{count, plural},
-};
-use tracemend_impute::{
-    counts::CountsModel,
-    repair::{RepairOptions, repair},
-};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tracemend::exit;
+use tracemend::overlay::{RepairSummary, WriteOptions};
+use tracemend::pipeline::{Loaded, load};
+use tracemend::report::{count, plural};
+use tracemend_repair::model::CountsModel;
+use tracemend_repair::{RepairOptions, repair};
 use tracemend_trace::sink::{GapRow, JsonLines};
 
 /// Reconstruct the events a trace lost, each with a calibrated probability

@@ -4,18 +4,15 @@
 use super::globals::{stdout, stdout_colored};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use std::{
-    ffi::{OsStr, OsString},
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
-};
-use tracemend::{
-    overlay::{RepairSummary, WriteOptions},
-    pipeline::{Loaded, OutputForm, OutputFormat, collect, write, write_ctf},
-    report::{RepairReport, repair_page},
-    statistics::statistics,
-};
-use tracemend_impute::repair::GapRepair;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tracemend::overlay::{RepairSummary, WriteOptions};
+use tracemend::pipeline::{Loaded, OutputForm, OutputFormat, collect, write, write_ctf};
+use tracemend::report::{RepairReport, repair_page};
+use tracemend::statistics::statistics;
+use tracemend_repair::GapRepair;
 use tracemend_trace::sink::atomic::{AtomicFile, AtomicFolder};
 
 /// What is written, and where.

@@ -1,15 +1,17 @@
 //! `tracemend train`: learn a model from traces.
 
-use super::{globals::Globals, interrupt, network, progress::Progress};
-use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use super::globals::Globals;
+use super::progress::Progress;
+#[cfg(feature = "nets")]
+use super::{interrupt, network};
+use anyhow::Context as _;
+use clap::Args;
 use std::path::PathBuf;
-use tracemend::{exit, report::plural};
-use tracemend_impute::{
-    nets::device::DeviceName,
-    repair::{RepairOptions, train},
-};
-use tracemend_trace::{Trace, sink::atomic::AtomicFile};
+use tracemend::exit;
+use tracemend::report::plural;
+use tracemend_repair::{RepairOptions, train};
+use tracemend_trace::Trace;
+use tracemend_trace::sink::atomic::AtomicFile;
 
 /// Learn a model: counts from traces, or a network from a data set
 ///
@@ -22,69 +24,26 @@ use tracemend_trace::{Trace, sink::atomic::AtomicFile};
     tracemend train --model lstm --preset tiny --data pts.npz --dataset ffmpeg --set length=200 -o ./run")]
 pub struct TrainArgs {
     /// Traces of the same kind of program, complete or not; what is intact is learned.
-    #[arg(value_name = "TRACE", required_unless_present = "model", conflicts_with = "model")]
+    #[arg(value_name = "TRACE", required = true)]
+    #[cfg_attr(feature = "nets", arg(required = false, required_unless_present = "model", conflicts_with = "model"))]
     traces: Vec<PathBuf>,
-    /// The engine.
-    #[arg(long, value_enum, value_name = "ENGINE", default_value = "counts")]
-    engine: EngineArg,
-    /// The network to train; `tracemend models list` names them all.
-    #[arg(long, value_name = "NAME", requires = "data")]
-    model: Option<String>,
-    /// network: the data set, a folder that `dataset build` made, or published windows (with --dataset).
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// network: the name of a published data set; its windows have the length that the settings name.
-    #[arg(long, value_name = "NAME")]
-    dataset: Option<String>,
-    /// network: how large.
-    #[arg(long, value_enum, value_name = "SIZE", default_value = "small")]
-    preset: network::PresetArg,
-    /// network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`,
-    /// `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// network: go on from the checkpoint in the run's folder, to the same weights as a run that was never interrupted.
-    #[arg(long)]
-    resume: bool,
-    /// network: where to compute.
-    #[arg(long, value_parser = network::DeviceParser, value_name = "DEVICE", default_value_t)]
-    device: DeviceName,
+    #[cfg(feature = "nets")]
+    #[command(flatten)]
+    network: network::TrainArgs,
     /// Write the model here: a file, which appears whole or not at all; for a network the run's folder.
     #[arg(short, long, value_name = "PATH", required = true)]
     output: PathBuf,
 }
 
-/// Names of engines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum EngineArg {
-    /// Variable-order counts: learned in one pass, merged by sum.
-    Counts,
-}
-
 pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
-    match (&args.model, &args.data) {
-        (Some(name), Some(data)) => interrupt::stoppable(|| {
-            network::train(
-                &network::TrainRequest {
-                    network: name,
-                    data,
-                    dataset: args.dataset.as_deref(),
-                    preset: args.preset.into(),
-                    set: &args.set,
-                    resume: args.resume,
-                    device: args.device,
-                    folder: &args.output,
-                },
-                globals,
-            )
-        }),
-        (Some(_), None) => bail!("name the data set with --data"),
-        (None, _) => counts(args, globals),
+    #[cfg(feature = "nets")]
+    if let Some(request) = args.network.request(&args.output)? {
+        return interrupt::stoppable(|| network::train(&request, globals));
     }
+    ngrams(args, globals)
 }
 
-fn counts(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let EngineArg::Counts = args.engine;
+fn ngrams(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     let shown = args.output.display();
     let file = AtomicFile::create(&args.output)
         .with_context(|| format!("{shown} cannot be written; choose another file with --output"))?;

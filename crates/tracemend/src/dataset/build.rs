@@ -1,15 +1,11 @@
 //! From traces to a data set.
 
-use super::{
-    PARTS,
-    error::DatasetError,
-    folder::{self, Manifest, Source},
-};
+use super::error::DatasetError;
+use super::folder::{Manifest, Source};
+use super::{PARTS, folder};
 use std::path::Path;
-use tracemend_impute::dataset::{
-    By, Sequence, Vocabulary, sequences,
-    split::{Parts, Split, by_sequence, in_time},
-};
+use tracemend_impute::window::dataset::split::{Parts, Split, by_sequence, in_time};
+use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, sequences};
 use tracemend_trace::Trace;
 
 /// A trace to build from.

@@ -34,7 +34,7 @@ pub enum DatasetError {
     },
     /// Published windows.
     #[error(transparent)]
-    Published(#[from] tracemend_impute::protocol::paper::ArrayError),
+    Published(#[from] tracemend_impute::window::windows::ArrayError),
     /// A name that is none of the published data sets.
     #[error("{} has no windows {name} of length {length}; it has: {have}", path.display())]
     UnknownName {

@@ -1,19 +1,20 @@
 //! The events of one part as Parquet: one event a row, sequence after sequence.
 
 use super::error::DatasetError;
-use parquet::{
-    basic::{Compression, ZstdLevel},
-    column::{reader::ColumnReader, writer::ColumnWriter},
-    errors::ParquetError,
-    file::{
-        properties::WriterProperties,
-        reader::{FileReader, SerializedFileReader},
-        writer::SerializedFileWriter,
-    },
-    schema::parser::parse_message_type,
-};
-use std::{fs::File, io::Write, path::Path, sync::Arc};
-use tracemend_impute::{Side, dataset::Sequence};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::reader::ColumnReader;
+use parquet::column::writer::ColumnWriter;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use tracemend_impute::Side;
+use tracemend_impute::window::dataset::Sequence;
 
 /// The columns, in Parquet's own notation. `time_ns` and the columns after it are 0 where nothing is known.
 pub const SCHEMA: &str = "message event {
@@ -147,7 +148,7 @@ fn read_rows(file: File) -> Result<Vec<Sequence>, ParquetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracemend_impute::dataset::vocabulary::UNKNOWN;
+    use tracemend_impute::window::dataset::vocabulary::UNKNOWN;
 
     #[test]
     fn what_is_written_reads_back() {

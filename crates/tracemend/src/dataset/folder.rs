@@ -1,18 +1,15 @@
 //! The folder of a data set.
 
-use super::{PARTS, error::DatasetError, events, npy};
+use super::error::DatasetError;
+use super::{PARTS, events, npy};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
-use tracemend_impute::dataset::{
-    By, Sequence, Vocabulary,
-    report::windows,
-    split::{Parts, Split},
-};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tracemend_impute::window::dataset::report::windows;
+use tracemend_impute::window::dataset::split::{Parts, Split};
+use tracemend_impute::window::dataset::{By, Sequence, Vocabulary};
 use tracemend_trace::sink::atomic::AtomicFile;
 
 /// The schema that `manifest.json` names.

@@ -1,11 +1,10 @@
 //! What training reads: a data set's folder, or published windows.
 
-use super::{error::DatasetError, folder};
+use super::error::DatasetError;
+use super::folder;
 use std::path::Path;
-use tracemend_impute::{
-    dataset::{Sequence, Vocabulary, split},
-    protocol::arrays,
-};
+use tracemend_impute::window::dataset::{Sequence, Vocabulary, split};
+use tracemend_impute::window::windows;
 
 /// Sequences to learn from and to choose the best weights by.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +28,7 @@ pub fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<L
         let (train, valid) = (part("train")?, part("valid")?);
         return Ok(LearningData { train, valid, length: manifest.length, vocabulary: manifest.vocabulary });
     };
-    let source = arrays::Source::open(path)?;
+    let source = windows::Source::open(path)?;
     let have = source.names(length)?;
     if !have.iter().any(|known| known == name) {
         let have = if have.is_empty() { "none of this length".to_owned() } else { have.join(", ") };

@@ -17,5 +17,5 @@ pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part, write};
 pub use learning::{LearningData, learning_data};
 pub use requests::{Requests, requests};
 
-/// Names of a data set's parts, in the order of [`tracemend_impute::dataset::split::Parts`].
+/// Names of a data set's parts, in the order of [`tracemend_impute::window::dataset::split::Parts`].
 pub const PARTS: [&str; 3] = ["train", "valid", "test"];

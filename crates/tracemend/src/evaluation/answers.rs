@@ -3,19 +3,14 @@
 use super::slug;
 use crate::dataset::npy;
 use serde::Serialize;
-use std::{
-    fs,
-    io::{self, BufWriter, Write},
-    path::Path,
-};
-use tracemend_impute::{
-    dataset::vocabulary::UNKNOWN,
-    protocol::{
-        answer::{TracedAnswer, TracedAnswers},
-        outcome::Answers,
-    },
-};
-use tracemend_trace::sink::{JsonLines, atomic::AtomicFile};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::{fs, io};
+use tracemend_eval::answer::{TracedAnswer, TracedAnswers};
+use tracemend_eval::outcome::Answers;
+use tracemend_impute::window::dataset::vocabulary::UNKNOWN;
+use tracemend_trace::sink::JsonLines;
+use tracemend_trace::sink::atomic::AtomicFile;
 
 /// One method's answer to one gap.
 #[derive(Serialize)]

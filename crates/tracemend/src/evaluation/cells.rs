@@ -1,15 +1,14 @@
 //! Finished cells of an evaluation, each a file, so that one that was ended goes on where it was.
 
 use super::slug;
-use crate::dataset::{DatasetError, folder::hash};
+use crate::dataset::DatasetError;
+use crate::dataset::folder::hash;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
-use tracemend_impute::protocol::keep::Keep;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+use tracemend_eval::cache::Keep;
 use tracemend_trace::sink::atomic::AtomicFile;
 
 /// What the folder says of the evaluation it belongs to.

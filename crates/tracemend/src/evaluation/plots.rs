@@ -3,7 +3,7 @@
 use super::slug;
 use crate::report::{Axis, Chart, Line, Point};
 use crate::scores::headline;
-use tracemend_impute::protocol::{Score, methods};
+use tracemend_eval::score::{Score, methods};
 
 /// For each protocol and data set a picture of the score against the gap's length, one of the time against the score,
 /// and, where methods say how sure they are, a reliability diagram. Names of files, and SVG documents.
@@ -134,7 +134,7 @@ fn reliability(scores: &[&Score]) -> Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracemend_impute::protocol::Detail;
+    use tracemend_eval::score::Detail;
 
     fn score(method: &str, blackout: usize, metric: &str, value: f64) -> Score {
         Score {

@@ -1,8 +1,9 @@
 //! The report of an evaluation: every figure with its interval, as tables and as pictures.
 
 use super::page::{escaped, page};
-use std::{collections::BTreeMap, fmt::Write as _};
-use tracemend_impute::protocol::{Score, methods, metrics};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use tracemend_eval::score::{Score, methods, metrics};
 
 /// The page. `order` is the order of metrics; others follow by name.
 pub fn evaluate_page(scores: &[Score], order: &[&str]) -> String {

@@ -2,15 +2,14 @@
 //! thousand of them are a few megabytes.
 
 use super::page::{filled, json_in_script, page};
-use crate::{overlay::RepairSummary, statistics::StatisticsRow};
+use crate::overlay::RepairSummary;
+use crate::statistics::StatisticsRow;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tracemend_impute::repair::GapRepair;
-use tracemend_trace::{
-    Phase, Symbol, TraceHeader,
-    sink::{Collected, GapRow, KeptEvent},
-};
+use tracemend_repair::GapRepair;
+use tracemend_trace::sink::{Collected, GapRow, KeptEvent};
+use tracemend_trace::{Phase, Symbol, TraceHeader};
 
 const BODY: &str = include_str!("assets/repair.html");
 const SCRIPTS: [&str; 3] =

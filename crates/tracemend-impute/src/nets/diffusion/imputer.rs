@@ -3,19 +3,19 @@
 //! The same window gets the same answer in any batch and on any number of threads: its noise derives from the seed, from
 //! what is observed of it, and from the sample's number alone.
 
-use super::loss::device_of;
-use super::noise::{Normal, side_by_side};
-use super::process::{Denoiser, Process};
-use super::sampler::{Method, Observed, sample};
-use crate::imputer::{Imputation, Imputer, Window};
 use crate::nets::answer::ALTERNATIVES;
 use crate::nets::batch::{Batch, by_length};
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::loss::device_of;
+use crate::nets::diffusion::noise::{Normal, side_by_side};
+use crate::nets::diffusion::process::{Denoiser, Process};
+use crate::nets::diffusion::sampler::{Method, Observed, sample};
+use crate::window::imputer::{Imputation, Imputer, Window};
 use burn::tensor::Tensor;
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
+use tracemend_repair::rng::SplitMix64;
 
 /// Windows that are filled side by side.
 const BATCH: usize = 16;

@@ -1,13 +1,13 @@
 //! The training loss: the mean over the positions that count of (prediction - z)^2, or, for networks that predict the window
 //! itself, of (prediction - window)^2 in halves of its range, or of the cross-entropy of tokens.
 
-use super::noise::{Normal, side_by_side};
-use super::process::{Corruption, Denoiser, Prediction};
 use crate::nets::batch::Batch;
 use crate::nets::device::cpu;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::diffusion::noise::{Normal, side_by_side};
+use crate::nets::diffusion::process::{Corruption, Denoiser, Prediction};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use tracemend_repair::rng::SplitMix64;
 
 /// What is drawn for one batch.
 #[derive(Clone, Debug)]

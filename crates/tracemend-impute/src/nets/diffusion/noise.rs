@@ -1,7 +1,7 @@
 //! Normal numbers that depend on a seed and a purpose alone.
 
-use crate::protocol::bootstrap::SplitMix64;
 use burn::tensor::{Device, Tensor, TensorData};
+use tracemend_repair::rng::SplitMix64;
 
 /// A stream of standard normal numbers (Box and Muller 1958).
 #[derive(Clone, Debug)]

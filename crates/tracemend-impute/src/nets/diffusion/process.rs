@@ -1,8 +1,8 @@
 //! What a network of noise prediction is trained for, and what sampling needs of it.
 
-use super::encoding::Encoding;
-use super::schedule::{Growth, Schedule};
 use crate::nets::batch::Batch;
+use crate::nets::diffusion::encoding::Encoding;
+use crate::nets::diffusion::schedule::{Growth, Schedule};
 use crate::nets::network::Network;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};

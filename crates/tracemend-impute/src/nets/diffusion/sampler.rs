@@ -1,7 +1,7 @@
 //! From noise to windows, by steps backwards.
 
-use super::process::Corruption;
-use super::schedule::Table;
+use crate::nets::diffusion::process::Corruption;
+use crate::nets::diffusion::schedule::Table;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 

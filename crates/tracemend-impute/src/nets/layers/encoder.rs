@@ -1,7 +1,7 @@
 //! One post-norm Transformer encoder layer (Vaswani et al. 2017) as PyTorch has it, with GELU.
 
-use super::maps::Dense;
-use super::norm::Norm;
+use crate::nets::layers::maps::Dense;
+use crate::nets::layers::norm::Norm;
 use crate::nets::ops::attention::attention;
 use crate::nets::ops::gelu::gelu;
 use burn::module::{Initializer, Module, Param};

@@ -6,9 +6,9 @@
 //! | x, between blocks | B, L, H |
 //! | queries, keys, values | B, L, H (heads side by side) |
 
-use super::norm::Norm;
-use super::rotary::Rotary;
-use super::s4::{ReadyS4, S4, S4Config};
+use crate::nets::layers::norm::Norm;
+use crate::nets::layers::rotary::Rotary;
+use crate::nets::layers::s4::{ReadyS4, S4, S4Config};
 use crate::nets::ops::attention::attention;
 use crate::nets::ops::gelu::gelu;
 use burn::module::Module;
@@ -167,7 +167,7 @@ impl ReadyBlock<'_> {
 /// A path in the module tree as model files name it: which variant a mixer is, they say elsewhere.
 pub fn rename(path: &str) -> String {
     match path.split_once(".mixer.S4.") {
-        Some((block, rest)) => super::s4::rename(&format!("{block}.s4.{rest}")),
+        Some((block, rest)) => crate::nets::layers::s4::rename(&format!("{block}.s4.{rest}")),
         None => path.replace(".mixer.Attention.", "."),
     }
 }

@@ -17,9 +17,9 @@
 //!
 //! Tests: `tests/nets_golden` against fixtures; below, the convolution against the recurrence.
 
-use super::dplr::{Dplr, LegS};
-use super::maps::{Column, Ready};
-use super::norm::Norm;
+use crate::nets::layers::dplr::{Dplr, LegS};
+use crate::nets::layers::maps::{Column, Ready};
+use crate::nets::layers::norm::Norm;
 use crate::nets::ops::gate::{Gate, gate};
 use crate::nets::ops::gelu::gelu;
 use crate::nets::ops::long_conv::long_conv;

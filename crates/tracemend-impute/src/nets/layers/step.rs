@@ -1,7 +1,7 @@
 //! What tells a network at which diffusion step it is.
 
-use super::maps::Dense;
 use crate::nets::diffusion::process::Look;
+use crate::nets::layers::maps::Dense;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 

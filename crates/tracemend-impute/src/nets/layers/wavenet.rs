@@ -1,9 +1,9 @@
 //! What surrounds the residual blocks of DiffWave and of SSSD-S4.
 
-use super::maps::{Conv, Dense, NormedConv, Ready};
-use super::s4;
-use super::step::StepNet;
 use crate::nets::diffusion::process::{Denoise, Look, condition};
+use crate::nets::layers::maps::{Conv, Dense, NormedConv, Ready};
+use crate::nets::layers::s4;
+use crate::nets::layers::step::StepNet;
 use crate::nets::ops::gate::{Gate, gate};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};

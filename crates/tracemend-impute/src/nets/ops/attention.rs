@@ -1,11 +1,11 @@
 //! Self-attention of all heads: softmax(q k^T / sqrt(width of a head)) v, every position seeing every other.
 
-use super::kernel::{self, Matrix, exp, is_flex, largest, product, simd, sum};
-use burn::backend::autodiff::{
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{Matrix, exp, is_flex, largest, product, simd, sum};
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
@@ -231,8 +231,8 @@ impl<B: Backend + Attention, C: CheckpointStrategy> Attention for Autodiff<B, C>
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

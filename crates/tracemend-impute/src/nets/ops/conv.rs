@@ -4,8 +4,10 @@
 //! Each tap is one product of the rows that it reaches; a tap that meets nothing but padding costs nothing. The sum of a
 //! residual connection is the product's starting value, not a pass of its own.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, Matrix, all_threads, is_flex, product, simd};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{Matrix, all_threads, is_flex, product, simd};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use gemm::Parallelism;
@@ -265,8 +267,8 @@ impl Taps {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

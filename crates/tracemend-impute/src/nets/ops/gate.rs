@@ -1,7 +1,9 @@
 //! Gates: the first half of the channels times the second half, each through a function of its own.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, is_flex, sigmoid, simd, tanh};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{is_flex, sigmoid, simd, tanh};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
@@ -140,8 +142,8 @@ impl Rule for Gate {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

@@ -1,7 +1,9 @@
 //! GELU with the error function: y = x / 2 (1 + erf(x / sqrt 2)), the form of the published networks.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, erf, exp, is_flex, simd};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{erf, exp, is_flex, simd};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
@@ -78,8 +80,8 @@ impl Rule for Gelu {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_those_of_the_framework() {

@@ -1,7 +1,9 @@
 //! Layer normalisation over the last axis: y = gain (x - mean) / sqrt(variance + eps) + bias, variance biased.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, is_flex, simd, sum};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{is_flex, simd, sum};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -118,8 +120,8 @@ impl Rule for LayerNorm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

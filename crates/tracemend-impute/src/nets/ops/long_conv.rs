@@ -4,8 +4,10 @@
 //! Computed directly, several channels in one vector and several times in registers: at windows of some hundred events
 //! this runs near the processor's peak and is quicker than a Fourier transform, which needs the channels one by one.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, is_flex};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::is_flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Int, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
@@ -152,8 +154,8 @@ impl Rule for LongConv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

@@ -1,12 +1,12 @@
 //! A whole LSTM sequence (Hochreiter and Schmidhuber 1997, with forget gate): i, f, g, o = input + h W;
 //! c = sigmoid(f) c + sigmoid(i) tanh(g); h = sigmoid(o) tanh(c). Gate order i, f, g, o as in PyTorch.
 
-use super::kernel::{self, Matrix, all_threads, is_flex, product, sigmoid, simd, tanh};
-use burn::backend::autodiff::{
-    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-    grads::Gradients,
-    ops::{Backward, Ops, OpsKind},
-};
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{Matrix, all_threads, is_flex, product, sigmoid, simd, tanh};
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
@@ -236,8 +236,8 @@ impl<B: Backend + Lstm, C: CheckpointStrategy> Lstm for Autodiff<B, C> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

@@ -1,9 +1,11 @@
 //! Weight normalisation (Salimans and Kingma 2016): w = gain v / norm(v), the norm over all axes but the first.
 //!
-//! The result is laid out for [`super::conv`], taps first and outputs last.
+//! The result is laid out for [`crate::nets::ops::conv`], taps first and outputs last.
 
-use super::fused::{self, Rule};
-use super::kernel::{self, is_flex};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::is_flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -98,8 +100,8 @@ impl Rule for WeightNorm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     #[test]
     fn values_and_gradients_equal_the_plain_composition() {

@@ -1,12 +1,12 @@
 //! All that a training run needs to go on as if it had never stopped, in one file.
 
-use super::optimizer::{Moments, Optimizer};
-use super::trainer::TrainError;
 use crate::nets::model_file::{read_tensors, write_tensors, write_whole};
 use crate::nets::state_dict::{StateDict, Values};
-use crate::tensor_file::{TensorReader, TensorWriter};
+use crate::nets::train::optimizer::{Moments, Optimizer};
+use crate::nets::train::trainer::TrainError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use tracemend_repair::tensor_file::{TensorReader, TensorWriter};
 
 /// The entry `kind`.
 const KIND: &str = "tracemend-checkpoint";

@@ -1,6 +1,6 @@
 //! What a training run is told.
 
-use super::masks::Mask;
+use crate::nets::train::masks::Mask;
 use serde::{Deserialize, Serialize};
 
 /// Settings of a training run.

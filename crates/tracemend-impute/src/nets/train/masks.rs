@@ -1,7 +1,7 @@
 //! What training hides in a window.
 
-use crate::protocol::bootstrap::SplitMix64;
 use serde::{Deserialize, Serialize};
+use tracemend_repair::rng::SplitMix64;
 
 /// A way to choose the hidden positions of a window; every window gets a choice of its own and hides at least one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,9 @@
 //! Our own, because the framework clips each tensor by itself, has no averaged weights, and its state has no names to be
 //! saved under.
 
-use super::config::TrainConfig;
 use crate::nets::network::Network;
 use crate::nets::state_dict::{Rename, StateDict};
+use crate::nets::train::config::TrainConfig;
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use rayon::prelude::*;

@@ -1,10 +1,10 @@
 //! Windows cut from sequences where training wants them.
 
-use super::masks::Mask;
-use crate::dataset::{Sequence, window_count, window_place};
-use crate::imputer::Window;
 use crate::nets::batch::Batch;
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::train::masks::Mask;
+use crate::window::dataset::{Sequence, window_count, window_place};
+use crate::window::imputer::Window;
+use tracemend_repair::rng::SplitMix64;
 
 /// Windows at random places, each with its own mask; the batch holds the truth everywhere.
 ///
@@ -27,7 +27,7 @@ pub(super) fn draw(texts: &[Sequence], windows: usize, length: usize, mask: &Mas
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imputer::Side;
+    use crate::window::imputer::Side;
 
     #[test]
     fn windows_come_from_all_sequences_and_hide_what_a_missing_event_does_not_tell() {

@@ -6,21 +6,22 @@
 //! A run's folder: `last.safetensors` (the checkpoint), `best.safetensors` (the model with the lowest validation loss),
 //! `metrics.jsonl` (a line for each look at the validation windows).
 
-use super::checkpoint::{Checkpoint, Standing};
-use super::config::TrainConfig;
-use super::optimizer::Optimizer;
-use super::text::draw;
-use crate::counts::ModelError;
-use crate::dataset::{Sequence, Vocabulary, window_count};
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::loss::device_of;
 use crate::nets::model_file::{ModelFile, Training, write_whole};
 use crate::nets::network::Network;
 use crate::nets::seed::seeded;
-use crate::nets::state_dict::{self, StateError};
-use crate::protocol::bootstrap::SplitMix64;
+use crate::nets::state_dict;
+use crate::nets::state_dict::StateError;
+use crate::nets::train::checkpoint::{Checkpoint, Standing};
+use crate::nets::train::config::TrainConfig;
+use crate::nets::train::optimizer::Optimizer;
+use crate::nets::train::text::draw;
+use crate::window::dataset::{Sequence, Vocabulary, window_count};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use tracemend_repair::model::ModelError;
+use tracemend_repair::rng::SplitMix64;
 
 /// Why training could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,10 @@
 //! single precision, which is enough to learn by. A basis of the published size (H=512, N=64, L=200) takes 26 MB for each layer,
 //! 1.9 GB for all 72; a larger one than [`MOST_BYTES`] is not made.
 
-use super::super::kernel::{self, simd, sum};
-use super::Nodes;
-use super::feature::Feature;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{simd, sum};
+use crate::nets::ops::s4_kernel::Nodes;
+use crate::nets::ops::s4_kernel::feature::Feature;
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! One feature's kernels and their gradient, in double precision.
 
-use super::super::kernel;
-use super::nodes::{Nodes, Sum};
+use crate::nets::ops::kernel;
+use crate::nets::ops::s4_kernel::nodes::{Nodes, Sum};
 use burn::backend::flex::FlexTensor;
 use num_complex::Complex64;
 

@@ -20,12 +20,14 @@ mod feature;
 mod nodes;
 mod plain;
 
-use self::basis::Basis;
 pub use self::basis::KeptBasis;
-use self::feature::{Feature, Gradient, Sums};
 pub use self::nodes::{Nodes, Sum};
-use super::fused::{self, Rule};
-use super::kernel::{self, is_flex, simd};
+use crate::nets::ops::fused;
+use crate::nets::ops::fused::Rule;
+use crate::nets::ops::kernel;
+use crate::nets::ops::kernel::{is_flex, simd};
+use crate::nets::ops::s4_kernel::basis::Basis;
+use crate::nets::ops::s4_kernel::feature::{Feature, Gradient, Sums};
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -224,8 +226,8 @@ impl Rule for Cauchy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::testing::{close, normal};
     use super::*;
+    use crate::nets::ops::kernel::testing::{close, normal};
 
     fn parameters(kernels: usize, features: usize, poles: usize) -> Parameters {
         let w = normal::<3>([features, poles, 1], 1).abs().neg() - 0.1;

@@ -1,6 +1,6 @@
 //! The kernel by operations of the framework, complex numbers as pairs of real tensors.
 
-use super::{Nodes, Parameters, Sum};
+use crate::nets::ops::s4_kernel::{Nodes, Parameters, Sum};
 use burn::tensor::{Tensor, TensorData};
 
 /// Real and imaginary part.
@@ -18,7 +18,7 @@ fn over<const D: usize>(a: &Pair<D>, b: &Pair<D>) -> Pair<D> {
     (re / square.clone(), im / square)
 }
 
-/// See [`super::s4_kernel`].
+/// See [`crate::nets::ops::s4_kernel::s4_kernel`].
 pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<2> {
     let Parameters { log_dt, w, p, q, b, c, d } = parameters;
     let device = c.device();

@@ -1,0 +1,250 @@
+//! From the gaps a tracer reports to the stretches in which nothing was recorded.
+//!
+//! Most tracers report the one as the other. CTF counts per packet: the events that a packet lost lie before its first or
+//! after its last recorded event ([`Gap::kept_ns`]), and a stretch between two packets can hold losses of both. Nobody
+//! stored how a packet's loss divides, but silence tells: it is divided by how much longer each stretch is than the
+//! stream's usual step.
+
+use crate::inferred::{Composition, CompositionRow, GapRepair, InferredEvent};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use tracemend_trace::{Gap, Lost, Phase, Trace};
+
+/// A stretch of a stream without recorded events, as a gap of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hole {
+    /// What the search is given.
+    pub gap: Gap,
+    /// Whose losses lie in it, in order: number of the gap in the trace, and how many of its events.
+    pub parts: Vec<(usize, u64)>,
+}
+
+/// One of a gap's possible places.
+struct Place {
+    gap: usize,
+    begin_ns: Option<i64>,
+    end_ns: Option<i64>,
+    lost: u64,
+}
+
+/// The holes of a trace, in the order of its gaps.
+pub fn holes(trace: &Trace) -> Vec<Hole> {
+    let mut times: Vec<Option<Vec<i64>>> = vec![None; trace.header.streams.len()];
+    for gap in trace.gaps.iter().filter(|gap| gap.kept_ns.is_some()) {
+        if let Some(stream) = gap.stream {
+            times[stream.0 as usize] = Some(Vec::new());
+        }
+    }
+    for event in &trace.events {
+        if let Some(times) = &mut times[event.stream.0 as usize] {
+            times.push(event.time_ns);
+        }
+    }
+    let mut found: Vec<Hole> = Vec::new();
+    let mut known: FxHashMap<(u32, usize), usize> = FxHashMap::default();
+    for (number, gap) in trace.gaps.iter().enumerate() {
+        let times = gap.stream.and_then(|stream| Some((stream.0, times[stream.0 as usize].as_deref()?)));
+        let Some((stream, times)) = times else {
+            found.push(Hole { gap: gap.clone(), parts: vec![(number, gap.lost.count().unwrap_or(0))] });
+            continue;
+        };
+        for place in places(number, gap, times) {
+            // Between the same two recorded events: the same hole.
+            let after = place.begin_ns.map_or(0, |begin| times.partition_point(|&time| time <= begin));
+            let hole = *known.entry((stream, after)).or_insert_with(|| {
+                let before = after.checked_sub(1).map(|last| times[last]);
+                let gap = Gap { begin_ns: before, end_ns: times.get(after).copied(), kept_ns: None, ..gap.clone() };
+                found.push(Hole { gap: Gap { lost: Lost::Exact(0), ..gap }, parts: Vec::new() });
+                found.len() - 1
+            });
+            let hole = &mut found[hole];
+            hole.gap.begin_ns = hole.gap.begin_ns.or(place.begin_ns);
+            // After the last event of a stream the packet's own end is all there is.
+            if times.get(after).is_none() {
+                hole.gap.end_ns = hole.gap.end_ns.max(place.end_ns);
+            }
+            hole.gap.lost = sum(hole.gap.lost, gap.lost, place.lost);
+            hole.parts.push((place.gap, place.lost));
+        }
+    }
+    found.retain(|hole| hole.gap.lost != Lost::Exact(0) || hole.parts.len() == 1 && hole.parts[0].1 == 0);
+    for (id, hole) in found.iter_mut().enumerate() {
+        hole.gap.id = id as u32;
+    }
+    found
+}
+
+fn sum(lost: Lost, more: Lost, count: u64) -> Lost {
+    match (lost, more) {
+        (Lost::Exact(lost), Lost::Exact(_)) => Lost::Exact(lost + count),
+        (lost, Lost::Unknown) if lost.count().unwrap_or(0) == 0 => Lost::Unknown,
+        (lost, _) => Lost::AtLeast(lost.count().unwrap_or(0) + count),
+    }
+}
+
+/// Where the events of a gap were lost, and how many in each place.
+fn places(number: usize, gap: &Gap, times: &[i64]) -> Vec<Place> {
+    let whole = Place { gap: number, begin_ns: gap.begin_ns, end_ns: gap.end_ns, lost: gap.lost.count().unwrap_or(0) };
+    let Some((first, last)) = gap.kept_ns else {
+        return vec![whole];
+    };
+    let kept = times.partition_point(|&time| time <= last) - times.partition_point(|&time| time < first);
+    let step = last.saturating_sub(first) as f64 / (kept.max(2) - 1) as f64;
+    let silence = |begin: Option<i64>, end: Option<i64>| match (begin, end) {
+        (Some(begin), Some(end)) => (end.saturating_sub(begin) as f64 - step).max(0.0),
+        // No bound: as long as it takes.
+        _ => step * whole.lost as f64,
+    };
+    let (before, after) = (silence(gap.begin_ns, Some(first)), silence(Some(last), gap.end_ns));
+    let share = if before + after > 0.0 { before / (before + after) } else { 0.5 };
+    let lost_before = (whole.lost as f64 * share).round() as u64;
+    let mut places = vec![
+        Place { end_ns: Some(first), lost: lost_before, ..whole },
+        Place { gap: number, begin_ns: Some(last), end_ns: gap.end_ns, lost: whole.lost - lost_before },
+    ];
+    if whole.lost > 0 {
+        places.retain(|place| place.lost > 0);
+    }
+    places
+}
+
+/// The trace as the search is to see it: with a gap for every hole. Borrowed where that is how it is already.
+pub fn with_holes<'t>(trace: &'t Trace, holes: &[Hole]) -> Cow<'t, Trace> {
+    if trace.gaps.iter().all(|gap| gap.kept_ns.is_none()) {
+        return Cow::Borrowed(trace);
+    }
+    let gaps = holes.iter().map(|hole| hole.gap.clone()).collect();
+    Cow::Owned(Trace { header: trace.header.clone(), events: trace.events.clone(), gaps })
+}
+
+/// Gives each gap of a trace what was found in its holes.
+pub fn by_gap(trace: &Trace, holes: &[Hole], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
+    let mut gaps: Vec<GapRepair> = trace
+        .gaps
+        .iter()
+        .map(|gap| GapRepair {
+            gap: gap.clone(),
+            events: Vec::new(),
+            composition: Composition::default(),
+            samples: Vec::new(),
+            left_open: None,
+        })
+        .collect();
+    for (hole, repair) in holes.iter().zip(repairs) {
+        if let [(gap, _)] = hole.parts[..]
+            && gaps[gap].gap.kept_ns.is_none()
+        {
+            gaps[gap] = GapRepair { gap: gaps[gap].gap.clone(), ..repair };
+            continue;
+        }
+        let total: u64 = hole.parts.iter().map(|&(_, lost)| lost).sum();
+        let mut begin = 0;
+        for &(gap, lost) in &hole.parts {
+            let share = if total == 0 { 1.0 / hole.parts.len() as f64 } else { lost as f64 / total as f64 };
+            begin += lost;
+            let part = |events: &[InferredEvent]| {
+                let place = |count: u64| match total {
+                    0 => events.len(),
+                    total => (events.len() as u64 * count / total) as usize,
+                };
+                events[place(begin - lost)..place(begin)].to_vec()
+            };
+            let gap = &mut gaps[gap];
+            gap.events.extend(part(&repair.events));
+            for (number, sample) in repair.samples.iter().enumerate() {
+                if gap.samples.len() <= number {
+                    gap.samples.push(Vec::new());
+                }
+                gap.samples[number].extend(part(sample));
+            }
+            add(&mut gap.composition, &repair.composition, share);
+            gap.left_open = gap.left_open.take().or_else(|| repair.left_open.clone());
+        }
+    }
+    for repair in gaps.iter_mut().filter(|repair| repair.gap.kept_ns.is_some()) {
+        if let Lost::Exact(lost) = repair.gap.lost {
+            let composition = &mut repair.composition;
+            (composition.lost, composition.lost_low, composition.lost_high) = (lost, lost, lost);
+        }
+    }
+    gaps
+}
+
+/// Adds a share of a hole's composition to that of a gap.
+fn add(sum: &mut Composition, hole: &Composition, share: f64) {
+    let scaled = |count: u64| (count as f64 * share).round() as u64;
+    sum.lost += scaled(hole.lost);
+    sum.lost_low += scaled(hole.lost_low);
+    sum.lost_high += scaled(hole.lost_high);
+    for (sum, rows) in [(&mut sum.by_thread, &hole.by_thread), (&mut sum.by_event, &hole.by_event)] {
+        for row in rows {
+            let same = |other: &&mut CompositionRow| kind(other) == kind(row);
+            match sum.iter_mut().find(same) {
+                Some(known) => {
+                    known.expected += share * row.expected;
+                    known.low += share * row.low;
+                    known.high += share * row.high;
+                    known.time_ns = known.time_ns.zip(row.time_ns).map(|(known, more)| known + share * more);
+                }
+                None => sum.push(CompositionRow {
+                    expected: share * row.expected,
+                    low: share * row.low,
+                    high: share * row.high,
+                    time_ns: row.time_ns.map(|time| share * time),
+                    ..row.clone()
+                }),
+            }
+        }
+        sum.sort_by(|a, b| b.expected.total_cmp(&a.expected).then_with(|| kind(a).cmp(&kind(b))));
+    }
+}
+
+fn kind(row: &CompositionRow) -> (Option<i32>, &str, Phase) {
+    (row.tid, &row.name, row.phase)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::testing::trace;
+    use tracemend_trace::{Cause, StreamId};
+
+    fn gap(begin: i64, end: i64, kept: Option<(i64, i64)>, lost: u64) -> Gap {
+        Gap {
+            id: 0,
+            stream: Some(StreamId(0)),
+            cpu: Some(0),
+            tid: None,
+            begin_ns: Some(begin),
+            end_ns: Some(end),
+            kept_ns: kept,
+            lost: Lost::Exact(lost),
+            cause: Cause::Discarded,
+            offset: 0,
+        }
+    }
+
+    #[test]
+    fn losses_of_two_packets_share_the_hole_between_them() {
+        let mut trace = trace(&[(0, 1, "a"), (0, 1, "b"), (0, 1, "c"), (0, 1, "d"), (0, 1, "e")]);
+        let times = [0, 1_000, 1_100, 9_000, 9_100];
+        trace.events.iter_mut().zip(times).for_each(|(event, time_ns)| event.time_ns = time_ns);
+        // A packet of two events ends at 5,000 with all its silence behind it, the next one begins there.
+        trace.gaps = vec![gap(900, 5_000, Some((1_000, 1_100)), 10), gap(5_000, 9_150, Some((9_000, 9_100)), 20)];
+        let holes = holes(&trace);
+        assert_eq!(holes.len(), 1);
+        assert_eq!(holes[0].parts, [(0, 10), (1, 20)]);
+        assert_eq!((holes[0].gap.begin_ns, holes[0].gap.end_ns), (Some(1_100), Some(9_000)));
+        assert_eq!(holes[0].gap.lost, Lost::Exact(30));
+    }
+
+    #[test]
+    fn a_gap_of_one_place_is_its_own_hole() {
+        let mut trace = trace(&[(0, 1, "a"), (0, 1, "b")]);
+        trace.gaps = vec![gap(0, 10, None, 3)];
+        let holes = holes(&trace);
+        assert_eq!(holes[0].gap, trace.gaps[0]);
+        assert!(matches!(with_holes(&trace, &holes), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,331 @@
+//! From what the search believes to what is true: probabilities, intervals and time errors learned from blackouts.
+//!
+//! Blackouts are cut into training traces and repaired by a model that has not seen them. What came of each belief is
+//! counted; counts merge by sum. A belief is then answered by the share that came true among beliefs like it, backing
+//! off from fine to coarse groups.
+
+use serde::{Deserialize, Serialize};
+
+/// Groups of gap lengths: up to 3, 15, 60, 250, and longer.
+const LENGTHS: usize = 5;
+/// Groups of distance to the nearer end of the gap: up to 2, up to 9, farther.
+const EDGES: usize = 3;
+/// Upper ends of the groups of support.
+pub const SUPPORT: [f32; 13] = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.93, 0.98, 0.998, 1.1];
+/// Upper ends of the groups of standardised errors of counts.
+const SPREAD: [f32; 24] = [
+    0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0,
+    10.0, 1e9,
+];
+/// Upper ends of the groups of expected counts.
+const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
+/// Shares of the background that are tried.
+pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
+/// How many observations of the coarser group stand for one belief of the finer.
+pub const BACKING: f64 = 12.0;
+/// Share of the true counts that an interval is to hold.
+const INTERVAL: f64 = 0.9;
+/// From here on a confidence is high.
+const HIGH: f64 = 0.8;
+/// How much events of one gap are right or wrong together (intraclass correlation).
+const ALIKE: f64 = 0.12;
+
+/// What became of beliefs, counted. Tables are flat; the last index runs fastest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// `[LENGTHS]` blackouts.
+    blackouts: Vec<f64>,
+    /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
+    confidence: Vec<f64>,
+    /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
+    spread: Vec<f64>,
+    /// `[LENGTHS, 2]` kinds of events that were lost without being expected at all, and kinds expected.
+    unexpected: Vec<f64>,
+    /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
+    times: Vec<f64>,
+    /// `[LENGTHS, SHARES]` distance of the expected counts from the true ones, by the share of the background.
+    background: Vec<f64>,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self {
+            blackouts: vec![0.0; LENGTHS],
+            confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
+            spread: vec![0.0; 2 * LENGTHS * MEANS.len() * SPREAD.len()],
+            unexpected: vec![0.0; LENGTHS * 2],
+            times: vec![0.0; LENGTHS * 2],
+            background: vec![0.0; LENGTHS * SHARES.len()],
+        }
+    }
+}
+
+/// What is believed of an inferred event.
+#[derive(Clone, Copy, Debug)]
+pub struct Belief {
+    /// Weight of the fillings that agree on it.
+    pub support: f32,
+    /// Length of the gap.
+    pub lost: usize,
+    /// Place of the event in the gap, from 0.
+    pub place: usize,
+}
+
+/// Which rows of a composition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Counts of one event on one thread.
+    ByThread,
+    /// Counts of one event over all threads.
+    ByEvent,
+}
+
+fn length_group(lost: usize) -> usize {
+    match lost {
+        0..=3 => 0,
+        4..=15 => 1,
+        16..=60 => 2,
+        61..=250 => 3,
+        _ => 4,
+    }
+}
+
+fn mean_group(expected: f64) -> usize {
+    MEANS.iter().position(|&end| expected <= end).unwrap_or(MEANS.len() - 1)
+}
+
+fn spread_row(rows: Rows, length: usize, mean: usize) -> usize {
+    ((rows as usize * LENGTHS + length) * MEANS.len() + mean) * SPREAD.len()
+}
+
+pub fn support_group(support: f32) -> usize {
+    if support.is_nan() {
+        return 0;
+    }
+    SUPPORT.iter().position(|&end| support <= end).unwrap_or(SUPPORT.len() - 1)
+}
+
+impl Belief {
+    fn groups(&self) -> (usize, usize, usize) {
+        let edge = self.place.min(self.lost.saturating_sub(1 + self.place));
+        let edge = match edge {
+            0..=2 => 0,
+            3..=9 => 1,
+            _ => 2,
+        };
+        (length_group(self.lost), edge, support_group(self.support))
+    }
+}
+
+fn cell(length: usize, edge: usize, support: usize) -> usize {
+    ((length * EDGES + edge) * SUPPORT.len() + support) * 2
+}
+
+impl Calibration {
+    /// Whether any blackout was counted.
+    pub fn is_empty(&self) -> bool {
+        self.confidence.iter().all(|&count| count == 0.0)
+    }
+
+    /// Each table, and how many times over it has a group for every length.
+    fn tables(&mut self) -> [(&mut Vec<f64>, usize); 6] {
+        [
+            (&mut self.blackouts, 1),
+            (&mut self.confidence, 1),
+            (&mut self.spread, 2),
+            (&mut self.unexpected, 1),
+            (&mut self.times, 1),
+            (&mut self.background, 1),
+        ]
+    }
+
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
+            mine.iter_mut().zip(other).for_each(|(a, b)| *a += *b);
+        }
+    }
+
+    /// Adds what blackouts in other traces say: for each group of lengths as if they had been `most` at most.
+    pub fn merge_prior(&mut self, other: &Self, most: f64) {
+        let mut other = other.clone();
+        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (most / count.max(1.0)).min(1.0)).collect();
+        for (table, times) in other.tables() {
+            let group = table.len() / (times * LENGTHS);
+            for (number, counts) in table.chunks_mut(group.max(1)).enumerate() {
+                counts.iter_mut().for_each(|count| *count *= weights[number % LENGTHS]);
+            }
+        }
+        self.merge(&other);
+    }
+
+    /// Whether gaps of two lengths are calibrated together.
+    pub fn same_length_group(a: usize, b: usize) -> bool {
+        length_group(a) == length_group(b)
+    }
+
+    /// Whether the tables have the sizes this version works with, and hold counts.
+    pub fn is_valid(&self) -> bool {
+        let (mut mine, mut fresh) = (self.clone(), Self::default());
+        mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| {
+            table.len() == fresh.len() && table.iter().all(|count| count.is_finite() && *count >= 0.0)
+        })
+    }
+
+    /// Counts a blackout; what is noted of it comes beside.
+    pub fn note_blackout(&mut self, lost: usize) {
+        self.blackouts[length_group(lost)] += 1.0;
+    }
+
+    /// Counts whether a belief came true.
+    pub fn note(&mut self, belief: Belief, right: bool) {
+        let (length, edge, support) = belief.groups();
+        let cell = cell(length, edge, support);
+        self.confidence[cell] += f64::from(u8::from(right));
+        self.confidence[cell + 1] += 1.0;
+    }
+
+    /// Counts an expected number against the true one.
+    pub fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
+        let error = ((truth - expected).abs() / deviation) as f32;
+        let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
+        self.spread[spread_row(rows, length_group(lost), mean_group(expected)) + group] += 1.0;
+    }
+
+    /// Counts the kinds of events that were lost without a row in the composition, and the rows.
+    pub fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
+        let cell = length_group(lost) * 2;
+        self.unexpected[cell] += unexpected as f64;
+        self.unexpected[cell + 1] += rows as f64;
+    }
+
+    /// Counts how far expected counts were from the truth with each of [`SHARES`].
+    pub fn note_background(&mut self, lost: usize, distances: [f64; SHARES.len()]) {
+        let start = length_group(lost) * SHARES.len();
+        self.background[start..].iter_mut().zip(distances).for_each(|(sum, distance)| *sum += distance);
+    }
+
+    /// The share of the background that served best.
+    pub fn background(&self, lost: usize) -> f64 {
+        let start = length_group(lost) * SHARES.len();
+        let sums = &self.background[start..start + SHARES.len()];
+        let best = (0..SHARES.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0);
+        SHARES[best]
+    }
+
+    /// Counts a time error, as a share of the gap's width.
+    pub fn note_time(&mut self, lost: usize, share: f64) {
+        let cell = length_group(lost) * 2;
+        self.times[cell] += share * share;
+        self.times[cell + 1] += 1.0;
+    }
+
+    /// Probability that a belief is true. Above 0.8, where people draw the line of what they trust, it is given a
+    /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
+    pub fn confidence(&self, belief: Belief) -> f32 {
+        let (length, edge, support) = belief.groups();
+        let raw = f64::from(belief.support);
+        let groups = |lengths: std::ops::Range<usize>, edges: std::ops::Range<usize>| {
+            let mut right = 0.0;
+            let mut all = 0.0;
+            for length in lengths {
+                for edge in edges.clone() {
+                    right += self.confidence[cell(length, edge, support)];
+                    all += self.confidence[cell(length, edge, support) + 1];
+                }
+            }
+            (right, all)
+        };
+        let mut p = 0.6 * raw;
+        let mut counted = 0.0;
+        for (right, all) in [
+            groups(0..LENGTHS, 0..EDGES),
+            groups(length..length + 1, 0..EDGES),
+            groups(length..length + 1, edge..edge + 1),
+        ] {
+            p = (right + BACKING * p) / (all + BACKING);
+            counted = all + BACKING;
+        }
+        if p > HIGH {
+            // Events of one gap are right or wrong together: they count as fewer than they are.
+            let alone = counted / (1.0 + ALIKE * (belief.lost.max(1) - 1) as f64);
+            p = (p - (p * (1.0 - p) / alone).sqrt()).max(HIGH);
+        }
+        p.clamp(0.001, 0.999) as f32
+    }
+
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation; as for a high
+    /// confidence, a standard error on the safe side, counted by blackouts because the rows of one err together. By event,
+    /// kinds that nobody expects are among the tenth that is missed.
+    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64) -> f64 {
+        let (length, mean) = (length_group(lost), mean_group(expected));
+        let mut counts = [0.0; SPREAD.len()];
+        let mut add = |length: usize, mean: usize, weight: f64| {
+            let row = spread_row(rows, length, mean);
+            counts.iter_mut().zip(&self.spread[row..]).for_each(|(count, more)| *count += weight * more);
+            counts.iter().sum::<f64>()
+        };
+        let mut total = add(length, mean, 1.0);
+        if total < 50.0 {
+            (0..MEANS.len()).for_each(|mean| total = add(length, mean, 0.2));
+        }
+        if total < 50.0 {
+            (0..LENGTHS).for_each(|length| total = add(length, mean, 0.1));
+        }
+        if total < 20.0 {
+            return 2.0;
+        }
+        let safe = INTERVAL + (INTERVAL * (1.0 - INTERVAL) / (self.blackouts[length] + BACKING)).sqrt();
+        let share = match (rows, self.unexpected[length * 2 + 1]) {
+            (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected[length * 2] / rows),
+            _ => safe,
+        };
+        let share = share.min(0.98);
+        let mut below = 0.0;
+        let mut low = 0.0;
+        for (count, &end) in counts.iter().zip(&SPREAD) {
+            if below + count >= share * total {
+                let share = (share * total - below) / count;
+                return low + share * (f64::from(end).min(20.0) - low);
+            }
+            below += count;
+            low = f64::from(end);
+        }
+        low
+    }
+
+    /// Standard error of an estimated time, as a share of the gap's width.
+    pub fn time_error(&self, lost: usize) -> f64 {
+        let cell = length_group(lost) * 2;
+        ((self.times[cell] + 10.0 * 0.09) / (self.times[cell + 1] + 10.0)).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_belief_is_answered_by_the_share_that_came_true() {
+        let mut calibration = Calibration::default();
+        let belief = Belief { support: 0.9, lost: 40, place: 20 };
+        for try_number in 0..1000 {
+            calibration.note(belief, try_number % 4 != 0);
+        }
+        assert!((calibration.confidence(belief) - 0.75).abs() < 0.02);
+        let mut twice = calibration.clone();
+        twice.merge(&calibration);
+        assert!((twice.confidence(belief) - 0.75).abs() < 0.01);
+    }
+
+    #[test]
+    fn nine_of_ten_errors_lie_within_the_half_width() {
+        let mut calibration = Calibration::default();
+        for error in 0..1000 {
+            calibration.note_blackout(100);
+            calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
+        }
+        assert!((calibration.half_width(Rows::ByEvent, 100, 0.0) - 1.8).abs() < 0.1);
+    }
+}

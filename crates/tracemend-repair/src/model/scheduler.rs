@@ -1,0 +1,97 @@
+//! Which thread a CPU turns to when it leaves one.
+//!
+//! At every switch each thread that could have been chosen is described by how recently it ran on this CPU, whether
+//! it ran elsewhere since, its own last token, and the token after which the CPU was left. Counting how often such a
+//! thread was there and how often it was chosen gives a hazard; a candidate's probability is its share of all hazards.
+
+use crate::model::token::{BEGIN, Token};
+use rustc_hash::FxHashMap;
+
+/// How recently a thread ran on the CPU in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recency {
+    /// Place in the CPU's most-recently-used list; 1 is the thread before the current one.
+    Rank(usize),
+    /// Known, but not among the last [`LIST`] threads of this CPU.
+    Elsewhere,
+    /// Never seen before.
+    New,
+}
+
+/// Length of the most-recently-used list of a CPU.
+pub const LIST: usize = 12;
+
+impl Recency {
+    fn bucket(self) -> u64 {
+        match self {
+            Recency::Rank(rank @ 0..=3) => rank as u64,
+            Recency::Rank(4..=6) => 4,
+            Recency::Rank(_) => 5,
+            Recency::Elsewhere => 6,
+            Recency::New => 7,
+        }
+    }
+}
+
+/// One thread that could be next.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// How recently it ran here.
+    pub recency: Recency,
+    /// Whether it last ran on another CPU.
+    pub moved: bool,
+    /// Its last token.
+    pub last: Token,
+    /// The token before that.
+    pub before_last: Token,
+}
+
+impl Candidate {
+    /// All threads of a kind that is not told apart further.
+    pub fn class(recency: Recency) -> Self {
+        Self { recency, moved: false, last: BEGIN, before_last: BEGIN }
+    }
+}
+
+/// Counts of chosen among present.
+#[derive(Clone, Debug, Default)]
+pub struct TargetCounts {
+    pub(crate) table: FxHashMap<u64, (u32, u32)>,
+}
+
+const LEVELS: usize = 4;
+/// Tokens in a key have 16 bits; those beyond count as one.
+pub(crate) const LAST_TOKEN: Token = 0xffff;
+/// Where the last token, the token left and the token before the last begin in a key, each in one more level.
+pub(crate) const TOKEN_SHIFTS: [u32; LEVELS - 1] = [4, 20, 36];
+/// Where the level stands in a key.
+pub(crate) const LEVEL_SHIFT: u32 = 60;
+
+fn keys(candidate: &Candidate, left: Token) -> [u64; LEVELS] {
+    let shape = candidate.recency.bucket() << 1 | u64::from(candidate.moved);
+    let token = |token: Token, field: usize| u64::from(token.min(LAST_TOKEN)) << TOKEN_SHIFTS[field];
+    let (last, left, before) = (token(candidate.last, 0), token(left, 1), token(candidate.before_last, 2));
+    [shape, 1 << 60 | shape | last, 2 << 60 | shape | last | left, 3 << 60 | shape | last | left | before]
+}
+
+impl TargetCounts {
+    /// Notes one thread that was there when the CPU was left after token `left`.
+    pub fn note(&mut self, candidate: &Candidate, left: Token, chosen: bool, weight: u32) {
+        for key in keys(candidate, left) {
+            let entry = self.table.entry(key).or_default();
+            entry.0 = entry.0.saturating_add(u32::from(chosen) * weight);
+            entry.1 = entry.1.saturating_add(weight);
+        }
+    }
+
+    /// How likely a thread like this is to be the next, before the share among all candidates is taken.
+    pub fn hazard(&self, candidate: &Candidate, left: Token) -> f64 {
+        let mut p = 0.02;
+        for key in keys(candidate, left) {
+            if let Some(&(chosen, present)) = self.table.get(&key) {
+                p = (f64::from(chosen) + 2.0 * p) / (f64::from(present) + 2.0);
+            }
+        }
+        p
+    }
+}

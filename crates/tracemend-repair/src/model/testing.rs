@@ -1,0 +1,61 @@
+//! Small traces for tests.
+
+use crate::model::trace_model::CountsModel;
+use proptest::prelude::*;
+use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
+
+/// A trace of calls (cpu, thread, name), one a microsecond.
+pub(crate) fn trace(calls: &[(u32, i32, &str)]) -> Trace {
+    let mut header = TraceHeader::new(Format::Csv);
+    let events = calls.iter().enumerate().map(|(place, &(cpu, tid, name))| Event {
+        time_ns: 1000 * place as i64,
+        stream: header.cpu_stream(cpu),
+        cpu: Some(cpu),
+        tid: Some(tid),
+        comm: Some(header.symbols.intern(&format!("p{}", tid % 2))),
+        name: header.symbols.intern(name),
+        phase: Phase::Call,
+        ret: Some(0),
+        dur_ns: Some(300),
+        offset: 0,
+    });
+    let events = events.collect();
+    Trace { header, events, gaps: Vec::new() }
+}
+
+/// Random traces: few names, threads and CPUs, so that contexts recur; some return values; some gaps.
+pub(crate) fn traces() -> impl Strategy<Value = Trace> {
+    const NAMES: [&str; 5] = ["read", "write", "poll", "futex", "exit"];
+    let call = (0u32..2, 0i32..4, 0usize..NAMES.len(), -1i64..2, 0u32..40);
+    proptest::collection::vec(call, 0..120).prop_map(|calls| {
+        let named: Vec<(u32, i32, &str)> =
+            calls.iter().map(|&(cpu, tid, name, _, _)| (cpu, tid, NAMES[name])).collect();
+        let mut trace = trace(&named);
+        for (event, &(cpu, _, _, ret, gap)) in trace.events.iter_mut().zip(&calls) {
+            event.ret = (event.ret.is_some() && ret < 1).then_some(ret);
+            if gap == 0 {
+                trace.gaps.push(Gap {
+                    id: trace.gaps.len() as u32,
+                    stream: Some(StreamId(cpu.min(trace.header.streams.len() as u32 - 1))),
+                    cpu: None,
+                    tid: None,
+                    begin_ns: Some(event.time_ns),
+                    end_ns: Some(event.time_ns + 2500),
+                    kept_ns: None,
+                    lost: Lost::Unknown,
+                    cause: Cause::Discarded,
+                    offset: 0,
+                });
+            }
+        }
+        trace
+    })
+}
+
+/// The bytes of a model's file.
+pub(crate) fn bytes(model: &CountsModel) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    model.save(&path).unwrap();
+    std::fs::read(&path).unwrap()
+}

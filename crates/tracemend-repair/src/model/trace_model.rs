@@ -1,0 +1,226 @@
+//! The counts of one or many traces.
+
+use crate::model::calibration::Calibration;
+use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
+use crate::model::scheduler::{Candidate, LIST, Recency, TargetCounts};
+use crate::model::timing::Timing;
+use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
+use rustc_hash::FxHashMap;
+use tracemend_trace::{Event, Gap, Phase, Symbol, Trace};
+
+/// What is learned from traces: how threads go on, when a CPU leaves them and for whom, and how long it takes.
+#[derive(Clone, Debug, Default)]
+pub struct CountsModel {
+    /// Token numbers.
+    pub tokens: TokenTable,
+    /// How threads go on and when they are left.
+    pub trie: ContextTrie,
+    /// For whom they are left.
+    pub targets: TargetCounts,
+    /// How long they pause.
+    pub timing: Timing,
+    /// What became of beliefs on blackouts.
+    pub calibration: Calibration,
+    /// Events learned from.
+    pub events: u64,
+}
+
+/// The thread an event belongs to. Events without a thread id form one thread per stream, and so do those of thread 0:
+/// every CPU has an idle thread of that number.
+pub fn thread_of(event: &Event) -> i64 {
+    // Below all thread ids.
+    const NONE: i64 = -(1 << 40);
+    const IDLE: i64 = -(1 << 41);
+    match event.tid {
+        Some(0) => IDLE - i64::from(event.stream.0),
+        Some(tid) => i64::from(tid),
+        None => NONE - i64::from(event.stream.0),
+    }
+}
+
+/// Whether a thread makes no further event after this one.
+pub fn ends_thread(name: &str, phase: Phase, has_return: bool) -> bool {
+    matches!(name, "exit" | "exit_group") && phase != Phase::Exit && !has_return
+}
+
+struct Thread {
+    cursor: Cursor,
+    program: Cursor,
+    comm: Option<Symbol>,
+    last: Token,
+    before_last: Token,
+    last_ns: i64,
+    end_ns: i64,
+    stream: u32,
+}
+
+#[derive(Default)]
+struct Cpu {
+    recent: Vec<i64>,
+    started: bool,
+    /// Whether the latest event is of the same thread as the one before it.
+    stayed: bool,
+}
+
+/// Where the gaps passed so far end.
+struct Holes {
+    of_stream: Vec<i64>,
+    /// Of gaps that belong to no stream.
+    anywhere: i64,
+    latest: i64,
+}
+
+impl Holes {
+    fn new(streams: usize) -> Self {
+        Self { of_stream: vec![i64::MIN; streams], anywhere: i64::MIN, latest: i64::MIN }
+    }
+
+    fn pass(&mut self, gap: &Gap) {
+        let end_ns = gap.end_ns.unwrap_or(i64::MIN);
+        self.latest = self.latest.max(end_ns);
+        let known = match gap.stream {
+            Some(stream) => &mut self.of_stream[stream.0 as usize],
+            None => &mut self.anywhere,
+        };
+        *known = end_ns.max(*known);
+    }
+
+    /// Whether events of a thread may be missing between its latest and this one. None are where it stayed in one call
+    /// all the while, nor, as far as can be told, where it was on other CPUs before and after.
+    fn may_hide(&self, thread: &Thread, event: &Event, last: &TokenKind, next: &TokenKind) -> bool {
+        let end_ns = [thread.stream, event.stream.0].map(|stream| self.of_stream[stream as usize]);
+        let end_ns = end_ns[0].max(end_ns[1]).max(self.anywhere);
+        let one_call = next.phase == Phase::Exit && last.phase == Phase::Entry && last.name == next.name;
+        thread.last_ns < end_ns && !(one_call || (thread.end_ns != i64::MAX && thread.end_ns >= end_ns))
+    }
+}
+
+impl CountsModel {
+    /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
+    pub fn learn(&mut self, trace: &Trace, weight: u32) {
+        let mut tokenizer = Tokenizer::default();
+        let mut threads: FxHashMap<i64, Thread> = FxHashMap::default();
+        let mut programs: FxHashMap<Symbol, Node> = FxHashMap::default();
+        let mut cpus: Vec<Cpu> = Vec::new();
+        cpus.resize_with(trace.header.streams.len(), Cpu::default);
+        let mut gaps: Vec<&Gap> = trace.gaps.iter().collect();
+        // One that began before the first event comes first.
+        gaps.sort_by_key(|gap| gap.begin_ns);
+        let mut gaps = gaps.into_iter().peekable();
+        let mut holes = Holes::new(trace.header.streams.len());
+        for event in &trace.events {
+            while let Some(gap) = gaps.peek()
+                && gap.begin_ns.is_none_or(|begin| begin < event.time_ns)
+            {
+                holes.pass(gap);
+                match gap.stream {
+                    Some(stream) => cpus[stream.0 as usize].started = false,
+                    None => cpus.iter_mut().for_each(|cpu| cpu.started = false),
+                }
+                gaps.next();
+            }
+            let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
+            let tid = thread_of(event);
+            self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
+            let thread = threads.entry(tid).or_insert_with(|| Thread {
+                cursor: if holes.latest.saturating_add(5_000_000) > event.time_ns {
+                    Cursor::unknown()
+                } else {
+                    self.trie.mark(BEGIN)
+                },
+                program: Cursor::program(ROOT),
+                comm: None,
+                last: BEGIN,
+                before_last: BEGIN,
+                last_ns: event.time_ns,
+                end_ns: i64::MAX,
+                stream: event.stream.0,
+            });
+            if holes.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
+                thread.cursor = Cursor::unknown();
+                thread.program = Cursor::program(thread.program.root());
+            } else if thread.end_ns != i64::MAX {
+                let cpu = &cpus[event.stream.0 as usize];
+                let step = event.time_ns.saturating_sub(thread.last_ns);
+                self.timing.note(thread.last, event.time_ns.saturating_sub(thread.end_ns), step, cpu.stayed, weight);
+            }
+            if thread.comm != event.comm {
+                thread.comm = event.comm;
+                let root = match event.comm {
+                    None => ROOT,
+                    Some(comm) => *programs.entry(comm).or_insert_with(|| {
+                        let mark = self.tokens.program(trace.header.symbols.name(comm));
+                        self.trie.program(mark)
+                    }),
+                };
+                thread.program = Cursor::program(root);
+            }
+            self.trie.learn(&mut thread.cursor, token, weight);
+            if thread.program.root() != ROOT {
+                self.trie.learn(&mut thread.program, token, weight);
+            }
+            thread.before_last = std::mem::replace(&mut thread.last, token);
+            thread.last_ns = event.time_ns;
+            thread.end_ns = event.time_ns.saturating_add(event.dur_ns.map_or(0, |dur| dur.min(1 << 60) as i64));
+            thread.stream = event.stream.0;
+            if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
+                self.trie.learn(&mut thread.cursor, END, weight);
+                if thread.program.root() != ROOT {
+                    self.trie.learn(&mut thread.program, END, weight);
+                }
+            }
+            self.events += 1;
+        }
+    }
+
+    /// The state of a thread of which nothing is known but its program, or that it begins now.
+    pub fn empty_state(&self, comm: Option<&str>, begins: bool) -> State {
+        let state = State {
+            all: ROOT,
+            program: comm
+                .and_then(|comm| self.tokens.find_program(comm))
+                .map_or(ROOT, |mark| self.trie.find_program(mark)),
+        };
+        if begins { State { all: self.trie.advance(state, BEGIN).all, ..state } } else { state }
+    }
+
+    fn note_switch(&mut self, event: &Event, tid: i64, cpu: &mut Cpu, threads: &FxHashMap<i64, Thread>, weight: u32) {
+        let current = cpu.recent.first().copied();
+        if let Some(current) = current
+            && cpu.started
+            && let Some(thread) = threads.get(&current)
+        {
+            let switched = current != tid;
+            self.trie.note_follower(thread.cursor.contexts(), switched, weight);
+            if thread.program.root() != ROOT {
+                self.trie.note_follower(thread.program.contexts(), switched, weight);
+            }
+            if switched {
+                let left = thread.last;
+                let mut listed = false;
+                for (rank, other) in cpu.recent.iter().enumerate().skip(1) {
+                    let Some(candidate) = candidate(threads, *other, Recency::Rank(rank), event.stream.0) else {
+                        continue;
+                    };
+                    listed |= *other == tid;
+                    self.targets.note(&candidate, left, *other == tid, weight);
+                }
+                let known = threads.contains_key(&tid);
+                self.targets.note(&Candidate::class(Recency::New), left, !listed && !known, weight);
+                self.targets.note(&Candidate::class(Recency::Elsewhere), left, !listed && known, weight);
+            }
+        }
+        cpu.stayed = cpu.started && current == Some(tid);
+        if current != Some(tid) {
+            cpu.recent.retain(|&other| other != tid);
+            cpu.recent.truncate(LIST);
+            cpu.recent.insert(0, tid);
+        }
+        cpu.started = true;
+    }
+}
+
+fn candidate(threads: &FxHashMap<i64, Thread>, tid: i64, recency: Recency, stream: u32) -> Option<Candidate> {
+    let thread = threads.get(&tid)?;
+    Some(Candidate { recency, moved: thread.stream != stream, last: thread.last, before_last: thread.before_last })
+}
