@@ -8,7 +8,6 @@ pub mod differences;
 pub mod measurement;
 pub mod metric;
 pub mod outcome;
-pub mod place;
 pub mod protocol;
 pub mod results;
 pub mod score;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::cells::{Cell, figures, leakage};
 use crate::measurement::{Plan, RESAMPLES, estimate};
 use crate::metric::GapTally;
-use crate::place::Place;
 use crate::protocol::paper::Error;
 use crate::score::Score;
 use tracemend_impute::window::clusters::clusters;
+use tracemend_impute::window::place::Place;
 use tracemend_impute::window::windows::{ArrayError, ImputedWindow, join, read_array_windows, read_results};
 
 /// Scores a folder of imputed arrays, `Results/<model>/results_<name>_<k>`, or all such folders below one.

@@ -142,8 +142,8 @@ pub(crate) fn continuation(trie: &ContextTrie, vocabulary: usize, mut state: Sta
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::trace;
     use super::*;
-    use tracemend_repair::model::testing::trace;
 
     #[test]
     fn return_values_make_no_difference() {

@@ -57,9 +57,9 @@ pub fn method(name: &str, counts: &Arc<BurstCounts>) -> Box<dyn BurstMethod> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::trace;
     use super::*;
     use crate::baselines::testing::fill;
-    use tracemend_repair::model::testing::trace;
 
     #[test]
     fn every_method_has_its_name() {

@@ -3,8 +3,7 @@
 use crate::baselines::method::learn;
 use std::ops::Range;
 use tracemend_repair::index::TraceIndex;
-use tracemend_repair::model::testing::trace;
-use tracemend_trace::{Cause, Gap, Lost, StreamId};
+use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
 
 /// A call: CPU, thread, name.
 pub(crate) type Call = (u32, i32, &'static str);
@@ -48,4 +47,23 @@ pub(crate) fn fill(
 
 fn name(name: &str) -> &'static str {
     ["a", "b", "c", "d", "e", "x", "y", "z", "end1", "end2"].into_iter().find(|known| *known == name).unwrap()
+}
+
+/// A trace of calls (cpu, thread, name), one a microsecond.
+pub(super) fn trace(calls: &[(u32, i32, &str)]) -> Trace {
+    let mut header = TraceHeader::new(Format::Csv);
+    let events = calls.iter().enumerate().map(|(place, &(cpu, tid, name))| Event {
+        time_ns: 1000 * place as i64,
+        stream: header.cpu_stream(cpu),
+        cpu: Some(cpu),
+        tid: Some(tid),
+        comm: Some(header.symbols.intern(&format!("p{}", tid % 2))),
+        name: header.symbols.intern(name),
+        phase: Phase::Call,
+        ret: Some(0),
+        dur_ns: Some(300),
+        offset: 0,
+    });
+    let events = events.collect();
+    Trace { header, events, gaps: Vec::new() }
 }

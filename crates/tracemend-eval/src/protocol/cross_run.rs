@@ -7,7 +7,6 @@
 //! the intact rest of the very run, that is, for each tested window, on windows of that run that do not reach into its
 //! gap; and where these are few, on training runs held out in turn. The counts themselves come from training runs only.
 
-use crate::place::Place;
 use crate::protocol::held_out::{HeldOut, Spot};
 use crate::protocol::paper;
 use crate::protocol::paper::{Around, PaperConfig};
@@ -16,6 +15,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, sequences, window_count, window_place};
 use tracemend_impute::window::models::Model;
+use tracemend_impute::window::place::Place;
 use tracemend_impute::window::windows::Dataset;
 use tracemend_repair::rng::SplitMix64;
 use tracemend_trace::Trace;

@@ -11,13 +11,13 @@
 use std::path::PathBuf;
 
 use crate::cells::{Cell, means};
-pub use crate::place::Place;
 pub use crate::protocol::flat::Around;
 use crate::protocol::flat::Bench;
 use crate::protocol::held_out::HeldOut;
 pub use crate::results::{score_arrays, score_arrays_against};
 use crate::score::Score;
 use tracemend_impute::window::models::Model;
+pub use tracemend_impute::window::place::Place;
 pub use tracemend_impute::window::windows::ArrayError;
 use tracemend_impute::window::windows::{Dataset, Source};
 

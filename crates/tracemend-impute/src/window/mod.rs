@@ -8,6 +8,7 @@ pub mod ensemble;
 pub mod imputer;
 pub mod models;
 pub mod ngram;
+pub mod place;
 pub mod ppm;
 pub mod reliability;
 pub mod windows;

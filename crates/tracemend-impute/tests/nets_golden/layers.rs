@@ -4,7 +4,6 @@ use super::fixture::{Array, Fixture, channels_first, device, slack};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use std::collections::BTreeSet;
-use tracemend_eval::place::Place;
 use tracemend_impute::nets::csdi::positions;
 use tracemend_impute::nets::diffusion::schedule::{Growth, Schedule};
 use tracemend_impute::nets::layers::dplr::LegS;
@@ -12,6 +11,7 @@ use tracemend_impute::nets::layers::s4::{S4, S4Config, S4Layer, rename};
 use tracemend_impute::nets::layers::step::{step_embedding, step_table};
 use tracemend_impute::nets::ops::s4_kernel::Sum;
 use tracemend_impute::nets::train::masks::Mask;
+use tracemend_impute::window::place::Place;
 use tracemend_repair::rng::SplitMix64;
 
 /// What the file of the smallest layer has of its dense form.

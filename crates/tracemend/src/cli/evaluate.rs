@@ -13,7 +13,6 @@ use tracemend::exit;
 use tracemend::scores::Bound;
 use tracemend_eval::answer::TakeTraced;
 use tracemend_eval::cache::Keep;
-use tracemend_eval::place::Place;
 use tracemend_eval::protocol::burst::BurstConfig;
 use tracemend_eval::protocol::cross_run::CrossRunConfig;
 use tracemend_eval::protocol::paper::{Around, PaperConfig};
@@ -21,6 +20,7 @@ use tracemend_eval::protocol::truth::{Truth, TruthConfig};
 use tracemend_eval::protocol::{burst, cross_run, paper, truth};
 use tracemend_eval::score::Score;
 use tracemend_impute::nets::device::DeviceName;
+use tracemend_impute::window::place::Place;
 use tracemend_trace::Trace;
 
 /// Measure how good repairs are, on artificial gaps of known length
