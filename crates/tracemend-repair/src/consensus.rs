@@ -4,8 +4,9 @@
 //! under per-thread LCS, the measure of protocol `burst`), not simply the likeliest one. An event's support is the
 //! weight of the fillings whose same thread has it in common by the longest common subsequence.
 
-use crate::insertion_points::Slot;
+use crate::insertion_points::InsertionPoint;
 use crate::lcs::lcs_length;
+use crate::params::SearchParams;
 use crate::search::Filling;
 use rustc_hash::FxHashMap;
 
@@ -24,41 +25,38 @@ pub struct Consensus {
     pub support: Vec<f32>,
 }
 
-/// A thread's events in one filling: places in the filling, and bare event numbers.
+/// A thread's events in one filling: places in the filling, and event_types event numbers.
 pub type ByThread = FxHashMap<i64, (Vec<u32>, Vec<u32>)>;
 
-/// Groups a filling by thread, in each thread's own order. `bare` numbers a token's name and phase.
-pub fn by_thread(filling: &Filling, slots: &[Slot], bare: &[u32]) -> ByThread {
+/// Groups a filling by thread, in each thread's own order. `event_types` numbers a token's name and phase.
+pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &[u32]) -> ByThread {
     let mut order: Vec<u32> = (0..filling.placed.len() as u32).collect();
     order.sort_by_key(|&place| filling.placed[place as usize].0);
     let mut threads: ByThread = FxHashMap::default();
     for place in order {
-        let (slot, token) = filling.placed[place as usize];
-        let thread = slots[slot as usize].thread.unwrap_or(i64::MIN);
+        let (point, token) = filling.placed[place as usize];
+        let thread = points[point as usize].thread;
         let (places, tokens) = threads.entry(thread).or_default();
         places.push(place);
-        tokens.push(bare[token as usize]);
+        tokens.push(event_types[token as usize]);
     }
     threads
 }
 
-fn compared(lost: usize) -> usize {
-    match lost {
-        0..=100 => 24,
-        101..=300 => 16,
-        301..=2000 => 12,
-        _ => 4,
-    }
-}
-
-/// Chooses among fillings. `None` if there is none.
-pub fn choose(fillings: &[Filling], slots: &[Slot], bare: &[u32]) -> Option<Consensus> {
+/// Chooses among fillings, the likeliest first. `event_types`: `[token]` number of its event type. Returns `None` for no filling.
+pub fn choose(
+    fillings: &[Filling],
+    points: &[InsertionPoint],
+    event_types: &[u32],
+    params: &SearchParams,
+) -> Option<Consensus> {
     let lost = fillings.first()?.placed.len();
-    let count = fillings.len().min(compared(lost));
+    let count = fillings.len().min(params.compared_for(lost));
     let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight).collect();
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
-    let threads: Vec<ByThread> = fillings[..count].iter().map(|filling| by_thread(filling, slots, bare)).collect();
+    let threads: Vec<ByThread> =
+        fillings[..count].iter().map(|filling| by_thread(filling, points, event_types)).collect();
     let mut common = vec![0.0; count];
     for i in 0..count {
         common[i] += weights[i] * lost as f64;

@@ -14,7 +14,7 @@ mod trace_model;
 
 pub use file::{FORMAT_VERSION, KIND, ModelError};
 pub use ngram_trie::{ContextTrie, Cursor, MAX_ORDER, Node, ROOT, State};
-pub use scheduler::{Candidate, LIST, Recency, TargetCounts};
+pub use scheduler::{Candidate, LIST, Recency, SchedulerModel};
 pub use timing::{Timing, bucket};
 pub use token::{BEGIN, END, FIRST_EVENT, ReturnClass, Token, TokenKind, TokenTable, Tokenizer};
-pub use trace_model::{CountsModel, ends_thread, thread_of};
+pub use trace_model::{TraceModel, ends_thread, thread_of};

@@ -121,7 +121,7 @@ impl TokenTable {
     }
 
     /// For each token a number that only its name and phase decide.
-    pub fn bare(&self) -> Vec<u32> {
+    pub fn event_types(&self) -> Vec<u32> {
         let mut numbers: FxHashMap<(&str, Phase), u32> = FxHashMap::default();
         self.kinds
             .iter()

@@ -2,27 +2,30 @@
 
 use crate::model::calibration::Calibration;
 use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
-use crate::model::scheduler::{Candidate, LIST, Recency, TargetCounts};
+use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
+use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
 use tracemend_trace::{Event, Gap, Phase, Symbol, Trace};
 
 /// What is learned from traces: how threads go on, when a CPU leaves them and for whom, and how long it takes.
 #[derive(Clone, Debug, Default)]
-pub struct CountsModel {
+pub struct TraceModel {
     /// Token numbers.
     pub tokens: TokenTable,
     /// How threads go on and when they are left.
     pub trie: ContextTrie,
     /// For whom they are left.
-    pub targets: TargetCounts,
+    pub scheduler: SchedulerModel,
     /// How long they pause.
     pub timing: Timing,
     /// What became of beliefs on blackouts.
     pub calibration: Calibration,
     /// Events learned from.
     pub events: u64,
+    /// Constants of learning and of what is asked of the model; no part of its file.
+    pub params: ModelParams,
 }
 
 /// The thread an event belongs to. Events without a thread id form one thread per stream, and so do those of thread 0:
@@ -63,14 +66,14 @@ struct Cpu {
 }
 
 /// Where the gaps passed so far end.
-struct Holes {
+struct LossIntervals {
     of_stream: Vec<i64>,
     /// Of gaps that belong to no stream.
     anywhere: i64,
     latest: i64,
 }
 
-impl Holes {
+impl LossIntervals {
     fn new(streams: usize) -> Self {
         Self { of_stream: vec![i64::MIN; streams], anywhere: i64::MIN, latest: i64::MIN }
     }
@@ -95,7 +98,7 @@ impl Holes {
     }
 }
 
-impl CountsModel {
+impl TraceModel {
     /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
     pub fn learn(&mut self, trace: &Trace, weight: u32) {
         let mut tokenizer = Tokenizer::default();
@@ -107,12 +110,12 @@ impl CountsModel {
         // One that began before the first event comes first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
-        let mut holes = Holes::new(trace.header.streams.len());
+        let mut intervals = LossIntervals::new(trace.header.streams.len());
         for event in &trace.events {
             while let Some(gap) = gaps.peek()
                 && gap.begin_ns.is_none_or(|begin| begin < event.time_ns)
             {
-                holes.pass(gap);
+                intervals.pass(gap);
                 match gap.stream {
                     Some(stream) => cpus[stream.0 as usize].started = false,
                     None => cpus.iter_mut().for_each(|cpu| cpu.started = false),
@@ -123,7 +126,7 @@ impl CountsModel {
             let tid = thread_of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
             let thread = threads.entry(tid).or_insert_with(|| Thread {
-                cursor: if holes.latest.saturating_add(5_000_000) > event.time_ns {
+                cursor: if intervals.latest.saturating_add(self.params.newborn_ns) > event.time_ns {
                     Cursor::unknown()
                 } else {
                     self.trie.mark(BEGIN)
@@ -136,7 +139,7 @@ impl CountsModel {
                 end_ns: i64::MAX,
                 stream: event.stream.0,
             });
-            if holes.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
+            if intervals.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
                 thread.cursor = Cursor::unknown();
                 thread.program = Cursor::program(thread.program.root());
             } else if thread.end_ns != i64::MAX {
@@ -203,11 +206,11 @@ impl CountsModel {
                         continue;
                     };
                     listed |= *other == tid;
-                    self.targets.note(&candidate, left, *other == tid, weight);
+                    self.scheduler.note(&candidate, left, *other == tid, weight);
                 }
                 let known = threads.contains_key(&tid);
-                self.targets.note(&Candidate::class(Recency::New), left, !listed && !known, weight);
-                self.targets.note(&Candidate::class(Recency::Elsewhere), left, !listed && known, weight);
+                self.scheduler.note(&Candidate::class(Recency::New), left, !listed && !known, weight);
+                self.scheduler.note(&Candidate::class(Recency::Elsewhere), left, !listed && known, weight);
             }
         }
         cpu.stayed = cpu.started && current == Some(tid);

@@ -14,7 +14,7 @@ use tracemend::exit;
 use tracemend::overlay::{RepairSummary, WriteOptions};
 use tracemend::pipeline::{Loaded, load};
 use tracemend::report::{count, plural};
-use tracemend_repair::model::CountsModel;
+use tracemend_repair::model::TraceModel;
 use tracemend_repair::{RepairOptions, repair};
 use tracemend_trace::sink::{GapRow, JsonLines};
 
@@ -43,7 +43,7 @@ pub struct RepairArgs {
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     min_confidence: f32,
     /// Fill gaps of up to this many lost events, and leave longer ones open.
-    #[arg(long, value_name = "N", default_value_t = RepairOptions::default().most)]
+    #[arg(long, value_name = "N", default_value_t = RepairOptions::default().max_lost)]
     most: u64,
     /// Draw this many further reconstructions of every gap at random.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -82,8 +82,13 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         plural(loaded.trace.events.len() as u64, "event"),
         plural(loaded.trace.gaps.len() as u64, "gap")
     ));
-    let options =
-        RepairOptions { seed: globals.seed, threads: globals.thread_count(), samples: args.samples, most: args.most };
+    let options = RepairOptions {
+        seed: globals.seed,
+        threads: globals.thread_count(),
+        samples: args.samples,
+        max_lost: args.most,
+        ..RepairOptions::default()
+    };
     let progress = Mutex::new(Progress::new(globals, "repairing"));
     let watch = |done: usize, total: usize| {
         // Another thread may be showing its own; the next will show more.
@@ -104,8 +109,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
 
-fn load_model(path: &Path) -> anyhow::Result<CountsModel> {
-    CountsModel::load(path)
+fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
+    TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }
 
