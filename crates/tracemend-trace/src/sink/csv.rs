@@ -1,6 +1,7 @@
 //! CSV: one event a row. Gaps and compositions have no row; the `gap` column ties inferred events to theirs.
 
-use super::{CompositionRow, EventRow, GapRow, Sink};
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow};
 use crate::Phase;
 use std::{
     borrow::Cow,

@@ -1,6 +1,7 @@
 //! JSON Lines: one `{"type":…,"data":…}` a line, the first naming the schema and its version.
 
-use super::{CompositionRow, EventRow, GapRow, Sink};
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow};
 use serde::Serialize;
 use std::io::{self, Write};
 
