@@ -55,6 +55,20 @@ pub(crate) struct Clock {
     pub(crate) unix_epoch: bool,
 }
 
+impl Default for Clock {
+    /// The clock of CTF 1.8 traces that describe none, and what a clock is unless it says otherwise.
+    fn default() -> Self {
+        Self {
+            name: "default".into(),
+            frequency: 1_000_000_000,
+            offset_seconds: 0,
+            offset_cycles: 0,
+            uuid: None,
+            unix_epoch: false,
+        }
+    }
+}
+
 /// A class of data streams.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamClass {

@@ -9,10 +9,9 @@
 //! from [`OpenOptions::warnings_file`](crate::format::options::OpenOptions::warnings_file) by [`crate::format::text::babeltrace_loss`].
 
 use super::babeltrace_loss::Loss;
-use crate::decode::bytes::{
-    find, take_fraction, take_hex, take_i64, take_ret, take_u64, trim, trim_start, whole_tid, whole_u64,
-};
-use crate::decode::clock::{DayClock, take_date, take_time_of_day};
+use super::babeltrace_time::{Stamp, stamp};
+use crate::decode::bytes::{find, take_hex, take_i64, take_ret, trim, trim_start, whole_tid, whole_u64};
+use crate::decode::clock::DayClock;
 use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
@@ -34,44 +33,6 @@ impl Babeltrace {
     pub(crate) fn new(loss: Option<Loss>) -> Self {
         Self { clock: DayClock::default(), loss, in_flight: FxHashMap::default() }
     }
-}
-
-/// A time as `babeltrace2` prints it between brackets.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stamp {
-    /// Nanoseconds since an origin of its own.
-    Absolute(i64),
-    /// Nanoseconds since midnight.
-    OfDay(i64),
-}
-
-/// Reads what stands between the brackets of a time.
-pub(crate) fn stamp(text: &[u8]) -> Option<Stamp> {
-    const DAY_NS: i64 = 86_400 * 1_000_000_000;
-    let text = trim(text);
-    if let Some((days, rest)) = take_date(text) {
-        let (of_day, rest) = take_time_of_day(rest.strip_prefix(b" ")?)?;
-        return rest.is_empty().then(|| days.checked_mul(DAY_NS)?.checked_add(of_day)).flatten().map(Stamp::Absolute);
-    }
-    if let Some((of_day, rest)) = take_time_of_day(text) {
-        return rest.is_empty().then_some(Stamp::OfDay(of_day));
-    }
-    let (negative, digits) = match text.strip_prefix(b"-") {
-        Some(digits) => (true, digits),
-        None => (false, text),
-    };
-    let (whole, rest) = take_u64(digits)?;
-    let whole = i64::try_from(whole).ok()?;
-    let ns = match rest.strip_prefix(b".") {
-        // Cycles: counted as if they were nanoseconds, as the text does not say how long one is.
-        None if rest.is_empty() => whole,
-        None => return None,
-        Some(fraction) => match take_fraction(fraction)? {
-            (fraction, b"") => whole.checked_mul(1_000_000_000)?.checked_add(fraction)?,
-            _ => return None,
-        },
-    };
-    Some(Stamp::Absolute(if negative { -ns } else { ns }))
 }
 
 struct Record<'a> {

@@ -9,7 +9,7 @@
 //! loss: events are lost either before this packet's first event or after its last one, never between two of its events.
 //! Which of both is not stored; of the two silences the longer one is taken.
 
-use super::babeltrace::{Stamp, stamp};
+use super::babeltrace_time::{Stamp, stamp};
 use crate::decode::bytes::{digits, find, take_u64, trim_start};
 use crate::decode::clock::DayClock;
 use crate::decode::context::{Context, MAX_CPU, blank};

@@ -2,6 +2,7 @@
 
 pub(crate) mod babeltrace;
 pub(crate) mod babeltrace_loss;
+mod babeltrace_time;
 pub(crate) mod bpftrace;
 pub(crate) mod ftrace;
 pub(crate) mod perf_script;

@@ -2,7 +2,7 @@
 
 use super::ast::{Attribute, Number, Value};
 use super::class::Integer;
-use super::parser::Parsed;
+use super::tokens::Parsed;
 use crate::format::ctf::fault::{Fault, excerpt};
 use crate::format::ctf::schema::{ByteOrder, Float};
 use std::collections::{HashMap, HashSet};

@@ -6,10 +6,10 @@ use super::attributes;
 use super::attributes::{Seen, text, unknown, unsigned, warn};
 use super::class::Class;
 use super::lower::Lowering;
-use super::parser::Parsed;
 use super::reference::Part;
 use super::roles;
 use super::scope::Scopes;
+use super::tokens::Parsed;
 use crate::format::ctf::fault::{Fault, excerpt};
 use crate::format::ctf::schema::{ByteOrder, Clock, EventClass, Schema, StreamClass, Struct, Value, Version};
 use std::collections::HashMap;
@@ -104,7 +104,7 @@ impl Reading {
 
     fn clock(&mut self, block: &Block) -> Parsed<()> {
         let mut seen = Seen::default();
-        let mut clock = Clock { name: String::new(), ..default_clock() };
+        let mut clock = Clock { name: String::new(), ..Clock::default() };
         let mut cycles = 0;
         for entry in &block.entries {
             let Entry::Attribute(attribute) = entry else {
@@ -361,18 +361,6 @@ impl Reading {
 enum Known<'e> {
     Attribute(&'e Attribute),
     Type(&'e str, &'e Specifiers),
-}
-
-/// The clock of traces that describe none, and what a clock is unless it says otherwise.
-pub(super) fn default_clock() -> Clock {
-    Clock {
-        name: "default".into(),
-        frequency: 1_000_000_000,
-        offset_seconds: 0,
-        offset_cycles: 0,
-        uuid: None,
-        unix_epoch: false,
-    }
 }
 
 /// Types that come before the trace's block may ask for its byte order already.

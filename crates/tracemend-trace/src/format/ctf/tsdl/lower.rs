@@ -3,9 +3,9 @@
 
 use super::class;
 use super::class::{Class, Integer, Kind, Named};
-use super::parser::Parsed;
 use super::reference;
 use super::reference::{Frame, Part, Place, Roots, Work};
+use super::tokens::Parsed;
 use crate::format::ctf::fault::Fault;
 use crate::format::ctf::schema;
 use crate::format::ctf::schema::{
@@ -209,7 +209,7 @@ impl Lowering {
     /// The clock of time stamps that name none: the trace's only one, made up if there is none.
     fn only_clock(&mut self, at: usize) -> Parsed<usize> {
         match self.clocks.len() {
-            0 => self.clocks.push(super::blocks::default_clock()),
+            0 => self.clocks.push(Clock::default()),
             1 => {}
             _ => {
                 return Err(Fault::new(

@@ -15,13 +15,14 @@ mod reference;
 mod roles;
 mod scope;
 mod specifiers;
+mod tokens;
 
 use super::fault::Fault;
 use super::schema::Schema;
 
 /// What a TSDL text describes.
 pub(super) fn schema(text: &[u8]) -> Result<Schema, Fault> {
-    blocks::schema(&parser::Parser::new(text)?.document()?)
+    blocks::schema(&tokens::Parser::new(text)?.document()?)
 }
 
 #[cfg(test)]

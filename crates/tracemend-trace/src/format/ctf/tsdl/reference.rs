@@ -1,7 +1,7 @@
 //! Finds the field that another one names: the length of a sequence, the tag of a variant.
 
 use super::class::{Class, Integer, Kind, Named};
-use super::parser::Parsed;
+use super::tokens::Parsed;
 use crate::format::ctf::fault::{Fault, excerpt};
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! Fields that CTF 1.8 knows by their names.
 
-use super::parser::Parsed;
+use super::tokens::Parsed;
 use crate::format::ctf::fault::Fault;
 use crate::format::ctf::schema::{Field, Integer, Roles, Size, Struct};
 

@@ -5,7 +5,7 @@ use super::ast::{Declaration, Declarator, Label, Specifier, Specifiers};
 use super::attributes;
 use super::attributes::{Surroundings, warn};
 use super::class::{Class, Integer, Kind, Length, Named};
-use super::parser::{MAX_DEPTH, Parsed};
+use super::tokens::{MAX_DEPTH, Parsed};
 use crate::format::ctf::fault::{Fault, excerpt};
 use crate::format::ctf::schema::{ByteOrder, Mappings};
 use std::collections::HashMap;

@@ -2,7 +2,7 @@
 
 use super::ast::{Declaration, Specifier, Specifiers};
 use super::lexer::Token;
-use super::parser::{Parsed, Parser, append_word};
+use super::tokens::{Parsed, Parser, append_word};
 use crate::format::ctf::fault::Fault;
 
 /// A type. The parser counts the nesting.
