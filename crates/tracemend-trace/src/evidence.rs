@@ -1,69 +1,80 @@
 //! Loss that no tracer counted, found in threads that contradict themselves.
 
-use crate::calls::{BORN_BY, NEVER_RETURN, ThreadRules, Violation};
+use crate::calls::{CallKind, CallState, Violation, is_exception};
+use crate::thread::ThreadKey;
 use crate::{Cause, Event, Gap, Lost, Phase, Symbol, Trace};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How often a call must be seen with entries only, or exits only, to be taken as recorded that way on purpose.
 const ONE_SIDED: u64 = 8;
 
-/// A gap for each place where a thread's events contradict each other (an exit without its entry, say) and no gap of the
-/// trace explains it. `lost` is the least that is missing in that thread; other threads may have lost events there too.
+/// Finds gaps that no tracer counted: one for each place where a thread's events contradict each other (an exit without
+/// its entry, say) and no gap of the trace explains it. `lost` is the minimum that is missing in that thread; other
+/// threads may have lost events there too.
 ///
-/// Nothing is found where the trace holds entries only or exits only: such recordings are made on purpose.
+/// A trace that holds entries only, or exits only, was recorded that way on purpose: nothing is found in it.
+///
+/// ```
+/// use tracemend_trace::{Event, Format, Lost, Phase, Trace, TraceHeader, evidence};
+///
+/// let mut header = TraceHeader::new(Format::Ftrace);
+/// let cpu = header.cpu_stream(0);
+/// let (read, close) = (header.symbols.intern("read"), header.symbols.intern("close"));
+/// let event = |time_ns, name, phase| Event { tid: Some(7), ..Event::new(time_ns, cpu, name, phase) };
+/// // The exit of `read` and the entry of `close` are missing.
+/// let events = vec![event(1, read, Phase::Entry), event(9, close, Phase::Exit)];
+/// let found = evidence(&Trace { header, events, gaps: Vec::new() });
+/// assert_eq!((found[0].begin_ns, found[0].end_ns, found[0].lost), (Some(1), Some(9), Lost::AtLeast(2)));
+/// ```
 pub fn evidence(trace: &Trace) -> Vec<Gap> {
     let one_sided = one_sided(trace);
     let known = Known::new(&trace.gaps);
-    let mut threads: FxHashMap<i32, (ThreadRules, Option<&Event>)> = FxHashMap::default();
+    let mut threads: FxHashMap<i32, (CallState<Symbol>, Option<&Event>)> = FxHashMap::default();
     let mut found = Vec::new();
     for event in &trace.events {
-        let Some(tid) = event.tid else { continue };
-        // CPUs share thread 0, the idle one. A whole call is one record: it cannot lose its other half.
-        if tid == 0 || matches!(event.phase, Phase::Point | Phase::Call) || one_sided.contains(&event.name) {
+        // An idle or untracked thread is many at once: their events contradict each other by right.
+        let Some(tid) = ThreadKey::of(event).tid() else { continue };
+        // A whole call is one record: it cannot lose its other half.
+        if matches!(event.phase, Phase::Point | Phase::Call) || one_sided.contains(&event.name) {
             continue;
         }
-        let (rules, last) = threads.entry(tid).or_default();
-        let before = rules.in_flight().unwrap_or("").to_string();
-        let verdict = rules.observe(trace.header.symbols.name(event.name), event.phase);
+        let (state, last) = threads.entry(tid).or_default();
+        let before = state.call();
+        let verdict = state.observe(CallKind::of(trace.header.symbols.name(event.name), event.phase, event.name));
         let last = last.replace(event);
         if let (Err(violation), Some(last)) = (verdict, last)
             && !known.touches(last.time_ns, event.time_ns)
         {
             let id = (trace.gaps.len() + found.len()) as u32;
-            found.push(gap(trace, id, violation, &before, last, event));
+            found.push(gap(trace, id, violation, before, last, event));
         }
     }
     found
 }
 
-fn gap(trace: &Trace, id: u32, violation: Violation, before: &str, last: &Event, event: &Event) -> Gap {
+fn gap(trace: &Trace, id: u32, violation: Violation, before: Option<Symbol>, last: &Event, event: &Event) -> Gap {
     let name = trace.header.symbols.name(event.name);
+    let before = before.map_or("", |before| trace.header.symbols.name(before));
     let words = violation.words();
     let details = match violation {
         Violation::ExitWithoutEntry => format!("{words}: `{name}` ends but did not begin"),
-        Violation::EntryWithoutExit => {
-            format!("{words}: `{name}` begins while `{before}` has not ended")
-        }
+        Violation::EntryWithoutExit => format!("{words}: `{name}` begins while `{before}` has not ended"),
         Violation::ExitOfAnother => format!("{words}: `{name}` ends while `{before}` is in flight"),
     };
+    // A thread that changed CPUs lost the events on either.
     let same = last.stream == event.stream;
     Gap {
-        id,
-        // A thread that changed CPUs lost the events on either.
         stream: same.then_some(event.stream),
         cpu: event.cpu.filter(|_| same),
         tid: event.tid,
         begin_ns: Some(last.time_ns),
         end_ns: Some(event.time_ns),
-        kept_ns: None,
-        lost: Lost::AtLeast(violation.missing()),
-        cause: Cause::Evidence(details),
-        offset: event.offset,
+        ..Gap::new(id, Lost::AtLeast(violation.missing()), Cause::Evidence(details), event.offset)
     }
 }
 
-/// Names of calls of which only entries, or only exits, were recorded; the rules' own exceptions are none of them. The
-/// rules say nothing of such events: one is a whole call.
+/// Names of calls recorded by their entries alone, or by their exits alone; all calls where the whole trace holds no
+/// entries, or no exits. The entry/exit rules say nothing about such events: each stands for a whole call.
 pub fn one_sided(trace: &Trace) -> FxHashSet<Symbol> {
     let mut counts: FxHashMap<Symbol, (u64, u64)> = FxHashMap::default();
     let mut all = (0, 0);
@@ -76,14 +87,9 @@ pub fn one_sided(trace: &Trace) -> FxHashSet<Symbol> {
         };
     }
     let nothing_paired = all.0 == 0 || all.1 == 0;
-    let exception = |name: &str| {
-        BORN_BY.contains(&name)
-            || NEVER_RETURN.contains(&name)
-            || ["rt_sigreturn", "sigreturn", "syscall_-1", "execve", "execveat"].contains(&name)
-    };
     counts.retain(|name, (entries, exits)| {
         let one_sided = (*entries == 0 || *exits == 0) && *entries + *exits >= ONE_SIDED;
-        nothing_paired || (one_sided && !exception(trace.header.symbols.name(*name)))
+        nothing_paired || (one_sided && !is_exception(trace.header.symbols.name(*name)))
     });
     counts.into_keys().collect()
 }
@@ -131,16 +137,9 @@ mod tests {
         let mut header = TraceHeader::new(Format::Ctf);
         let stream = header.add_stream(StreamInfo { name: "a".into(), cpu: Some(0) });
         let call = |header: &mut TraceHeader, time_ns, name, phase| Event {
-            time_ns,
-            stream,
             cpu: Some(0),
             tid: Some(7),
-            comm: None,
-            name: header.symbols.intern(name),
-            phase,
-            ret: None,
-            dur_ns: None,
-            offset: 0,
+            ..Event::new(time_ns, stream, header.symbols.intern(name), phase)
         };
         let events = vec![
             call(&mut header, last_ns - 2, "read", Phase::Entry),
@@ -149,16 +148,12 @@ mod tests {
             call(&mut header, exit_ns + 1, "write", Phase::Entry),
         ];
         let gap = Gap {
-            id: 0,
             stream: Some(StreamId(0)),
             cpu: Some(0),
-            tid: None,
             begin_ns: Some(100),
             end_ns: Some(400),
             kept_ns,
-            lost: Lost::Exact(1),
-            cause: Cause::Discarded,
-            offset: 0,
+            ..Gap::new(0, Lost::Exact(1), Cause::Discarded, 0)
         };
         evidence(&Trace { header, events, gaps: vec![gap] }).len()
     }

@@ -16,6 +16,7 @@ mod kernel;
 mod source;
 mod stream;
 mod symbols;
+mod thread;
 mod trace;
 
 pub mod calls;
@@ -26,7 +27,7 @@ pub mod sink;
 pub use decode::arch::Arch;
 pub use decode::lines::MAX_LINE;
 pub use error::{TraceError, TraceResult};
-pub use event::{Event, Item, Phase};
+pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
 pub use format::{OpenOptions, from_reader, open};
 pub use fs::AtomicFile;
@@ -35,6 +36,7 @@ pub use header::{Format, TraceHeader};
 pub use source::Source;
 pub use stream::{StreamId, StreamInfo};
 pub use symbols::{Symbol, Symbols};
+pub use thread::ThreadKey;
 pub use trace::Trace;
 
 /// NumPy arrays as numbers.

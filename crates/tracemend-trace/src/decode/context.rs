@@ -131,7 +131,8 @@ impl Context {
     /// Loss announced on a CPU: it lies between that CPU's last record and its next.
     pub(crate) fn lose(&mut self, cpu: u32, lost: Lost, cause: Cause, offset: u64) {
         let (stream, lane) = self.lane(cpu);
-        let gap = Gap { stream: Some(stream), cpu: Some(cpu), begin_ns: lane.last_ns, ..blank(lost, cause, offset) };
+        let gap =
+            Gap { stream: Some(stream), cpu: Some(cpu), begin_ns: lane.last_ns, ..Gap::new(0, lost, cause, offset) };
         if !add_to_last(&mut lane.open, &gap) {
             lane.open.push(gap);
             self.open_lanes += 1;
@@ -154,7 +155,7 @@ impl Context {
 
     /// Loss announced for no known CPU: it lies between the line before and the line after.
     pub(crate) fn lose_anywhere(&mut self, lost: Lost, cause: Cause, offset: u64) {
-        let gap = Gap { begin_ns: self.seen_ns, ..blank(lost, cause, offset) };
+        let gap = Gap { begin_ns: self.seen_ns, ..Gap::new(0, lost, cause, offset) };
         if !add_to_last(&mut self.open_anywhere, &gap) {
             self.open_anywhere.push(gap);
         }
@@ -207,7 +208,7 @@ impl Context {
             let Damage { first: Position { line, offset, .. }, lines, reason } = damage;
             let count = if lines == 1 { String::new() } else { format!(" and {} more lines", lines - 1) };
             let cause = Cause::Damaged(format!("line {line} (byte {offset}){count}: {reason}"));
-            open.push(Gap { begin_ns: self.seen_ns, ..blank(Lost::Unknown, cause, offset) });
+            open.push(Gap { begin_ns: self.seen_ns, ..Gap::new(0, Lost::Unknown, cause, offset) });
         }
         for gap in open {
             self.emit(gap, next_ns);
@@ -234,7 +235,7 @@ impl Context {
     /// A gap from the latest event to the end of the input.
     pub(crate) fn break_off(&mut self, cause: Cause, offset: u64) {
         self.close_anywhere(None);
-        let gap = Gap { begin_ns: self.seen_ns, ..blank(Lost::Unknown, cause, offset) };
+        let gap = Gap { begin_ns: self.seen_ns, ..Gap::new(0, Lost::Unknown, cause, offset) };
         self.give_gap(gap);
     }
 
@@ -245,11 +246,6 @@ impl Context {
             warnings.push(warning);
         }
     }
-}
-
-/// A gap of which nothing is known but how much, why and where it was announced.
-pub(crate) fn blank(lost: Lost, cause: Cause, offset: u64) -> Gap {
-    Gap { id: 0, stream: None, cpu: None, tid: None, begin_ns: None, end_ns: None, kept_ns: None, lost, cause, offset }
 }
 
 fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {

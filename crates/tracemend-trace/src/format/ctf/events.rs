@@ -4,29 +4,13 @@ use super::facts::{Facts, Slot};
 use super::plan::{EventPlan, Kind};
 use super::shared::Shared;
 use crate::decode::context::MAX_CPU;
-use crate::{Event, Phase, StreamId, Symbol};
+use crate::{Event, Phase, Symbol};
 
 /// A context switch: the threads before and after.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Switch {
     pub(crate) previous: (Option<i32>, Option<Symbol>),
     pub(crate) next: (Option<i32>, Option<Symbol>),
-}
-
-/// An event of which nothing is known but where it is.
-pub(crate) fn empty(offset: u64) -> Event {
-    Event {
-        time_ns: 0,
-        stream: StreamId(0),
-        cpu: None,
-        tid: None,
-        comm: None,
-        name: Symbol(0),
-        phase: Phase::Point,
-        ret: None,
-        dur_ns: None,
-        offset,
-    }
 }
 
 /// Makes events of facts.

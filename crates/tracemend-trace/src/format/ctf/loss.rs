@@ -5,7 +5,6 @@
 
 use super::bits::mask;
 use super::packet::Packet;
-use crate::decode::context::blank;
 use crate::{Cause, Gap, Lost, StreamId};
 
 /// One stream's losses as its packets go by.
@@ -141,7 +140,7 @@ impl Losses {
     }
 
     fn gap(&self, lost: Lost, cause: Cause, offset: u64) -> Gap {
-        Gap { stream: self.stream, cpu: self.cpu, ..blank(lost, cause, offset) }
+        Gap { stream: self.stream, cpu: self.cpu, ..Gap::new(0, lost, cause, offset) }
     }
 
     fn add(&mut self, gap: Gap, end_ns: Option<i64>) {

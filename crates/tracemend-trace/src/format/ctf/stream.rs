@@ -2,14 +2,14 @@
 
 use super::bits::{Cursor, Fault};
 use super::event_header::{Head, read_fully};
-use super::events::{Maker, Switch, empty};
+use super::events::{Maker, Switch};
 use super::facts::Facts;
 use super::loss::Losses;
 use super::packet::{NoPacket, Packet};
 use super::plan::{Kind, Plan, parts};
 use super::shared::Shared;
 use super::window::{Data, MAX_EVENT, Window};
-use crate::{Event, Gap, StreamId, Symbol, TraceError, TraceResult};
+use crate::{Event, Gap, Phase, StreamId, Symbol, TraceError, TraceResult};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ impl Stream {
             losses: Losses::new(id, cpu),
             gaps: Vec::new().into_iter(),
             held: false,
-            event: empty(0),
+            event: Event::new(0, StreamId(0), Symbol(0), Phase::Point),
             place: Place::default(),
             switch: None,
             broken: false,
@@ -393,7 +393,13 @@ impl Stream {
         let (made, switch) = {
             let mut maker = Maker { shared, facts: &self.facts, bytes, comm: &mut self.comm };
             let switch = (event.kind == Kind::Switch).then(|| maker.switch());
-            (maker.event(event, Event { time_ns, stream: self.id, cpu: self.cpu, ..empty(offset) }), switch)
+            (
+                maker.event(
+                    event,
+                    Event { cpu: self.cpu, offset, ..Event::new(time_ns, self.id, Symbol(0), Phase::Point) },
+                ),
+                switch,
+            )
         };
         self.went_back |= time_ns < self.time_ns;
         self.time_ns = time_ns;

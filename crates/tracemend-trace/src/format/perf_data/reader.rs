@@ -11,7 +11,7 @@ use super::records::{HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
 use super::threads::Threads;
-use crate::decode::context::{MAX_CPU, blank};
+use crate::decode::context::MAX_CPU;
 use crate::decode::input::Input;
 use crate::decode::order::Order;
 use crate::decode::store::Store;
@@ -250,7 +250,7 @@ impl PerfData {
         let context = &mut self.layout.context;
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
-            context.give_gap(Gap { ..blank(lost, Cause::Discarded, self.lost_samples_at) });
+            context.give_gap(Gap::new(0, lost, Cause::Discarded, self.lost_samples_at));
             context.warn(format!(
                 "{} samples were lost, but no record tells where: the gap spans the whole trace. Raise the rings with `perf record -m`",
                 self.lost_samples
@@ -348,7 +348,7 @@ impl PerfData {
             }
             None => (Cause::Truncated, None),
         };
-        let gap = Gap { begin_ns, end_ns, ..blank(Lost::Unknown, cause, entry.offset) };
+        let gap = Gap { begin_ns, end_ns, ..Gap::new(0, Lost::Unknown, cause, entry.offset) };
         self.layout.context.give_gap(gap);
     }
 
@@ -361,7 +361,7 @@ impl PerfData {
                 *count += 1;
             }
             none => {
-                let gap = blank(Lost::Exact(1), Cause::Discarded, entry.offset);
+                let gap = Gap::new(0, Lost::Exact(1), Cause::Discarded, entry.offset);
                 *none = Some((Gap { begin_ns: at, end_ns: at, ..gap }, 1));
             }
         }

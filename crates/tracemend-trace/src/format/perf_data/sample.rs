@@ -48,7 +48,7 @@ pub(crate) fn sample(
     let time_ns = time_ns(entry.time);
     let stream = context.stream_of(cpu, time_ns);
     let comm = tid.map(|tid| threads.name(context, tid));
-    Some(Event { time_ns, stream, cpu, tid, comm, name, phase, ret, dur_ns: None, offset: entry.offset })
+    Some(Event { cpu, tid, comm, ret, offset: entry.offset, ..Event::new(time_ns, stream, name, phase) })
 }
 
 /// The name of an event that no format describes.

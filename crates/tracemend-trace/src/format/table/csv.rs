@@ -124,16 +124,13 @@ impl LineFormat for Csv {
         };
         let stream = context.stream_of(cpu, time_ns);
         Parsed::Event(Event {
-            time_ns,
-            stream,
             cpu,
             tid: whole_tid(trim(fields[TID])),
             comm,
-            name,
-            phase: Phase::Call,
             ret: whole_i64(trim(fields[RET])),
             dur_ns: whole_u64(trim(fields[DUR])),
             offset: at.offset,
+            ..Event::new(time_ns, stream, name, Phase::Call)
         })
     }
 }

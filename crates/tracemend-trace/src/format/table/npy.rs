@@ -5,10 +5,9 @@
 
 use super::array::{Array, Kind, Layout, array, malformed};
 use super::npz;
-use crate::decode::context::blank;
 use crate::decode::input::Input;
 use crate::source::Source;
-use crate::{Event, Format, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult};
+use crate::{Event, Format, Gap, Item, Phase, StreamId, StreamInfo, TraceError, TraceHeader, TraceResult};
 use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::Read;
@@ -152,7 +151,7 @@ impl Source for Npy {
         let Some(value) = self.number(kind.size())? else {
             self.ended = true;
             let missing = ((windows - window) as u64).saturating_mul(length as u64) - place as u64;
-            let mut gap = blank(crate::Lost::Exact(missing), crate::Cause::Truncated, self.offset);
+            let mut gap = Gap::new(0, crate::Lost::Exact(missing), crate::Cause::Truncated, self.offset);
             gap.begin_ns = place.checked_sub(1).map(|place| place as i64);
             let path = self.path.display();
             self.header
@@ -165,16 +164,8 @@ impl Source for Npy {
         }
         self.at = if place + 1 == length { (window + 1, 0) } else { (window, place + 1) };
         Ok(Some(Item::Event(Event {
-            time_ns: place as i64,
-            stream: StreamId(window as u32),
-            cpu: None,
-            tid: None,
-            comm: None,
-            name: self.name(value),
-            phase: Phase::Point,
-            ret: None,
-            dur_ns: None,
             offset: self.offset - kind.size() as u64,
+            ..Event::new(place as i64, StreamId(window as u32), self.name(value), Phase::Point)
         })))
     }
 

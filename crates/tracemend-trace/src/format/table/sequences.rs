@@ -153,8 +153,7 @@ impl Sequences {
 }
 
 fn point(context: &mut Context, word: &[u8], stream: StreamId, time_ns: i64, offset: u64) -> Event {
-    let (cpu, tid, comm, ret, dur_ns) = (None, None, None, None, None);
-    Event { time_ns, stream, cpu, tid, comm, name: context.name(word), phase: Phase::Point, ret, dur_ns, offset }
+    Event { offset, ..Event::new(time_ns, stream, context.name(word), Phase::Point) }
 }
 
 impl LineFormat for Sequences {
@@ -310,8 +309,7 @@ impl Source for Directory {
                     // One file that is no sequence leaves the others readable.
                     Err(error @ TraceError::Malformed { .. }) => {
                         self.header.warnings.push(error.to_string());
-                        let mut gap =
-                            crate::decode::context::blank(crate::Lost::Unknown, Cause::Damaged(error.to_string()), 0);
+                        let mut gap = crate::Gap::new(0, crate::Lost::Unknown, Cause::Damaged(error.to_string()), 0);
                         gap.id = self.gaps;
                         self.gaps += 1;
                         self.current = None;

@@ -129,7 +129,7 @@ impl LineFormat for TraceCompass {
         };
         let comm = comm.map(|comm| context.name(comm));
         let stream = context.stream_of(cpu, time_ns);
-        Parsed::Event(Event { time_ns, stream, cpu, tid, comm, name, phase, ret, dur_ns: None, offset: at.offset })
+        Parsed::Event(Event { cpu, tid, comm, ret, offset: at.offset, ..Event::new(time_ns, stream, name, phase) })
     }
 }
 

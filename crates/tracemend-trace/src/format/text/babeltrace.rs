@@ -195,16 +195,12 @@ impl LineFormat for Babeltrace {
         }
         let stream = context.stream_of(cpu, time_ns);
         Parsed::Event(Event {
-            time_ns,
-            stream,
             cpu,
             tid,
             comm: comm.map(|comm| context.name(comm)),
-            name,
-            phase,
             ret,
-            dur_ns: None,
             offset: at.offset,
+            ..Event::new(time_ns, stream, name, phase)
         })
     }
 

@@ -12,7 +12,7 @@
 use super::babeltrace_time::{Stamp, stamp};
 use crate::decode::bytes::{digits, find, take_u64, trim_start};
 use crate::decode::clock::DayClock;
-use crate::decode::context::{Context, MAX_CPU, blank};
+use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::input::Input;
 use crate::decode::lines::{Lines, Step};
 use crate::{Cause, Gap, Lost};
@@ -200,7 +200,7 @@ impl Lane {
             _ => tail,
         };
         let stream = cpu.map(|cpu| context.last_of(cpu).0);
-        context.give_gap(Gap { stream, cpu, begin_ns, end_ns, ..blank(lost, cause, offset) });
+        context.give_gap(Gap { stream, cpu, begin_ns, end_ns, ..Gap::new(0, lost, cause, offset) });
         self.before = self.last;
         self.first_in = None;
     }

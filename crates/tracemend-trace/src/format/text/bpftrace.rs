@@ -79,16 +79,11 @@ impl LineFormat for Bpftrace {
             context.name(record.call)
         };
         Parsed::Event(Event {
-            time_ns: record.time_ns,
-            stream: context.reach(record.cpu, record.time_ns),
             cpu: Some(record.cpu),
             tid: Some(record.tid),
             comm: Some(context.name(record.comm)),
-            name,
-            phase: Phase::Call,
-            ret: None,
-            dur_ns: None,
             offset: at.offset,
+            ..Event::new(record.time_ns, context.reach(record.cpu, record.time_ns), name, Phase::Call)
         })
     }
 }

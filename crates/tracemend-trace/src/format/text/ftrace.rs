@@ -15,7 +15,7 @@
 use crate::decode::bytes::{
     digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
 };
-use crate::decode::context::{Context, MAX_CPU, blank};
+use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Cause, Event, Gap, Lost, Phase};
@@ -193,8 +193,10 @@ impl Ftrace {
         let Some((lost, cpus)) = self.overwritten.take() else {
             return;
         };
-        let mut gap =
-            Gap { end_ns: first.map(|r| r.time_ns), ..blank(Lost::Exact(lost), Cause::Overwritten, self.said_at) };
+        let mut gap = Gap {
+            end_ns: first.map(|r| r.time_ns),
+            ..Gap::new(0, Lost::Exact(lost), Cause::Overwritten, self.said_at)
+        };
         if let (1, Some(first)) = (cpus, first) {
             gap.stream = Some(context.last_of(first.cpu).0);
             gap.cpu = Some(first.cpu);
@@ -228,16 +230,12 @@ impl LineFormat for Ftrace {
             What::Named(phase, name, ret) => (phase, context.name(name), ret),
         };
         Parsed::Event(Event {
-            time_ns: record.time_ns,
-            stream: context.reach(record.cpu, record.time_ns),
             cpu: Some(record.cpu),
             tid: Some(record.tid),
             comm: Some(context.name(record.comm)),
-            name,
-            phase,
             ret,
-            dur_ns: None,
             offset: at.offset,
+            ..Event::new(record.time_ns, context.reach(record.cpu, record.time_ns), name, phase)
         })
     }
 

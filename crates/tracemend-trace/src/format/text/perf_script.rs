@@ -157,16 +157,12 @@ impl LineFormat for PerfScript {
         };
         let stream = context.stream_of(record.cpu, record.time_ns);
         Parsed::Event(Event {
-            time_ns: record.time_ns,
-            stream,
             cpu: record.cpu,
             tid: Some(record.tid),
             comm: Some(context.name(record.comm)),
-            name,
-            phase,
             ret,
-            dur_ns: None,
             offset: at.offset,
+            ..Event::new(record.time_ns, stream, name, phase)
         })
     }
 

@@ -121,16 +121,12 @@ impl LineFormat for PerfTrace {
             None => (record.name, Phase::Call),
         };
         let event = Event {
-            time_ns: record.time_ns.or(context.seen_ns).unwrap_or(0),
-            stream: context.all(),
-            cpu: None,
             tid: record.task.map(|(_, tid)| tid),
             comm: record.task.map(|(comm, _)| context.name(comm)),
-            name: context.name(name),
-            phase,
             ret: record.ret,
             dur_ns: record.dur_ns,
             offset: at.offset,
+            ..Event::new(record.time_ns.or(context.seen_ns).unwrap_or(0), context.all(), context.name(name), phase)
         };
         if phase == Phase::Point {
             return Parsed::Event(event);

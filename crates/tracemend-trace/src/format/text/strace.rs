@@ -204,16 +204,10 @@ impl LineFormat for Strace {
         let time_ns = self.time(record.time);
         let thread = record.tid.unwrap_or(-1);
         let mut event = Event {
-            time_ns,
-            stream: context.all(),
-            cpu: None,
             tid: record.tid,
             comm: record.comm.map(|comm| context.name(comm)),
-            name: crate::Symbol(0),
-            phase: Phase::Call,
-            ret: None,
-            dur_ns: None,
             offset: at.offset,
+            ..Event::new(time_ns, context.all(), crate::Symbol(0), Phase::Call)
         };
         match what {
             What::Call(name, ret, dur) => {

@@ -2,7 +2,6 @@
 
 use super::chunks::{Next, Pages};
 use super::unpack::Unpacker;
-use crate::decode::context::blank;
 use crate::decode::store::Store;
 use crate::kernel::page::{PageFormat, Step, align};
 use crate::{Cause, Gap, Lost, StreamId};
@@ -162,7 +161,7 @@ impl Lane {
     pub(crate) fn gaps(&mut self, time_ns: impl Fn(u64) -> i64) -> Vec<Gap> {
         let (begin_ns, end_ns) = (self.last.map(&time_ns), self.head.map(|head| time_ns(head.time)));
         let (stream, cpu) = (Some(self.stream), Some(self.cpu));
-        let gap = |lost, cause, offset| Gap { stream, cpu, begin_ns, end_ns, ..blank(lost, cause, offset) };
+        let gap = |lost, cause, offset| Gap { stream, cpu, begin_ns, end_ns, ..Gap::new(0, lost, cause, offset) };
         let notes = std::mem::take(&mut self.notes);
         notes
             .into_iter()

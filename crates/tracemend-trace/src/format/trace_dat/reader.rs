@@ -153,16 +153,12 @@ impl TraceDat {
             None => (context.name(b"event_?"), crate::Phase::Point, None),
         };
         Event {
-            time_ns: self.layout.time_ns(head.time),
-            stream: lane.stream,
             cpu: Some(lane.cpu),
             tid,
             comm,
-            name,
-            phase,
             ret,
-            dur_ns: None,
             offset: lane.offset(head),
+            ..Event::new(self.layout.time_ns(head.time), lane.stream, name, phase)
         }
     }
 }
