@@ -125,3 +125,12 @@ pub(crate) fn excerpt(bytes: &[u8]) -> String {
         .collect();
     if text.len() < bytes.len() { format!("{text}...") } else { text }
 }
+
+/// Every `[digits]` of a line, with what stands before and after it. A process name may hold brackets, so readers take
+/// the first one whose surroundings fit.
+pub(crate) fn bracketed_numbers(line: &[u8]) -> impl Iterator<Item = (&[u8], u64, &[u8])> {
+    memchr::memchr_iter(b'[', line).filter_map(|at| {
+        let (number, rest) = take_u64(&line[at + 1..])?;
+        Some((&line[..at], number, rest.strip_prefix(b"]")?))
+    })
+}

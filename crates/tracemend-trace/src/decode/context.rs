@@ -3,8 +3,9 @@
 use super::arch::Arch;
 use super::lines::Position;
 use super::names::Names;
-use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceHeader};
+use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 /// Highest CPU number taken for one: a table is indexed by it.
 pub(crate) const MAX_CPU: u32 = 1 << 14;
@@ -31,6 +32,8 @@ pub(crate) struct Damage {
 /// What the readers of all these formats share.
 pub(crate) struct Context {
     pub(crate) header: TraceHeader,
+    /// The input, as messages name it.
+    pub(crate) path: PathBuf,
     names: Names,
     /// Items made and not yet given out, with their record where it is not the line just read.
     pub(crate) queue: VecDeque<(Item, Option<Vec<u8>>)>,
@@ -48,9 +51,10 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(format: Format, arch: Arch) -> Self {
+    pub(crate) fn new(format: Format, arch: Arch, path: PathBuf) -> Self {
         Self {
             header: TraceHeader::new(format),
+            path,
             names: Names::new(arch),
             queue: VecDeque::new(),
             lanes: Vec::new(),
@@ -237,6 +241,32 @@ impl Context {
         self.close_anywhere(None);
         let gap = Gap { begin_ns: self.seen_ns, ..Gap::new(0, Lost::Unknown, cause, offset) };
         self.give_gap(gap);
+    }
+
+    /// Gives an event out: at once, or, where gaps wait to be given out, after them. Its record is the one just read.
+    #[inline]
+    pub(crate) fn give(&mut self, event: Event) -> Option<Event> {
+        if self.queue.is_empty() {
+            return Some(event);
+        }
+        self.queue.push_back((Item::Event(event), None));
+        None
+    }
+
+    /// An error that ends the reading of a binary format.
+    pub(crate) fn corrupt(&self, offset: u64, reason: impl Into<String>) -> TraceError {
+        TraceError::Corrupt { path: self.path.clone(), offset, reason: reason.into() }
+    }
+
+    /// An error of the operating system.
+    pub(crate) fn io(&self, source: std::io::Error) -> TraceError {
+        TraceError::Io { path: self.path.clone(), source }
+    }
+
+    /// Warns that a part of a binary format could not be read while the rest could.
+    pub(crate) fn warn_at(&mut self, offset: u64, what: &str) {
+        let path = self.path.display();
+        self.warn(format!("{path}, byte {offset}: {what}"));
     }
 
     /// Something the user should know; said once.

@@ -13,7 +13,7 @@ use crate::source::Source;
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Opens a trace: a file, a directory of sequences, or `-` for the standard input. Zstandard and gzip are recognised
 /// by their first bytes, and the format by the first lines unless `options` name it.
@@ -24,7 +24,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
     if path.as_os_str() == "-" {
         return from_reader(Box::new(std::io::stdin()), path, options);
     }
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     if path.is_dir() {
         return directory(path, options);
     }
@@ -37,7 +37,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> 
 /// # Errors
 /// As [`open`].
 pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    from_input(Input::new(reader).map_err(|source| TraceError::Io { path: path.to_path_buf(), source })?, path, options)
+    from_input(Input::new(reader).map_err(TraceError::io(path))?, path, options)
 }
 
 fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
@@ -49,7 +49,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
             seen: input.damage().unwrap_or(seen),
         })?,
     };
-    let parts = Parts { context: Context::new(format, options.arch), path: path.to_path_buf(), input };
+    let parts = Parts { context: Context::new(format, options.arch, path.to_path_buf()), input };
     Ok(match format {
         Format::Ftrace => parts.text(ftrace::Ftrace::default()),
         Format::PerfScript => parts.text(perf_script::PerfScript::default()),
@@ -66,7 +66,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
             let layout = sequences::layout(parts.input.beginning());
             parts.text(sequences::Sequences::new(path, layout))
         }
-        Format::Npy => Box::new(npy::Npy::new(parts.input, parts.path)),
+        Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
         Format::PerfData => return perf_data::open(parts.input, path, options),
         Format::TraceDat => return trace_dat::open(parts.input, path, options),
         Format::Ctf => {
@@ -79,7 +79,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
 }
 
 fn warnings(path: &Path) -> TraceResult<Loss> {
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     Loss::read(Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?).map_err(io)
 }
 
@@ -111,13 +111,12 @@ fn holds_metadata(folder: &Path, depth: usize) -> bool {
 
 struct Parts {
     context: Context,
-    path: PathBuf,
     input: Input,
 }
 
 impl Parts {
     fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
         let compression = self.input.compression;
-        Box::new(Text::new(Lines::new(self.input), self.context, format, self.path, compression))
+        Box::new(Text::new(Lines::new(self.input), self.context, format, compression))
     }
 }

@@ -6,7 +6,6 @@ use crate::decode::lines::{Lines, MAX_LINE, Position, Step};
 use crate::source::Source;
 use crate::{Cause, Event, Item, TraceError, TraceHeader, TraceResult};
 use std::io::ErrorKind;
-use std::path::PathBuf;
 
 /// What a line turned out to be.
 pub(crate) enum Parsed {
@@ -40,7 +39,6 @@ pub(crate) struct Text<F> {
     lines: Lines,
     context: Context,
     format: F,
-    path: PathBuf,
     compression: Option<&'static str>,
     /// The record of the last item, where it is not the line just read.
     own_record: Option<Vec<u8>>,
@@ -49,23 +47,8 @@ pub(crate) struct Text<F> {
 }
 
 impl<F: LineFormat> Text<F> {
-    pub(crate) fn new(
-        lines: Lines,
-        context: Context,
-        format: F,
-        path: PathBuf,
-        compression: Option<&'static str>,
-    ) -> Self {
-        Self {
-            lines,
-            context,
-            format,
-            path,
-            compression,
-            own_record: Some(Vec::new()),
-            ended: false,
-            first_unknown: None,
-        }
+    pub(crate) fn new(lines: Lines, context: Context, format: F, compression: Option<&'static str>) -> Self {
+        Self { lines, context, format, compression, own_record: Some(Vec::new()), ended: false, first_unknown: None }
     }
 
     #[cold]
@@ -86,7 +69,7 @@ impl<F: LineFormat> Text<F> {
     #[cold]
     fn fail(&mut self, at: Position, error: std::io::Error) -> TraceResult<()> {
         let Some(compression) = self.compression.filter(|_| error.raw_os_error().is_none()) else {
-            return Err(TraceError::Io { path: self.path.clone(), source: error });
+            return Err(self.context.io(error));
         };
         let Position { line, offset, .. } = at;
         let (cause, what) = if error.kind() == ErrorKind::UnexpectedEof {
@@ -95,7 +78,7 @@ impl<F: LineFormat> Text<F> {
             let what = format!("is damaged ({error})");
             (Cause::Damaged(format!("line {line} (byte {offset}): the {compression} data {what}")), what)
         };
-        let path = self.path.display();
+        let path = self.context.path.display();
         self.context.warn(format!(
             "{path}, line {line} (byte {offset}): the {compression} data {what}; what lies before it was read. Copy the file again to get the rest"
         ));
@@ -109,7 +92,7 @@ impl<F: LineFormat> Text<F> {
         self.context.finish();
         match self.first_unknown.take() {
             Some((at, reason)) if self.context.events == 0 => Err(TraceError::Malformed {
-                path: self.path.clone(),
+                path: self.context.path.clone(),
                 line: at.line,
                 offset: at.offset,
                 reason: format!("{reason}. No line of the input is one; name its true format with --format"),
@@ -133,11 +116,10 @@ impl<F: LineFormat> Source for Text<F> {
                 Step::Line(at) => match self.format.line(&mut self.context, self.lines.line(), at) {
                     Parsed::Event(event) => {
                         self.context.before(&event);
-                        if self.context.queue.is_empty() {
+                        if let Some(event) = self.context.give(event) {
                             self.own_record = None;
                             return Ok(Some(Item::Event(event)));
                         }
-                        self.context.queue.push_back((Item::Event(event), None));
                     }
                     Parsed::Nothing => {}
                     Parsed::Unknown => self.unknown(at),

@@ -104,7 +104,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> TraceResult<()
 
 /// What a folder holds, by name; hidden things are passed over.
 fn entries(folder: &Path) -> TraceResult<Vec<fs::DirEntry>> {
-    let failed = |source| TraceError::Io { path: folder.to_path_buf(), source };
+    let failed = TraceError::io(folder);
     let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(failed)?;
     entries.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
     entries.sort_by_key(|entry| natural(&entry.file_name().to_string_lossy()));
@@ -161,7 +161,7 @@ impl Search<'_> {
             if name == "metadata" || name.ends_with(".idx") || !path.is_file() {
                 continue;
             }
-            let failed = |source| TraceError::Io { path: path.clone(), source };
+            let failed = TraceError::io(&path);
             let length = fs::metadata(&path).map_err(failed)?.len();
             if length == 0 {
                 continue;
@@ -190,7 +190,7 @@ impl Search<'_> {
 
     /// The plan for a file `metadata`; those of a rotated session are mostly the same.
     fn plan(&mut self, path: &Path) -> TraceResult<Arc<Plan>> {
-        let failed = |source| TraceError::Io { path: path.to_path_buf(), source };
+        let failed = TraceError::io(path);
         let mut hasher = DefaultHasher::new();
         let mut length = 0;
         let mut file = File::open(path).map_err(failed)?;

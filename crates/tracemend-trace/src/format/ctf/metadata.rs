@@ -20,7 +20,7 @@ const PACKET_HEADER: usize = 37;
 
 /// Reads the metadata in the file `path`.
 pub(crate) fn read(path: &Path) -> TraceResult<Schema> {
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(io)?;
     parse(&bytes, path)

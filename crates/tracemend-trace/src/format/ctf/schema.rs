@@ -139,6 +139,20 @@ pub(crate) enum Field {
     Optional(Optional),
 }
 
+impl Field {
+    /// Alignment in bits.
+    pub(crate) fn align(&self) -> u32 {
+        match self {
+            Field::Integer(integer) => integer.align,
+            Field::Float(float) => float.align,
+            Field::String(_) | Field::Text { .. } | Field::Blob { .. } => 8,
+            Field::Struct(structure) => structure.align,
+            Field::Array { align, .. } => *align,
+            Field::Variant(_) | Field::Optional(_) => 1,
+        }
+    }
+}
+
 /// How many elements or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {

@@ -13,8 +13,8 @@ use crate::kernel::tracepoints::Tracepoints;
 use crate::kernel::tracing_data;
 use crate::kernel::tracing_data::MAGIC;
 use crate::kernel::tracing_data::{Fault, Parsed, Part};
-use crate::{Format, TraceError, TraceResult};
-use std::path::{Path, PathBuf};
+use crate::{Format, TraceResult};
+use std::path::Path;
 
 /// Bytes of a file's head and of a pipe's.
 pub(crate) const FILE_HEAD: usize = 104;
@@ -30,7 +30,6 @@ const BARE: [&str; 7] = ["sched", "irq", "timer", "signal", "power", "block", "n
 
 /// What all records need to be understood.
 pub(crate) struct Layout {
-    pub(crate) path: PathBuf,
     pub(crate) context: Context,
     pub(crate) order: Order,
     pub(crate) attrs: Attrs,
@@ -47,8 +46,7 @@ pub(crate) struct Data {
 impl Layout {
     pub(crate) fn new(path: &Path, order: Order, options: &OpenOptions) -> Self {
         Self {
-            path: path.to_path_buf(),
-            context: Context::new(Format::PerfData, options.arch),
+            context: Context::new(Format::PerfData, options.arch, path.to_path_buf()),
             order,
             attrs: Attrs::default(),
             events: Tracepoints::new(order),
@@ -56,45 +54,30 @@ impl Layout {
         }
     }
 
-    /// An error that ends the reading.
-    pub(crate) fn corrupt(&self, offset: u64, reason: impl Into<String>) -> TraceError {
-        TraceError::Corrupt { path: self.path.clone(), offset, reason: reason.into() }
-    }
-
-    pub(crate) fn io(&self, source: std::io::Error) -> TraceError {
-        TraceError::Io { path: self.path.clone(), source }
-    }
-
-    pub(crate) fn warn(&mut self, offset: u64, what: &str) {
-        let path = self.path.display();
-        let warning = format!("{path}, byte {offset}: {what}");
-        self.context.warn(warning);
-    }
-
     /// Reads all that a file has beside its records.
     pub(crate) fn read_file(&mut self, store: &mut Store) -> TraceResult<Data> {
         let order = self.order;
-        let head = store.bytes_at(0, FILE_HEAD).map_err(|error| self.io(error))?;
+        let head = store.bytes_at(0, FILE_HEAD).map_err(|error| self.context.io(error))?;
         let word = |at: usize| order.u64(&head, at).unwrap_or(0);
         if head.len() < FILE_HEAD {
-            return Err(self.corrupt(head.len() as u64, "the file ends within its head; copy it again"));
+            return Err(self.context.corrupt(head.len() as u64, "the file ends within its head; copy it again"));
         }
         let (attr_size, attrs_at, attrs_size) = (word(16), word(24), word(32));
         self.read_attrs(store, attr_size, attrs_at, attrs_size)?;
         let (start, size) = (word(40), word(48));
         let end = start.saturating_add(size);
         if start < FILE_HEAD as u64 || start > store.len() {
-            return Err(self.corrupt(
+            return Err(self.context.corrupt(
                 40,
                 format!("the records should begin at byte {start}, which the file does not have; copy it again"),
             ));
         }
         if size == 0 {
-            self.warn(48, "perf was stopped before it finished this file: event formats and names that perf writes last are missing. Stop `perf record` with an interrupt and record again");
+            self.context.warn_at(48, "perf was stopped before it finished this file: event formats and names that perf writes last are missing. Stop `perf record` with an interrupt and record again");
             return Ok(Data { start, end: store.len() });
         }
         if end > store.len() {
-            self.warn(
+            self.context.warn_at(
                 store.len(),
                 "the file ends before its records do; event formats and names behind them are missing. Copy it again",
             );
@@ -102,9 +85,9 @@ impl Layout {
         }
         match self.read_sections(store, &head, end) {
             Ok(()) => {}
-            Err(Fault::Io(error)) => return Err(self.io(error)),
+            Err(Fault::Io(error)) => return Err(self.context.io(error)),
             Err(Fault::Bad(offset, why)) => {
-                self.warn(
+                self.context.warn_at(
                     offset,
                     &format!(
                         "{why}; the records are read all the same, but events may lack their names. Copy the file again"
@@ -119,18 +102,18 @@ impl Layout {
         // Behind each event lies where its ids are.
         if !(64 + 16..=4096).contains(&size) || all < size || all / size > Attrs::MAX as u64 {
             let reason = format!("{all} bytes of events of {size} bytes each cannot be; copy the file again");
-            return Err(self.corrupt(16, reason));
+            return Err(self.context.corrupt(16, reason));
         }
         for number in 0..all / size {
             let offset = at.saturating_add(number * size);
-            let bytes = store.bytes_at(offset, size as usize).map_err(|error| self.io(error))?;
+            let bytes = store.bytes_at(offset, size as usize).map_err(|error| self.context.io(error))?;
             let body = size as usize - 16;
             let place = self.order.u64(&bytes, body).zip(self.order.u64(&bytes, body + 8));
             let Some((ids_at, ids_size)) = place else {
-                return Err(self.corrupt(offset, "the file ends within its list of events; copy it again"));
+                return Err(self.context.corrupt(offset, "the file ends within its list of events; copy it again"));
             };
             let ids_size = usize::try_from(ids_size).unwrap_or(usize::MAX).min(8 * self.attrs.room());
-            let ids = store.bytes_at(ids_at, ids_size).map_err(|error| self.io(error))?;
+            let ids = store.bytes_at(ids_at, ids_size).map_err(|error| self.context.io(error))?;
             let ids = ids.chunks_exact(8).filter_map(|id| self.order.u64(id, 0)).collect();
             if let Some(attr) = Attr::read(&bytes[..body], self.order, ids) {
                 self.attrs.add(attr);
@@ -240,7 +223,10 @@ impl Layout {
             _ => return,
         };
         if recorded != self.arch {
-            self.warn(offset, &format!("recorded on {recorded}; name its system calls rightly with --arch {recorded}"));
+            self.context.warn_at(
+                offset,
+                &format!("recorded on {recorded}; name its system calls rightly with --arch {recorded}"),
+            );
         }
     }
 }

@@ -59,7 +59,6 @@ struct PerfData {
     names: Vec<Option<Symbol>>,
     given: Option<Place>,
     event_given: bool,
-    waiting: Option<Event>,
     record: Vec<u8>,
 }
 
@@ -68,25 +67,27 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
     let order = if input.beginning().starts_with(b"2ELIFREP") { Order::Big } else { Order::Little };
     let mut layout = Layout::new(path, order, options);
     if !input.beginning().starts_with(b"PERFILE2") && order == Order::Little {
-        return Err(layout.corrupt(0, "no perf.data begins like this; name the true format with --format"));
+        return Err(layout.context.corrupt(0, "no perf.data begins like this; name the true format with --format"));
     }
     let size = order.u64(input.beginning(), 8).unwrap_or(0);
     let feed = if size == layout::PIPE_HEAD as u64 {
         let mut head = [0; layout::PIPE_HEAD];
-        std::io::Read::read_exact(&mut input, &mut head).map_err(|error| layout.io(error))?;
+        std::io::Read::read_exact(&mut input, &mut head).map_err(|error| layout.context.io(error))?;
         Feed::of_pipe(input, order, layout::PIPE_HEAD as u64)
     } else if size == layout::FILE_HEAD as u64 {
-        let (mut store, failure) = Store::new(input).map_err(|error| layout.io(error))?;
+        let (mut store, failure) = Store::new(input).map_err(|error| layout.context.io(error))?;
         let data = layout.read_file(&mut store)?;
         if let Some(failure) = failure {
-            layout.warn(
+            layout.context.warn_at(
                 store.len(),
                 &format!("the compressed data ends here ({failure}); copy the file again to get the rest"),
             );
         }
         Feed::of_store(store, order, data.start, data.end)
     } else {
-        return Err(layout.corrupt(8, format!("a head of {size} bytes is none perf writes; copy the file again")));
+        return Err(layout
+            .context
+            .corrupt(8, format!("a head of {size} bytes is none perf writes; copy the file again")));
     };
     Ok(Box::new(PerfData {
         layout,
@@ -107,7 +108,6 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         names: Vec::new(),
         given: None,
         event_given: false,
-        waiting: None,
         record: Vec::new(),
     }))
 }
@@ -116,7 +116,7 @@ impl PerfData {
     /// Reads until something is ready to be given out.
     fn pump(&mut self) -> TraceResult<()> {
         loop {
-            let found = self.feed.next(&mut self.blocks).map_err(|error| self.layout.io(error))?;
+            let found = self.feed.next(&mut self.blocks).map_err(|error| self.layout.context.io(error))?;
             let (place, head, offset) = match found {
                 Found::Record(place, head, offset) => (place, head, offset),
                 Found::Bad(offset, reason) => {
@@ -156,7 +156,7 @@ impl PerfData {
                 _ => {}
             }
             if self.blocks.held() > MAX_HELD {
-                self.layout.warn(
+                self.layout.context.warn_at(
                     offset,
                     &format!(
                         "perf marked no end of a round in {} MiB of records: events may come out of order. Record with smaller rings (`perf record -m`)",
@@ -198,19 +198,21 @@ impl PerfData {
             }
             records::HEADER_TRACING_DATA => {
                 let len = u64::from(order.u32(body, 0).unwrap_or(0)).next_multiple_of(8);
-                let bytes =
-                    self.feed.payload(&self.blocks, len, layout::MAX_SECTION).map_err(|error| self.layout.io(error))?;
+                let bytes = self
+                    .feed
+                    .payload(&self.blocks, len, layout::MAX_SECTION)
+                    .map_err(|error| self.layout.context.io(error))?;
                 self.layout.tracing_data(&bytes, offset)
             }
             records::AUXTRACE => {
                 let len = number(0);
-                self.feed.skip(&self.blocks, len).map_err(|error| self.layout.io(error))?;
+                self.feed.skip(&self.blocks, len).map_err(|error| self.layout.context.io(error))?;
                 Ok(())
             }
             _ => Ok(()),
         };
         if let Err(crate::kernel::tracing_data::Fault::Bad(offset, why)) = read {
-            self.layout.warn(offset, &format!("{why}; events may lack their names. Record again"));
+            self.layout.context.warn_at(offset, &format!("{why}; events may lack their names. Record again"));
         }
         Ok(())
     }
@@ -239,7 +241,7 @@ impl PerfData {
     fn last_words(&mut self) {
         self.give_bad_samples();
         if let Some((error, offset)) = self.feed.broken() {
-            self.layout.warn(
+            self.layout.context.warn_at(
                 offset,
                 &format!("the compressed data breaks off ({error}); copy the file again to get the rest"),
             );
@@ -383,13 +385,9 @@ impl PerfData {
 impl Source for PerfData {
     fn next_item(&mut self) -> TraceResult<Option<Item>> {
         loop {
-            if let Some((item, _)) = self.layout.context.queue.pop_front() {
-                self.event_given = false;
+            if let Some((item, record)) = self.layout.context.queue.pop_front() {
+                self.event_given = record.is_none();
                 return Ok(Some(item));
-            }
-            if let Some(event) = self.waiting.take() {
-                self.event_given = true;
-                return Ok(Some(Item::Event(event)));
             }
             if let Some(place) = self.given.take() {
                 self.blocks.release(place);
@@ -401,11 +399,10 @@ impl Source for PerfData {
                         self.give_bad_samples();
                     }
                     self.layout.context.before(&event);
-                    if self.layout.context.queue.is_empty() {
+                    if let Some(event) = self.layout.context.give(event) {
                         self.event_given = true;
                         return Ok(Some(Item::Event(event)));
                     }
-                    self.waiting = Some(event);
                 }
                 continue;
             }

@@ -3,8 +3,9 @@
 //! `timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns`; the times are of the entry. Only `timestamp_ns` and
 //! `syscall_name` must be there.
 
+use super::columns::{Columns, cpu, names};
 use crate::decode::bytes::{trim, whole_i64, whole_tid, whole_u64};
-use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Event, Phase};
@@ -18,30 +19,31 @@ const COMM: usize = 3;
 const NAME: usize = 4;
 const RET: usize = 5;
 const DUR: usize = 6;
-/// Most columns of a file.
-const MAX_COLUMNS: usize = 64;
 
 /// The reader's state.
 #[derive(Default)]
 pub(crate) struct Csv {
     /// What each column of the file is, once the first row is read.
-    columns: Option<Vec<Option<usize>>>,
+    columns: Option<Columns>,
     /// A quoted field with its doubled quotes undone.
     unquoted: Vec<u8>,
 }
 
 /// The columns of a header row; `None` if it is none.
-pub(crate) fn columns(line: &[u8]) -> Option<Vec<Option<usize>>> {
-    // A byte order mark is no part of the first name.
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let mut columns = Vec::new();
-    for field in line.split(|&b| b == b',').take(MAX_COLUMNS) {
-        let field = trim(field);
-        let name = field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field);
-        columns.push(NAMES.iter().position(|known| *known == name));
-    }
-    let has = |wanted| columns.contains(&Some(wanted));
-    (has(TIME) && has(NAME)).then_some(columns)
+pub(crate) fn columns(line: &[u8]) -> Option<Columns> {
+    let names = names(line, b',');
+    let unquoted = names.map(|name| name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name));
+    Columns::of(unquoted, &NAMES, [TIME, NAME])
+}
+
+/// The fields of a row, quotes kept.
+fn row_fields(row: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(row);
+    std::iter::from_fn(move || {
+        let (value, after) = field(rest?);
+        rest = after;
+        Some(value)
+    })
 }
 
 /// The next field of a row and what follows its comma; quotes are kept.
@@ -87,28 +89,16 @@ impl LineFormat for Csv {
             self.columns = columns(line);
             return if self.columns.is_some() { Parsed::Nothing } else { Parsed::Unknown };
         };
-        let mut fields: [&[u8]; 7] = [b""; 7];
-        let mut rest = Some(line);
-        let mut filled = 0;
-        for column in map {
-            let Some(row) = rest else { break };
-            let (value, after) = field(row);
-            if let Some(column) = column {
-                fields[*column] = value;
-            }
-            filled += 1;
-            rest = after;
-        }
-        if filled < map.len() {
+        let Some(fields) = map.fields::<7>(row_fields(line)) else {
             return Parsed::Unknown;
-        }
+        };
         let Some(time_ns) = whole_i64(trim(fields[TIME])) else {
             return Parsed::Unknown;
         };
         // An empty field is not known; one that is no number is damage.
         let cpu = match trim(fields[CPU]) {
             b"" => None,
-            text => match whole_u64(text).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU) {
+            text => match cpu(text) {
                 Some(cpu) => Some(cpu),
                 None => return Parsed::Unknown,
             },

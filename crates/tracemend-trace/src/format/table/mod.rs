@@ -1,6 +1,7 @@
 //! Tables, sequences and arrays: formats that no tracer writes itself.
 
 pub(crate) mod array;
+mod columns;
 pub(crate) mod csv;
 pub(crate) mod npy;
 pub(crate) mod npz;

@@ -39,7 +39,7 @@ pub fn load_npz(path: &Path, wanted: impl Fn(&str) -> bool) -> TraceResult<Vec<(
 }
 
 fn read_all(path: &Path) -> TraceResult<Vec<u8>> {
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     let mut input = Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?;
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes).map_err(io)?;

@@ -233,16 +233,16 @@ impl Directory {
     }
 
     fn open(&self, path: PathBuf) -> TraceResult<Box<dyn Source>> {
-        let io = |source| TraceError::Io { path: path.clone(), source };
+        let io = TraceError::io(&path);
         let input = Input::new(Box::new(File::open(&path).map_err(io)?)).map_err(io)?;
         let layout = match layout(input.beginning()) {
             Layout::Pairs => Layout::Pairs,
             _ => Layout::Whole,
         };
         let compression = input.compression;
-        let context = Context::new(Format::Sequences, self.options.arch);
+        let context = Context::new(Format::Sequences, self.options.arch, path.clone());
         let format = Sequences::new(&path, layout);
-        Ok(Box::new(Text::new(Lines::new(input), context, format, path, compression)))
+        Ok(Box::new(Text::new(Lines::new(input), context, format, compression)))
     }
 
     /// Numbers of one file's reader made numbers of the whole.
@@ -277,7 +277,7 @@ impl Directory {
 }
 
 fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> TraceResult<()> {
-    let io = |source| TraceError::Io { path: folder.to_path_buf(), source };
+    let io = TraceError::io(folder);
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         entries.push(entry.map_err(io)?.path());

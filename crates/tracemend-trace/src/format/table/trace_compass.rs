@@ -10,9 +10,10 @@
 //! time's form is a preference too: by default a time of day with spaces between milli-, micro- and nanoseconds; dates,
 //! other separators and plain seconds are understood. CTF losses appear as events of type `Lost event`.
 
+use super::columns::{Columns, cpu, names};
 use crate::decode::bytes::{find, take_i64, take_ret, trim, whole_tid, whole_u64};
 use crate::decode::clock::{DayClock, take_date, take_time_of_day};
-use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::kernel::call_names::{Name, name};
@@ -25,8 +26,6 @@ const CPU: usize = 1;
 const TYPE: usize = 2;
 const CONTENTS: usize = 3;
 const TID: usize = 4;
-/// Most columns of a file.
-const MAX_COLUMNS: usize = 64;
 /// The type of the events that stand for lost ones.
 const LOST: &[u8] = b"Lost event";
 const DAY_NS: i64 = 86_400 * 1_000_000_000;
@@ -35,19 +34,15 @@ const DAY_NS: i64 = 86_400 * 1_000_000_000;
 #[derive(Default)]
 pub(crate) struct TraceCompass {
     /// What each column of the file is, once the first line is read.
-    columns: Option<Vec<Option<usize>>>,
+    columns: Option<Columns>,
     clock: DayClock,
     /// A time with its fraction in one piece.
     joined: Vec<u8>,
 }
 
 /// The columns of a first line; `None` if it is none.
-pub(crate) fn columns(line: &[u8]) -> Option<Vec<Option<usize>>> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let column = |name: &[u8]| NAMES.iter().position(|known| *known == trim(name));
-    let columns: Vec<_> = line.split(|&b| b == b'\t').take(MAX_COLUMNS).map(column).collect();
-    let has = |wanted| columns.contains(&Some(wanted));
-    (has(TIME) && has(TYPE)).then_some(columns)
+pub(crate) fn columns(line: &[u8]) -> Option<Columns> {
+    Columns::of(names(line, b'\t'), &NAMES, [TIME, TYPE])
 }
 
 impl TraceCompass {
@@ -93,17 +88,12 @@ impl LineFormat for TraceCompass {
             self.columns = columns(line);
             return if self.columns.is_some() { Parsed::Nothing } else { Parsed::Unknown };
         };
-        let mut cells: [&[u8]; 5] = [b""; 5];
-        let mut values = line.split(|&b| b == b'\t');
-        for column in map {
-            let Some(value) = values.next() else { return Parsed::Unknown };
-            if let Some(column) = column {
-                cells[*column] = trim(value);
-            }
-        }
+        let Some(cells) = map.fields::<5>(line.split(|&b| b == b'\t').map(trim)) else {
+            return Parsed::Unknown;
+        };
         let kind = cells[TYPE];
         let (Some(time_ns), false) = (self.time(cells[TIME]), kind.is_empty()) else { return Parsed::Unknown };
-        let cpu = whole_u64(cells[CPU]).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
+        let cpu = cpu(cells[CPU]);
         let contents = cells[CONTENTS];
         if kind == LOST {
             let lost = field(contents, b"Lost events").and_then(whole_u64).map_or(Lost::AtLeast(1), Lost::Exact);

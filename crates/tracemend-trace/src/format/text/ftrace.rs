@@ -13,7 +13,7 @@
 //! the total over all CPUs. With the tracer's option `overwrite=0` nothing at all tells of loss.
 
 use crate::decode::bytes::{
-    digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
+    bracketed_numbers, digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
 };
 use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::lines::Position;
@@ -43,26 +43,15 @@ pub(crate) struct Record<'a> {
 
 /// Takes an event line apart; `None` for any other line.
 pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
-    let mut from = 0;
-    // The process name may hold brackets, so the CPU column is the first `[digits]` that has `-tid` before it.
-    loop {
-        let bracket = from + memchr::memchr(b'[', &line[from..])?;
-        from = bracket + 1;
-        let Some((cpu, rest)) = take_u64(&line[from..]) else {
-            continue;
-        };
-        let Some(rest) = rest.strip_prefix(b"]") else {
-            continue;
-        };
-        let Some((comm, tid)) = task(&line[..bracket]) else {
-            continue;
-        };
-        let Some((time_ns, event)) = time(rest) else {
+    // The CPU column is the first with `-tid` before it.
+    for (head, cpu, rest) in bracketed_numbers(line) {
+        let Some(((comm, tid), (time_ns, event))) = task(head).zip(time(rest)) else {
             continue;
         };
         let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
         return Some(Record { comm, tid, cpu, time_ns, event });
     }
+    None
 }
 
 /// `comm-tid` or `comm-tid (tgid)` before the CPU column.

@@ -9,7 +9,9 @@
 //! room has come back, with the time at which it was written: the lost events lie between that CPU's record before and it.
 //! The count includes lost side-band records (mmap, comm, fork, exit), so the events missing may be a few fewer.
 
-use crate::decode::bytes::{take_i64, take_ret, take_seconds, take_u64, trim_end, trim_start, whole_tid};
+use crate::decode::bytes::{
+    bracketed_numbers, take_i64, take_ret, take_seconds, take_u64, trim_end, trim_start, whole_tid,
+};
 use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
@@ -34,20 +36,9 @@ pub(crate) struct Record<'a> {
 
 /// Takes a line apart; `None` for a line of a call chain and any other.
 pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
-    let mut from = 0;
-    // The process name may hold brackets, so the CPU column is the first `[digits]` between a thread and a time.
-    while let Some(bracket) = memchr::memchr(b'[', &line[from..]).map(|at| from + at) {
-        from = bracket + 1;
-        let Some((cpu, rest)) = take_u64(&line[from..]) else {
-            continue;
-        };
-        let Some(rest) = rest.strip_prefix(b"]") else {
-            continue;
-        };
-        let Some((comm, tid)) = task(&line[..bracket]) else {
-            continue;
-        };
-        let Some((time_ns, rest)) = take_seconds(trim_start(rest)) else {
+    // The CPU column is the first between a thread and a time.
+    for (head, cpu, rest) in bracketed_numbers(line) {
+        let Some(((comm, tid), (time_ns, rest))) = task(head).zip(take_seconds(trim_start(rest))) else {
             continue;
         };
         let Some(event) = rest.strip_prefix(b":") else {

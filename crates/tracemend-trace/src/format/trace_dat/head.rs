@@ -15,7 +15,7 @@ use std::path::Path;
 /// Reads all that comes before the pages.
 pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceResult<Layout> {
     let mut store = store;
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     let corrupt = |offset, reason: String| TraceError::Corrupt { path: path.to_path_buf(), offset, reason };
     let head = store.bytes_at(0, 128).map_err(io)?;
     let Some(rest) = head.strip_prefix(MAGIC) else {
@@ -40,8 +40,7 @@ pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceRes
     })?;
     let layout = Layout {
         store,
-        path: path.to_path_buf(),
-        context: Context::new(Format::TraceDat, options.arch),
+        context: Context::new(Format::TraceDat, options.arch, path.to_path_buf()),
         order,
         page: PageFormat::usual(order, page_size, long),
         events: Tracepoints::new(order),

@@ -1,14 +1,12 @@
 //! What a trace.dat file says of itself before its pages.
 
 use super::unpack::Packing;
-use crate::TraceError;
 use crate::decode::context::Context;
 use crate::decode::order::Order;
 use crate::decode::store::Store;
 use crate::kernel::page::PageFormat;
 use crate::kernel::tracepoints::Tracepoints;
 use crate::kernel::tracing_data::Parsed;
-use std::path::PathBuf;
 
 /// Most CPUs of one file.
 pub(crate) const MAX_CPUS: u32 = 1 << 14;
@@ -33,7 +31,6 @@ pub(crate) struct Buffer {
 /// A file's own description, filled in part by part.
 pub(crate) struct Layout {
     pub(crate) store: Store,
-    pub(crate) path: PathBuf,
     pub(crate) context: Context,
     pub(crate) order: Order,
     pub(crate) page: PageFormat,
@@ -55,23 +52,6 @@ impl Layout {
     pub(crate) fn parts(&mut self) -> (Parsed<'_>, &mut Store) {
         let Layout { store, page, events, context, .. } = self;
         (Parsed { page, events, context, name: |_, event| event.to_owned() }, store)
-    }
-
-    /// An error that ends the reading.
-    pub(crate) fn corrupt(&self, offset: u64, reason: impl Into<String>) -> TraceError {
-        TraceError::Corrupt { path: self.path.clone(), offset, reason: reason.into() }
-    }
-
-    /// An error of the system.
-    pub(crate) fn io(&self, source: std::io::Error) -> TraceError {
-        TraceError::Io { path: self.path.clone(), source }
-    }
-
-    /// Tells of a part that could not be read while the rest could.
-    pub(crate) fn warn(&mut self, offset: u64, what: &str) {
-        let path = self.path.display();
-        let warning = format!("{path}, byte {offset}: {what}");
-        self.context.warn(warning);
     }
 
     /// A record's time in nanoseconds.

@@ -27,7 +27,7 @@ pub(crate) fn common(layout: &mut Layout, offset: u64, id: u16, data: &[u8]) {
             layout.ticks = multiplier.zip(layout.order.u32(data, 4));
         }
         TRACE_CLOCK => clock(layout, offset, &text()),
-        TIME_SHIFT => layout.warn(
+        TIME_SHIFT => layout.context.warn_at(
             offset,
             "the trace of a guest: its times are the guest's own, not the host's. Merge the two with `trace-cmd report -i HOST -i GUEST`",
         ),
@@ -40,7 +40,7 @@ pub(crate) fn clock(layout: &mut Layout, offset: u64, text: &str) {
     let chosen = text.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or(text, |(name, _)| name);
     let clock = chosen.trim().to_owned();
     if matches!(clock.as_str(), "counter" | "x86-tsc" | "ppc-tb") && layout.ticks.is_none() {
-        layout.warn(
+        layout.context.warn_at(
             offset,
             &format!("the trace clock `{clock}` does not count nanoseconds: times are in its own units. Record with `trace-cmd record -C mono`"),
         );

@@ -31,8 +31,6 @@ struct TraceDat {
     given: Option<u32>,
     /// Whether the item given out last is that event.
     event_given: bool,
-    /// An event whose gaps go out first.
-    waiting: Option<Event>,
     losses_only: bool,
     record: Vec<u8>,
     unnamed: Symbol,
@@ -41,12 +39,14 @@ struct TraceDat {
 
 /// Opens a trace.dat.
 pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let io = |source| TraceError::Io { path: path.to_path_buf(), source };
+    let io = TraceError::io(path);
     let (store, failure) = Store::new(input).map_err(io)?;
     let end = store.len();
     let mut layout = head::read(store, path, options)?;
     if let Some(failure) = failure {
-        layout.warn(end, &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
+        layout
+            .context
+            .warn_at(end, &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
     }
     let unnamed = layout.context.name(b"<...>");
     let idle = layout.context.name(b"<idle>");
@@ -67,7 +67,6 @@ pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceRes
         order,
         given: None,
         event_given: false,
-        waiting: None,
         losses_only: options.losses_only,
         record: Vec::new(),
         unnamed,
@@ -83,7 +82,9 @@ fn lanes(layout: &mut Layout, losses_only: bool) -> Vec<Lane> {
     for buffer in &buffers {
         for data in buffer.cpus.iter().filter(|data| data.size > 0) {
             if lanes.len() >= MAX_LANES {
-                layout.warn(data.offset, "more ring buffers than can be read; split the file with `trace-cmd split`");
+                layout
+                    .context
+                    .warn_at(data.offset, "more ring buffers than can be read; split the file with `trace-cmd split`");
                 return lanes;
             }
             let cpu = Some(data.cpu);
@@ -119,8 +120,7 @@ impl TraceDat {
     #[inline]
     fn go_on(&mut self, number: u32) -> TraceResult<()> {
         let lane = &mut self.lanes[number as usize];
-        lane.advance(&mut self.layout.store, &mut self.unpacker)
-            .map_err(|source| TraceError::Io { path: self.layout.path.clone(), source })?;
+        lane.advance(&mut self.layout.store, &mut self.unpacker).map_err(|error| self.layout.context.io(error))?;
         let Some(mut first) = self.order.peek_mut() else {
             return Ok(());
         };
@@ -166,13 +166,9 @@ impl TraceDat {
 impl Source for TraceDat {
     fn next_item(&mut self) -> TraceResult<Option<Item>> {
         loop {
-            if let Some((item, _)) = self.layout.context.queue.pop_front() {
-                self.event_given = false;
+            if let Some((item, record)) = self.layout.context.queue.pop_front() {
+                self.event_given = record.is_none();
                 return Ok(Some(item));
-            }
-            if let Some(event) = self.waiting.take() {
-                self.event_given = true;
-                return Ok(Some(Item::Event(event)));
             }
             if let Some(number) = self.given.take() {
                 self.go_on(number)?;
@@ -196,11 +192,10 @@ impl Source for TraceDat {
                 continue;
             }
             let event = self.event(number, head);
-            if self.layout.context.queue.is_empty() {
+            if let Some(event) = self.layout.context.give(event) {
                 self.event_given = true;
                 return Ok(Some(Item::Event(event)));
             }
-            self.waiting = Some(event);
         }
     }
 

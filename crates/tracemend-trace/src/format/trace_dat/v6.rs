@@ -14,14 +14,14 @@ const SEARCH: u64 = 256 << 20;
 pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
     let table = match parts(&mut layout, at) {
         Ok(table) => table,
-        Err(Fault::Io(error)) => return Err(layout.io(error)),
+        Err(Fault::Io(error)) => return Err(layout.context.io(error)),
         Err(Fault::Bad(offset, why)) => {
-            let found = find_table(&mut layout, offset).map_err(|error| layout.io(error))?;
+            let found = find_table(&mut layout, offset).map_err(|error| layout.context.io(error))?;
             let Some(table) = found else {
                 let reason = format!("{why}, and no table of CPUs follows; copy the file again");
-                return Err(layout.corrupt(offset, reason));
+                return Err(layout.context.corrupt(offset, reason));
             };
-            layout.warn(
+            layout.context.warn_at(
                 offset,
                 &format!("{why}; the pages are read all the same, but events and threads may lack their names. Copy the file again to get them"),
             );
@@ -30,11 +30,13 @@ pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
     };
     match options_and_table(&mut layout, table) {
         Ok(()) => {}
-        Err(Fault::Io(error)) => return Err(layout.io(error)),
+        Err(Fault::Io(error)) => return Err(layout.context.io(error)),
         Err(Fault::Bad(offset, why)) if layout.buffers.is_empty() => {
-            return Err(layout.corrupt(offset, format!("{why}; copy the file again")));
+            return Err(layout.context.corrupt(offset, format!("{why}; copy the file again")));
         }
-        Err(Fault::Bad(offset, why)) => layout.warn(offset, &format!("{why}; copy the file again to get the rest")),
+        Err(Fault::Bad(offset, why)) => {
+            layout.context.warn_at(offset, &format!("{why}; copy the file again to get the rest"))
+        }
     }
     Ok(layout)
 }

@@ -22,14 +22,18 @@ pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
     });
     match result {
         Ok(()) => {}
-        Err(Fault::Io(error)) => return Err(layout.io(error)),
+        Err(Fault::Io(error)) => return Err(layout.context.io(error)),
         Err(Fault::Bad(offset, why)) if layout.buffers.is_empty() => {
-            return Err(layout.corrupt(offset, format!("{why}; copy the file again")));
+            return Err(layout.context.corrupt(offset, format!("{why}; copy the file again")));
         }
-        Err(Fault::Bad(offset, why)) => layout.warn(offset, &format!("{why}; copy the file again to get the rest")),
+        Err(Fault::Bad(offset, why)) => {
+            layout.context.warn_at(offset, &format!("{why}; copy the file again to get the rest"))
+        }
     }
     if layout.buffers.is_empty() {
-        return Err(layout.corrupt(at, "the file lists no trace buffer; if it was just recorded, record again"));
+        return Err(layout
+            .context
+            .corrupt(at, "the file lists no trace buffer; if it was just recorded, record again"));
     }
     Ok(layout)
 }
@@ -78,7 +82,7 @@ impl Reader<'_> {
             match self.section(id, offset) {
                 Ok(()) => {}
                 Err(Fault::Io(error)) => return Err(Fault::Io(error)),
-                Err(Fault::Bad(offset, why)) => self.layout.warn(
+                Err(Fault::Bad(offset, why)) => self.layout.context.warn_at(
                     offset,
                     &format!("{why}; the pages are read all the same, but events and threads may lack their names. Copy the file again to get them"),
                 ),
@@ -103,7 +107,8 @@ impl Reader<'_> {
                 option::BUFFER => buffers.push(data),
                 option::BUFFER_TEXT => self
                     .layout
-                    .warn(offset, "a buffer of text in this file is passed over; read it with `trace-cmd report`"),
+                    .context
+                    .warn_at(offset, "a buffer of text in this file is passed over; read it with `trace-cmd report`"),
                 option::HEADERS | option::FTRACE_EVENTS | option::EVENT_FORMATS | option::NAMES => {
                     sections.extend(order.u64(&data, 0).map(|at| (id, at)));
                 }

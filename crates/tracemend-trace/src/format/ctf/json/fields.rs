@@ -121,7 +121,7 @@ impl Fields {
             }
             let class = member.required("field-class")?;
             let field = self.field(class, around).map_err(|reason| format!("in `{}`: {reason}", excerpt(name)))?;
-            align = align.max(align_of(&field));
+            align = align.max(field.align());
             if let Some(Frame::Struct { made, .. }) = self.frames.last_mut() {
                 made.push(Member { name: name.to_owned(), field });
             }
@@ -135,7 +135,7 @@ impl Fields {
     fn array(&mut self, class: &Json, length: Length, around: &Surroundings) -> Checked<Field> {
         let align = classes::alignment(class, "minimum-alignment")?;
         let element = self.within(class.required("element-field-class")?, around)?;
-        Ok(Field::Array { align: align.max(align_of(&element)), element: Box::new(element), length })
+        Ok(Field::Array { align: align.max(element.align()), element: Box::new(element), length })
     }
 
     fn optional(&mut self, class: &Json, around: &Surroundings) -> Checked<Field> {
@@ -235,18 +235,6 @@ fn ranges_in(field: &Field) -> u64 {
     let Field::Integer(integer) = field else { return 0 };
     let (Meaning::Bits(mappings) | Meaning::Enumeration(mappings)) = &integer.meaning else { return 0 };
     mappings.labels.iter().map(|(label, ranges)| (label.len() / 8 + ranges.len()) as u64).sum()
-}
-
-/// Alignment of a field, bits.
-fn align_of(field: &Field) -> u32 {
-    match field {
-        Field::Integer(integer) => integer.align,
-        Field::Float(float) => float.align,
-        Field::String(_) | Field::Text { .. } | Field::Blob { .. } => 8,
-        Field::Struct(structure) => structure.align,
-        Field::Array { align, .. } => *align,
-        Field::Variant(_) | Field::Optional(_) => 1,
-    }
 }
 
 /// Marks the CPU of a packet, for which CTF 2 has no role.

@@ -96,7 +96,7 @@ impl Lowering {
                 let mut structure = Struct { align: *align, members: Vec::with_capacity(members.len()) };
                 for (index, named) in (0..).zip(members) {
                     let member = self.member(class, index, named, timed)?;
-                    structure.align = structure.align.max(align_of(&member.field));
+                    structure.align = structure.align.max(member.field.align());
                     structure.members.push(member);
                 }
                 Field::Struct(structure)
@@ -158,7 +158,7 @@ impl Lowering {
         self.frames.push(Frame { class: Rc::clone(class), index: 0 });
         let element = self.field(at, "", element, false)?;
         self.frames.pop();
-        Ok(Field::Array { align: align_of(&element), element: Box::new(element), length })
+        Ok(Field::Array { align: element.align(), element: Box::new(element), length })
     }
 
     fn integer(&mut self, at: usize, name: &str, integer: &Integer, timed: bool) -> Parsed<schema::Integer> {
@@ -225,18 +225,6 @@ impl Lowering {
         let left = self.budget.checked_sub(cost);
         self.budget = left.ok_or_else(|| Fault::new(at, "the metadata describes more than a million fields"))?;
         Ok(())
-    }
-}
-
-/// Alignment of a field, bits.
-fn align_of(field: &Field) -> u32 {
-    match field {
-        Field::Integer(integer) => integer.align,
-        Field::Float(float) => float.align,
-        Field::String(_) | Field::Text { .. } | Field::Blob { .. } => 8,
-        Field::Struct(structure) => structure.align,
-        Field::Array { align, .. } => *align,
-        Field::Variant(_) | Field::Optional(_) => 1,
     }
 }
 
