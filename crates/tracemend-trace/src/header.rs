@@ -106,7 +106,7 @@ impl TraceHeader {
     }
 
     /// Adds a stream.
-    pub fn add_stream(&mut self, info: StreamInfo) -> StreamId {
+    pub(crate) fn add_stream(&mut self, info: StreamInfo) -> StreamId {
         self.streams.push(info);
         StreamId(self.streams.len() as u32 - 1)
     }

@@ -17,7 +17,7 @@ pub struct CsvSink<W> {
 
 impl<W: Write> CsvSink<W> {
     /// The header line.
-    pub const COLUMNS: &'static str =
+    const COLUMNS: &'static str =
         "time_ns,time_err_ns,cpu,tid,comm,name,phase,ret,dur_ns,inferred,confidence,alternatives,gap,model,sample";
 
     /// Begins the output with its header.

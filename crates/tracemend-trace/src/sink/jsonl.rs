@@ -51,8 +51,9 @@ impl<W: Write> JsonLines<W> {
         self.out.write_all(b"\n")
     }
 
-    /// What is written to.
-    pub fn get_ref(&self) -> &W {
+    /// Returns what is written to.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn get_ref(&self) -> &W {
         &self.out
     }
 
@@ -78,7 +79,7 @@ pub struct JsonlSink<W> {
 
 impl<W: Write> JsonlSink<W> {
     /// Name of the schema.
-    pub const SCHEMA: &'static str = "tracemend.repair";
+    pub(crate) const SCHEMA: &'static str = "tracemend.repair";
 
     /// Begins the output.
     ///

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// The columns, in Parquet's own notation.
-pub const SCHEMA: &str = "message event {
+const SCHEMA: &str = "message event {
     OPTIONAL INT64 time_ns;
     OPTIONAL INT64 time_err_ns;
     OPTIONAL BYTE_ARRAY stream (UTF8);
@@ -47,7 +47,7 @@ pub const SCHEMA: &str = "message event {
 }";
 
 /// Where the file's metadata has the gaps and compositions: rows of schema `tracemend.repair`.
-pub const GAPS_KEY: &str = "tracemend.repair";
+const GAPS_KEY: &str = "tracemend.repair";
 
 /// Rows of a row group: enough to pack well, little enough to hold.
 const GROUP_ROWS: usize = 1 << 16;
