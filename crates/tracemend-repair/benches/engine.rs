@@ -15,8 +15,8 @@ use tracemend_repair::search::Caches;
 use tracemend_repair::search::{Length, SearchOptions, search};
 use tracemend_repair::token_rules::TokenRules;
 use tracemend_repair::view::View;
-use tracemend_trace::source::{OpenOptions, open};
 use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
+use tracemend_trace::{OpenOptions, open};
 
 const WORKLOADS: [&str; 4] = ["pgbench", "apache", "shell", "gccbuild"];
 

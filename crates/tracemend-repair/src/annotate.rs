@@ -1,29 +1,30 @@
 //! A filled gap as it is reported: names, times, probabilities, alternatives, intervals.
 
+use crate::call_rules::CallRules;
 use crate::composition::Composer;
 use crate::consensus::Consensus;
 use crate::engine::Engine;
 use crate::index::TraceIndex;
 use crate::inferred::{Alternative, Composition, GapRepair, InferredEvent};
 use crate::log_prob::draw;
-use crate::model::TraceModel;
 use crate::model::calibration::Belief;
+use crate::model::{EventTypes, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::RepairOptions;
 use crate::rng::SplitMix64;
 use crate::search::Placed;
-use crate::solve::{Solution, possible};
+use crate::solve::Solution;
 use crate::times;
-use crate::token_rules::TokenRules;
 use crate::view::View;
 use tracemend_trace::{Gap, Phase};
 
 /// Reports the solutions of one trace.
 pub struct Annotator<'a> {
     view: View<'a>,
-    rules: TokenRules,
+    rules: CallRules,
     predictor: NgramPredictor<'a>,
     model: &'a TraceModel,
+    event_types: EventTypes,
     options: &'a RepairOptions,
 }
 
@@ -33,8 +34,15 @@ type What<'a> = (Option<i32>, &'a str, Phase);
 impl<'a> Annotator<'a> {
     /// `model`: the model that the gaps were filled with, calibrated.
     pub fn new(index: &'a TraceIndex<'a>, model: &'a TraceModel, options: &'a RepairOptions) -> Self {
-        let rules = TokenRules::new(&model.tokens, &index.one_sided());
-        Self { view: View::new(index), rules, predictor: NgramPredictor::new(model), model, options }
+        let rules = CallRules::new(&model.tokens, &index.one_sided());
+        Self {
+            view: View::new(index),
+            rules,
+            predictor: NgramPredictor::new(model),
+            model,
+            event_types: EventTypes::new(&model.tokens),
+            options,
+        }
     }
 
     fn engine(&self) -> Engine<'_> {
@@ -46,7 +54,12 @@ impl<'a> Annotator<'a> {
     pub fn repair(&self, gap: &Gap, solution: &Solution) -> GapRepair {
         let lost = solution.lost;
         let composition = if solution.consensus.is_some() {
-            let composer = Composer { view: &self.view, model: self.model, params: &self.options.params.search };
+            let composer = Composer {
+                view: &self.view,
+                model: self.model,
+                event_types: &self.event_types,
+                params: &self.options.params.search,
+            };
             composer.compose(gap, &solution.counted, &solution.context, lost)
         } else {
             Composition { lost: lost.value, lost_low: lost.low, lost_high: lost.high, ..Composition::default() }
@@ -71,7 +84,7 @@ impl<'a> Annotator<'a> {
         // No blackout can be cut that has nothing recorded on one side, so such gaps are not calibrated.
         let share = if gap.is_one_sided() { params.one_sided_share as f32 } else { 1.0 };
         let mut events = Vec::with_capacity(placed.len());
-        for (place, &this) in placed.iter().enumerate().filter(|&(place, _)| solution.possible[place]) {
+        for (place, &this) in placed.iter().enumerate() {
             let belief = Belief { support: consensus.support[place], lost: placed.len(), place };
             let confidence = calibration.confidence(belief, params) * share;
             let mut event = self.event(gap, solution, this, solution.times.as_ref().map(|times| times[place]));
@@ -148,11 +161,9 @@ impl<'a> Annotator<'a> {
         let drawn = draw(&consensus.weights, random);
         let placed = &solution.fillings[drawn].placed;
         let times = times::estimate(&solution.context, placed, &self.engine());
-        let possible = possible(&self.engine(), &solution.context, placed);
         placed
             .iter()
             .enumerate()
-            .filter(|&(place, _)| possible[place])
             .map(|(place, &this)| {
                 let mut event = self.event(gap, solution, this, times.as_ref().map(|times| times[place]));
                 event.confidence = consensus.weights[drawn] as f32;

@@ -4,38 +4,28 @@ use crate::blackout::{Blackout, batches, by_stream, cut, draw, truth};
 use crate::consensus::{by_thread, matches};
 use crate::index::TraceIndex;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
-use crate::model::{TraceModel, thread_of};
+use crate::model::{EventTypes, TraceModel};
 use crate::options::{RepairOptions, unwatched};
 use crate::params::SearchParams;
 use crate::solve::{Solution, solve};
-use rustc_hash::{FxHashMap, FxHashSet};
-use tracemend_trace::{Event, Gap, Phase, Trace};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
 
-/// What came of a repair: per placed event whether it is right, by per-thread LCS with the truth.
-pub fn right(
-    solution: &Solution,
-    model: &TraceModel,
-    event_types: &[u32],
-    truth: &[&Event],
-    trace: &Trace,
-) -> Vec<bool> {
+/// Whether each placed event of a solution is right: whether it lies on a longest common subsequence of its thread's events
+/// with the truth.
+pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], trace: &Trace) -> Vec<bool> {
     let mut right = vec![false; solution.placed().len()];
     let Some(consensus) = &solution.consensus else {
         return right;
     };
-    let mut numbers: FxHashMap<(&str, Phase), u32> = FxHashMap::default();
-    for (token, kind) in model.tokens.kinds().iter().enumerate() {
-        numbers.entry((&kind.name, kind.phase)).or_insert(event_types[token]);
-    }
-    let mut threads: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+    let mut threads: FxHashMap<ThreadKey, Vec<EventTypeId>> = FxHashMap::default();
     for event in truth {
-        let name = trace.header.symbols.name(event.name);
-        let number = numbers.get(&(name, event.phase)).copied().unwrap_or(u32::MAX);
-        threads.entry(thread_of(event)).or_default().push(number);
+        let event_type = event_types.of_event(event, &trace.header.symbols);
+        threads.entry(ThreadKey::of(event)).or_default().push(event_type);
     }
-    for (thread, (places, tokens)) in
-        by_thread(&solution.fillings[consensus.chosen], &solution.context.points, event_types)
-    {
+    let chosen = &solution.fillings[consensus.chosen];
+    for (thread, (places, tokens)) in by_thread(chosen, &solution.context.points, event_types) {
         if let Some(truth) = threads.get(&thread) {
             for matched in matches(&tokens, truth) {
                 right[places[matched] as usize] = true;
@@ -85,54 +75,49 @@ pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], op
         model.trie.freeze();
         let index = TraceIndex::new(&rest, &mut model.tokens);
         let solutions = solve(&index, &gaps, &model, options, &unwatched);
-        let event_types = model.tokens.event_types();
+        let event_types = EventTypes::new(&model.tokens);
+        let judge = Judge { trace, event_types: &event_types, params: &options.params.search };
         for (solution, &blackout) in solutions.iter().zip(&batch) {
             let truth = truth(trace, &streams, blackout);
-            note(&mut calibration, solution, &model, &event_types, &truth, trace, &options.params.search);
+            note(&mut calibration, solution, &judge, &truth);
         }
     }
     calibration
 }
 
-fn note(
-    calibration: &mut Calibration,
-    solution: &Solution,
-    model: &TraceModel,
-    event_types: &[u32],
-    truth: &[&Event],
-    trace: &Trace,
-    params: &SearchParams,
-) {
+/// Notes what became of one blackout's solution.
+fn note(calibration: &mut Calibration, solution: &Solution, judge: &Judge<'_>, truth: &[&Event]) {
     let Some(consensus) = &solution.consensus else {
         return;
     };
+    let (trace, params) = (judge.trace, judge.params);
     let lost = solution.placed().len();
     calibration.note_blackout(lost);
-    let right = right(solution, model, event_types, truth, trace);
+    let right = right(solution, judge.event_types, truth, trace);
     for (place, right) in right.into_iter().enumerate() {
         calibration.note(Belief { support: consensus.support[place], lost, place }, right);
     }
-    let (by_thread, by_event) = true_counts(truth, trace);
-    for ((thread, (name, phase)), expected) in &solution.counted.by_thread {
-        let number = by_thread.get(&(*thread, (name.as_str(), *phase))).copied().unwrap_or(0.0);
+    let (by_thread, by_event) = true_counts(truth, judge);
+    for (key, expected) in &solution.counted.by_thread {
+        let number = by_thread.get(key).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByThread, lost, expected.mean, expected.deviation(params), number);
     }
     let distance = |share: f64| {
-        let mut differences: FxHashMap<(&str, Phase), f64> = by_event.clone();
+        let mut differences = by_event.clone();
         let expected = solution.counted.by_event_with(share, params.min_expected);
-        for ((name, phase), expected) in &expected {
-            *differences.entry((name, *phase)).or_default() -= expected.mean;
+        for (&event_type, expected) in &expected {
+            *differences.entry(event_type).or_default() -= expected.mean;
         }
         0.5 * differences.values().map(|difference| difference.abs()).sum::<f64>() / lost.max(1) as f64
     };
     calibration.note_background(lost, SHARES.map(distance));
     let share = calibration.background(lost);
     let expected = solution.counted.by_event_with(share, params.min_expected);
-    for ((name, phase), expected) in &expected {
-        let number = by_event.get(&(name.as_str(), *phase)).copied().unwrap_or(0.0);
+    for (event_type, expected) in &expected {
+        let number = by_event.get(event_type).copied().unwrap_or(0.0);
         calibration.note_count(Rows::ByEvent, lost, expected.mean, expected.deviation(params), number);
     }
-    let unexpected = by_event.keys().filter(|kind| !expected.contains_key(&(kind.0.to_owned(), kind.1))).count();
+    let unexpected = by_event.keys().filter(|event_type| !expected.contains_key(event_type)).count();
     calibration.note_unexpected(lost, unexpected, expected.len());
     let width = solution.context.end_ns.saturating_sub(solution.context.begin_ns) as f64;
     if let Some(times) = &solution.times
@@ -144,45 +129,45 @@ fn note(
     }
 }
 
-type Numbers<K> = FxHashMap<K, f64>;
-/// Name and phase of an event.
-type Kind<'t> = (&'t str, Phase);
+/// True numbers by key.
+type Numbers<K> = BTreeMap<K, f64>;
 
-/// How many of each kind were lost: by thread, and over all threads.
-fn true_counts<'t>(truth: &[&Event], trace: &'t Trace) -> (Numbers<(i64, Kind<'t>)>, Numbers<Kind<'t>>) {
+/// How many events of each type were lost: by thread, and over all threads.
+fn true_counts(truth: &[&Event], judge: &Judge<'_>) -> (Numbers<(ThreadKey, EventTypeId)>, Numbers<EventTypeId>) {
     let mut by_thread = Numbers::default();
     let mut by_event = Numbers::default();
     for event in truth {
-        let kind = (trace.header.symbols.name(event.name), event.phase);
-        *by_thread.entry((thread_of(event), kind)).or_default() += 1.0;
-        *by_event.entry(kind).or_default() += 1.0;
+        let event_type = judge.event_types.of_event(event, &judge.trace.header.symbols);
+        *by_thread.entry((ThreadKey::of(event), event_type)).or_default() += 1.0;
+        *by_event.entry(event_type).or_default() += 1.0;
     }
     (by_thread, by_event)
 }
 
-/// Rows of the composition by event, and how many of their 90 % intervals hold the truth. A kind that was lost but has
-/// no row counts as a row missed.
-pub fn coverage(
-    solution: &Solution,
-    model: &TraceModel,
-    params: &SearchParams,
-    truth: &[&Event],
-    trace: &Trace,
-) -> (f64, f64) {
-    let calibration = &model.calibration;
+/// What solutions of blackouts are judged with.
+pub struct Judge<'j> {
+    /// The complete trace.
+    pub trace: &'j Trace,
+    /// The event types of the model that filled the blackouts.
+    pub event_types: &'j EventTypes,
+    /// The constants of the search.
+    pub params: &'j SearchParams,
+}
+
+/// Rows of the composition by event, and how many of their intervals hold the truth. An event type that was lost but has no row
+/// counts as a row missed.
+pub fn coverage(solution: &Solution, model: &TraceModel, judge: &Judge<'_>, truth: &[&Event]) -> (f64, f64) {
     let lost = solution.placed().len();
-    let (_, by_event) = true_counts(truth, trace);
+    let (_, by_event) = true_counts(truth, judge);
+    let share = model.calibration.background(lost);
+    let expected = solution.counted.by_event_with(share, judge.params.min_expected);
     let mut covered = 0.0;
-    let mut rows = 0.0;
-    let mut known: FxHashSet<(String, Phase)> = FxHashSet::default();
-    for ((name, phase), expected) in solution.counted.by_event_with(calibration.background(lost), params.min_expected) {
-        let number = by_event.get(&(name.as_str(), phase)).copied().unwrap_or(0.0);
-        let half =
-            calibration.half_width(Rows::ByEvent, lost, expected.mean, &model.params) * expected.deviation(params);
-        known.insert((name, phase));
-        rows += 1.0;
+    for (event_type, expected) in &expected {
+        let number = by_event.get(event_type).copied().unwrap_or(0.0);
+        let half = model.calibration.half_width(Rows::ByEvent, lost, expected.mean, &model.params)
+            * expected.deviation(judge.params);
         covered += f64::from(u8::from((number - expected.mean).abs() <= half + 1e-9));
     }
-    rows += by_event.keys().filter(|kind| !known.contains(&(kind.0.to_owned(), kind.1))).count() as f64;
-    (rows, covered)
+    let missed = by_event.keys().filter(|event_type| !expected.contains_key(event_type)).count();
+    ((expected.len() + missed) as f64, covered)
 }

@@ -1,16 +1,17 @@
-//! What a gap swallowed, by kind: expected counts over all fillings, with intervals.
+//! Composition: what a gap swallowed by event type, as expected counts over all fillings with intervals.
 
 use crate::inferred::{Composition, CompositionRow, LostInterval};
 use crate::insertion_points::GapContext;
-use crate::model::TraceModel;
 use crate::model::calibration::Rows;
+use crate::model::{EventTypes, TraceModel};
 use crate::params::SearchParams;
 use crate::search::Filling;
 use crate::view::View;
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Gap, Phase};
+use std::collections::BTreeMap;
+use tracemend_trace::{EventType, EventTypeId, Gap, ThreadKey};
 
-/// Expected number and variance of one kind of event, before calibration.
+/// Expected number and variance of one event type, before calibration.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected {
     /// Mean over the fillings.
@@ -19,18 +20,15 @@ pub struct Expected {
     pub square: f64,
 }
 
-/// Kind of event: name and phase; with the thread in the by-thread table.
-pub type Kind = (String, Phase);
-
-/// Counts of a gap by kind.
+/// Counts of a gap by event type.
 #[derive(Clone, Debug, Default)]
 pub struct Counted {
-    /// By thread ([`crate::model::thread_of`]) and kind.
-    pub by_thread: FxHashMap<(i64, Kind), Expected>,
-    /// By kind.
-    pub by_event: FxHashMap<Kind, Expected>,
+    /// By thread and event type.
+    pub by_thread: BTreeMap<(ThreadKey, EventTypeId), Expected>,
+    /// By event type.
+    pub by_event: BTreeMap<EventTypeId, Expected>,
     /// Shares of the events recorded around the gap.
-    pub background: FxHashMap<Kind, f64>,
+    pub background: BTreeMap<EventTypeId, f64>,
 }
 
 impl Expected {
@@ -46,22 +44,17 @@ impl Expected {
 pub fn count(
     fillings: &[Filling],
     context: &GapContext,
-    model: &TraceModel,
-    background: FxHashMap<Kind, f64>,
+    event_types: &EventTypes,
+    background: BTreeMap<EventTypeId, f64>,
 ) -> Counted {
     let mut counted = Counted { background, ..Counted::default() };
     for filling in fillings {
-        let mut threads: FxHashMap<(i64, u32), f64> = FxHashMap::default();
+        let mut by_thread: BTreeMap<(ThreadKey, EventTypeId), f64> = BTreeMap::new();
+        let mut by_event: BTreeMap<EventTypeId, f64> = BTreeMap::new();
         for &(point, token) in &filling.placed {
-            *threads.entry((context.points[point as usize].thread, token)).or_default() += 1.0;
-        }
-        let mut by_thread: FxHashMap<(i64, Kind), f64> = FxHashMap::default();
-        let mut by_event: FxHashMap<Kind, f64> = FxHashMap::default();
-        for ((thread, token), number) in threads {
-            let kind = model.tokens.kind(token);
-            let kind = (kind.name.clone(), kind.phase);
-            *by_event.entry(kind.clone()).or_default() += number;
-            *by_thread.entry((thread, kind)).or_default() += number;
+            let event_type = event_types.of(token);
+            *by_event.entry(event_type).or_default() += 1.0;
+            *by_thread.entry((context.points[point as usize].thread, event_type)).or_default() += 1.0;
         }
         for (key, number) in by_thread {
             add(counted.by_thread.entry(key).or_default(), number, filling.weight);
@@ -78,11 +71,11 @@ fn add(expected: &mut Expected, number: f64, weight: f64) {
     expected.square += weight * number * number;
 }
 
-/// Shares of the kinds among the `events` that the gap's stream recorded on each side of it; among all events of the stream
-/// where it recorded nothing on one side.
-pub fn background(view: &View<'_>, gap: &Gap, model: &TraceModel, events: usize) -> FxHashMap<Kind, f64> {
+/// Shares of the event types among the `events` that the gap's stream recorded on each side of it; among all events of the
+/// stream where it recorded nothing on one side.
+pub fn background(view: &View<'_>, gap: &Gap, event_types: &EventTypes, events: usize) -> BTreeMap<EventTypeId, f64> {
     let Some(positions) = gap.stream.and_then(|stream| view.index.streams.get(stream.0 as usize)) else {
-        return FxHashMap::default();
+        return BTreeMap::new();
     };
     let around = match (gap.begin_ns, gap.end_ns) {
         (Some(begin), Some(_)) => {
@@ -91,30 +84,25 @@ pub fn background(view: &View<'_>, gap: &Gap, model: &TraceModel, events: usize)
         }
         _ => positions,
     };
-    let mut tokens: FxHashMap<u32, f64> = FxHashMap::default();
-    around.iter().for_each(|&position| *tokens.entry(view.token(position)).or_default() += 1.0 / around.len() as f64);
-    let mut kinds: FxHashMap<Kind, f64> = FxHashMap::default();
-    for (token, share) in tokens {
-        let kind = model.tokens.kind(token);
-        *kinds.entry((kind.name.clone(), kind.phase)).or_default() += share;
-    }
-    kinds
+    let mut numbers: BTreeMap<EventTypeId, usize> = BTreeMap::new();
+    around.iter().for_each(|&position| *numbers.entry(event_types.of(view.token(position))).or_default() += 1);
+    numbers.into_iter().map(|(event_type, number)| (event_type, number as f64 / around.len() as f64)).collect()
 }
 
 impl Counted {
     /// Counts by event: the fillings' with a share of what the stream usually records; rows rarer than `min_expected` are left
     /// out.
-    pub fn by_event_with(&self, share: f64, min_expected: f64) -> FxHashMap<Kind, Expected> {
+    pub fn by_event_with(&self, share: f64, min_expected: f64) -> BTreeMap<EventTypeId, Expected> {
         let share = if self.background.is_empty() { 0.0 } else { share };
         let lost: f64 = self.by_event.values().map(|expected| expected.mean).sum();
-        let mut mixed: FxHashMap<Kind, Expected> = FxHashMap::default();
-        for (kind, expected) in &self.by_event {
+        let mut mixed: BTreeMap<EventTypeId, Expected> = BTreeMap::new();
+        for (&event_type, expected) in &self.by_event {
             let mean = (1.0 - share) * expected.mean;
             let between = (expected.square - expected.mean * expected.mean).max(0.0);
-            mixed.insert(kind.clone(), Expected { mean, square: between + mean * mean });
+            mixed.insert(event_type, Expected { mean, square: between + mean * mean });
         }
-        for (kind, part) in &self.background {
-            let expected = mixed.entry(kind.clone()).or_default();
+        for (&event_type, part) in &self.background {
+            let expected = mixed.entry(event_type).or_default();
             let between = (expected.square - expected.mean * expected.mean).max(0.0);
             expected.mean += share * part * lost;
             expected.square = between + expected.mean * expected.mean;
@@ -130,6 +118,8 @@ pub struct Composer<'c> {
     pub view: &'c View<'c>,
     /// The model that filled the gap, calibrated.
     pub model: &'c TraceModel,
+    /// The event types of its tokens.
+    pub event_types: &'c EventTypes,
     /// The constants of the search.
     pub params: &'c SearchParams,
 }
@@ -138,37 +128,38 @@ impl Composer<'_> {
     /// The composition of a gap with calibrated intervals.
     pub fn compose(&self, gap: &Gap, counted: &Counted, context: &GapContext, lost: LostInterval) -> Composition {
         let calibration = &self.model.calibration;
-        let row = |tid, comm, kind: &Kind, expected: &Expected, rows| {
+        let row = |tid, comm, event_type: EventTypeId, expected: &Expected, rows| {
+            let EventType { name, phase } = self.event_types.get(event_type).clone();
             let half = calibration.half_width(rows, lost.value as usize, expected.mean, &self.model.params)
                 * expected.deviation(self.params);
             CompositionRow {
                 tid,
                 comm,
-                name: kind.0.clone(),
-                phase: kind.1,
+                name,
+                phase,
                 expected: expected.mean,
                 low: (expected.mean - half).max(0.0),
                 high: (expected.mean + half).min(lost.high as f64).max(expected.mean),
                 time_ns: None,
             }
         };
-        let mut comms: FxHashMap<i64, (Option<i32>, Option<String>)> = FxHashMap::default();
+        let mut comms: FxHashMap<ThreadKey, (Option<i32>, Option<String>)> = FxHashMap::default();
         for point in &context.points {
             comms.entry(point.thread).or_insert_with(|| point.identity(self.view));
         }
         let mut by_thread: Vec<CompositionRow> = counted
             .by_thread
             .iter()
-            .map(|((thread, kind), expected)| {
-                let (tid, comm) = comms.get(thread).cloned().unwrap_or_default();
-                row(tid, comm, kind, expected, Rows::ByThread)
+            .map(|(&(thread, event_type), expected)| {
+                let (tid, comm) = comms.get(&thread).cloned().unwrap_or_default();
+                row(tid, comm, event_type, expected, Rows::ByThread)
             })
             .collect();
         let min_expected = self.params.min_expected;
         let mut by_event: Vec<CompositionRow> = counted
             .by_event_with(self.share_of_background(gap, lost.value), min_expected)
             .iter()
-            .map(|(kind, expected)| row(None, None, kind, expected, Rows::ByEvent))
+            .map(|(&event_type, expected)| row(None, None, event_type, expected, Rows::ByEvent))
             .collect();
         for rows in [&mut by_thread, &mut by_event] {
             rows.retain(|row| row.expected >= min_expected);

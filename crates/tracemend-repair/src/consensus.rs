@@ -6,9 +6,11 @@
 
 use crate::insertion_points::InsertionPoint;
 use crate::lcs::lcs_length;
+use crate::model::EventTypes;
 use crate::params::SearchParams;
 use crate::search::Filling;
 use rustc_hash::FxHashMap;
+use tracemend_trace::{EventTypeId, ThreadKey};
 
 /// Largest table for a longest common subsequence, and the pieces that longer sequences are cut into.
 const CELLS: usize = 16_000_000;
@@ -25,11 +27,11 @@ pub struct Consensus {
     pub support: Vec<f32>,
 }
 
-/// A thread's events in one filling: places in the filling, and event_types event numbers.
-pub type ByThread = FxHashMap<i64, (Vec<u32>, Vec<u32>)>;
+/// A thread's events in one filling: places in the filling, and event types.
+pub type ByThread = FxHashMap<ThreadKey, (Vec<u32>, Vec<EventTypeId>)>;
 
-/// Groups a filling by thread, in each thread's own order. `event_types` numbers a token's name and phase.
-pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &[u32]) -> ByThread {
+/// Groups a filling by thread, in each thread's own order.
+pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &EventTypes) -> ByThread {
     let mut order: Vec<u32> = (0..filling.placed.len() as u32).collect();
     order.sort_by_key(|&place| filling.placed[place as usize].0);
     let mut threads: ByThread = FxHashMap::default();
@@ -38,16 +40,16 @@ pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &[u3
         let thread = points[point as usize].thread;
         let (places, tokens) = threads.entry(thread).or_default();
         places.push(place);
-        tokens.push(event_types[token as usize]);
+        tokens.push(event_types.of(token));
     }
     threads
 }
 
-/// Chooses among fillings, the likeliest first. `event_types`: `[token]` number of its event type. Returns `None` for no filling.
+/// Chooses among fillings, the likeliest first. Returns `None` for no filling.
 pub fn choose(
     fillings: &[Filling],
     points: &[InsertionPoint],
-    event_types: &[u32],
+    event_types: &EventTypes,
     params: &SearchParams,
 ) -> Option<Consensus> {
     let lost = fillings.first()?.placed.len();
@@ -89,7 +91,7 @@ pub fn choose(
 }
 
 /// Places of `a` in one longest common subsequence with `b`.
-pub fn matches(a: &[u32], b: &[u32]) -> Vec<usize> {
+pub fn matches<T: Eq>(a: &[T], b: &[T]) -> Vec<usize> {
     // What both begin and end with is common anyway.
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();

@@ -1,9 +1,9 @@
 //! What filling a gap needs besides the gap: the models and the constants.
 
+use crate::call_rules::CallRules;
 use crate::model::TraceModel;
 use crate::params::SearchParams;
 use crate::predictor::Predictor;
-use crate::token_rules::TokenRules;
 
 /// The models and constants of one repair, borrowed.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub struct Engine<'m> {
     /// Says whom a CPU turns to, how long things take, and what tokens are.
     pub model: &'m TraceModel,
     /// The entry/exit rules of the model's tokens.
-    pub rules: &'m TokenRules,
+    pub rules: &'m CallRules,
     /// The constants of the search.
     pub params: &'m SearchParams,
 }

@@ -11,20 +11,21 @@
 //! A point lies between two consecutive recorded events of one thread. Not every stretch is one: a thread that is blocked in a
 //! call that returned later had no event, nor had one that had ended, or one whose birth is recorded after the gap.
 
+use crate::call_rules::CallId;
 use crate::engine::Engine;
 use crate::log_prob::LogProb;
-use crate::model::{BEGIN, END, LIST, Recency, Token, ends_thread, thread_of};
+use crate::model::{BEGIN, END, LIST, Recency, Token};
 use crate::predictor::{Context, ThreadPast};
-use crate::token_rules::Flight;
 use crate::view::View;
 use rustc_hash::FxHashSet;
-use tracemend_trace::{Gap, Phase, rules::BORN_BY};
+use tracemend_trace::calls::{CallState, begins_thread, ends_thread};
+use tracemend_trace::{Gap, ThreadKey};
 
 /// A stretch of one thread's sequence, between two of its recorded events, that can hold lost events.
 #[derive(Clone, Debug)]
 pub struct InsertionPoint {
     /// The thread.
-    pub thread: i64,
+    pub thread: ThreadKey,
     /// Position of a recorded event of the thread, for its id and process name.
     pub witness: u32,
     /// Position of the event before the point, where there is one.
@@ -40,7 +41,7 @@ pub struct InsertionPoint {
     /// See `last`.
     pub before_last: Token,
     /// The call that the thread is in before the point.
-    pub flight: Flight,
+    pub call: CallState<CallId>,
     /// Tokens after the point; empty if the recording ends first.
     pub right: Vec<Token>,
     /// Earliest and latest time of a lost event, ns.
@@ -77,7 +78,7 @@ pub struct GapContext {
     /// Last token on this CPU before the gap.
     pub left_token: Token,
     /// Thread of the first event after the gap on this CPU.
-    pub next_thread: Option<i64>,
+    pub next_thread: Option<ThreadKey>,
     /// Time of the last event before and of the first event after the gap, ns.
     pub begin_ns: i64,
     /// See `begin_ns`.
@@ -110,7 +111,7 @@ pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContex
     let finder = PointFinder { view, engine, stream, begin_ns, end_ns };
     let mut points = Vec::new();
     let mut current = None;
-    let current_thread = before.map(|position| thread_of(index.event(position)));
+    let current_thread = before.map(|position| ThreadKey::of(index.event(position)));
     for thread in threads {
         let start = points.len();
         let rank = recent.iter().position(|&other| other == thread);
@@ -122,7 +123,7 @@ pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContex
             current = Some(start);
         }
     }
-    let next_thread = after.map(|position| thread_of(index.event(position)));
+    let next_thread = after.map(|position| ThreadKey::of(index.event(position)));
     if before.is_none() {
         // Nothing says who ran before the stream's first event: most likely the thread that ran then.
         current = points.iter().position(|point| point.begins && Some(point.thread) == next_thread);
@@ -138,10 +139,10 @@ pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContex
 }
 
 /// The threads that last ran on this CPU, the latest first.
-fn recent_threads(view: &View<'_>, before: &[u32], max_events: usize) -> Vec<i64> {
-    let mut recent: Vec<i64> = Vec::new();
+fn recent_threads(view: &View<'_>, before: &[u32], max_events: usize) -> Vec<ThreadKey> {
+    let mut recent: Vec<ThreadKey> = Vec::new();
     for &position in before.iter().rev().take(max_events) {
-        let thread = thread_of(view.index.event(position));
+        let thread = ThreadKey::of(view.index.event(position));
         if !recent.contains(&thread) {
             recent.push(thread);
             if recent.len() > LIST {
@@ -153,16 +154,22 @@ fn recent_threads(view: &View<'_>, before: &[u32], max_events: usize) -> Vec<i64
 }
 
 /// Threads that can have lost events in a gap: those of this CPU first, then all that ran near the gap on any CPU.
-fn threads_near(view: &View<'_>, engine: &Engine<'_>, gap: &Gap, recent: &[i64], begin_ns: i64) -> Vec<i64> {
+fn threads_near(
+    view: &View<'_>,
+    engine: &Engine<'_>,
+    gap: &Gap,
+    recent: &[ThreadKey],
+    begin_ns: i64,
+) -> Vec<ThreadKey> {
     let params = engine.params;
     let events = &view.index.trace.events;
-    let mut threads: Vec<i64> = match gap.tid {
-        Some(tid) => vec![i64::from(tid)],
+    let mut threads: Vec<ThreadKey> = match gap.tid {
+        Some(tid) => vec![ThreadKey::Tid(tid)],
         None => recent.to_vec(),
     };
-    let mut known: FxHashSet<i64> = threads.iter().copied().collect();
+    let mut known: FxHashSet<ThreadKey> = threads.iter().copied().collect();
     let mut add = |position: usize, room: &mut usize| {
-        let thread = thread_of(&events[position]);
+        let thread = ThreadKey::of(&events[position]);
         if *room > 0 && known.insert(thread) {
             threads.push(thread);
             *room -= 1;
@@ -181,13 +188,13 @@ fn threads_near(view: &View<'_>, engine: &Engine<'_>, gap: &Gap, recent: &[i64],
 fn is_birth(view: &View<'_>, position: u32) -> bool {
     let event = view.event(position);
     let name = view.index.trace.header.symbols.name(event.name);
-    !view.is_inferred(position) && event.phase == Phase::Exit && event.ret == Some(0) && BORN_BY.contains(&name)
+    !view.is_inferred(position) && begins_thread(name, event.phase, event.ret)
 }
 
 /// Whether a thread makes no further event after this one.
 fn is_end(view: &View<'_>, position: u32) -> bool {
     let event = view.event(position);
-    ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some())
+    ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret)
 }
 
 /// Finds the insertion points of one gap, thread by thread.
@@ -223,7 +230,7 @@ impl PointFinder<'_, '_> {
     }
 
     /// Adds the points of a thread. `rank`: its place among the threads that last ran on this CPU.
-    fn points(&self, thread: i64, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
+    fn points(&self, thread: ThreadKey, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
         let positions = self.view.thread(thread);
         let first = positions.partition_point(|&position| self.view.event(position).time_ns <= self.begin_ns);
         let last = positions.partition_point(|&position| self.view.event(position).time_ns < self.end_ns);
@@ -262,7 +269,7 @@ impl PointFinder<'_, '_> {
 
     fn point(
         &self,
-        thread: i64,
+        thread: ThreadKey,
         rank: Option<usize>,
         positions: &[u32],
         next: usize,
@@ -300,7 +307,7 @@ impl PointFinder<'_, '_> {
             ),
             last: token(1),
             before_last: token(2),
-            flight: before.iter().fold(Flight::Unknown, |flight, &token| rules.after_recorded(flight, token)),
+            call: rules.after_recorded(&before),
             right: self.right(positions, next),
             before,
             from_ns,

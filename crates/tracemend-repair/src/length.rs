@@ -4,7 +4,7 @@ use crate::inferred::LostInterval;
 use crate::insertion_points::GapContext;
 use crate::params::SearchParams;
 use crate::view::View;
-use tracemend_trace::Gap;
+use tracemend_trace::{Gap, ThreadKey};
 
 /// Logarithm of the prior probability of each number of lost events: log-normal around what the stream's usual rate
 /// gives for the gap's width, cut below what is known to be missing.
@@ -33,7 +33,7 @@ fn usual(view: &View<'_>, gap: &Gap, context: &GapContext, params: &SearchParams
         return gap.lost.count().map_or(params.default_length, |lost| lost as f64);
     }
     let rate = match gap.tid {
-        Some(tid) => rate(view, view.thread(i64::from(tid)), context.begin_ns, params.rate_events),
+        Some(tid) => rate(view, view.thread(ThreadKey::Tid(tid)), context.begin_ns, params.rate_events),
         None => match gap.stream {
             Some(stream) => rate(view, &view.index.streams[stream.0 as usize], context.begin_ns, params.rate_events),
             None => None,

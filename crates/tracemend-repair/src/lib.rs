@@ -3,6 +3,7 @@
 mod annotate;
 pub mod blackout;
 mod calibrate;
+mod call_rules;
 mod composition;
 pub mod consensus;
 mod engine;
@@ -25,10 +26,9 @@ mod search;
 mod solve;
 pub mod tensor_file;
 mod times;
-mod token_rules;
 mod view;
 
-pub use calibrate::{coverage, right};
+pub use calibrate::{Judge, coverage, right};
 pub use inferred::{Alternative, Composition, CompositionRow, GapRepair, InferredEvent, LostInterval};
 pub use learn::{adapt, train};
 pub use log_prob::LogProb;

@@ -2,8 +2,9 @@
 //!
 //! Gaps are filled independently and in parallel. Two gaps can share a stretch of one thread's sequence, each filled as if the
 //! other were empty; so then, in order of time, a gap that shares a stretch with one before it is filled again with that one's
-//! events in place, and what would still break a thread's entry/exit rules is left out.
+//! events in place.
 
+use crate::call_rules::CallRules;
 use crate::composition::{self, Counted};
 use crate::consensus::{self, Consensus};
 use crate::engine::Engine;
@@ -11,17 +12,15 @@ use crate::index::TraceIndex;
 use crate::inferred::LostInterval;
 use crate::insertion_points::{GapContext, gap_context};
 use crate::length;
-use crate::model::{FIRST_EVENT, Token, TraceModel};
+use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
 use crate::search::{Caches, Filling, Length, Placed, search};
 use crate::times;
-use crate::token_rules::{Role, TokenRules};
 use crate::view::View;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, Gap, Lost, Symbol, rules::ThreadRules};
+use tracemend_trace::{Event, Gap, Lost, Symbol};
 
 /// Reason reported for gaps skipped after an interrupt.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
@@ -41,8 +40,6 @@ pub struct Solution {
     pub fillings: Vec<Filling>,
     /// The choice among them; `None` if the gap could not be filled.
     pub consensus: Option<Consensus>,
-    /// Which events of the chosen filling are reported: all but those that would break a thread's entry/exit rules.
-    pub possible: Vec<bool>,
     /// Estimated times of the chosen filling's events, ns.
     pub times: Option<Vec<i64>>,
     /// Expected counts.
@@ -61,7 +58,6 @@ impl Solution {
             context,
             fillings: Vec::new(),
             consensus: None,
-            possible: Vec::new(),
             times: None,
             counted: Counted::default(),
             lost: LostInterval::exact(lost),
@@ -84,10 +80,10 @@ pub fn solve(
     options: &RepairOptions,
     progress: Progress<'_>,
 ) -> Vec<Solution> {
-    let rules = TokenRules::new(&model.tokens, &index.one_sided());
+    let rules = CallRules::new(&model.tokens, &index.one_sided());
     let predictor = NgramPredictor::new(model);
     let engine = Engine { predictor: &predictor, model, rules: &rules, params: &options.params.search };
-    let solver = Solver { engine, event_types: model.tokens.event_types(), options };
+    let solver = Solver { engine, event_types: EventTypes::new(&model.tokens), options };
     let total = gaps.len();
     let done = AtomicUsize::new(0);
     let tools = || (Caches::new(engine), View::new(index));
@@ -114,15 +110,14 @@ pub fn solve(
 /// What all gaps of a trace are filled with.
 struct Solver<'m> {
     engine: Engine<'m>,
-    /// `[token]` number of the token's event type.
-    event_types: Vec<u32>,
+    event_types: EventTypes,
     options: &'m RepairOptions,
 }
 
 impl<'m> Solver<'m> {
     fn fill(&self, view: &View<'_>, caches: &mut Caches<'_>, gap: &Gap) -> Solution {
         let begin = cpu_time::ThreadTime::now();
-        let Engine { model, params, .. } = self.engine;
+        let params = self.engine.params;
         let context = gap_context(view, &self.engine, gap);
         let announced = gap.lost.count().unwrap_or(0);
         if announced > self.options.max_lost {
@@ -147,11 +142,10 @@ impl<'m> Solver<'m> {
             return Solution::open(context, lost.value, NO_FILLING);
         };
         let placed = &found.fillings[consensus.chosen].placed;
-        let background = composition::background(view, gap, model, params.background);
+        let background = composition::background(view, gap, &self.event_types, params.background);
         Solution {
             times: times::estimate(&context, placed, &self.engine),
-            possible: vec![true; placed.len()],
-            counted: composition::count(&found.fillings, &context, model, background),
+            counted: composition::count(&found.fillings, &context, &self.event_types, background),
             lost,
             seconds: begin.elapsed().as_secs_f64(),
             left_open: why_open(gap, placed.len()),
@@ -161,7 +155,7 @@ impl<'m> Solver<'m> {
         }
     }
 
-    /// Fills gaps again that share a stretch of a thread with a gap before them, and leaves out what breaks a thread's rules.
+    /// Fills gaps again that share a stretch of a thread with a gap before them.
     fn reconcile(&self, index: &TraceIndex<'_>, gaps: &[Gap], solutions: &mut [Solution]) {
         let mut view = View::new(index);
         let mut caches: Option<Caches<'m>> = None;
@@ -172,21 +166,12 @@ impl<'m> Solver<'m> {
                 let caches = caches.get_or_insert_with(|| Caches::new(self.engine));
                 solutions[gap] = self.fill(&view, caches, &gaps[gap]);
             }
-            let solution = &mut solutions[gap];
-            solution.possible = possible(&self.engine, &solution.context, solution.placed());
-            let impossible = solution.possible.iter().filter(|&&possible| !possible).count();
-            if impossible > 0 {
-                solution.left_open = Some(format!(
-                    "{impossible} of {} events would contradict what their thread does before or after",
-                    solution.possible.len()
-                ));
-            }
-            let accepted = self.events_of(&gaps[gap], solution, &view);
+            let accepted = self.events_of(&gaps[gap], &solutions[gap], &view);
             view.accept(accepted);
         }
     }
 
-    /// The possible events of a filling as events of the trace.
+    /// The events of a filling as events of the trace.
     fn events_of(&self, gap: &Gap, solution: &Solution, view: &View<'_>) -> Vec<(Event, Token)> {
         let Some(times) = &solution.times else {
             return Vec::new();
@@ -195,9 +180,7 @@ impl<'m> Solver<'m> {
             .placed()
             .iter()
             .zip(times)
-            .zip(&solution.possible)
-            .filter(|&(_, &possible)| possible)
-            .map(|((&(point, token), &time_ns), _)| {
+            .map(|(&(point, token), &time_ns)| {
                 let witness = view.event(solution.context.points[point as usize].witness);
                 let event = Event {
                     time_ns,
@@ -241,30 +224,4 @@ fn why_open(gap: &Gap, placed: usize) -> Option<String> {
         _ if placed == 0 => Some("nothing was lost here, as far as can be told".to_owned()),
         _ => None,
     }
-}
-
-/// Which events of a filling do not contradict what their thread does before and after.
-pub(crate) fn possible(engine: &Engine<'_>, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
-    let mut possible = vec![true; placed.len()];
-    let mut by_point: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
-    for (place, &(point, _)) in placed.iter().enumerate() {
-        by_point.entry(point).or_default().push(place);
-    }
-    for (point, places) in by_point {
-        let point = &context.points[point as usize];
-        let mut thread = ThreadRules::default();
-        let mut observe = |token: Token| {
-            let kind = engine.model.tokens.kind(token);
-            engine.rules.role(token) == Role::Point || thread.observe(&kind.name, kind.phase).is_ok()
-        };
-        point.before.iter().for_each(|&token| {
-            observe(token);
-        });
-        let inside = places.iter().all(|&place| observe(placed[place].1));
-        let next = point.right.iter().find(|&&token| token >= FIRST_EVENT);
-        if !(inside && next.is_none_or(|&token| observe(token))) {
-            places.iter().for_each(|&place| possible[place] = false);
-        }
-    }
-    possible
 }

@@ -21,9 +21,9 @@ pub mod scores;
 pub mod statistics;
 pub mod survey;
 
+pub use ::tracemend_trace as trace;
 #[cfg(feature = "eval")]
 pub use tracemend_eval as eval;
 #[cfg(any(feature = "nets", feature = "eval"))]
 pub use tracemend_impute as impute;
 pub use tracemend_repair as repair;
-pub use tracemend_trace as trace;

@@ -1,7 +1,7 @@
 //! Where a trace lost events, how many and why: one pass, bounded memory.
 
 use serde::Serialize;
-use tracemend_trace::{Cause, Gap, Item, Lost, Trace, TraceHeader, TraceResult, rules, source::Source};
+use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
 /// The losses of a trace, summed up.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -88,6 +88,6 @@ pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Ga
     let trace = Trace::read(source)?;
     let mut gaps = trace.gaps.clone();
     let next = gaps.iter().map(|gap| gap.id + 1).max().unwrap_or(0);
-    gaps.extend(rules::evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
+    gaps.extend(evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
     Ok((trace, gaps))
 }

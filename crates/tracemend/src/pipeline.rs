@@ -7,8 +7,8 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use tracemend_repair::GapRepair;
+use tracemend_trace::Source;
 use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
-use tracemend_trace::source::Source;
 use tracemend_trace::{Trace, TraceResult};
 
 /// How a repaired trace is written.

@@ -1,7 +1,7 @@
 //! The recorded lines of a trace, kept as they stand in the input while it is read.
 
 use std::ops::Range;
-use tracemend_trace::{Event, Item, TraceHeader, TraceResult, source::Source};
+use tracemend_trace::{Event, Item, Source, TraceHeader, TraceResult};
 
 /// Raw records, in the order of a trace's events. Byte offsets would not tell them apart: each file of a CTF trace has its
 /// own, and what was packed together shares one.

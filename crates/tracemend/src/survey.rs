@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 use serde::Serialize;
-use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Symbol, TraceResult, source::Source};
+use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
 
 /// How many event names [`Survey::names`] lists.
 const NAMES_LISTED: usize = 10;

@@ -7,7 +7,8 @@ use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
 use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Event, Gap, Phase, Symbol, Trace};
+use tracemend_trace::calls::ends_thread;
+use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};
 
 /// What is learned from traces: how threads go on, when a CPU leaves them and for whom, and how long it takes.
 #[derive(Clone, Debug, Default)]
@@ -28,24 +29,6 @@ pub struct TraceModel {
     pub params: ModelParams,
 }
 
-/// The thread an event belongs to. Events without a thread id form one thread per stream, and so do those of thread 0:
-/// every CPU has an idle thread of that number.
-pub fn thread_of(event: &Event) -> i64 {
-    // Below all thread ids.
-    const NONE: i64 = -(1 << 40);
-    const IDLE: i64 = -(1 << 41);
-    match event.tid {
-        Some(0) => IDLE - i64::from(event.stream.0),
-        Some(tid) => i64::from(tid),
-        None => NONE - i64::from(event.stream.0),
-    }
-}
-
-/// Whether a thread makes no further event after this one.
-pub fn ends_thread(name: &str, phase: Phase, has_return: bool) -> bool {
-    matches!(name, "exit" | "exit_group") && phase != Phase::Exit && !has_return
-}
-
 struct Thread {
     cursor: Cursor,
     program: Cursor,
@@ -59,7 +42,7 @@ struct Thread {
 
 #[derive(Default)]
 struct Cpu {
-    recent: Vec<i64>,
+    recent: Vec<ThreadKey>,
     started: bool,
     /// Whether the latest event is of the same thread as the one before it.
     stayed: bool,
@@ -102,7 +85,7 @@ impl TraceModel {
     /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
     pub fn learn(&mut self, trace: &Trace, weight: u32) {
         let mut tokenizer = Tokenizer::default();
-        let mut threads: FxHashMap<i64, Thread> = FxHashMap::default();
+        let mut threads: FxHashMap<ThreadKey, Thread> = FxHashMap::default();
         let mut programs: FxHashMap<Symbol, Node> = FxHashMap::default();
         let mut cpus: Vec<Cpu> = Vec::new();
         cpus.resize_with(trace.header.streams.len(), Cpu::default);
@@ -123,7 +106,7 @@ impl TraceModel {
                 gaps.next();
             }
             let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
-            let tid = thread_of(event);
+            let tid = ThreadKey::of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
             let thread = threads.entry(tid).or_insert_with(|| Thread {
                 cursor: if intervals.latest.saturating_add(self.params.newborn_ns) > event.time_ns {
@@ -166,7 +149,7 @@ impl TraceModel {
             thread.last_ns = event.time_ns;
             thread.end_ns = event.time_ns.saturating_add(event.dur_ns.map_or(0, |dur| dur.min(1 << 60) as i64));
             thread.stream = event.stream.0;
-            if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
+            if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret) {
                 self.trie.learn(&mut thread.cursor, END, weight);
                 if thread.program.root() != ROOT {
                     self.trie.learn(&mut thread.program, END, weight);
@@ -187,7 +170,14 @@ impl TraceModel {
         if begins { State { all: self.trie.advance(state, BEGIN).all, ..state } } else { state }
     }
 
-    fn note_switch(&mut self, event: &Event, tid: i64, cpu: &mut Cpu, threads: &FxHashMap<i64, Thread>, weight: u32) {
+    fn note_switch(
+        &mut self,
+        event: &Event,
+        tid: ThreadKey,
+        cpu: &mut Cpu,
+        threads: &FxHashMap<ThreadKey, Thread>,
+        weight: u32,
+    ) {
         let current = cpu.recent.first().copied();
         if let Some(current) = current
             && cpu.started
@@ -223,7 +213,12 @@ impl TraceModel {
     }
 }
 
-fn candidate(threads: &FxHashMap<i64, Thread>, tid: i64, recency: Recency, stream: u32) -> Option<Candidate> {
+fn candidate(
+    threads: &FxHashMap<ThreadKey, Thread>,
+    tid: ThreadKey,
+    recency: Recency,
+    stream: u32,
+) -> Option<Candidate> {
     let thread = threads.get(&tid)?;
     Some(Candidate { recency, moved: thread.stream != stream, last: thread.last, before_last: thread.before_last })
 }

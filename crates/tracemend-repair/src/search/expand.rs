@@ -70,7 +70,8 @@ impl Scorer<'_, '_> {
         let rules = &self.caches.engine.rules;
         let mut best: Option<(Token, f32)> = None;
         for token in 0..self.caches.engine.predictor.vocabulary() as Token {
-            let min_events = rules.after_inferred(thread.call, token).and_then(|call| rules.needs(call, &point.right));
+            let min_events =
+                rules.after_inferred(thread.call, token).and_then(|call| rules.min_events(call, &point.right));
             if min_events.is_some_and(|min_events| min_events < thread.min_events) {
                 let log_p = self.caches.engine.predictor.log_p(thread.context, token).0 as f32;
                 if best.is_none_or(|(_, best)| log_p > best) {
@@ -97,7 +98,7 @@ impl Scorer<'_, '_> {
         let point = &self.context.points[number];
         let thread = hypothesis.thread(number);
         let context = thread.map_or(point.left, |thread| thread.context);
-        let call_before = thread.map_or(point.flight, |thread| thread.call);
+        let call_before = thread.map_or(point.call, |thread| thread.call);
         let table = point.right.first().map(|&right| self.caches.lookahead.table(right, self.horizon));
         let tail_later = self.caches.tail_later(point);
         let old_lookahead = thread.map_or(0.0, |thread| thread.lookahead);
@@ -108,7 +109,7 @@ impl Scorer<'_, '_> {
             let Some(call) = self.caches.engine.rules.after_inferred(call_before, token) else {
                 continue;
             };
-            let Some(min_events) = self.caches.engine.rules.needs(call, &point.right) else {
+            let Some(min_events) = self.caches.engine.rules.min_events(call, &point.right) else {
                 continue;
             };
             if others_need + min_events > parent.room {

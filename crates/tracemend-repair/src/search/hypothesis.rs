@@ -1,10 +1,11 @@
 //! A hypothesis: the first events of a gap, and where they leave every thread.
 
+use crate::call_rules::CallId;
 use crate::insertion_points::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{Candidate, Recency, Token};
 use crate::predictor::Context;
-use crate::token_rules::Flight;
+use tracemend_trace::calls::CallState;
 
 /// Where a hypothesis leaves one thread that it has given events.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(super) struct ThreadState {
     /// Look-ahead: log probability of meeting what is recorded after the gap.
     pub lookahead: f32,
     /// The call the thread is in.
-    pub call: Flight,
+    pub call: CallState<CallId>,
     /// Fewest events that the thread still needs before what is recorded after the gap can follow.
     pub min_events: usize,
 }
@@ -59,7 +60,7 @@ pub(super) struct Extension {
     /// Context of the thread before the event.
     pub context: Context,
     /// The thread's call after the event.
-    pub call: Flight,
+    pub call: CallState<CallId>,
     pub min_events: usize,
     pub score: LogProb,
     /// By how much the thread's look-ahead changes.
@@ -135,7 +136,7 @@ impl ThreadState {
             step: 0,
             hash: 1,
             lookahead: 0.0,
-            call: point.flight,
+            call: point.call,
             min_events: 0,
         }
     }

@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tracemend::report::plural;
-use tracemend_trace::{
-    Format, Trace, TraceHeader,
-    source::{self, Arch, OpenOptions, Source},
-};
+use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
 
 /// Options of every subcommand.
 #[derive(Args, Clone, Debug)]
@@ -146,7 +143,7 @@ impl Globals {
             warnings_file: self.warnings.clone(),
             losses_only,
         };
-        Ok(source::open(path, &options)?)
+        Ok(tracemend_trace::open(path, &options)?)
     }
 
     /// Reads a trace whole.

@@ -13,7 +13,8 @@ use tracemend::pipeline::{Loaded, OutputForm, OutputFormat, collect, write, writ
 use tracemend::report::{RepairReport, repair_page};
 use tracemend::statistics::statistics;
 use tracemend_repair::GapRepair;
-use tracemend_trace::sink::atomic::{AtomicFile, AtomicFolder};
+use tracemend_trace::AtomicFile;
+use tracemend_trace::fs::AtomicFolder;
 
 /// What is written, and where.
 #[derive(Args, Debug)]

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use tracemend::exit;
 use tracemend::report::plural;
 use tracemend_repair::{RepairOptions, train};
+use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;
-use tracemend_trace::sink::atomic::AtomicFile;
 
 /// Learn a model: counts from traces, or a network from a data set
 ///
