@@ -3,6 +3,7 @@
 use crate::call_rules::CallRules;
 use crate::composition::Composer;
 use crate::consensus::Consensus;
+use crate::durations::CallDurations;
 use crate::engine::Engine;
 use crate::index::TraceIndex;
 use crate::inferred::{Alternative, Composition, GapRepair, InferredEvent};
@@ -25,6 +26,7 @@ pub struct Annotator<'a> {
     predictor: NgramPredictor<'a>,
     model: &'a TraceModel,
     event_types: EventTypes,
+    durations: CallDurations,
     options: &'a RepairOptions,
 }
 
@@ -41,6 +43,7 @@ impl<'a> Annotator<'a> {
             predictor: NgramPredictor::new(model),
             model,
             event_types: EventTypes::new(&model.tokens),
+            durations: CallDurations::new(index),
             options,
         }
     }
@@ -58,6 +61,7 @@ impl<'a> Annotator<'a> {
                 view: &self.view,
                 model: self.model,
                 event_types: &self.event_types,
+                durations: &self.durations,
                 params: &self.options.params.search,
             };
             composer.compose(gap, &solution.counted, &solution.context, lost)

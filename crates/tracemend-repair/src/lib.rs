@@ -6,6 +6,7 @@ mod calibrate;
 mod call_rules;
 mod composition;
 pub mod consensus;
+mod durations;
 mod engine;
 pub mod index;
 mod inferred;
@@ -25,6 +26,8 @@ pub mod rng;
 mod search;
 mod solve;
 pub mod tensor_file;
+#[cfg(test)]
+mod testing;
 mod times;
 mod view;
 

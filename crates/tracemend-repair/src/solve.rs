@@ -225,3 +225,84 @@ fn why_open(gap: &Gap, placed: usize) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{pairs, trace};
+    use crate::options::unwatched;
+    use crate::testing::cut;
+    use tracemend_trace::{Cause, StreamId, Trace};
+
+    fn solved(trace: &Trace, options: &RepairOptions) -> (Vec<Solution>, TraceModel) {
+        let mut model = TraceModel::default();
+        model.learn(trace, 1);
+        model.trie.freeze();
+        let index = TraceIndex::new(trace, &mut model.tokens);
+        let solutions = solve(&index, &trace.gaps, &model, options, &unwatched);
+        (solutions, model)
+    }
+
+    #[test]
+    fn the_answer_is_the_same_on_any_number_of_threads() {
+        let mut damaged = pairs(1, &["open", "read", "close"], 300);
+        for begin in [500, 350, 201] {
+            damaged = cut(damaged, begin..begin + 10);
+        }
+        let placed = |threads| {
+            let (solutions, _) = solved(&damaged, &RepairOptions { threads, ..RepairOptions::default() });
+            solutions.iter().map(|solution| solution.placed().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(placed(1), placed(2));
+        assert!(placed(1).iter().all(|placed| placed.len() == 10));
+    }
+
+    #[test]
+    fn gaps_that_share_a_stretch_of_a_thread_do_not_fill_it_twice() {
+        // Thread 1 moves between two CPUs, and both lose what it did in between: six calls of a loop of three.
+        let names = ["open", "read", "close"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..600).map(|place| ((place / 3 % 2) as u32, 1, names[place % 3])).collect();
+        let mut damaged = trace(&calls);
+        let bounds =
+            |first: usize, last: usize| (Some(damaged.events[first].time_ns), Some(damaged.events[last].time_ns));
+        let gaps = [(StreamId(0), bounds(296, 306), 3), (StreamId(1), bounds(299, 309), 3)];
+        damaged.gaps = gaps
+            .into_iter()
+            .enumerate()
+            .map(|(id, (stream, (begin_ns, end_ns), lost))| Gap {
+                stream: Some(stream),
+                begin_ns,
+                end_ns,
+                ..Gap::new(id as u32, Lost::Exact(lost), Cause::Discarded, 0)
+            })
+            .collect();
+        damaged.events.drain(300..306);
+        let (solutions, model) = solved(&damaged, &RepairOptions { threads: 1, ..RepairOptions::default() });
+        let mut names: Vec<&str> = solutions
+            .iter()
+            .flat_map(Solution::placed)
+            .map(|&(_, token)| model.tokens.kind(token).name.as_str())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["close", "close", "open", "open", "read", "read"]);
+        // The second gap sees the events of the first: its points end where those begin, or begin where those end.
+        let inferred = solutions[0].times.as_ref().expect("the gap has times around it");
+        let bounds: Vec<i64> =
+            solutions[1].context.points.iter().flat_map(|point| [point.bounds_ns.0, point.bounds_ns.1]).collect();
+        assert!(inferred.iter().all(|time| bounds.contains(time)), "{inferred:?} {bounds:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_filled_says_why() {
+        let damaged = cut(trace(&[(0, 1, "read"); 100]), 40..60);
+        let options = RepairOptions { threads: 1, max_lost: 19, ..RepairOptions::default() };
+        let (solutions, _) = solved(&damaged, &options);
+        assert_eq!(solutions[0].left_open.as_deref(), Some(TOO_MANY));
+        let mut empty = trace(&[]);
+        empty.header.cpu_stream(0);
+        empty.gaps = vec![Gap { stream: Some(StreamId(0)), ..Gap::new(0, Lost::Exact(3), Cause::Overwritten, 0) }];
+        let (solutions, _) = solved(&empty, &options);
+        assert_eq!(solutions[0].left_open.as_deref(), Some(NO_THREAD));
+    }
+}
