@@ -12,15 +12,17 @@ use crate::index::TraceIndex;
 use crate::inferred::LostInterval;
 use crate::insertion_points::{GapContext, gap_context};
 use crate::length;
+use crate::log_prob::LogProb;
 use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
 use crate::search::{Caches, Filling, Length, Placed, search};
-use crate::times;
+use crate::times::{Steps, estimate};
 use crate::view::View;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, Gap, Lost, Symbol};
+use tracemend_trace::{Event, EventTypeId, Gap, Lost, Symbol};
 
 /// Reason reported for gaps skipped after an interrupt.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
@@ -81,7 +83,7 @@ pub fn solve(
     progress: Progress<'_>,
 ) -> Vec<Solution> {
     let rules = CallRules::new(&model.tokens, &index.one_sided());
-    let predictor = NgramPredictor::new(model);
+    let predictor = NgramPredictor::new(model, index);
     let engine = Engine { predictor: &predictor, model, rules: &rules, params: &options.params.search };
     let solver = Solver { engine, event_types: EventTypes::new(&model.tokens), options };
     let total = gaps.len();
@@ -105,6 +107,40 @@ pub fn solve(
     };
     solver.reconcile(index, gaps, &mut solutions);
     solutions
+}
+
+/// Multiplies a second opinion into the weights of fillings, and sorts them again.
+pub(crate) fn reweigh(fillings: &mut [Filling], opinions: &[LogProb]) {
+    let log_weights: Vec<LogProb> =
+        fillings.iter().zip(opinions).map(|(filling, &opinion)| LogProb::of(filling.weight) + opinion).collect();
+    for (filling, weight) in fillings.iter_mut().zip(LogProb::normalised(&log_weights)) {
+        filling.weight = weight;
+    }
+    // Stable: of equals the one that was likelier comes first.
+    fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+}
+
+/// What follows from weighted fillings: the answer, when it happened, and the expected counts.
+pub(crate) struct Choice {
+    pub consensus: Consensus,
+    pub times: Option<Vec<i64>>,
+    pub counted: Counted,
+}
+
+impl Choice {
+    /// `None` if there is no filling.
+    pub fn new(
+        fillings: &[Filling],
+        context: &GapContext,
+        event_types: &EventTypes,
+        background: BTreeMap<EventTypeId, f64>,
+        steps: &Steps<'_>,
+    ) -> Option<Self> {
+        let consensus = consensus::choose(fillings, &context.points, event_types, steps.params)?;
+        let times = estimate(context, &fillings[consensus.chosen].placed, steps);
+        let counted = composition::count(fillings, context, event_types, background);
+        Some(Self { consensus, times, counted })
+    }
 }
 
 /// What all gaps of a trace are filled with.
@@ -138,20 +174,24 @@ impl<'m> Solver<'m> {
                 (found, lost)
             }
         };
-        let Some(consensus) = consensus::choose(&found.fillings, &context.points, &self.event_types, params) else {
+        let mut fillings = found.fillings;
+        if let Some(opinions) = self.engine.predictor.rescore(&context, &fillings) {
+            reweigh(&mut fillings, &opinions);
+        }
+        let background = composition::background(view, gap, &self.event_types, params.background);
+        let chosen = Choice::new(&fillings, &context, &self.event_types, background, &self.engine.steps());
+        let Some(Choice { consensus, times, counted }) = chosen else {
             return Solution::open(context, lost.value, NO_FILLING);
         };
-        let placed = &found.fillings[consensus.chosen].placed;
-        let background = composition::background(view, gap, &self.event_types, params.background);
         Solution {
-            times: times::estimate(&context, placed, &self.engine),
-            counted: composition::count(&found.fillings, &context, &self.event_types, background),
+            left_open: why_open(gap, fillings[consensus.chosen].placed.len()),
+            consensus: Some(consensus),
+            times,
+            counted,
             lost,
             seconds: begin.elapsed().as_secs_f64(),
-            left_open: why_open(gap, placed.len()),
             context,
-            fillings: found.fillings,
-            consensus: Some(consensus),
+            fillings,
         }
     }
 

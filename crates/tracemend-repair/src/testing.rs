@@ -34,7 +34,7 @@ pub(crate) fn with_engine<T>(trace: &Trace, work: impl FnOnce(&View<'_>, Engine<
     model.trie.freeze();
     let index = TraceIndex::new(trace, &mut model.tokens);
     let rules = CallRules::new(&model.tokens, &index.one_sided());
-    let predictor = NgramPredictor::new(&model);
+    let predictor = NgramPredictor::new(&model, &index);
     let params = SearchParams::default();
     let engine = Engine { predictor: &predictor, model: &model, rules: &rules, params: &params };
     work(&View::new(&index), engine)
