@@ -1,4 +1,4 @@
-//! Loss that no tracer counted, found in threads that contradict themselves.
+//! Evidence of losses that no tracer counted: threads whose events contradict each other.
 
 use crate::calls::{CallKind, CallState, Violation, is_exception};
 use crate::thread::ThreadKey;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 /// Highest CPU number taken for one: a table is indexed by it.
 pub(crate) const MAX_CPU: u32 = 1 << 14;
-/// Most announcements of loss kept apart while no event closes them; later ones are added to the last.
+/// Maximum number of announcements of loss kept apart while no event closes them; later ones are added to the last.
 const MAX_OPEN: usize = 1 << 12;
-/// Most warnings kept in a header.
+/// Maximum number of warnings kept in a header.
 const MAX_WARNINGS: usize = 64;
 
 /// One CPU's place in the input.

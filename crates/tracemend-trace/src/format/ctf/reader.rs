@@ -2,8 +2,7 @@
 
 use super::bits::Cursor;
 use super::event_header::read_fully;
-use super::folder;
-use super::folder::{Found, Instance};
+use super::folder::{self, Found, Instance};
 use super::plan::{Kind, parts};
 use super::render::{Text, all_hidden, seconds};
 use super::shared::Shared;
@@ -19,7 +18,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::Path;
 
-/// Most threads whose call in flight is remembered, for exits without a name of their own.
+/// Maximum number of threads whose call in flight is remembered, for exits without a name of their own.
 const MAX_THREADS: usize = 1 << 16;
 
 /// Opens a trace, or all traces in a folder as one.
@@ -246,7 +245,7 @@ impl Reader {
     }
 }
 
-/// What the tracer did not say of its thread is that of the thread its CPU runs.
+/// Takes what an event does not say about its thread from the thread that its CPU runs.
 #[inline]
 fn fill(event: &mut Event, task: Task) {
     if event.tid.is_none() {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Bytes in front of which a window is filled again; most events are shorter.
 pub(super) const LOW: usize = 4 << 10;
-/// Most bytes of a packet's header and context.
+/// Maximum number of bytes of a packet's header and context.
 const MAX_HEADER: usize = 64 << 10;
 
 /// A file of a stream.
@@ -62,7 +62,7 @@ pub(crate) struct Stream {
     end: u64,
     /// Offset of the next packet.
     pub(super) next: u64,
-    /// Offset behind the last byte that was understood: a lost packet is looked for from here.
+    /// Offset after the last byte that was understood: a lost packet is looked for from here.
     pub(super) understood: u64,
     pub(super) losses: Losses,
     gaps: std::vec::IntoIter<Gap>,
@@ -83,7 +83,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// A stream of these files, of which there is at least one.
+    /// A stream of one or more files.
     pub(crate) fn new(id: StreamId, cpu: Option<u32>, first: StreamFile, rest: Vec<StreamFile>) -> Self {
         Self {
             id,

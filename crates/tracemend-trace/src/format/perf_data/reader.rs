@@ -3,11 +3,9 @@
 use super::attr::Attr;
 use super::blocks::{BLOCK, Blocks, Place};
 use super::feed::{Feed, Found};
-use super::layout;
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::line;
-use super::records;
-use super::records::{HEAD, RecordHead};
+use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
 use super::threads::Threads;
@@ -21,13 +19,13 @@ use crate::{Cause, Event, Gap, Item, Lost, Symbol, TraceHeader, TraceResult};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 
-/// Most bytes kept while no round ends.
+/// Maximum number of bytes kept while no round ends.
 const MAX_HELD: usize = 96 << 20;
 
 /// A damaged part of the file.
 struct Damage {
     reason: Option<String>,
-    /// How many more damaged parts follow right behind.
+    /// How many more damaged parts follow right after.
     more: u64,
     begin: u64,
 }
@@ -42,14 +40,14 @@ struct PerfData {
     damages: FxHashMap<u32, Damage>,
     /// Number of the damaged part found last.
     last_damage: u32,
-    /// Samples right behind each other that cannot be understood, and how many.
+    /// Samples right after each other that cannot be understood, and how many.
     bad_samples: Option<(Gap, u64)>,
     /// The last thing found was damage: more of it belongs to it.
     in_damage: bool,
     /// The latest time of a record in the order of the file.
     near: u64,
     ended: bool,
-    /// A gap tells of the early end already.
+    /// Whether a gap reports the early end already.
     cut_off: bool,
     /// Lost events announced in the rings, and lost samples counted at the end.
     lost: u64,
@@ -67,7 +65,9 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
     let order = if input.beginning().starts_with(b"2ELIFREP") { Order::Big } else { Order::Little };
     let mut layout = Layout::new(path, order, options);
     if !input.beginning().starts_with(b"PERFILE2") && order == Order::Little {
-        return Err(layout.context.corrupt(0, "no perf.data begins like this; name the true format with --format"));
+        return Err(layout
+            .context
+            .corrupt(0, "no perf.data begins like this; name the true format with the option `format`"));
     }
     let size = order.u64(input.beginning(), 8).unwrap_or(0);
     let feed = if size == layout::PIPE_HEAD as u64 {
@@ -85,9 +85,7 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         }
         Feed::of_store(store, order, data.start, data.end)
     } else {
-        return Err(layout
-            .context
-            .corrupt(8, format!("a head of {size} bytes is none perf writes; copy the file again")));
+        return Err(layout.context.corrupt(8, format!("perf writes no head of {size} bytes; copy the file again")));
     };
     Ok(Box::new(PerfData {
         layout,
@@ -259,7 +257,7 @@ impl PerfData {
             ));
         } else if self.lost_samples > self.lost {
             context.warn(format!(
-                "the kernel counted {} lost samples, {} more than the records of loss announce; the rest lies nobody knows where",
+                "the kernel counted {} lost samples, {} more than the records of loss announce; the position of the rest is unknown",
                 self.lost_samples,
                 self.lost_samples - self.lost
             ));
