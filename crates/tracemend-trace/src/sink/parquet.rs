@@ -1,5 +1,5 @@
-//! Parquet: one event a row, in row groups that are written as they fill. Columns and nesting: `SCHEMA`; the gaps and
-//! compositions stand as JSON Lines in the file's metadata, under the key `GAPS_KEY`.
+//! Parquet: one event a row, in row groups that are written as they fill. Alternatives are a nested list. Gaps and
+//! compositions stand as JSON Lines in the file's metadata, under the key `tracemend.repair`.
 
 use super::csv::phase_word;
 use super::rows::Sink;
