@@ -77,6 +77,8 @@ impl Losses {
             // The stream begins here.
             self.reached_ns = packet.begin_ns;
         }
+        // A stream's first counter counts from the start of tracing, unless packets before it are missing: then it says
+        // nothing about this packet.
         self.around = match (self.discarded, packet.discarded) {
             (Some(before), Some((now, bits))) => self.grown(before, now, bits),
             (None, Some((now, _))) if missing.is_none() => now,

@@ -166,6 +166,7 @@ impl Stream {
             }
             if self.next_event(shared)? {
                 self.losses.event(self.clocked.then_some(self.time_ns));
+                // A gap that this event closed comes before it.
                 if self.losses.ready.is_empty() {
                     return Ok(Next::Event);
                 }
@@ -195,6 +196,7 @@ impl Stream {
     fn next_packet(&mut self, shared: &mut Shared) -> TraceResult<bool> {
         loop {
             if self.next >= self.window.length {
+                // Bytes at the end that no packet covers: padding, or packets hidden by one whose size is wrong.
                 if self.understood < self.window.length
                     && let Some(found) = self.hidden(shared, self.window.length)?
                 {
@@ -213,6 +215,7 @@ impl Stream {
             let start = self.next;
             match self.read_header(shared, start)? {
                 Ok(packet) => {
+                    // A packet out of sequence after a stretch of padding: the missing ones may lie in that stretch.
                     if self.understood < start && self.losses.follows(&packet) == Some(false) {
                         if let Some(found) = self.hidden(shared, start)? {
                             (self.next, self.understood) = (found, found);
@@ -301,6 +304,8 @@ impl Stream {
             return Ok(false);
         }
         let (start, class) = (packet.start, packet.class);
+        // The window holds a few KiB. An event that does not fit is tried again with twice as much, so that memory follows
+        // the events there are and not the sizes that a damaged packet claims.
         let mut wanted = LOW;
         loop {
             let offset = start + self.at / 8;

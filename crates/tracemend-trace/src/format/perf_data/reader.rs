@@ -132,6 +132,8 @@ impl PerfData {
                 }
             };
             self.in_damage = false;
+            // Records that change what later samples mean (names, forks) wait for their turn in time like samples; what
+            // describes events takes effect at once.
             match head.kind {
                 records::SAMPLE
                 | records::LOST
@@ -141,6 +143,7 @@ impl PerfData {
                 | records::THROTTLE => {
                     let record = self.blocks.record(place, self.layout.order);
                     let time = self.layout.attrs.time(record, head, self.layout.order);
+                    // A record without a time belongs where it stands in the file.
                     let time = time.filter(|&time| time != u64::MAX).unwrap_or(self.near);
                     self.near = time;
                     self.blocks.keep(place);
@@ -218,6 +221,7 @@ impl PerfData {
     /// A part that cannot be read; without a reason, the end of a file cut off.
     #[cold]
     fn damage(&mut self, offset: u64, reason: Option<String>) {
+        // One hole in the file is one gap, however many attempts to read on fail in it.
         if let (true, Some(last)) = (self.in_damage, self.damages.get_mut(&self.last_damage)) {
             last.more += 1;
             return;
@@ -247,6 +251,7 @@ impl PerfData {
                 self.layout.context.break_off(Cause::Truncated, offset);
             }
         }
+        // The total repeats the announced losses: it is news only where nothing was announced, or less.
         let context = &mut self.layout.context;
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
