@@ -1,8 +1,8 @@
 //! Composition: what a gap swallowed by event type, as expected counts over all fillings with intervals.
 
 use crate::durations::CallDurations;
+use crate::gap_context::GapContext;
 use crate::inferred::{Composition, CompositionRow, LostInterval};
-use crate::insertion_points::GapContext;
 use crate::model::calibration::Rows;
 use crate::model::{EventTypes, TraceModel};
 use crate::params::SearchParams;

@@ -4,7 +4,7 @@
 //! under per-thread LCS, the measure of protocol `burst`), not simply the likeliest one. An event's support is the
 //! weight of the fillings whose same thread has it in common by the longest common subsequence.
 
-use crate::insertion_points::InsertionPoint;
+use crate::gap_context::InsertionPoint;
 use crate::lcs::lcs_length;
 use crate::model::EventTypes;
 use crate::params::SearchParams;

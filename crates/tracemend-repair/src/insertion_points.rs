@@ -11,83 +11,15 @@
 //! A point lies between two consecutive recorded events of one thread. Not every stretch is one: a thread that is blocked in a
 //! call that returned later had no event, nor had one that had ended, or one whose birth is recorded after the gap.
 
-use crate::call_rules::CallId;
+use crate::context::ThreadPast;
 use crate::engine::Engine;
+use crate::gap_context::{GapContext, InsertionPoint};
 use crate::log_prob::LogProb;
 use crate::model::{BEGIN, END, LIST, Recency, Token};
-use crate::predictor::{Context, ThreadPast};
 use crate::view::View;
 use rustc_hash::FxHashSet;
-use tracemend_trace::calls::{CallState, begins_thread, ends_thread};
+use tracemend_trace::calls::{begins_thread, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
-
-/// A stretch of one thread's sequence, between two of its recorded events, that can hold lost events.
-#[derive(Clone, Debug)]
-pub struct InsertionPoint {
-    /// The thread.
-    pub thread: ThreadKey,
-    /// Position of a recorded event of the thread, for its id and process name.
-    pub witness: u32,
-    /// Position of the event before the point, where there is one.
-    pub last_position: Option<u32>,
-    /// The thread's last tokens before the point, oldest first.
-    pub before: Vec<Token>,
-    /// Times of the thread's events on both sides, whatever the gap, ns.
-    pub bounds_ns: (i64, i64),
-    /// What the predictor knows of the thread before the point.
-    pub left: Context,
-    /// Last token before the point, and the one before that.
-    pub last: Token,
-    /// See `last`.
-    pub before_last: Token,
-    /// The call that the thread is in before the point.
-    pub call: CallState<CallId>,
-    /// Tokens after the point; empty if the recording ends first.
-    pub right: Vec<Token>,
-    /// Earliest and latest time of a lost event, ns.
-    pub from_ns: i64,
-    /// See `from_ns`.
-    pub to_ns: i64,
-    /// Log probability of the pause between the recorded events around the point if nothing was lost in it.
-    pub quiet: LogProb,
-    /// Time from the end of the gap to the thread's next recorded event, or to the end of the trace, ns.
-    pub tail_ns: i64,
-    /// How recently the thread ran on this CPU when the gap began.
-    pub recency: Recency,
-    /// Whether it ran on another CPU since.
-    pub moved: bool,
-    /// Whether the thread first appears after the gap.
-    pub begins: bool,
-}
-
-impl InsertionPoint {
-    /// Thread id and process name, as far as the trace gives them.
-    pub fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
-        let event = view.event(self.witness);
-        (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
-    }
-}
-
-/// A gap with everything around it that bears on what was lost.
-#[derive(Clone, Debug, Default)]
-pub struct GapContext {
-    /// Number of the gap.
-    pub gap: u32,
-    /// Number of its stream.
-    pub stream: Option<u32>,
-    /// Where lost events can belong.
-    pub points: Vec<InsertionPoint>,
-    /// Point of the thread that ran last before the gap, if it can go on.
-    pub current: Option<usize>,
-    /// Last token on this CPU before the gap.
-    pub left_token: Token,
-    /// Thread of the first event after the gap on this CPU.
-    pub next_thread: Option<ThreadKey>,
-    /// Time of the last event before and of the first event after the gap, ns.
-    pub begin_ns: i64,
-    /// See `begin_ns`.
-    pub end_ns: i64,
-}
 
 /// Builds the context of a gap.
 pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContext {

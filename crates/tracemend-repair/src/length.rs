@@ -1,7 +1,7 @@
 //! How many events a gap lost when nobody counted.
 
+use crate::gap_context::GapContext;
 use crate::inferred::LostInterval;
-use crate::insertion_points::GapContext;
 use crate::params::SearchParams;
 use crate::view::View;
 use tracemend_trace::{Gap, ThreadKey};

@@ -1,11 +1,13 @@
 //! The n-gram model as a predictor.
 
+use crate::context::{Context, ThreadPast};
+use crate::gap_context::GapContext;
 use crate::index::TraceIndex;
-use crate::insertion_points::GapContext;
+use crate::kernel::Rescoring;
 use crate::log_prob::LogProb;
 use crate::model::{FIRST_EVENT, MAX_ORDER, Node, State, Token, TokenTable, TraceModel};
-use crate::predictor::{Context, Predictor, ThreadPast};
-use crate::rescoring::{Recall, Rescoring};
+use crate::predictor::Predictor;
+use crate::rescoring::Recall;
 use crate::search::Filling;
 
 /// Predicts from the n-grams of a [`TraceModel`], over all programs and within the thread's own.

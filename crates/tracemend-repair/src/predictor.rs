@@ -4,26 +4,11 @@
 //! model, a network that reads from left to right) can fill gaps. Two further questions are optional: the probability of an event
 //! given what *follows* it, and a second opinion on whole fillings ([`Predictor::rescore`]).
 
-use crate::insertion_points::GapContext;
+use crate::context::{Context, ThreadPast};
+use crate::gap_context::GapContext;
 use crate::log_prob::LogProb;
 use crate::model::Token;
 use crate::search::Filling;
-
-/// What a predictor knows of one thread at one place. Only the predictor that made it can read it; equal contexts give equal
-/// answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Context(pub u64);
-
-/// What is known of a thread where its context begins.
-#[derive(Clone, Copy, Debug)]
-pub struct ThreadPast<'a> {
-    /// Its last tokens before the place, oldest first: [`Predictor::reach`] of them, or all.
-    pub tokens: &'a [Token],
-    /// Name of its program, where the trace gives it.
-    pub program: Option<&'a str>,
-    /// Whether the first of the tokens is the thread's first event.
-    pub from_birth: bool,
-}
 
 /// A model of what threads do next. Tokens are those of the [`TraceModel`](crate::model::TraceModel) that fills the gap.
 pub trait Predictor: Sync {

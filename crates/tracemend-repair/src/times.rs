@@ -3,7 +3,7 @@
 //! Each event follows the one before it by its token's typical step, not before its insertion point opens and not after it
 //! closes; the stretch after the last such bound is scaled to end where the gap ends.
 
-use crate::insertion_points::GapContext;
+use crate::gap_context::GapContext;
 use crate::model::Timing;
 use crate::params::{ModelParams, SearchParams};
 use crate::search::Placed;

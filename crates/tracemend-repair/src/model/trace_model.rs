@@ -1,12 +1,12 @@
 //! The counts of one or many traces.
 
+use crate::kernel::Rescoring;
 use crate::model::calibration::Calibration;
 use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
 use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
 use crate::params::ModelParams;
-use crate::rescoring::Rescoring;
 use rustc_hash::FxHashMap;
 use tracemend_trace::calls::ends_thread;
 use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};

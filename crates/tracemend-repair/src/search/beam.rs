@@ -5,7 +5,7 @@
 //! stand for (`resample.rs`). What cannot be (an exit without its entry, an event after a thread's end) is never tried, and a
 //! hypothesis that has fewer events left than its threads need to meet what is recorded is dropped.
 
-use crate::insertion_points::GapContext;
+use crate::gap_context::GapContext;
 use crate::log_prob::LogProb;
 use crate::rng::SplitMix64;
 use crate::search::caches::Caches;

@@ -1,10 +1,10 @@
 //! Answers of the models that the search needs again and again, cached from one gap to the next.
 
+use crate::context::Context;
 use crate::engine::Engine;
-use crate::insertion_points::InsertionPoint;
+use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token, bucket};
-use crate::predictor::Context;
 use crate::search::lookahead::Lookahead;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;

@@ -1,10 +1,10 @@
 //! A hypothesis: the first events of a gap, and where they leave every thread.
 
 use crate::call_rules::CallId;
-use crate::insertion_points::InsertionPoint;
+use crate::context::Context;
+use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{Candidate, Recency, Token};
-use crate::predictor::Context;
 use tracemend_trace::calls::CallState;
 
 /// Where a hypothesis leaves one thread that it has given events.

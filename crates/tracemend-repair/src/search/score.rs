@@ -31,7 +31,7 @@
 //! log P(read write … | read) for nothing lost, which is small, because `read` never follows `read`. The test
 //! `three_events_by_hand` below computes these numbers and compares.
 
-use crate::insertion_points::GapContext;
+use crate::gap_context::GapContext;
 use crate::log_prob::LogProb;
 use crate::model::{Candidate, Recency, Token};
 use crate::params::SearchParams;

@@ -5,8 +5,8 @@ use crate::window::imputer::Side;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use tracemend_repair::model::thread_of;
-use tracemend_trace::{Event, Phase, Trace};
+use tracemend_repair::kernel::value_hash;
+use tracemend_trace::{Event, Phase, ThreadKey, Trace};
 
 /// What belongs together in one sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,14 +120,12 @@ fn result_class(event: &Event) -> u8 {
     }
 }
 
-/// As in [`Sequence::values`]. Of numbers beyond 32 bits only the magnitude: they are mostly addresses, which differ from run
-/// to run.
-fn value_class(ret: Option<i64>) -> u8 {
-    let Some(ret) = ret else { return 0 };
-    let bits = i64::BITS - ret.unsigned_abs().leading_zeros();
-    let key = if bits > u32::BITS { i64::MIN + i64::from(bits) } else { ret };
-    // Fibonacci hashing: Knuth, The Art of Computer Programming 3, section 6.4.
-    1 + (((key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % 255) as u8
+/// What the events of one sequence have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum SequenceKey {
+    Thread(ThreadKey),
+    Stream(u32),
+    Merged,
 }
 
 fn phase_class(phase: Phase) -> u8 {
@@ -157,8 +155,8 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
     let (tokens, processes) = (vocabulary.token_ids(), vocabulary.process_ids());
     let mut ids: FxHashMap<_, u32> = FxHashMap::default();
     let mut ranks: FxHashMap<_, u8> = FxHashMap::default();
-    let mut open: FxHashMap<i64, usize> = FxHashMap::default();
-    let mut slots: Vec<FxHashMap<i64, u8>> = Vec::new();
+    let mut open: FxHashMap<SequenceKey, usize> = FxHashMap::default();
+    let mut slots: Vec<FxHashMap<ThreadKey, u8>> = Vec::new();
     let mut found: Vec<Sequence> = Vec::new();
     let mut losses = breaks(trace);
     losses.sort_unstable();
@@ -168,15 +166,15 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
         while let Some((_, stream)) = losses.next_if(|(time, _)| *time <= event.time_ns) {
             match (by, stream) {
                 (By::Stream, Some(stream)) => {
-                    open.remove(&i64::from(stream));
+                    open.remove(&SequenceKey::Stream(stream));
                 }
                 _ => open.clear(),
             }
         }
         let key = match by {
-            By::Thread => thread_of(event),
-            By::Stream => i64::from(event.stream.0),
-            By::Merged => 0,
+            By::Thread => SequenceKey::Thread(ThreadKey::of(event)),
+            By::Stream => SequenceKey::Stream(event.stream.0),
+            By::Merged => SequenceKey::Merged,
         };
         let number = *open.entry(key).or_insert_with(|| {
             found.push(Sequence::default());
@@ -195,11 +193,11 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
         });
         let known = &mut slots[number];
         let next = u8::try_from(known.len() + 1).unwrap_or(u8::MAX);
-        let slot = *known.entry(thread_of(event)).or_insert(next);
+        let slot = *known.entry(ThreadKey::of(event)).or_insert(next);
         let sequence = &mut found[number];
         sequence.tokens.push(token);
         sequence.time_ns.push(event.time_ns);
-        sequence.values.push(value_class(event.ret));
+        sequence.values.push(value_hash(event.ret));
         let (phase, result) = (phase_class(event.phase), result_class(event));
         sequence.side.push(Side { phase, slot, process, result, pause: 0 });
     }
@@ -212,8 +210,8 @@ mod tests {
 
     #[test]
     fn values_are_told_apart_and_addresses_by_magnitude_only() {
-        let class = |ret: i64| value_class(Some(ret));
-        assert_eq!(value_class(None), 0);
+        let class = |ret: i64| value_hash(Some(ret));
+        assert_eq!(value_hash(None), 0);
         // Small ones, which loops tell each other apart by, all differ; of many the classes are used alike.
         let small: Vec<u8> = (-20..100).map(class).collect();
         let mut distinct = small.clone();
