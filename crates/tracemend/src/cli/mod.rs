@@ -12,7 +12,6 @@ pub mod globals;
 mod info;
 pub mod interrupt;
 mod lami;
-mod layers;
 mod man;
 pub mod messages;
 #[cfg(feature = "nets")]
@@ -23,6 +22,7 @@ mod progress;
 mod reference;
 mod repair;
 mod repair_output;
+mod settings;
 mod train;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
@@ -71,17 +71,17 @@ enum Task {
     Reference(reference::ReferenceArgs),
 }
 
-/// The whole command, with no layers over its defaults.
+/// The whole command with its environment variables, before any config file.
 fn command() -> clap::Command {
-    layers::with_environment(Cli::command())
+    settings::with_environment(Cli::command())
 }
 
 /// Runs the program; the exit code on success.
 pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let args = repair_output::with_output_format(args.collect());
-    let (mut command, from_file) = match layers::config_path(&args) {
-        Some(path) => layers::with_config(command(), &path)?,
-        None => (command(), layers::FromFile::new()),
+    let (mut command, from_file) = match settings::config_path(&args) {
+        Some(path) => settings::with_config(command(), &path)?,
+        None => (command(), settings::FromFile::new()),
     };
     let parsed = command.try_get_matches_from_mut(&args);
     let matches = match parsed {
@@ -91,7 +91,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let cli = Cli::from_arg_matches(&matches)?;
     messages::set_color(cli.globals.color);
     if cli.globals.print_config {
-        globals::stdout().write_all(layers::printed(&command, &matches, &from_file).as_bytes())?;
+        globals::stdout().write_all(settings::printed(&command, &matches, &from_file).as_bytes())?;
         return Ok(exit::DONE);
     }
     match cli.command {
