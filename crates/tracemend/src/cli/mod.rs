@@ -1,5 +1,6 @@
-//! The command line: one file a subcommand. clap's types stop here; the library does the work.
+//! The command line, one file per subcommand. clap's types stay here; the library does the work.
 
+mod choice;
 mod completions;
 #[cfg(feature = "nets")]
 mod dataset;
@@ -30,7 +31,7 @@ use globals::Globals;
 use std::{ffi::OsString, io::Write};
 use tracemend::exit;
 
-/// Repairs execution traces that lost events: finds the gaps, reconstructs what was lost, and says how sure it is.
+/// Repairs execution traces that lost events: finds the gaps, reconstructs the lost events, and gives each a probability.
 #[derive(Parser, Debug)]
 #[command(
     name = "tracemend",
@@ -41,9 +42,9 @@ use tracemend::exit;
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
-                        2 error; 130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED for --seed, \
-                        TRACEMEND_REPAIR_MODEL for repair --model."
+    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss, evaluate --fail-under); 2 error; \
+                        130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED sets --seed, \
+                        TRACEMEND_REPAIR_MODEL sets --model of repair."
 )]
 struct Cli {
     #[command(flatten)]
@@ -76,7 +77,7 @@ fn command() -> clap::Command {
     settings::with_environment(Cli::command())
 }
 
-/// Runs the program; the exit code on success.
+/// Runs the program and returns its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let args = repair_output::with_output_format(args.collect());
     let (mut command, from_file) = match settings::config_path(&args) {
@@ -112,14 +113,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     }
 }
 
-/// Help and version go to stdout and are no error; the rest is.
+/// Prints what clap has to say: help and version are no error, everything else is.
 fn usage(error: &clap::Error, config: bool) -> anyhow::Result<u8> {
     error.print()?;
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(exit::DONE),
-        // clap names the option alone, and a value may stand in the file.
+        // clap names only the option, but the value may come from the file.
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if config => {
-            messages::note("if no flag gives that value, correct it in the config file");
+            messages::note("if no flag sets this value, correct it in the config file");
         }
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! `tracemend reference` (hidden): `docs/cli.md`, generated so that it cannot drift from the options there are.
+//! `tracemend reference` (hidden): generates `docs/cli.md` from the options.
 
 use super::globals::stdout;
 use super::settings::variable;
