@@ -1,7 +1,7 @@
-//! From a trace that lost events to a repaired one.
+//! Loads traces, and writes repaired ones.
 
 use crate::overlay::{WriteOptions, write_merged, write_overlay};
-use crate::records::{Recorder, Records};
+use crate::records::Recorder;
 use crate::statistics::{StatisticsRow, statistics};
 use std::cell::OnceCell;
 use std::io;
@@ -20,7 +20,7 @@ pub enum OutputFormat {
     Jsonl,
     /// One event a row.
     Csv,
-    /// Recorded lines as they stand in the input, inferred ones between them, marked.
+    /// Recorded lines unchanged, and marked inferred lines between them.
     Text,
     /// Parquet: one event a row, alternatives nested.
     Parquet,
@@ -74,19 +74,21 @@ pub struct OutputForm {
     pub color: bool,
 }
 
-/// A trace in memory, with its recorded lines where they are needed again.
+pub use crate::records::Records;
+
+/// A trace in memory, with its recorded lines if the output needs them.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The trace.
     pub trace: Trace,
-    /// Its lines, kept for [`OutputFormat::Text`] only.
+    /// Its lines, for [`OutputFormat::Text`] only.
     pub records: Option<Records>,
 }
 
-/// Reads a trace to its end, with the lines of its records where `lines` are wanted.
+/// Reads a trace to its end; with `lines`, also keeps the lines of its records.
 ///
 /// # Errors
-/// What the source fails with.
+/// When the source fails.
 pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
     if !lines {
         return Ok(Loaded { trace: Trace::read(source)?, records: None });
@@ -99,6 +101,23 @@ pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
 /// A repaired trace that is about to be written, once or in several forms.
 ///
 /// The forms that need all rows at once (Perfetto, CTF, the report, the statistics) share one collection of them.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::overlay::WriteOptions;
+/// use tracemend::pipeline::{OutputForm, OutputFormat, Repaired, load};
+/// use tracemend::repair::{RepairOptions, repair, unwatched};
+/// use tracemend::trace::source::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let loaded = load(source.as_mut(), false)?;
+/// let repairs = repair(&loaded.trace, None, &RepairOptions::default(), &unwatched);
+/// let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.5, model: "self" });
+/// let mut out = Vec::new();
+/// repaired.write(OutputForm { format: OutputFormat::Csv, merge: true, color: false }, &mut out)?;
+/// assert!(String::from_utf8(out)?.starts_with("time_ns,"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Repaired<'a> {
     loaded: &'a Loaded,
     repairs: &'a [GapRepair],
@@ -131,7 +150,7 @@ impl<'a> Repaired<'a> {
     /// Recorded and inferred events in memory, collected by the first call.
     ///
     /// # Errors
-    /// Those of [`write_merged`].
+    /// Never in practice: the rows go into memory.
     pub fn merged(&self) -> io::Result<&Collected> {
         match self.merged.get() {
             Some(merged) => Ok(merged),
@@ -145,7 +164,7 @@ impl<'a> Repaired<'a> {
     /// Counts and latencies before and after the repair, computed by the first call.
     ///
     /// # Errors
-    /// Those of [`Repaired::merged`].
+    /// Never in practice, as [`Repaired::merged`].
     pub fn statistics(&self) -> io::Result<&[StatisticsRow]> {
         let merged = self.merged()?;
         Ok(self.statistics.get_or_init(|| statistics(merged, self.repairs)))

@@ -48,7 +48,7 @@ impl Distance {
 
 fn table(trace: Trace) -> Vec<StatisticsRow> {
     let repairs = repair(&trace, None, &RepairOptions::default(), &unwatched);
-    let options = WriteOptions { min_confidence: 0.0, model: "counts:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
     let loaded = Loaded { trace, records: None };
     Repaired::new(&loaded, &repairs, options).statistics().expect("in memory").to_vec()
 }

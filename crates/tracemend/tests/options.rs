@@ -207,19 +207,29 @@ mod help {
     /// Arguments and required options of a usage line, with values that are accepted.
     fn required(text: &str) -> Vec<String> {
         let usage = text.lines().find(|line| line.starts_with("Usage:")).expect("help shows the usage");
-        let values = section(text, "Arguments:");
-        let arguments = usage.split_whitespace().filter(|word| !word.contains("OPTIONS") && !word.contains("COMMAND"));
+        let wanted = usage.split_whitespace().filter(|word| !word.contains("OPTIONS") && !word.contains("COMMAND"));
         let mut words = Vec::new();
-        for word in arguments.skip_while(|word| !word.starts_with(['[', '<', '-'])) {
+        let mut flag = None;
+        for word in wanted.skip_while(|word| !word.starts_with(['[', '<', '-'])) {
             if word.starts_with("--") {
                 words.push(word.to_owned());
-                continue;
+                flag = Some(word);
+            } else {
+                let name = word.trim_end_matches('.').trim_matches(['[', ']', '<', '>']);
+                words.push(first_value(text, flag.take().unwrap_or(name)));
             }
-            let possible = values.iter().find_map(|line| line.split_once("[possible values: "));
-            let first = possible.and_then(|(_, names)| names.split([',', ']']).next());
-            words.push(first.unwrap_or("x").to_owned());
         }
         words
+    }
+
+    /// The first value that the help lists for an option or an argument, or any text.
+    fn first_value(text: &str, name: &str) -> String {
+        let begins = |line: &&str| entry(line).is_some() && line.contains(name);
+        let mut lines = text.lines().skip_while(|line| !line.starts_with(' ')).skip_while(|line| !begins(line));
+        let own = lines.next().into_iter().chain(lines.take_while(|line| entry(line).is_none()));
+        let own = own.collect::<Vec<_>>().join(" ");
+        let listed = own.split_once("ossible values:").map(|(_, values)| values.trim_start_matches([' ', '-']));
+        listed.and_then(|values| values.split([',', ']', ':', ' ']).next()).unwrap_or("x").to_owned()
     }
 }
 

@@ -88,7 +88,7 @@ fn babeltrace2_reads_overlays_and_merges_of_every_sample() {
     if tool(Command::new("babeltrace2").arg("--version")).is_none() {
         return;
     }
-    let options = WriteOptions { min_confidence: 0.0, model: "counts:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
     for trace in samples() {
         let mut source = open(&root().join(&trace), &OpenOptions::default()).expect("opened");
         let loaded = load(source.as_mut(), false).expect("read");

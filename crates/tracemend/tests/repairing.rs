@@ -296,7 +296,7 @@ fn a_trained_model_repairs_and_is_named_in_every_event() {
     let rows = rows(&stdout(&["repair", "-q", SMALL, "--model", text_of(&model)]));
     let events = of_type(&rows, "event");
     assert_eq!(events.len(), 6);
-    assert!(events.iter().all(|event| event["model"] == "counts:shell.model"));
+    assert!(events.iter().all(|event| event["model"] == "engine:shell.model"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct Globals {
     /// Threads to use, 0 for one per core; the output does not depend on it.
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     pub threads: usize,
-    /// Take defaults from this TOML file. Keys are the long option names; the options of a subcommand stand in its table, such as `[repair]` or `[dataset.build]`.
+    /// Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Print the options in force as TOML, with the source of each value, and exit.

@@ -73,7 +73,7 @@ pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
     let repairs = repair(&loaded.trace, None, &options, &unwatched);
     progress(0.9, "summing up")?;
-    let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: "counts:self" });
+    let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: "engine:self" });
     let (first, last) = repaired.merged()?.span_ns();
     let range = Range { begin_ns: args.begin.unwrap_or(first), end_ns: args.end.unwrap_or(last) };
     let results = lami::results(&loaded.trace.header, &repairs, repaired.statistics()?, range);

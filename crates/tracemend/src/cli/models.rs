@@ -78,7 +78,7 @@ struct Known {
     description: &'static str,
 }
 
-/// What a model file holds.
+/// Content of a model file.
 #[derive(Serialize)]
 struct Description {
     network: String,

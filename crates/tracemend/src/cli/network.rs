@@ -145,7 +145,7 @@ pub fn models(
 
 /// Options of `train` for networks.
 #[derive(Args, Debug)]
-pub struct TrainArgs {
+pub struct NetworkArgs {
     /// Network to train; `tracemend models list` names them.
     #[arg(long, value_name = "NAME", requires = "data")]
     model: Option<String>,
@@ -170,7 +170,7 @@ pub struct TrainArgs {
     device: DeviceName,
 }
 
-impl TrainArgs {
+impl NetworkArgs {
     /// Returns what to train into `folder`, or `None` if the options name no network.
     pub fn request<'a>(&'a self, folder: &'a Path) -> anyhow::Result<Option<TrainRequest<'a>>> {
         let Some(network) = &self.model else { return Ok(None) };

@@ -116,7 +116,7 @@ fn load_model(path: &Path) -> anyhow::Result<CountsModel> {
 /// Returns the id of the model: its file name, or `self` for a model learned from the trace itself.
 fn model_id(path: Option<&Path>) -> String {
     let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
-    format!("counts:{}", name.as_deref().unwrap_or("self"))
+    format!("engine:{}", name.as_deref().unwrap_or("self"))
 }
 
 fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {

@@ -29,7 +29,7 @@ pub struct TrainArgs {
     traces: Vec<PathBuf>,
     #[cfg(feature = "nets")]
     #[command(flatten)]
-    network: network::TrainArgs,
+    network: network::NetworkArgs,
     /// Write the model to this file, which appears whole or not at all; for a network, to the run's folder.
     #[arg(short, long, value_name = "PATH", required = true)]
     output: PathBuf,

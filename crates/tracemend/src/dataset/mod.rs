@@ -1,7 +1,7 @@
-//! Data sets on disk: built from traces, read by training.
+//! Builds data sets from traces, and reads them for training.
 //!
-//! A folder holds `manifest.json` (schema `tracemend.dataset`), the events of each part as Parquet, and the same as NumPy
-//! windows in the published layout, for anybody's scripts.
+//! A data set is a folder with `manifest.json` (schema `tracemend.dataset`), the events of each part as Parquet, and their
+//! windows as NumPy arrays in the published layout.
 
 mod build;
 mod error;
@@ -13,7 +13,7 @@ mod requests;
 
 pub use build::{BuildConfig, Run, build};
 pub use error::DatasetError;
-pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part, write};
+pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part};
 pub use learning::{LearningData, learning_data};
 pub use requests::{Requests, requests};
 
