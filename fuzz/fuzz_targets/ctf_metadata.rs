@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tracemend_trace::source::fuzzing::ctf_metadata(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tracemend_trace::fuzzing::ctf_metadata(data));

@@ -1,6 +1,6 @@
 #![no_main]
 
-use tracemend_trace::source::fuzzing;
+use tracemend_trace::fuzzing;
 
 /// Metadata of LTTng 2.13 (CTF 1.8), of LTTng 2.16 (CTF 2), and of every field class there is.
 const METADATA: [&[u8]; 3] = [

@@ -2,8 +2,8 @@
 
 use std::io::Cursor;
 use std::path::Path;
-use tracemend_trace::source::{OpenOptions, from_reader};
-use tracemend_trace::{Cause, Format, Item, Trace, rules};
+use tracemend_trace::{OpenOptions, from_reader};
+use tracemend_trace::{Cause, Format, Item, Trace};
 
 /// Reads the input as `format`, and once more with the format recognised by content.
 pub fn read(format: Format, data: &[u8]) {
@@ -92,7 +92,7 @@ fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
         events,
         gaps,
     };
-    for gap in rules::evidence(&trace) {
+    for gap in tracemend_trace::evidence(&trace) {
         assert!(gap.begin_ns <= gap.end_ns);
     }
 }

@@ -13,7 +13,7 @@ use tracemend_impute::nets::train::{Outcome, Progress, Task, TrainConfig, Watch}
 use tracemend_impute::window::baselines::RepeatPrevious;
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, report, sequences, split};
 use tracemend_impute::{Imputer, Window};
-use tracemend_trace::{Trace, source};
+use tracemend_trace::Trace;
 
 const LENGTH: usize = 32;
 /// Events of the windows of few words.
@@ -34,7 +34,7 @@ impl Watch for Alone {
 /// The complete ftrace recording of the repository, by thread: training text, validation text, test text.
 fn recording() -> (Vocabulary, split::Parts) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/ftrace_full.txt.zst");
-    let mut source = source::open(&path, &source::OpenOptions::default()).expect("the sample");
+    let mut source = tracemend_trace::open(&path, &tracemend_trace::OpenOptions::default()).expect("the sample");
     let trace = Trace::read(source.as_mut()).expect("the sample");
     let vocabulary = Vocabulary::of([&trace]);
     let parts = split::in_time(sequences(&trace, By::Thread, &vocabulary), LENGTH);

@@ -10,13 +10,13 @@ use std::time::Duration;
 use tracemend_repair::consensus;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::insertion_points::look_around;
-use tracemend_repair::model::CountsModel;
+use tracemend_repair::model::TraceModel;
 use tracemend_repair::search::Caches;
 use tracemend_repair::search::{Length, SearchOptions, search};
 use tracemend_repair::token_rules::TokenRules;
 use tracemend_repair::view::View;
-use tracemend_trace::source::{OpenOptions, open};
 use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
+use tracemend_trace::{OpenOptions, open};
 
 const WORKLOADS: [&str; 4] = ["pgbench", "apache", "shell", "gccbuild"];
 
@@ -132,7 +132,7 @@ fn counts(criterion: &mut Criterion) {
     for (name, train, _) in &workloads {
         group.throughput(Throughput::Elements(train.events.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter_custom(|rounds| cpu_time(rounds, || CountsModel::new().learn(std::hint::black_box(train), 1)));
+            bencher.iter_custom(|rounds| cpu_time(rounds, || TraceModel::new().learn(std::hint::black_box(train), 1)));
         });
     }
     group.finish();
@@ -141,12 +141,12 @@ fn counts(criterion: &mut Criterion) {
     for (name, train, test) in &workloads {
         for lost in [10, 1000] {
             let damaged = cut(test, lost);
-            let mut model = CountsModel::new();
+            let mut model = TraceModel::new();
             model.learn(train, 1);
             model.learn(&damaged, 1);
             model.trie.freeze();
             let index = TraceIndex::new(&damaged, &mut model.tokens);
-            let (bare, rules) = (model.tokens.bare(), TokenRules::new(&model.tokens, &index.one_sided()));
+            let (event_types, rules) = (model.tokens.event_types(), TokenRules::new(&model.tokens, &index.one_sided()));
             group.bench_function(BenchmarkId::new(name, lost), |bencher| {
                 bencher.iter_custom(|rounds| {
                     cpu_time(rounds, || {
@@ -154,7 +154,7 @@ fn counts(criterion: &mut Criterion) {
                         let context = look_around(&view, &model, &rules, &damaged.gaps[0]);
                         let options = SearchOptions::for_gap(lost, 1);
                         let found = search(&context, &mut caches, Length::Exact(lost), &options);
-                        consensus::choose(&found.fillings, &context.slots, &bare);
+                        consensus::choose(&found.fillings, &context.points, &event_types);
                     })
                 });
             });

@@ -4,10 +4,13 @@
 //! under per-thread LCS, the measure of protocol `burst`), not simply the likeliest one. An event's support is the
 //! weight of the fillings whose same thread has it in common by the longest common subsequence.
 
-use crate::insertion_points::Slot;
+use crate::insertion_points::InsertionPoint;
 use crate::lcs::lcs_length;
+use crate::model::EventTypes;
+use crate::params::SearchParams;
 use crate::search::Filling;
 use rustc_hash::FxHashMap;
+use tracemend_trace::{EventTypeId, ThreadKey};
 
 /// Largest table for a longest common subsequence, and the pieces that longer sequences are cut into.
 const CELLS: usize = 16_000_000;
@@ -24,41 +27,38 @@ pub struct Consensus {
     pub support: Vec<f32>,
 }
 
-/// A thread's events in one filling: places in the filling, and bare event numbers.
-pub type ByThread = FxHashMap<i64, (Vec<u32>, Vec<u32>)>;
+/// A thread's events in one filling: places in the filling, and event types.
+pub type ByThread = FxHashMap<ThreadKey, (Vec<u32>, Vec<EventTypeId>)>;
 
-/// Groups a filling by thread, in each thread's own order. `bare` numbers a token's name and phase.
-pub fn by_thread(filling: &Filling, slots: &[Slot], bare: &[u32]) -> ByThread {
+/// Groups a filling by thread, in each thread's own order.
+pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &EventTypes) -> ByThread {
     let mut order: Vec<u32> = (0..filling.placed.len() as u32).collect();
     order.sort_by_key(|&place| filling.placed[place as usize].0);
     let mut threads: ByThread = FxHashMap::default();
     for place in order {
-        let (slot, token) = filling.placed[place as usize];
-        let thread = slots[slot as usize].thread.unwrap_or(i64::MIN);
+        let (point, token) = filling.placed[place as usize];
+        let thread = points[point as usize].thread;
         let (places, tokens) = threads.entry(thread).or_default();
         places.push(place);
-        tokens.push(bare[token as usize]);
+        tokens.push(event_types.of(token));
     }
     threads
 }
 
-fn compared(lost: usize) -> usize {
-    match lost {
-        0..=100 => 24,
-        101..=300 => 16,
-        301..=2000 => 12,
-        _ => 4,
-    }
-}
-
-/// Chooses among fillings. `None` if there is none.
-pub fn choose(fillings: &[Filling], slots: &[Slot], bare: &[u32]) -> Option<Consensus> {
+/// Chooses among fillings, the likeliest first. Returns `None` for no filling.
+pub fn choose(
+    fillings: &[Filling],
+    points: &[InsertionPoint],
+    event_types: &EventTypes,
+    params: &SearchParams,
+) -> Option<Consensus> {
     let lost = fillings.first()?.placed.len();
-    let count = fillings.len().min(compared(lost));
+    let count = fillings.len().min(params.compared_for(lost));
     let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight).collect();
     let total: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
-    let threads: Vec<ByThread> = fillings[..count].iter().map(|filling| by_thread(filling, slots, bare)).collect();
+    let threads: Vec<ByThread> =
+        fillings[..count].iter().map(|filling| by_thread(filling, points, event_types)).collect();
     let mut common = vec![0.0; count];
     for i in 0..count {
         common[i] += weights[i] * lost as f64;
@@ -91,7 +91,7 @@ pub fn choose(fillings: &[Filling], slots: &[Slot], bare: &[u32]) -> Option<Cons
 }
 
 /// Places of `a` in one longest common subsequence with `b`.
-pub fn matches(a: &[u32], b: &[u32]) -> Vec<usize> {
+pub fn matches<T: Eq>(a: &[T], b: &[T]) -> Vec<usize> {
     // What both begin and end with is common anyway.
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();

@@ -1,9 +1,9 @@
 //! Where each thread's and each stream's events stand in a trace.
 
-use crate::model::{Token, TokenTable, Tokenizer, thread_of};
+use crate::model::{Token, TokenTable, Tokenizer};
 use rustc_hash::{FxHashMap, FxHashSet};
-use tracemend_trace::rules::one_sided;
-use tracemend_trace::{Event, Phase, Symbol, Trace};
+use tracemend_trace::evidence::one_sided;
+use tracemend_trace::{Event, Phase, Symbol, ThreadKey, Trace};
 
 /// A trace with its events numbered by thread and by stream. Positions are indices into `trace.events`.
 pub struct TraceIndex<'a> {
@@ -12,7 +12,7 @@ pub struct TraceIndex<'a> {
     /// Token of each event.
     pub tokens: Vec<Token>,
     /// Positions of each thread's events.
-    pub threads: FxHashMap<i64, Vec<u32>>,
+    pub threads: FxHashMap<ThreadKey, Vec<u32>>,
     /// Positions of each stream's events, by stream number.
     pub streams: Vec<Vec<u32>>,
     one_sided: FxHashSet<Symbol>,
@@ -24,12 +24,12 @@ impl<'a> TraceIndex<'a> {
     /// Numbers a trace. Names that the table lacks are added to it.
     pub fn new(trace: &'a Trace, table: &mut TokenTable) -> Self {
         let mut tokenizer = Tokenizer::default();
-        let mut threads: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+        let mut threads: FxHashMap<ThreadKey, Vec<u32>> = FxHashMap::default();
         let mut streams = vec![Vec::new(); trace.header.streams.len()];
         let mut tokens = Vec::with_capacity(trace.events.len());
         for (position, event) in trace.events.iter().enumerate() {
             tokens.push(tokenizer.token(table, &trace.header.symbols, event));
-            threads.entry(thread_of(event)).or_default().push(position as u32);
+            threads.entry(ThreadKey::of(event)).or_default().push(position as u32);
             streams[event.stream.0 as usize].push(position as u32);
         }
         let timed_calls = trace.events.iter().any(|event| event.dur_ns.is_some());

@@ -89,3 +89,21 @@ pub struct GapRepair {
     /// Why the gap or a part of it was left as it is, in words; `None` when it was filled.
     pub left_open: Option<String>,
 }
+
+/// Most likely, lowest and highest number of lost events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostInterval {
+    /// Most likely.
+    pub value: u64,
+    /// Lower end of the 90 % interval.
+    pub low: u64,
+    /// Upper end of the 90 % interval.
+    pub high: u64,
+}
+
+impl LostInterval {
+    /// A number that is known.
+    pub fn exact(lost: u64) -> Self {
+        Self { value: lost, low: lost, high: lost }
+    }
+}

@@ -1,54 +1,56 @@
-//! Where a gap's lost events can belong: the holes in each thread's own sequence.
+//! Insertion points: where in each thread's own sequence a gap's lost events can belong.
+//!
+//! ```text
+//! CPU 0's buffer      A1 A2 B1 [####### 5 events lost #######] B4 A5        the gap: one stream, begin to end
+//!                            begin                         end
+//! thread A            A1 A2 ─────────── point ──────────────── A5           left = .. A1 A2, right = A5 ..
+//! thread B                  B1 ──── point ──── B3 ── point ─── B4           B3 was recorded on CPU 1, inside the gap
+//! thread C (waiting)  C1 ─────────────────────────────────────────── C2     a point, if C can have run at all
+//! ```
+//!
+//! A point lies between two consecutive recorded events of one thread. Not every stretch is one: a thread that is blocked in a
+//! call that returned later had no event, nor had one that had ended, or one whose birth is recorded after the gap.
 
-use crate::model::{BEGIN, CountsModel, END, LIST, MAX_ORDER, Recency, State, Token, ends_thread};
-use crate::token_rules::{Flight, TokenRules};
+use crate::call_rules::CallId;
+use crate::engine::Engine;
+use crate::log_prob::LogProb;
+use crate::model::{BEGIN, END, LIST, Recency, Token};
+use crate::predictor::{Context, ThreadPast};
 use crate::view::View;
 use rustc_hash::FxHashSet;
-use tracemend_trace::rules::BORN_BY;
-use tracemend_trace::{Gap, Phase};
-
-/// How much of what follows a slot is compared with what was put into it.
-pub const RIGHT_CONTEXT: usize = 8;
-/// A pause explained by lost events can have any length: its logarithm is taken as evenly spread over this many
-/// buckets of [`crate::model::Timing`].
-const PAUSE_BREADTH: f64 = 12.0;
-/// Threads looked for on each side of a gap.
-const THREADS_EACH_SIDE: usize = 48;
-/// Events looked through for them on each side.
-const EVENTS_EACH_SIDE: usize = 4000;
-/// Slots of one thread; with more, the widest are kept.
-const SLOTS_PER_THREAD: usize = 24;
+use tracemend_trace::calls::{CallState, begins_thread, ends_thread};
+use tracemend_trace::{Gap, ThreadKey};
 
 /// A stretch of one thread's sequence, between two of its recorded events, that can hold lost events.
 #[derive(Clone, Debug)]
-pub struct Slot {
-    /// The thread ([`crate::model::thread_of`]); `None`: a thread that left no recorded event at all.
-    pub thread: Option<i64>,
-    /// A recorded event of the thread, for its process name; meaningless without a thread.
+pub struct InsertionPoint {
+    /// The thread.
+    pub thread: ThreadKey,
+    /// Position of a recorded event of the thread, for its id and process name.
     pub witness: u32,
-    /// Position of the event before the slot; the largest number without one.
-    pub last_position: u32,
-    /// The thread's last tokens before the slot, oldest first.
+    /// Position of the event before the point, where there is one.
+    pub last_position: Option<u32>,
+    /// The thread's last tokens before the point, oldest first.
     pub before: Vec<Token>,
-    /// Times of the events on both sides, whatever the gap.
-    pub hole_ns: (i64, i64),
-    /// Context in which its next event happens.
-    pub left: State,
-    /// Last token before the slot, and the one before that.
+    /// Times of the thread's events on both sides, whatever the gap, ns.
+    pub bounds_ns: (i64, i64),
+    /// What the predictor knows of the thread before the point.
+    pub left: Context,
+    /// Last token before the point, and the one before that.
     pub last: Token,
     /// See `last`.
     pub before_last: Token,
-    /// What the thread is in before the slot.
-    pub flight: Flight,
-    /// Tokens after the slot; empty: unknown (the recording ends first).
+    /// The call that the thread is in before the point.
+    pub call: CallState<CallId>,
+    /// Tokens after the point; empty if the recording ends first.
     pub right: Vec<Token>,
-    /// Earliest and latest time of a lost event, nanoseconds.
+    /// Earliest and latest time of a lost event, ns.
     pub from_ns: i64,
     /// See `from_ns`.
     pub to_ns: i64,
-    /// Logarithm of the probability of the time between the recorded events around the slot if nothing was lost in it.
-    pub quiet: f64,
-    /// Time from the end of the gap to the thread's next recorded event, or to the end of the trace.
+    /// Log probability of the pause between the recorded events around the point if nothing was lost in it.
+    pub quiet: LogProb,
+    /// Time from the end of the gap to the thread's next recorded event, or to the end of the trace, ns.
     pub tail_ns: i64,
     /// How recently the thread ran on this CPU when the gap began.
     pub recency: Recency,
@@ -58,12 +60,9 @@ pub struct Slot {
     pub begins: bool,
 }
 
-impl Slot {
+impl InsertionPoint {
     /// Thread id and process name, as far as the trace gives them.
     pub fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
-        if self.thread.is_none() {
-            return (None, None);
-        }
         let event = view.event(self.witness);
         (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
     }
@@ -72,25 +71,24 @@ impl Slot {
 /// A gap with everything around it that bears on what was lost.
 #[derive(Clone, Debug, Default)]
 pub struct GapContext {
-    /// Possible places.
-    pub slots: Vec<Slot>,
-    /// Slot of the thread that ran last before the gap, if it can go on.
+    /// Where lost events can belong.
+    pub points: Vec<InsertionPoint>,
+    /// Point of the thread that ran last before the gap, if it can go on.
     pub current: Option<usize>,
     /// Last token on this CPU before the gap.
     pub left_token: Token,
     /// Thread of the first event after the gap on this CPU.
-    pub next_thread: Option<i64>,
-    /// Token of that event.
-    pub next_token: Option<Token>,
-    /// Time of the last event before and of the first event after the gap.
+    pub next_thread: Option<ThreadKey>,
+    /// Time of the last event before and of the first event after the gap, ns.
     pub begin_ns: i64,
     /// See `begin_ns`.
     pub end_ns: i64,
 }
 
-/// Looks around a gap of one stream.
-pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap: &Gap) -> GapContext {
+/// Builds the context of a gap.
+pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContext {
     let index = view.index;
+    let params = engine.params;
     let stream = gap.stream.map(|stream| stream.0);
     let all: Vec<u32>;
     let on_stream: &[u32] = match stream {
@@ -107,13 +105,44 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
     };
     let before = split.checked_sub(1).map(|last| on_stream[last]);
     let after = on_stream.get(split).copied();
-    let begin_ns = gap.begin_ns.unwrap_or(i64::MIN);
-    let end_ns = gap.end_ns.unwrap_or(i64::MAX);
+    let (begin_ns, end_ns) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
+    let recent = recent_threads(view, &on_stream[..split], params.events_each_side);
+    let threads = threads_near(view, engine, gap, &recent, begin_ns);
+    let finder = PointFinder { view, engine, stream, begin_ns, end_ns };
+    let mut points = Vec::new();
+    let mut current = None;
+    let current_thread = before.map(|position| ThreadKey::of(index.event(position)));
+    for thread in threads {
+        let start = points.len();
+        let rank = recent.iter().position(|&other| other == thread);
+        finder.points(thread, rank, &mut points);
+        if current_thread == Some(thread)
+            && let Some(first) = points.get(start)
+            && first.last_position == before
+        {
+            current = Some(start);
+        }
+    }
+    let next_thread = after.map(|position| ThreadKey::of(index.event(position)));
+    if before.is_none() {
+        // Nothing says who ran before the stream's first event: most likely the thread that ran then.
+        current = points.iter().position(|point| point.begins && Some(point.thread) == next_thread);
+    }
+    GapContext {
+        points,
+        current,
+        left_token: before.map_or(BEGIN, |position| index.tokens[position as usize]),
+        next_thread,
+        begin_ns,
+        end_ns,
+    }
+}
 
-    // Most recently used threads of this CPU, then all threads near the gap on any CPU.
-    let mut recent: Vec<i64> = Vec::new();
-    for &position in on_stream[..split].iter().rev().take(EVENTS_EACH_SIDE) {
-        let thread = crate::model::thread_of(index.event(position));
+/// The threads that last ran on this CPU, the latest first.
+fn recent_threads(view: &View<'_>, before: &[u32], max_events: usize) -> Vec<ThreadKey> {
+    let mut recent: Vec<ThreadKey> = Vec::new();
+    for &position in before.iter().rev().take(max_events) {
+        let thread = ThreadKey::of(view.index.event(position));
         if !recent.contains(&thread) {
             recent.push(thread);
             if recent.len() > LIST {
@@ -121,176 +150,192 @@ pub fn look_around(view: &View<'_>, model: &CountsModel, rules: &TokenRules, gap
             }
         }
     }
-    let mut threads: Vec<i64> = match gap.tid {
-        Some(tid) => vec![i64::from(tid)],
-        None => recent.clone(),
+    recent
+}
+
+/// Threads that can have lost events in a gap: those of this CPU first, then all that ran near the gap on any CPU.
+fn threads_near(
+    view: &View<'_>,
+    engine: &Engine<'_>,
+    gap: &Gap,
+    recent: &[ThreadKey],
+    begin_ns: i64,
+) -> Vec<ThreadKey> {
+    let params = engine.params;
+    let events = &view.index.trace.events;
+    let mut threads: Vec<ThreadKey> = match gap.tid {
+        Some(tid) => vec![ThreadKey::Tid(tid)],
+        None => recent.to_vec(),
     };
-    let mut known: FxHashSet<i64> = threads.iter().copied().collect();
-    let first_at_or_after = index.trace.events.partition_point(|event| event.time_ns <= begin_ns);
+    let mut known: FxHashSet<ThreadKey> = threads.iter().copied().collect();
     let mut add = |position: usize, room: &mut usize| {
-        let thread = crate::model::thread_of(&index.trace.events[position]);
+        let thread = ThreadKey::of(&events[position]);
         if *room > 0 && known.insert(thread) {
             threads.push(thread);
             *room -= 1;
         }
     };
-    let each_side = if gap.tid.is_some() { 0 } else { THREADS_EACH_SIDE };
+    let each_side = if gap.tid.is_some() { 0 } else { params.threads_each_side };
+    let after = events.partition_point(|event| event.time_ns <= begin_ns);
     let mut room = each_side;
-    (0..first_at_or_after).rev().take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
+    (0..after).rev().take(params.events_each_side).for_each(|position| add(position, &mut room));
     room = each_side;
-    (first_at_or_after..index.trace.events.len()).take(EVENTS_EACH_SIDE).for_each(|position| add(position, &mut room));
-
-    let mut slots = Vec::new();
-    let mut current = None;
-    let current_thread = before.map(|position| crate::model::thread_of(index.event(position)));
-    for thread in threads {
-        let start = slots.len();
-        let rank = recent.iter().position(|&other| other == thread);
-        slots_of(view, model, rules, thread, rank, stream, (begin_ns, end_ns), &mut slots);
-        if current_thread == Some(thread)
-            && let Some(first) = slots.get(start)
-            && Some(first.last_position) == before
-        {
-            current = Some(start);
-        }
-    }
-    let next_thread = after.map(|position| crate::model::thread_of(index.event(position)));
-    if before.is_none() {
-        // Nothing tells who ran before the first event: most likely who ran then.
-        current = slots.iter().position(|slot| slot.begins && slot.thread == next_thread);
-    }
-    GapContext {
-        slots,
-        current,
-        left_token: before.map_or(BEGIN, |position| index.tokens[position as usize]),
-        next_thread,
-        next_token: after.map(|position| index.tokens[position as usize]),
-        begin_ns,
-        end_ns,
-    }
+    (after..events.len()).take(params.events_each_side).for_each(|position| add(position, &mut room));
+    threads
 }
 
-/// Whether an event is a thread's first: the call that made it returns 0 in the new thread.
+/// Whether an event is a thread's first: the call that made the thread returns 0 in it.
 fn is_birth(view: &View<'_>, position: u32) -> bool {
     let event = view.event(position);
     let name = view.index.trace.header.symbols.name(event.name);
-    !view.is_inferred(position) && event.phase == Phase::Exit && event.ret == Some(0) && BORN_BY.contains(&name)
+    !view.is_inferred(position) && begins_thread(name, event.phase, event.ret)
 }
 
-#[allow(clippy::too_many_arguments, reason = "one caller, which holds them all")]
-fn slots_of(
-    view: &View<'_>,
-    model: &CountsModel,
-    rules: &TokenRules,
-    thread: i64,
-    rank: Option<usize>,
+/// Whether a thread makes no further event after this one.
+fn is_end(view: &View<'_>, position: u32) -> bool {
+    let event = view.event(position);
+    ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret)
+}
+
+/// Finds the insertion points of one gap, thread by thread.
+struct PointFinder<'f, 'm> {
+    view: &'f View<'f>,
+    engine: &'f Engine<'m>,
+    /// The gap's stream.
     stream: Option<u32>,
-    (begin_ns, end_ns): (i64, i64),
-    slots: &mut Vec<Slot>,
-) {
-    let positions = view.thread(thread);
-    let first = positions.partition_point(|&position| view.event(position).time_ns <= begin_ns);
-    let last = positions.partition_point(|&position| view.event(position).time_ns < end_ns);
-    let hole = |next: usize| {
+    begin_ns: i64,
+    end_ns: i64,
+}
+
+/// A stretch between two consecutive events of a thread, cut to the gap.
+struct Stretch {
+    /// Position of the event before it and of the event after it.
+    left: Option<u32>,
+    right: Option<u32>,
+    from_ns: i64,
+    to_ns: i64,
+}
+
+impl PointFinder<'_, '_> {
+    /// The stretch before event number `next` of a thread.
+    fn stretch(&self, positions: &[u32], next: usize) -> Stretch {
         let left = next.checked_sub(1).map(|left| positions[left]);
         let right = positions.get(next).copied();
-        let from_ns = left.map_or(begin_ns, |left| view.end_ns(left)).max(begin_ns);
-        let to_ns = right.map_or(end_ns, |right| view.event(right).time_ns).min(end_ns);
-        (left, right, from_ns, to_ns)
-    };
-    let mut holes: Vec<usize> = (first..=last.max(first))
-        .filter(|&next| {
-            let (.., from_ns, to_ns) = hole(next);
-            from_ns < to_ns || begin_ns >= end_ns
-        })
-        .collect();
-    if holes.len() > SLOTS_PER_THREAD {
-        // The widest, and those at the gap's ends, where most is known.
-        let ends = (holes[0], holes[holes.len() - 1]);
-        holes.sort_by_key(|&next| {
-            let (.., from_ns, to_ns) = hole(next);
-            (next != ends.0 && next != ends.1, std::cmp::Reverse(to_ns.saturating_sub(from_ns)), next)
-        });
-        holes.truncate(SLOTS_PER_THREAD);
-        holes.sort_unstable();
+        Stretch {
+            left,
+            right,
+            from_ns: left.map_or(self.begin_ns, |left| self.view.end_ns(left)).max(self.begin_ns),
+            to_ns: right.map_or(self.end_ns, |right| self.view.event(right).time_ns).min(self.end_ns),
+        }
     }
-    for next in holes {
-        let (left, right, from_ns, to_ns) = hole(next);
-        if let Some(left) = left {
-            let event = view.event(left);
-            if ends_thread(view.index.trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
-                continue;
+
+    /// Adds the points of a thread. `rank`: its place among the threads that last ran on this CPU.
+    fn points(&self, thread: ThreadKey, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
+        let positions = self.view.thread(thread);
+        let first = positions.partition_point(|&position| self.view.event(position).time_ns <= self.begin_ns);
+        let last = positions.partition_point(|&position| self.view.event(position).time_ns < self.end_ns);
+        let mut places: Vec<usize> = (first..=last.max(first))
+            .filter(|&next| {
+                let stretch = self.stretch(positions, next);
+                stretch.from_ns < stretch.to_ns || self.begin_ns >= self.end_ns
+            })
+            .collect();
+        let max = self.engine.params.points_per_thread;
+        if places.len() > max {
+            // The widest, and those at the gap's ends, where most is known.
+            let ends = (places[0], places[places.len() - 1]);
+            places.sort_by_key(|&next| {
+                let Stretch { from_ns, to_ns, .. } = self.stretch(positions, next);
+                (next != ends.0 && next != ends.1, std::cmp::Reverse(to_ns.saturating_sub(from_ns)), next)
+            });
+            places.truncate(max);
+            places.sort_unstable();
+        }
+        for next in places {
+            let stretch = self.stretch(positions, next);
+            if self.can_hold_events(&stretch) {
+                points.push(self.point(thread, rank, positions, next, &stretch));
             }
         }
-        if left.is_some_and(|left| view.end_ns(left) == i64::MAX) {
-            continue;
-        }
-        if left.is_none() && right.is_some_and(|right| is_birth(view, right)) {
-            continue;
-        }
+    }
+
+    /// Whether the thread can have made events there at all.
+    fn can_hold_events(&self, stretch: &Stretch) -> bool {
+        let ended = stretch.left.is_some_and(|left| is_end(self.view, left));
+        let never_returned = stretch.left.is_some_and(|left| self.view.end_ns(left) == i64::MAX);
+        let unborn = stretch.left.is_none() && stretch.right.is_some_and(|right| is_birth(self.view, right));
+        !(ended || never_returned || unborn)
+    }
+
+    fn point(
+        &self,
+        thread: ThreadKey,
+        rank: Option<usize>,
+        positions: &[u32],
+        next: usize,
+        &Stretch { left, right, from_ns, to_ns }: &Stretch,
+    ) -> InsertionPoint {
+        let (view, Engine { predictor, model, rules, params }) = (self.view, self.engine);
+        let reach = predictor.reach();
+        let before: Vec<Token> =
+            positions[next.saturating_sub(reach)..next].iter().map(|&position| view.token(position)).collect();
         let comm = left.or(right).and_then(|witness| view.event(witness).comm);
-        let comm = comm.map(|comm| view.index.trace.header.symbols.name(comm));
-        let mut node = model.empty_state(comm, next < MAX_ORDER && begin_ns != i64::MIN);
-        for &position in &positions[next.saturating_sub(MAX_ORDER)..next] {
-            node = model.trie.advance(node, view.token(position));
-        }
-        let flight = positions[next.saturating_sub(MAX_ORDER)..next]
-            .iter()
-            .fold(Flight::Unknown, |flight, &position| rules.after_recorded(flight, view.token(position)));
+        let program = comm.map(|comm| view.index.trace.header.symbols.name(comm));
+        let past = ThreadPast { tokens: &before, program, from_birth: next < reach && self.begin_ns != i64::MIN };
         let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| view.token(positions[place]));
-        let mut after: Vec<Token> =
-            positions[next..].iter().take(RIGHT_CONTEXT).map(|&position| view.token(position)).collect();
-        if let Some(&final_position) = positions.last()
-            && after.len() < RIGHT_CONTEXT
-        {
-            let event = view.event(final_position);
-            let name = view.index.trace.header.symbols.name(event.name);
-            if ends_thread(name, event.phase, event.ret.is_some()) || after.is_empty() {
-                after.push(END);
-            }
-        }
-        let over = view.index.trace.events.last().map_or(end_ns, |event| event.time_ns);
+        let over = view.index.trace.events.last().map_or(self.end_ns, |event| event.time_ns);
         let next_ns = right.map_or(over, |right| view.event(right).time_ns);
         let quiet = match (left, right) {
             (Some(left), Some(_)) => {
                 let pause = next_ns.saturating_sub(view.end_ns(left));
-                (model.timing.pause(view.token(left), pause) * PAUSE_BREADTH).ln()
+                LogProb::of(model.timing.pause(view.token(left), pause, &model.params) * params.pause_buckets)
             }
-            _ => 0.0,
+            _ => LogProb::CERTAIN,
         };
-        slots.push(Slot {
-            quiet,
-            tail_ns: next_ns.saturating_sub(end_ns).max(0),
-            thread: Some(thread),
+        InsertionPoint {
+            thread,
             witness: left
                 .or(right)
                 .filter(|&position| !view.is_inferred(position))
                 .or_else(|| view.index.threads.get(&thread)?.first().copied())
                 .unwrap_or(0),
-            before: positions[next.saturating_sub(MAX_ORDER)..next]
-                .iter()
-                .map(|&position| view.token(position))
-                .collect(),
-            last_position: left.unwrap_or(u32::MAX),
-            hole_ns: (
+            last_position: left,
+            left: predictor.begin(&past),
+            bounds_ns: (
                 left.map_or(i64::MIN, |left| view.event(left).time_ns),
                 right.map_or(i64::MAX, |right| view.event(right).time_ns),
             ),
-            left: node,
             last: token(1),
             before_last: token(2),
-            flight,
-            right: after,
+            call: rules.after_recorded(&before),
+            right: self.right(positions, next),
+            before,
             from_ns,
             to_ns,
+            quiet,
+            tail_ns: next_ns.saturating_sub(self.end_ns).max(0),
             recency: match (left, rank) {
-                (None, _) if begin_ns == i64::MIN => Recency::Elsewhere,
+                (None, _) if self.begin_ns == i64::MIN => Recency::Elsewhere,
                 (None, _) => Recency::New,
                 (Some(_), Some(rank)) => Recency::Rank(rank),
                 (Some(_), None) => Recency::Elsewhere,
             },
-            moved: left.is_some_and(|left| Some(view.event(left).stream.0) != stream),
+            moved: left.is_some_and(|left| Some(view.event(left).stream.0) != self.stream),
             begins: left.is_none(),
-        });
+        }
+    }
+
+    /// The thread's tokens from event number `next` on, with its end if that is near.
+    fn right(&self, positions: &[u32], next: usize) -> Vec<Token> {
+        let max = self.engine.params.right_context;
+        let mut right: Vec<Token> =
+            positions[next..].iter().take(max).map(|&position| self.view.token(position)).collect();
+        if let Some(&last) = positions.last()
+            && right.len() < max
+            && (is_end(self.view, last) || right.is_empty())
+        {
+            right.push(END);
+        }
+        right
     }
 }

@@ -12,7 +12,7 @@ use tracemend_trace::{Gap, Lost, Phase, Trace};
 
 /// A stretch of a stream without recorded events, as a gap of its own.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Hole {
+pub struct LossInterval {
     /// What the search is given.
     pub gap: Gap,
     /// Whose losses lie in it, in order: number of the gap in the trace, and how many of its events.
@@ -27,8 +27,8 @@ struct Place {
     lost: u64,
 }
 
-/// The holes of a trace, in the order of its gaps.
-pub fn holes(trace: &Trace) -> Vec<Hole> {
+/// The intervals of a trace, in the order of its gaps.
+pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
     let mut times: Vec<Option<Vec<i64>>> = vec![None; trace.header.streams.len()];
     for gap in trace.gaps.iter().filter(|gap| gap.kept_ns.is_some()) {
         if let Some(stream) = gap.stream {
@@ -40,36 +40,38 @@ pub fn holes(trace: &Trace) -> Vec<Hole> {
             times.push(event.time_ns);
         }
     }
-    let mut found: Vec<Hole> = Vec::new();
+    let mut found: Vec<LossInterval> = Vec::new();
     let mut known: FxHashMap<(u32, usize), usize> = FxHashMap::default();
     for (number, gap) in trace.gaps.iter().enumerate() {
         let times = gap.stream.and_then(|stream| Some((stream.0, times[stream.0 as usize].as_deref()?)));
         let Some((stream, times)) = times else {
-            found.push(Hole { gap: gap.clone(), parts: vec![(number, gap.lost.count().unwrap_or(0))] });
+            found.push(LossInterval { gap: gap.clone(), parts: vec![(number, gap.lost.count().unwrap_or(0))] });
             continue;
         };
         for place in places(number, gap, times) {
-            // Between the same two recorded events: the same hole.
+            // Between the same two recorded events: the same interval.
             let after = place.begin_ns.map_or(0, |begin| times.partition_point(|&time| time <= begin));
-            let hole = *known.entry((stream, after)).or_insert_with(|| {
+            let interval = *known.entry((stream, after)).or_insert_with(|| {
                 let before = after.checked_sub(1).map(|last| times[last]);
                 let gap = Gap { begin_ns: before, end_ns: times.get(after).copied(), kept_ns: None, ..gap.clone() };
-                found.push(Hole { gap: Gap { lost: Lost::Exact(0), ..gap }, parts: Vec::new() });
+                found.push(LossInterval { gap: Gap { lost: Lost::Exact(0), ..gap }, parts: Vec::new() });
                 found.len() - 1
             });
-            let hole = &mut found[hole];
-            hole.gap.begin_ns = hole.gap.begin_ns.or(place.begin_ns);
+            let interval = &mut found[interval];
+            interval.gap.begin_ns = interval.gap.begin_ns.or(place.begin_ns);
             // After the last event of a stream the packet's own end is all there is.
             if times.get(after).is_none() {
-                hole.gap.end_ns = hole.gap.end_ns.max(place.end_ns);
+                interval.gap.end_ns = interval.gap.end_ns.max(place.end_ns);
             }
-            hole.gap.lost = sum(hole.gap.lost, gap.lost, place.lost);
-            hole.parts.push((place.gap, place.lost));
+            interval.gap.lost = sum(interval.gap.lost, gap.lost, place.lost);
+            interval.parts.push((place.gap, place.lost));
         }
     }
-    found.retain(|hole| hole.gap.lost != Lost::Exact(0) || hole.parts.len() == 1 && hole.parts[0].1 == 0);
-    for (id, hole) in found.iter_mut().enumerate() {
-        hole.gap.id = id as u32;
+    found.retain(|interval| {
+        interval.gap.lost != Lost::Exact(0) || interval.parts.len() == 1 && interval.parts[0].1 == 0
+    });
+    for (id, interval) in found.iter_mut().enumerate() {
+        interval.gap.id = id as u32;
     }
     found
 }
@@ -108,17 +110,17 @@ fn places(number: usize, gap: &Gap, times: &[i64]) -> Vec<Place> {
     places
 }
 
-/// The trace as the search is to see it: with a gap for every hole. Borrowed where that is how it is already.
-pub fn with_holes<'t>(trace: &'t Trace, holes: &[Hole]) -> Cow<'t, Trace> {
+/// The trace as the search is to see it: with a gap for every interval. Borrowed where that is how it is already.
+pub fn with_loss_intervals<'t>(trace: &'t Trace, intervals: &[LossInterval]) -> Cow<'t, Trace> {
     if trace.gaps.iter().all(|gap| gap.kept_ns.is_none()) {
         return Cow::Borrowed(trace);
     }
-    let gaps = holes.iter().map(|hole| hole.gap.clone()).collect();
+    let gaps = intervals.iter().map(|interval| interval.gap.clone()).collect();
     Cow::Owned(Trace { header: trace.header.clone(), events: trace.events.clone(), gaps })
 }
 
-/// Gives each gap of a trace what was found in its holes.
-pub fn by_gap(trace: &Trace, holes: &[Hole], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
+/// Gives each gap of a trace what was found in its intervals.
+pub fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
     let mut gaps: Vec<GapRepair> = trace
         .gaps
         .iter()
@@ -130,17 +132,17 @@ pub fn by_gap(trace: &Trace, holes: &[Hole], repairs: Vec<GapRepair>) -> Vec<Gap
             left_open: None,
         })
         .collect();
-    for (hole, repair) in holes.iter().zip(repairs) {
-        if let [(gap, _)] = hole.parts[..]
+    for (interval, repair) in intervals.iter().zip(repairs) {
+        if let [(gap, _)] = interval.parts[..]
             && gaps[gap].gap.kept_ns.is_none()
         {
             gaps[gap] = GapRepair { gap: gaps[gap].gap.clone(), ..repair };
             continue;
         }
-        let total: u64 = hole.parts.iter().map(|&(_, lost)| lost).sum();
+        let total: u64 = interval.parts.iter().map(|&(_, lost)| lost).sum();
         let mut begin = 0;
-        for &(gap, lost) in &hole.parts {
-            let share = if total == 0 { 1.0 / hole.parts.len() as f64 } else { lost as f64 / total as f64 };
+        for &(gap, lost) in &interval.parts {
+            let share = if total == 0 { 1.0 / interval.parts.len() as f64 } else { lost as f64 / total as f64 };
             begin += lost;
             let part = |events: &[InferredEvent]| {
                 let place = |count: u64| match total {
@@ -170,13 +172,13 @@ pub fn by_gap(trace: &Trace, holes: &[Hole], repairs: Vec<GapRepair>) -> Vec<Gap
     gaps
 }
 
-/// Adds a share of a hole's composition to that of a gap.
-fn add(sum: &mut Composition, hole: &Composition, share: f64) {
+/// Adds a share of a interval's composition to that of a gap.
+fn add(sum: &mut Composition, interval: &Composition, share: f64) {
     let scaled = |count: u64| (count as f64 * share).round() as u64;
-    sum.lost += scaled(hole.lost);
-    sum.lost_low += scaled(hole.lost_low);
-    sum.lost_high += scaled(hole.lost_high);
-    for (sum, rows) in [(&mut sum.by_thread, &hole.by_thread), (&mut sum.by_event, &hole.by_event)] {
+    sum.lost += scaled(interval.lost);
+    sum.lost_low += scaled(interval.lost_low);
+    sum.lost_high += scaled(interval.lost_high);
+    for (sum, rows) in [(&mut sum.by_thread, &interval.by_thread), (&mut sum.by_event, &interval.by_event)] {
         for row in rows {
             let same = |other: &&mut CompositionRow| kind(other) == kind(row);
             match sum.iter_mut().find(same) {
@@ -232,19 +234,19 @@ mod tests {
         trace.events.iter_mut().zip(times).for_each(|(event, time_ns)| event.time_ns = time_ns);
         // A packet of two events ends at 5,000 with all its silence behind it, the next one begins there.
         trace.gaps = vec![gap(900, 5_000, Some((1_000, 1_100)), 10), gap(5_000, 9_150, Some((9_000, 9_100)), 20)];
-        let holes = holes(&trace);
-        assert_eq!(holes.len(), 1);
-        assert_eq!(holes[0].parts, [(0, 10), (1, 20)]);
-        assert_eq!((holes[0].gap.begin_ns, holes[0].gap.end_ns), (Some(1_100), Some(9_000)));
-        assert_eq!(holes[0].gap.lost, Lost::Exact(30));
+        let intervals = loss_intervals(&trace);
+        assert_eq!(intervals.len(), 1);
+        assert_eq!(intervals[0].parts, [(0, 10), (1, 20)]);
+        assert_eq!((intervals[0].gap.begin_ns, intervals[0].gap.end_ns), (Some(1_100), Some(9_000)));
+        assert_eq!(intervals[0].gap.lost, Lost::Exact(30));
     }
 
     #[test]
     fn a_gap_of_one_place_is_its_own_hole() {
         let mut trace = trace(&[(0, 1, "a"), (0, 1, "b")]);
         trace.gaps = vec![gap(0, 10, None, 3)];
-        let holes = holes(&trace);
-        assert_eq!(holes[0].gap, trace.gaps[0]);
-        assert!(matches!(with_holes(&trace, &holes), Cow::Borrowed(_)));
+        let intervals = loss_intervals(&trace);
+        assert_eq!(intervals[0].gap, trace.gaps[0]);
+        assert!(matches!(with_loss_intervals(&trace, &intervals), Cow::Borrowed(_)));
     }
 }

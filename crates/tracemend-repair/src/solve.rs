@@ -1,104 +1,66 @@
-//! Repair of all gaps of a trace.
+//! Fills the gaps of one trace, before supports become probabilities.
+//!
+//! Gaps are filled independently and in parallel. Two gaps can share a stretch of one thread's sequence, each filled as if the
+//! other were empty; so then, in order of time, a gap that shares a stretch with one before it is filled again with that one's
+//! events in place.
 
-use crate::annotate::{Known, present};
-use crate::composition;
-use crate::composition::Counted;
-use crate::consensus;
-use crate::consensus::Consensus;
+use crate::call_rules::CallRules;
+use crate::composition::{self, Counted};
+use crate::consensus::{self, Consensus};
+use crate::engine::Engine;
 use crate::index::TraceIndex;
-use crate::inferred::GapRepair;
-use crate::insertion_points::{GapContext, look_around};
+use crate::inferred::LostInterval;
+use crate::insertion_points::{GapContext, gap_context};
 use crate::length;
-use crate::loss_intervals;
-use crate::model::calibration::Calibration;
-use crate::model::{CountsModel, Token};
-use crate::search::caches::Caches;
-use crate::search::{Filling, Length, Placed, SearchOptions, search};
+use crate::model::{EventTypes, Token, TraceModel};
+use crate::ngram_predictor::NgramPredictor;
+use crate::options::{Progress, RepairOptions, with_threads};
+use crate::search::{Caches, Filling, Length, Placed, search};
 use crate::times;
-use crate::token_rules::{Role, TokenRules};
 use crate::view::View;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::rules::ThreadRules;
-use tracemend_trace::{Event, Gap, Lost, Symbol, Trace};
+use tracemend_trace::{Event, Gap, Lost, Symbol};
 
-/// As how many blackouts of the trace being repaired those of the training traces count in calibration: traces differ
-/// in how far they can be predicted.
-const ELSEWHERE: f64 = 20.0;
-/// Why a gap was left open when nobody waited for it any more.
+/// Reason reported for gaps skipped after an interrupt.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
-/// Gap lengths that training calibrates for.
-const TRAINED_LENGTHS: [usize; 5] = [3, 10, 40, 168, 700];
+/// Reason reported for gaps with more lost events than the limit.
+const TOO_MANY: &str =
+    "more events were lost than can be named one by one; raise the limit, or record with a larger buffer";
+/// Reason reported for gaps without an insertion point.
+const NO_THREAD: &str = "no thread is known that could have run here";
+/// Reason reported for gaps in which every hypothesis died.
+const NO_FILLING: &str = "no possible sequence of events was found for it";
 
-/// How to repair.
-#[derive(Clone, Debug)]
-pub struct RepairOptions {
-    /// Seed of the random samples.
-    pub seed: u64,
-    /// Worker threads; 0: one per core. The result is the same for any number.
-    pub threads: usize,
-    /// Random reconstructions beside the best one.
-    pub samples: usize,
-    /// Gaps that lost more events than this are left open.
-    pub most: u64,
-}
-
-impl Default for RepairOptions {
-    fn default() -> Self {
-        Self { seed: 0, threads: 0, samples: 0, most: 20_000 }
-    }
-}
-
-/// Told how many gaps are done of how many; [`ControlFlow::Break`] leaves the others open.
-pub type Progress<'p> = &'p (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
-
-/// A [`Progress`] that nobody watches.
-pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
-/// Does a piece of work on this many threads (0: one per core), or on the present ones where no more can be had.
-pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-        Ok(pool) => pool.install(work),
-        Err(_) => work(),
-    }
-}
-
-/// A gap filled, before its beliefs are turned into probabilities.
-pub struct RawRepair {
+/// A gap filled, before supports become probabilities.
+pub struct Solution {
     /// What lies around the gap.
     pub context: GapContext,
     /// Fillings, the likeliest first.
     pub fillings: Vec<Filling>,
     /// The choice among them; `None` if the gap could not be filled.
     pub consensus: Option<Consensus>,
-    /// Events of the chosen filling that are kept: all but those that would break a thread's entry/exit rules.
-    pub kept: Vec<bool>,
-    /// Their estimated times.
+    /// Estimated times of the chosen filling's events, ns.
     pub times: Option<Vec<i64>>,
     /// Expected counts.
     pub counted: Counted,
-    /// Most likely, lowest and highest number of lost events.
-    pub lost: (u64, u64, u64),
-    /// CPU seconds of one thread it took.
+    /// How many events were lost.
+    pub lost: LostInterval,
+    /// CPU seconds of one thread that filling took.
     pub seconds: f64,
-    /// Why nothing was filled in.
+    /// Why the gap, or a part of it, was left open.
     pub left_open: Option<String>,
 }
 
-impl RawRepair {
+impl Solution {
     fn open(context: GapContext, lost: u64, reason: &str) -> Self {
         Self {
             context,
             fillings: Vec::new(),
             consensus: None,
-            kept: Vec::new(),
             times: None,
             counted: Counted::default(),
-            lost: (lost, lost, lost),
+            lost: LostInterval::exact(lost),
             seconds: 0.0,
             left_open: Some(reason.to_owned()),
         }
@@ -110,155 +72,151 @@ impl RawRepair {
     }
 }
 
-/// Repairs all gaps of a trace: with a model and what the intact rest of the trace shows, or with the latter alone.
-/// Answers are in the order of `trace.gaps`, and the same for any number of threads.
-pub fn repair(
-    trace: &Trace,
-    model: Option<&CountsModel>,
-    options: &RepairOptions,
-    progress: Progress<'_>,
-) -> Vec<GapRepair> {
-    if trace.gaps.is_empty() {
-        return Vec::new();
-    }
-    let holes = loss_intervals::holes(trace);
-    let holed = loss_intervals::with_holes(trace, &holes);
-    let mut learned = adapt(&holed, &holed.gaps, model, options);
-    let (index, raw) = repair_raw(&holed, &holed.gaps, &mut learned, options, progress);
-    let known =
-        Known { view: View::new(&index), rules: TokenRules::new(&learned.tokens, &index.one_sided()), model: &learned };
-    let repairs = holed.gaps.iter().zip(&raw).map(|(gap, raw)| present(gap, raw, &known, options)).collect();
-    loss_intervals::by_gap(trace, &holes, repairs)
-}
-
-/// A model adapted to a trace: it has learned what is intact there, and its calibration counts blackouts there most.
-pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&CountsModel>, options: &RepairOptions) -> CountsModel {
-    let lengths = crate::blackout::lengths_of(gaps);
-    let own = crate::blackout::calibrate(trace, model, &lengths, options);
-    let mut adapted = model.cloned().unwrap_or_default();
-    let before = std::mem::replace(&mut adapted.calibration, own);
-    adapted.calibration.merge_prior(&before, ELSEWHERE);
-    adapted.learn(trace, 1);
-    adapted
-}
-
-/// Learns from traces, and calibrates on blackouts of up to three of them, each repaired by a model of the others.
-pub fn train(traces: &[&Trace], options: &RepairOptions) -> CountsModel {
-    let mut model = CountsModel::default();
-    for trace in traces {
-        model.learn(trace, 1);
-    }
-    let calibrations: Vec<Calibration> = (0..traces.len().min(3))
-        .into_par_iter()
-        .map(|held_out| {
-            let mut others = CountsModel::default();
-            for (number, trace) in traces.iter().enumerate() {
-                if number != held_out {
-                    others.learn(trace, 1);
-                }
-            }
-            let base = (traces.len() > 1).then_some(&others);
-            crate::blackout::calibrate(traces[held_out], base, &TRAINED_LENGTHS, options)
-        })
-        .collect();
-    for calibration in &calibrations {
-        model.calibration.merge(calibration);
-    }
-    model
-}
-
-/// Fills the gaps with a model that has learned the trace, and leaves beliefs as they are.
-pub fn repair_raw<'t>(
-    trace: &'t Trace,
+/// Fills gaps with a frozen model that has learned the trace and knows all its tokens. Returns one solution a gap, in order.
+pub fn solve(
+    index: &TraceIndex<'_>,
     gaps: &[Gap],
-    model: &mut CountsModel,
+    model: &TraceModel,
     options: &RepairOptions,
     progress: Progress<'_>,
-) -> (TraceIndex<'t>, Vec<RawRepair>) {
-    model.trie.freeze();
-    let index = TraceIndex::new(trace, &mut model.tokens);
-    let model = &*model;
-    let bare = model.tokens.bare();
+) -> Vec<Solution> {
+    let rules = CallRules::new(&model.tokens, &index.one_sided());
+    let predictor = NgramPredictor::new(model);
+    let engine = Engine { predictor: &predictor, model, rules: &rules, params: &options.params.search };
+    let solver = Solver { engine, event_types: EventTypes::new(&model.tokens), options };
     let total = gaps.len();
-    let rules = TokenRules::new(&model.tokens, &index.one_sided());
-    let tools = || (Caches::new(model, &rules), View::new(&index));
     let done = AtomicUsize::new(0);
+    let tools = || (Caches::new(engine), View::new(index));
     let fill_one = |(caches, view): &mut (Caches<'_>, View<'_>), gap: &Gap| {
         if progress(done.load(Ordering::Relaxed), total).is_break() {
-            return RawRepair::open(GapContext::default(), gap.lost.count().unwrap_or(0), INTERRUPTED);
+            return Solution::open(GapContext::default(), gap.lost.count().unwrap_or(0), INTERRUPTED);
         }
-        let raw = fill(view, caches, &bare, gap, options);
-        // Whoever watches learns of each gap; whether to go on is asked before the next.
+        let solution = solver.fill(view, caches, gap);
+        // Progress is reported for each gap; whether to go on is asked before the next.
         let _ = progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        raw
+        solution
     };
-    let mut raw: Vec<RawRepair> = if options.threads == 1 {
+    let mut solutions: Vec<Solution> = if options.threads == 1 {
         // Without a pool: this may itself run on a worker, which would pick up other work while it waits.
         let mut tools = tools();
         gaps.iter().map(|gap| fill_one(&mut tools, gap)).collect()
     } else {
         with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
-    reconcile(&index, model, &rules, gaps, &mut raw, options);
-    (index, raw)
+    solver.reconcile(index, gaps, &mut solutions);
+    solutions
 }
 
-fn fill(view: &View<'_>, caches: &mut Caches<'_>, bare: &[u32], gap: &Gap, options: &RepairOptions) -> RawRepair {
-    let begin = cpu_time::ThreadTime::now();
-    let context = look_around(view, caches.model, caches.rules, gap);
-    let announced = gap.lost.count().unwrap_or(0);
-    if announced > options.most {
-        return RawRepair::open(
+/// What all gaps of a trace are filled with.
+struct Solver<'m> {
+    engine: Engine<'m>,
+    event_types: EventTypes,
+    options: &'m RepairOptions,
+}
+
+impl<'m> Solver<'m> {
+    fn fill(&self, view: &View<'_>, caches: &mut Caches<'_>, gap: &Gap) -> Solution {
+        let begin = cpu_time::ThreadTime::now();
+        let params = self.engine.params;
+        let context = gap_context(view, &self.engine, gap);
+        let announced = gap.lost.count().unwrap_or(0);
+        if announced > self.options.max_lost {
+            return Solution::open(context, announced, TOO_MANY);
+        }
+        if context.points.is_empty() {
+            return Solution::open(context, announced, NO_THREAD);
+        }
+        let (found, lost) = match gap.lost {
+            Lost::Exact(lost) => {
+                let found = search(&context, caches, Length::Exact(lost as usize), self.options.seed);
+                (found, LostInterval::exact(lost))
+            }
+            _ => {
+                let prior = length::prior(view, gap, &context, params);
+                let found = search(&context, caches, Length::Unknown(&prior), self.options.seed);
+                let lost = length::interval(&found.lengths);
+                (found, lost)
+            }
+        };
+        let Some(consensus) = consensus::choose(&found.fillings, &context.points, &self.event_types, params) else {
+            return Solution::open(context, lost.value, NO_FILLING);
+        };
+        let placed = &found.fillings[consensus.chosen].placed;
+        let background = composition::background(view, gap, &self.event_types, params.background);
+        Solution {
+            times: times::estimate(&context, placed, &self.engine),
+            counted: composition::count(&found.fillings, &context, &self.event_types, background),
+            lost,
+            seconds: begin.elapsed().as_secs_f64(),
+            left_open: why_open(gap, placed.len()),
             context,
-            announced,
-            "more events were lost than can be named one by one; raise the limit, or record with a larger buffer",
-        );
-    }
-    if context.slots.is_empty() {
-        return RawRepair::open(context, announced, "no thread is known that could have run here");
-    }
-    let (found, lost) = match gap.lost {
-        Lost::Exact(lost) => {
-            let found = search(
-                &context,
-                caches,
-                Length::Exact(lost as usize),
-                &SearchOptions::for_gap(lost as usize, options.seed),
-            );
-            (found, (lost, lost, lost))
+            fillings: found.fillings,
+            consensus: Some(consensus),
         }
-        _ => {
-            let prior = length::prior(view, gap, &context);
-            let found =
-                search(&context, caches, Length::Unknown(&prior), &SearchOptions::for_gap(prior.len(), options.seed));
-            let lost = length::interval(&found.lengths);
-            (found, lost)
-        }
-    };
-    let Some(consensus) = consensus::choose(&found.fillings, &context.slots, bare) else {
-        return RawRepair::open(context, lost.0, "no possible sequence of events was found for it");
-    };
-    let placed = &found.fillings[consensus.chosen].placed;
-    let counted =
-        composition::count(&found.fillings, &context, caches.model, composition::background(view, gap, caches.model));
-    RawRepair {
-        times: times::estimate(&context, placed, caches.model),
-        kept: vec![true; placed.len()],
-        counted,
-        lost,
-        seconds: begin.elapsed().as_secs_f64(),
-        left_open: why_open(gap, placed.len()),
-        context,
-        fillings: found.fillings,
-        consensus: Some(consensus),
     }
+
+    /// Fills gaps again that share a stretch of a thread with a gap before them.
+    fn reconcile(&self, index: &TraceIndex<'_>, gaps: &[Gap], solutions: &mut [Solution]) {
+        let mut view = View::new(index);
+        let mut caches: Option<Caches<'m>> = None;
+        let mut order: Vec<usize> = (0..solutions.len()).collect();
+        order.sort_by_key(|&gap| (solutions[gap].context.begin_ns, solutions[gap].context.end_ns, gap));
+        for gap in order {
+            if shares_a_stretch(&solutions[gap], &view) {
+                let caches = caches.get_or_insert_with(|| Caches::new(self.engine));
+                solutions[gap] = self.fill(&view, caches, &gaps[gap]);
+            }
+            let accepted = self.events_of(&gaps[gap], &solutions[gap], &view);
+            view.accept(accepted);
+        }
+    }
+
+    /// The events of a filling as events of the trace.
+    fn events_of(&self, gap: &Gap, solution: &Solution, view: &View<'_>) -> Vec<(Event, Token)> {
+        let Some(times) = &solution.times else {
+            return Vec::new();
+        };
+        solution
+            .placed()
+            .iter()
+            .zip(times)
+            .map(|(&(point, token), &time_ns)| {
+                let witness = view.event(solution.context.points[point as usize].witness);
+                let event = Event {
+                    time_ns,
+                    stream: gap.stream.unwrap_or(witness.stream),
+                    cpu: gap.cpu,
+                    tid: witness.tid,
+                    comm: witness.comm,
+                    // The token says what it is; a name of the model may be none of this trace's.
+                    name: Symbol(u32::MAX),
+                    phase: self.engine.model.tokens.kind(token).phase,
+                    ret: None,
+                    dur_ns: None,
+                    offset: 0,
+                };
+                (event, token)
+            })
+            .collect()
+    }
+}
+
+/// Whether a filling put events where a gap before it has put some.
+fn shares_a_stretch(solution: &Solution, view: &View<'_>) -> bool {
+    let mut used: Vec<u16> = solution.placed().iter().map(|&(point, _)| point).collect();
+    used.sort_unstable();
+    used.dedup();
+    used.iter().any(|&point| {
+        let point = &solution.context.points[point as usize];
+        view.has_inferred(point.thread, point.bounds_ns.0, point.bounds_ns.1)
+    })
 }
 
 /// Why a gap has fewer events than it lost.
 fn why_open(gap: &Gap, placed: usize) -> Option<String> {
     match gap.lost {
         Lost::Exact(lost) if placed as u64 >= lost => None,
-        Lost::Exact(_) if placed == 0 => Some("no possible sequence of events was found for it".to_owned()),
+        Lost::Exact(_) if placed == 0 => Some(NO_FILLING.to_owned()),
         Lost::Exact(lost) => Some(format!(
             "{} of {lost} events found no place: entries and exits come in pairs, and perf counts records of its own as lost",
             lost - placed as u64
@@ -266,102 +224,4 @@ fn why_open(gap: &Gap, placed: usize) -> Option<String> {
         _ if placed == 0 => Some("nothing was lost here, as far as can be told".to_owned()),
         _ => None,
     }
-}
-
-/// Two gaps can share a hole of one thread, each filled without the other. In the order of the gaps: fill again what
-/// a gap before has changed, and keep nothing that breaks a thread's rules.
-fn reconcile(
-    index: &TraceIndex<'_>,
-    model: &CountsModel,
-    rules: &TokenRules,
-    gaps: &[Gap],
-    raw: &mut [RawRepair],
-    options: &RepairOptions,
-) {
-    let bare = model.tokens.bare();
-    let mut view = View::new(index);
-    let mut caches: Option<Caches<'_>> = None;
-    let mut order: Vec<usize> = (0..raw.len()).collect();
-    order.sort_by_key(|&gap| (raw[gap].context.begin_ns, raw[gap].context.end_ns, gap));
-    for gap in order {
-        let mut used: Vec<u16> = raw[gap].placed().iter().map(|&(slot, _)| slot).collect();
-        used.sort_unstable();
-        used.dedup();
-        let shared = used.iter().any(|&slot| {
-            let slot = &raw[gap].context.slots[slot as usize];
-            slot.thread.is_some_and(|thread| view.has_inferred(thread, slot.hole_ns.0, slot.hole_ns.1))
-        });
-        if shared {
-            let caches = caches.get_or_insert_with(|| Caches::new(model, rules));
-            raw[gap] = fill(&view, caches, &bare, &gaps[gap], options);
-        }
-        raw[gap].kept = possible(model, rules, &raw[gap].context, raw[gap].placed());
-        let impossible = raw[gap].kept.iter().filter(|&&kept| !kept).count();
-        if impossible > 0 {
-            raw[gap].left_open = Some(format!(
-                "{impossible} of {} events would contradict what their thread does before or after",
-                raw[gap].kept.len()
-            ));
-        }
-        let accepted = events_of(&gaps[gap], &raw[gap], &view, model);
-        view.accept(accepted);
-    }
-}
-
-/// The kept events of a filling as events of the trace.
-fn events_of(gap: &Gap, raw: &RawRepair, view: &View<'_>, model: &CountsModel) -> Vec<(Event, Token)> {
-    let Some(times) = &raw.times else {
-        return Vec::new();
-    };
-    raw.placed()
-        .iter()
-        .zip(times)
-        .zip(&raw.kept)
-        .filter(|&(_, &kept)| kept)
-        .filter_map(|((&(slot, token), &time_ns), _)| {
-            let slot = &raw.context.slots[slot as usize];
-            slot.thread?;
-            let witness = view.event(slot.witness);
-            let event = Event {
-                time_ns,
-                stream: gap.stream.unwrap_or(witness.stream),
-                cpu: gap.cpu,
-                tid: witness.tid,
-                comm: witness.comm,
-                // The token says what it is; a name of the model may be none of this trace's.
-                name: Symbol(u32::MAX),
-                phase: model.tokens.kind(token).phase,
-                ret: None,
-                dur_ns: None,
-                offset: 0,
-            };
-            Some((event, token))
-        })
-        .collect()
-}
-
-/// Which events of a filling do not contradict what their thread does before and after.
-pub(crate) fn possible(model: &CountsModel, rules: &TokenRules, context: &GapContext, placed: &[Placed]) -> Vec<bool> {
-    let mut kept = vec![true; placed.len()];
-    let mut slots: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
-    for (place, &(slot, _)) in placed.iter().enumerate() {
-        slots.entry(slot).or_default().push(place);
-    }
-    for (slot, places) in slots {
-        let slot = &context.slots[slot as usize];
-        let mut thread = ThreadRules::default();
-        let mut observe = |token: Token| {
-            let kind = model.tokens.kind(token);
-            rules.role(token) == Role::Point || thread.observe(&kind.name, kind.phase).is_ok()
-        };
-        slot.before.iter().for_each(|&token| {
-            observe(token);
-        });
-        let inside = places.iter().all(|&place| observe(placed[place].1));
-        let next = slot.right.iter().find(|&&token| token >= crate::model::FIRST_EVENT);
-        if !(inside && next.is_none_or(|&token| observe(token))) {
-            places.iter().for_each(|&place| kept[place] = false);
-        }
-    }
-    kept
 }

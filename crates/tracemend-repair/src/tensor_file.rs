@@ -2,7 +2,7 @@
 //!
 //! Length of the header as 8 bytes little-endian; the header, a JSON object of
 //! `name: {dtype, shape, data_offsets}` and `__metadata__: {string: string}`, padded with spaces to a multiple of 8;
-//! the data, little-endian, without holes (<https://huggingface.co/docs/safetensors>). The `safetensors` crate reads
+//! the data, little-endian, without intervals (<https://huggingface.co/docs/safetensors>). The `safetensors` crate reads
 //! what is written here (test below). It does not write it, because it puts the metadata in a different order each
 //! time, and the same model must be the same bytes; nor read it, because an offset near 2^64 overflows in it.
 

@@ -1,29 +1,30 @@
 //! When the inferred events happened.
 //!
-//! Each event follows the one before it by its token's typical step, not before its slot opens and not after it
+//! Each event follows the one before it by its token's typical step, not before its insertion point opens and not after it
 //! closes; the stretch after the last such bound is scaled to end where the gap ends.
 
+use crate::engine::Engine;
 use crate::insertion_points::GapContext;
-use crate::model::CountsModel;
 use crate::search::Placed;
 
 /// Estimated times of a filling's events, nanoseconds, in order; `None` where the gap has no time on either side.
-pub fn estimate(context: &GapContext, placed: &[Placed], model: &CountsModel) -> Option<Vec<i64>> {
-    let steps: Vec<f64> = placed.iter().map(|&(_, token)| model.timing.step_ns(token)).collect();
+pub fn estimate(context: &GapContext, placed: &[Placed], engine: &Engine<'_>) -> Option<Vec<i64>> {
+    let Engine { model, params, .. } = *engine;
+    let steps: Vec<f64> = placed.iter().map(|&(_, token)| model.timing.step_ns(token, &model.params)).collect();
     let all: f64 = steps.iter().sum();
     // Counted from one end of the gap: the clock's own numbers are too large for a fraction.
     let (base, begin, end) = match (context.begin_ns, context.end_ns) {
         (i64::MIN, i64::MAX) => return None,
         (i64::MIN, end) => (end, -all, 0.0),
-        (begin, i64::MAX) => (begin, 0.0, all * 2.0),
+        (begin, i64::MAX) => (begin, 0.0, all * params.open_end),
         (begin, end) => (begin, 0.0, end.saturating_sub(begin) as f64),
     };
     let from_base = |time_ns: i64| time_ns.saturating_sub(base) as f64;
     let mut times = Vec::with_capacity(placed.len());
     let mut now = begin;
     let mut anchor = (0, begin);
-    for (place, &(slot, _)) in placed.iter().enumerate() {
-        let from = from_base(context.slots[slot as usize].from_ns);
+    for (place, &(point, _)) in placed.iter().enumerate() {
+        let from = from_base(context.points[point as usize].from_ns);
         if from > now && from <= end {
             now = from;
             anchor = (place, now);
@@ -34,21 +35,21 @@ pub fn estimate(context: &GapContext, placed: &[Placed], model: &CountsModel) ->
     }
     // After the last bound, the steps fill what time there is.
     let scale = (end - anchor.1) / (now - anchor.1).max(1.0);
-    if anchor.0 > 0 || scale < 1.0 || scale < 50.0 {
+    if anchor.0 > 0 || scale < params.max_stretch {
         for time in &mut times[anchor.0..] {
             *time = anchor.1 + (*time - anchor.1) * scale;
         }
     }
-    // No event after its slot closes, none before the one that precedes it.
+    // No event lies after its point closes, nor before the one that precedes it.
     let mut latest = end;
-    for (time, &(slot, _)) in times.iter_mut().zip(placed).rev() {
-        latest = latest.min(from_base(context.slots[slot as usize].to_ns));
+    for (time, &(point, _)) in times.iter_mut().zip(placed).rev() {
+        latest = latest.min(from_base(context.points[point as usize].to_ns));
         *time = time.min(latest);
         latest = *time;
     }
     let mut earliest = begin;
-    for (time, &(slot, _)) in times.iter_mut().zip(placed) {
-        let from = from_base(context.slots[slot as usize].from_ns);
+    for (time, &(point, _)) in times.iter_mut().zip(placed) {
+        let from = from_base(context.points[point as usize].from_ns);
         *time = time.max(if from <= end { from } else { begin }).max(earliest);
         earliest = *time;
     }

@@ -1,16 +1,16 @@
 //! A trace as seen while its gaps are being filled: recorded events, and the inferred ones accepted so far.
 
 use crate::index::TraceIndex;
-use crate::model::{Token, thread_of};
+use crate::model::Token;
 use rustc_hash::FxHashMap;
-use tracemend_trace::Event;
+use tracemend_trace::{Event, ThreadKey};
 
 /// A [`TraceIndex`] plus inferred events. Positions from the number of recorded events up are inferred ones.
 pub struct View<'a> {
     /// The recorded part.
     pub index: &'a TraceIndex<'a>,
     inferred: Vec<(Event, Token)>,
-    threads: FxHashMap<i64, Vec<u32>>,
+    threads: FxHashMap<ThreadKey, Vec<u32>>,
 }
 
 impl<'a> View<'a> {
@@ -46,16 +46,16 @@ impl<'a> View<'a> {
     }
 
     /// A thread's events in order.
-    pub fn thread(&self, thread: i64) -> &[u32] {
+    pub fn thread(&self, thread: ThreadKey) -> &[u32] {
         self.threads.get(&thread).or_else(|| self.index.threads.get(&thread)).map_or(&[], Vec::as_slice)
     }
 
     /// Puts a gap's inferred events into their threads, each behind everything of the same time.
     pub fn accept(&mut self, events: Vec<(Event, Token)>) {
-        let mut new: FxHashMap<i64, Vec<u32>> = FxHashMap::default();
+        let mut new: FxHashMap<ThreadKey, Vec<u32>> = FxHashMap::default();
         for (event, token) in events {
             let position = (self.index.tokens.len() + self.inferred.len()) as u32;
-            new.entry(thread_of(&event)).or_default().push(position);
+            new.entry(ThreadKey::of(&event)).or_default().push(position);
             self.inferred.push((event, token));
         }
         for (thread, new) in new {
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a thread has inferred events in a time interval.
-    pub fn has_inferred(&self, thread: i64, from_ns: i64, to_ns: i64) -> bool {
+    pub fn has_inferred(&self, thread: ThreadKey, from_ns: i64, to_ns: i64) -> bool {
         self.threads.get(&thread).is_some_and(|positions| {
             let first = positions.partition_point(|&position| self.event(position).time_ns < from_ns);
             positions[first..]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tracemend_repair::{GapRepair, RepairOptions, repair, unwatched};
-use tracemend_trace::rules::ThreadRules;
-use tracemend_trace::source::{OpenOptions, open};
+use tracemend_trace::calls::CallState;
+use tracemend_trace::{OpenOptions, open};
 use tracemend_trace::{Phase, Trace};
 
 /// The recording that comes with the repository; its real losses have 84 to 1,500 events.

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use tracemend_trace::Item;
-use tracemend_trace::source::{OpenOptions, Source, from_reader, open};
+use tracemend_trace::{OpenOptions, Source, from_reader, open};
 
 const BYTES: usize = 16 << 20;
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use std::time::Instant;
-use tracemend_trace::source::{OpenOptions, open};
 use tracemend_trace::{Item, TraceResult};
+use tracemend_trace::{OpenOptions, open};
 
 fn main() -> TraceResult<()> {
     let options = OpenOptions { warnings_file: std::env::var_os("WARNINGS").map(Into::into), ..OpenOptions::default() };

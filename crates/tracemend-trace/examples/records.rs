@@ -4,13 +4,13 @@
 use std::error::Error;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
-use tracemend_trace::{Item, source};
+use tracemend_trace::Item;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = PathBuf::from(std::env::args_os().nth(1).ok_or("name a trace")?);
-    let mut source = source::open(
+    let mut source = tracemend_trace::open(
         &path,
-        &source::OpenOptions { losses_only: std::env::var_os("LOSSES_ONLY").is_some(), ..Default::default() },
+        &tracemend_trace::OpenOptions { losses_only: std::env::var_os("LOSSES_ONLY").is_some(), ..Default::default() },
     )?;
     let mut out = std::io::BufWriter::new(stdout().lock());
     while let Some(item) = source.next_item()? {

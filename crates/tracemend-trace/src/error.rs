@@ -1,6 +1,7 @@
 //! What can go wrong while reading or writing a trace.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Result of this crate.
 pub type TraceResult<T> = Result<T, TraceError>;
@@ -15,7 +16,7 @@ pub enum TraceError {
         /// File concerned.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The content is no known format.
     #[error("{path}: not a trace in a format known here ({seen}). Name the format with --format")]
@@ -47,4 +48,11 @@ pub enum TraceError {
         /// What is wrong and what to do next.
         reason: String,
     },
+}
+
+impl TraceError {
+    /// Turns an error of the operating system into one that names the file.
+    pub(crate) fn io(path: &Path) -> impl Fn(io::Error) -> Self + Copy {
+        move |source| TraceError::Io { path: path.to_path_buf(), source }
+    }
 }

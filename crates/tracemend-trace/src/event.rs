@@ -17,6 +17,27 @@ pub enum Phase {
     Point,
 }
 
+/// What happened: a name and its phase.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventType {
+    /// Bare name, as in [`Event::name`].
+    pub name: String,
+    /// Entry, exit, whole call, or neither.
+    pub phase: Phase,
+}
+
+/// Number of an [`EventType`] in a table of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EventTypeId(pub u32);
+
+impl EventTypeId {
+    /// Index into a table with one element per event type.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One recorded event. Fields the format does not give are `None`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -40,6 +61,23 @@ pub struct Event {
     pub dur_ns: Option<u64>,
     /// Byte offset of the record in the (decompressed) input.
     pub offset: u64,
+}
+
+impl Event {
+    /// An event with all other fields unset and offset 0; struct update syntax sets what else is known.
+    ///
+    /// ```
+    /// use tracemend_trace::{Event, Phase, StreamId, Symbols};
+    ///
+    /// let mut symbols = Symbols::default();
+    /// let read = symbols.intern("read");
+    /// let event = Event { tid: Some(7), ..Event::new(1_000, StreamId(0), read, Phase::Entry) };
+    /// assert_eq!((event.tid, event.cpu), (Some(7), None));
+    /// ```
+    #[inline]
+    pub fn new(time_ns: i64, stream: StreamId, name: Symbol, phase: Phase) -> Self {
+        Self { time_ns, stream, cpu: None, tid: None, comm: None, name, phase, ret: None, dur_ns: None, offset: 0 }
+    }
 }
 
 /// What a source yields: loss is an item of the stream like any event.

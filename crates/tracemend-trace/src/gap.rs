@@ -98,6 +98,29 @@ pub struct Gap {
 }
 
 impl Gap {
+    /// A gap with all other fields unset; struct update syntax sets what else is known.
+    ///
+    /// ```
+    /// use tracemend_trace::{Cause, Gap, Lost};
+    ///
+    /// let gap = Gap { begin_ns: Some(100), ..Gap::new(0, Lost::Exact(3), Cause::Discarded, 0) };
+    /// assert!(gap.is_one_sided());
+    /// ```
+    pub fn new(id: u32, lost: Lost, cause: Cause, offset: u64) -> Self {
+        Self {
+            id,
+            stream: None,
+            cpu: None,
+            tid: None,
+            begin_ns: None,
+            end_ns: None,
+            kept_ns: None,
+            lost,
+            cause,
+            offset,
+        }
+    }
+
     /// Whether its stream recorded nothing before it or nothing after it.
     pub fn is_one_sided(&self) -> bool {
         self.begin_ns.is_none() || self.end_ns.is_none()

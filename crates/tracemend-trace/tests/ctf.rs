@@ -6,8 +6,8 @@ mod common;
 use common::{Read, fixture, read, text, try_read};
 use std::fs;
 use std::path::Path;
-use tracemend_trace::source::{OpenOptions, fuzzing};
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceError};
+use tracemend_trace::{OpenOptions, fuzzing};
 
 fn copy(from: &str, to: &Path) {
     fs::create_dir_all(to).unwrap();

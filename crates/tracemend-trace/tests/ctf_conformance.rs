@@ -6,7 +6,7 @@ mod common;
 use common::babeltrace2::{self, Printed};
 use common::{Read, read, read_bytes, shared, try_read, unpack};
 use std::path::{Path, PathBuf};
-use tracemend_trace::source::OpenOptions;
+use tracemend_trace::OpenOptions;
 use tracemend_trace::{Cause, Event, Format, Gap, Lost, TraceError};
 
 /// Folders of a group of conformance traces.

@@ -6,7 +6,7 @@ mod common;
 use common::{babeltrace2, read, try_read};
 use std::fs;
 use std::path::Path;
-use tracemend_trace::source::{OpenOptions, fuzzing};
+use tracemend_trace::{OpenOptions, fuzzing};
 use tracemend_trace::{Phase, TraceError};
 
 fn store(folder: &Path, metadata: &str, stream: &[u8]) {

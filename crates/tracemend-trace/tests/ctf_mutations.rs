@@ -12,7 +12,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tracemend_trace::source::OpenOptions;
+use tracemend_trace::OpenOptions;
 use tracemend_trace::{Event, TraceError};
 
 /// Rounds where nobody asks for more.

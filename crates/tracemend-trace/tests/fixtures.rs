@@ -4,8 +4,8 @@
 mod common;
 
 use common::{Read, fixture, read, read_bytes, read_with, trace};
-use tracemend_trace::source::{Arch, MAX_LINE, OpenOptions, npy, open};
-use tracemend_trace::{Cause, Format, Lost, Phase, rules};
+use tracemend_trace::{Arch, MAX_LINE, OpenOptions, npy, open};
+use tracemend_trace::{Cause, Format, Lost, Phase};
 
 fn message(name: &str) -> String {
     let error = match open(&fixture(name), &OpenOptions::default()) {
@@ -170,7 +170,7 @@ fn arrays_are_numbers() {
 #[test]
 fn threads_show_a_silent_hole() {
     let trace = trace(&fixture("succeed/ftrace-silent-hole.txt"));
-    let found = rules::evidence(&trace);
+    let found = tracemend_trace::evidence(&trace);
     let [gap] = &found[..] else { panic!("one gap, not {}", found.len()) };
     let cause = Cause::Evidence("exit without entry: `statx` ends but did not begin".into());
     assert_eq!((gap.tid, gap.lost, &gap.cause), (Some(1550), Lost::AtLeast(1), &cause));

@@ -10,7 +10,7 @@ use linux_perf_data::linux_perf_event_reader::{EventRecord, RecordType};
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use std::io::Cursor;
 use std::path::PathBuf;
-use tracemend_trace::source::OpenOptions;
+use tracemend_trace::OpenOptions;
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceError};
 
 const FIXTURES: [&str; 4] = ["perf-lost.data.zst", "perf-lost-z.data", "perf-pipe.data.zst", "perf-events.data.zst"];

@@ -5,7 +5,7 @@ mod common;
 
 use common::{fixture, read_bytes};
 use proptest::prelude::*;
-use tracemend_trace::source::{Arch, OpenOptions, npy};
+use tracemend_trace::{Arch, OpenOptions, npy};
 use tracemend_trace::{Format, Phase};
 
 fn options(format: Format) -> OpenOptions {

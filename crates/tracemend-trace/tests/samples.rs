@@ -6,8 +6,8 @@ mod common;
 use common::{Read, read, read_with, shared, text, trace};
 use std::path::Path;
 use std::process::Command;
-use tracemend_trace::source::{OpenOptions, npy};
-use tracemend_trace::{Cause, Format, Lost, Phase, rules};
+use tracemend_trace::{Cause, Format, Lost, Phase};
+use tracemend_trace::{OpenOptions, npy};
 
 /// Lines that contain a word, and the sum of the numbers right behind it.
 fn count(text: &str, word: &str) -> (usize, u64) {
@@ -50,7 +50,7 @@ fn ftrace_pipe_has_21_markers_of_7228_events() {
     assert!(read.gaps[0].begin_ns.is_none() && read.gaps[0].end_ns.is_some());
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("CPU:")).collect();
     assert!(read.records.iter().zip(lines).all(|(record, line)| record == line.as_bytes()));
-    assert!(rules::evidence(&trace(&path)).is_empty(), "counted gaps explain what the threads lack");
+    assert!(tracemend_trace::evidence(&trace(&path)).is_empty(), "counted gaps explain what the threads lack");
 }
 
 /// Lossy and full are recordings of one run: the full one has exactly as many more events in each gap as its marker says.
@@ -97,14 +97,14 @@ fn ftrace_static_lost_its_head() {
 #[test]
 fn threads_show_silent_holes_and_none_in_full_recordings() {
     if let Some(full) = shared("samples/ftrace_full.txt.zst") {
-        assert!(rules::evidence(&trace(&full)).is_empty());
+        assert!(tracemend_trace::evidence(&trace(&full)).is_empty());
     }
     let Some(path) = shared("samples/ftrace_pipe_nooverwrite_dropped.txt.zst") else {
         return;
     };
     let trace = trace(&path);
     assert!(trace.gaps.is_empty(), "the text itself says nothing");
-    let found = rules::evidence(&trace);
+    let found = tracemend_trace::evidence(&trace);
     assert_eq!(found.len(), 15);
     assert!(found.iter().all(|gap| matches!(gap.cause, Cause::Evidence(_)) && gap.tid.is_some()));
 }
@@ -144,7 +144,7 @@ fn perf_script_has_27_records_of_6145_lost() {
     assert_eq!((read.gaps.len(), read.lost()), count(&text, "PERF_RECORD_LOST lost"));
     assert_eq!(read.events.len(), text.lines().count() - 27);
     assert!(read.gaps.iter().all(|gap| gap.cpu.is_some() && gap.cause == Cause::Discarded));
-    assert!(rules::evidence(&trace(&path)).is_empty());
+    assert!(tracemend_trace::evidence(&trace(&path)).is_empty());
 }
 
 #[test]

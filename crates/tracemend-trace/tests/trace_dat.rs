@@ -10,7 +10,7 @@ use common::mutate::{rounds, survives};
 use common::{Read, as_file, essence, fixture, read, read_bytes, read_with, shared, tool, unpacked};
 use ring::MACHINES;
 use std::path::Path;
-use tracemend_trace::source::OpenOptions;
+use tracemend_trace::OpenOptions;
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceError};
 
 const FIXTURES: [&str; 3] = ["trace-v6.dat.zst", "trace-v7.dat", "trace-v7-plain.dat.zst"];

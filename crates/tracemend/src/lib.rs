@@ -9,8 +9,7 @@
 //! ```
 //! use std::path::Path;
 //! use tracemend::repair::{RepairOptions, repair, unwatched};
-//! use tracemend::trace::Trace;
-//! use tracemend::trace::source::{OpenOptions, open};
+//! use tracemend::trace::{OpenOptions, Trace, open};
 //!
 //! let path = Path::new("tests/fixtures/succeed/small_lost.txt");
 //! let mut source = open(path, &OpenOptions::default())?;

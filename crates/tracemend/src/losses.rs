@@ -1,7 +1,7 @@
 //! Lists where a trace lost events, how many and why, in one pass and bounded memory.
 
 use serde::Serialize;
-use tracemend_trace::{Cause, Gap, Item, Lost, Trace, TraceHeader, TraceResult, rules, source::Source};
+use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
 /// Sum of a trace's losses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,8 +66,7 @@ impl LossSummary {
 /// ```
 /// use std::path::Path;
 /// use tracemend::losses::stream_gaps;
-/// use tracemend::trace::TraceError;
-/// use tracemend::trace::source::{OpenOptions, open};
+/// use tracemend::trace::{OpenOptions, TraceError, open};
 ///
 /// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
 /// let summary = stream_gaps::<TraceError>(source.as_mut(), |gap, _| {
@@ -103,6 +102,6 @@ pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Ga
     let trace = Trace::read(source)?;
     let mut gaps = trace.gaps.clone();
     let next = gaps.iter().map(|gap| gap.id + 1).max().unwrap_or(0);
-    gaps.extend(rules::evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
+    gaps.extend(evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
     Ok((trace, gaps))
 }

@@ -10,8 +10,7 @@ use std::path::Path;
 use tracemend_repair::GapRepair;
 use tracemend_trace::sink::parquet::ParquetSink;
 use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
-use tracemend_trace::source::Source;
-use tracemend_trace::{Trace, TraceHeader, TraceResult};
+use tracemend_trace::{Source, Trace, TraceHeader, TraceResult};
 
 /// The format that a repaired trace is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
 /// use tracemend::overlay::WriteOptions;
 /// use tracemend::pipeline::{OutputForm, OutputFormat, Repaired, load};
 /// use tracemend::repair::{RepairOptions, repair, unwatched};
-/// use tracemend::trace::source::{OpenOptions, open};
+/// use tracemend::trace::{OpenOptions, open};
 ///
 /// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
 /// let loaded = load(source.as_mut(), false)?;

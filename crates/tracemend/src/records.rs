@@ -1,7 +1,7 @@
 //! The recorded lines of a trace, kept unchanged while the trace is read.
 
 use std::ops::Range;
-use tracemend_trace::{Event, Item, TraceHeader, TraceResult, source::Source};
+use tracemend_trace::{Event, Item, Source, TraceHeader, TraceResult};
 
 /// The lines of a trace's records, in the order of its events.
 // Byte offsets cannot name a record: each file of a CTF trace counts its own, and records packed together share one.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 use serde::Serialize;
-use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Symbol, TraceResult, source::Source};
+use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
 
 /// Maximum length of [`Survey::names`].
 const NAMES_LISTED: usize = 10;
@@ -133,7 +133,7 @@ impl Tally {
 /// ```
 /// use std::path::Path;
 /// use tracemend::survey::survey;
-/// use tracemend::trace::source::{OpenOptions, open};
+/// use tracemend::trace::{OpenOptions, open};
 ///
 /// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
 /// let survey = survey(source.as_mut())?;

@@ -7,7 +7,7 @@ use tracemend::pipeline::{Loaded, Repaired};
 use tracemend::statistics::StatisticsRow;
 use tracemend_eval::protocol::truth::channels;
 use tracemend_repair::{RepairOptions, repair, unwatched};
-use tracemend_trace::source::{OpenOptions, open};
+use tracemend_trace::{OpenOptions, open};
 use tracemend_trace::{Phase, Trace};
 
 fn root() -> PathBuf {

@@ -8,7 +8,7 @@ use support::{root, run, shown, stdout};
 use tracemend::overlay::WriteOptions;
 use tracemend::pipeline::{Repaired, load};
 use tracemend_repair::{RepairOptions, repair, unwatched};
-use tracemend_trace::source::{OpenOptions, open};
+use tracemend_trace::{OpenOptions, open};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const COMPLETE: &str = "crates/tracemend/tests/fixtures/succeed/small_full.txt";

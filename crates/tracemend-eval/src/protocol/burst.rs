@@ -22,7 +22,7 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::calibration::Belief;
 use tracemend_repair::model::{CountsModel, Token, thread_of};
 use tracemend_repair::{RawRepair, RepairOptions, adapt, repair_raw, unwatched, with_threads};
-use tracemend_trace::rules::ThreadRules;
+use tracemend_trace::calls::CallState;
 use tracemend_trace::{Event, Gap, Phase, Trace};
 
 /// Gap lengths of the protocol.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use tracemend_repair::model::ModelError;
 use tracemend_repair::tensor_file::{TensorReader, TensorWriter};
-use tracemend_trace::sink::atomic::AtomicFile;
+use tracemend_trace::AtomicFile;
 
 /// The entry `kind` begins with this; the network's name follows.
 pub const KIND_PREFIX: &str = "tracemend-net-";

@@ -1,6 +1,9 @@
 //! Reliability of the answers in flat windows.
 
-use tracemend_repair::model::calibration::{BACKING, SUPPORT, support_group};
+use tracemend_repair::model::calibration::{SUPPORT, support_group};
+
+/// Answers that the expected confidence counts as.
+const BACKING: f64 = 12.0;
 
 /// A reliability diagram: what share of answers of each confidence was right.
 #[derive(Clone, Debug, Default)]

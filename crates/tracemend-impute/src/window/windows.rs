@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::window::dataset::{Sequence, Vocabulary};
 use tracemend_trace::TraceError;
-use tracemend_trace::source::npy::{Array, load_array, load_npz};
+use tracemend_trace::npy::{Array, load_array, load_npz};
 
 /// Distance between the beginnings of two consecutive published windows, in events.
 pub const STRIDE: usize = 5;

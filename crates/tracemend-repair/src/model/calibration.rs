@@ -4,6 +4,7 @@
 //! counted; counts merge by sum. A belief is then answered by the share that came true among beliefs like it, backing
 //! off from fine to coarse groups.
 
+use crate::params::ModelParams;
 use serde::{Deserialize, Serialize};
 
 /// Groups of gap lengths: up to 3, 15, 60, 250, and longer.
@@ -21,14 +22,6 @@ const SPREAD: [f32; 24] = [
 const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 /// Shares of the background that are tried.
 pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
-/// How many observations of the coarser group stand for one belief of the finer.
-pub const BACKING: f64 = 12.0;
-/// Share of the true counts that an interval is to hold.
-const INTERVAL: f64 = 0.9;
-/// From here on a confidence is high.
-const HIGH: f64 = 0.8;
-/// How much events of one gap are right or wrong together (intraclass correlation).
-const ALIKE: f64 = 0.12;
 
 /// What became of beliefs, counted. Tables are flat; the last index runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -223,7 +216,8 @@ impl Calibration {
 
     /// Probability that a belief is true. Above 0.8, where people draw the line of what they trust, it is given a
     /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
-    pub fn confidence(&self, belief: Belief) -> f32 {
+    pub fn confidence(&self, belief: Belief, params: &ModelParams) -> f32 {
+        let (backing, high) = (params.belief_backing, params.cautious_above);
         let (length, edge, support) = belief.groups();
         let raw = f64::from(belief.support);
         let groups = |lengths: std::ops::Range<usize>, edges: std::ops::Range<usize>| {
@@ -237,28 +231,29 @@ impl Calibration {
             }
             (right, all)
         };
-        let mut p = 0.6 * raw;
+        let mut p = params.belief_prior * raw;
         let mut counted = 0.0;
         for (right, all) in [
             groups(0..LENGTHS, 0..EDGES),
             groups(length..length + 1, 0..EDGES),
             groups(length..length + 1, edge..edge + 1),
         ] {
-            p = (right + BACKING * p) / (all + BACKING);
-            counted = all + BACKING;
+            p = (right + backing * p) / (all + backing);
+            counted = all + backing;
         }
-        if p > HIGH {
+        if p > high {
             // Events of one gap are right or wrong together: they count as fewer than they are.
-            let alone = counted / (1.0 + ALIKE * (belief.lost.max(1) - 1) as f64);
-            p = (p - (p * (1.0 - p) / alone).sqrt()).max(HIGH);
+            let alone = counted / (1.0 + params.same_gap_correlation * (belief.lost.max(1) - 1) as f64);
+            p = (p - (p * (1.0 - p) / alone).sqrt()).max(high);
         }
-        p.clamp(0.001, 0.999) as f32
+        p.clamp(params.confidence_floor, 1.0 - params.confidence_floor) as f32
     }
 
     /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation; as for a high
     /// confidence, a standard error on the safe side, counted by blackouts because the rows of one err together. By event,
     /// kinds that nobody expects are among the tenth that is missed.
-    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64) -> f64 {
+    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64, params: &ModelParams) -> f64 {
+        let ([other_mean, other_length], interval) = (params.borrowed_errors, params.interval);
         let (length, mean) = (length_group(lost), mean_group(expected));
         let mut counts = [0.0; SPREAD.len()];
         let mut add = |length: usize, mean: usize, weight: f64| {
@@ -267,27 +262,27 @@ impl Calibration {
             counts.iter().sum::<f64>()
         };
         let mut total = add(length, mean, 1.0);
-        if total < 50.0 {
-            (0..MEANS.len()).for_each(|mean| total = add(length, mean, 0.2));
+        if total < params.enough_errors {
+            (0..MEANS.len()).for_each(|mean| total = add(length, mean, other_mean));
         }
-        if total < 50.0 {
-            (0..LENGTHS).for_each(|length| total = add(length, mean, 0.1));
+        if total < params.enough_errors {
+            (0..LENGTHS).for_each(|length| total = add(length, mean, other_length));
         }
-        if total < 20.0 {
-            return 2.0;
+        if total < params.too_few_errors {
+            return params.wide_interval;
         }
-        let safe = INTERVAL + (INTERVAL * (1.0 - INTERVAL) / (self.blackouts[length] + BACKING)).sqrt();
+        let safe = interval + (interval * (1.0 - interval) / (self.blackouts[length] + params.belief_backing)).sqrt();
         let share = match (rows, self.unexpected[length * 2 + 1]) {
             (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected[length * 2] / rows),
             _ => safe,
         };
-        let share = share.min(0.98);
+        let share = share.min(params.max_interval_share);
         let mut below = 0.0;
         let mut low = 0.0;
         for (count, &end) in counts.iter().zip(&SPREAD) {
             if below + count >= share * total {
                 let share = (share * total - below) / count;
-                return low + share * (f64::from(end).min(20.0) - low);
+                return low + share * (f64::from(end).min(params.max_error) - low);
             }
             below += count;
             low = f64::from(end);
@@ -296,9 +291,10 @@ impl Calibration {
     }
 
     /// Standard error of an estimated time, as a share of the gap's width.
-    pub fn time_error(&self, lost: usize) -> f64 {
+    pub fn time_error(&self, lost: usize, params: &ModelParams) -> f64 {
+        let backing = params.time_error_backing;
         let cell = length_group(lost) * 2;
-        ((self.times[cell] + 10.0 * 0.09) / (self.times[cell + 1] + 10.0)).sqrt()
+        ((self.times[cell] + backing * params.time_error_prior) / (self.times[cell + 1] + backing)).sqrt()
     }
 }
 
@@ -313,10 +309,10 @@ mod tests {
         for try_number in 0..1000 {
             calibration.note(belief, try_number % 4 != 0);
         }
-        assert!((calibration.confidence(belief) - 0.75).abs() < 0.02);
+        assert!((calibration.confidence(belief, &ModelParams::default()) - 0.75).abs() < 0.02);
         let mut twice = calibration.clone();
         twice.merge(&calibration);
-        assert!((twice.confidence(belief) - 0.75).abs() < 0.01);
+        assert!((twice.confidence(belief, &ModelParams::default()) - 0.75).abs() < 0.01);
     }
 
     #[test]
@@ -326,6 +322,6 @@ mod tests {
             calibration.note_blackout(100);
             calibration.note_count(Rows::ByEvent, 100, 0.0, 1.0, f64::from(error) / 500.0);
         }
-        assert!((calibration.half_width(Rows::ByEvent, 100, 0.0) - 1.8).abs() < 0.1);
+        assert!((calibration.half_width(Rows::ByEvent, 100, 0.0, &ModelParams::default()) - 1.8).abs() < 0.1);
     }
 }

@@ -1,12 +1,12 @@
 //! Adding up the counts of two models.
 
 use crate::model::ngram_trie::{ContextTrie, Node, ROOT};
-use crate::model::scheduler::{LAST_TOKEN, TOKEN_SHIFTS, TargetCounts};
+use crate::model::scheduler::{LAST_TOKEN, SchedulerModel, TOKEN_SHIFTS};
 use crate::model::timing::{Pauses, Timing};
 use crate::model::token::Token;
-use crate::model::trace_model::CountsModel;
+use crate::model::trace_model::TraceModel;
 
-impl CountsModel {
+impl TraceModel {
     /// A model of nothing.
     pub fn new() -> Self {
         Self::default()
@@ -17,7 +17,7 @@ impl CountsModel {
     pub fn merge(&mut self, other: &Self) {
         let map: Vec<Token> = other.tokens.kinds().iter().map(|kind| self.tokens.intern(kind.clone())).collect();
         self.trie.merge(&other.trie, &map);
-        self.targets.merge(&other.targets, &map);
+        self.scheduler.merge(&other.scheduler, &map);
         self.timing.merge(&other.timing, &map);
         self.calibration.merge(&other.calibration);
         self.events = self.events.saturating_add(other.events);
@@ -57,7 +57,7 @@ impl ContextTrie {
     }
 }
 
-impl TargetCounts {
+impl SchedulerModel {
     fn merge(&mut self, other: &Self, map: &[Token]) {
         for (&key, &(chosen, present)) in &other.table {
             let sum = self.table.entry(renumbered(key, map)).or_default();
@@ -99,7 +99,7 @@ mod tests {
     proptest! {
         #[test]
         fn merging_is_learning_in_turn(first in traces(), second in traces(), weight in 1u32..4) {
-            let (mut both, mut a, mut b) = (CountsModel::new(), CountsModel::new(), CountsModel::new());
+            let (mut both, mut a, mut b) = (TraceModel::new(), TraceModel::new(), TraceModel::new());
             both.learn(&first, 1);
             both.learn(&second, weight);
             a.learn(&first, 1);
@@ -117,8 +117,8 @@ mod tests {
 
         #[test]
         fn merging_is_associative(traces in proptest::collection::vec(traces(), 3)) {
-            let models: Vec<CountsModel> = traces.iter().map(|trace| {
-                let mut model = CountsModel::new();
+            let models: Vec<TraceModel> = traces.iter().map(|trace| {
+                let mut model = TraceModel::new();
                 model.learn(trace, 1);
                 model
             }).collect();
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn a_known_sum() {
-        let mut a = CountsModel::new();
+        let mut a = TraceModel::new();
         a.learn(&trace(&[(0, 1, "read"), (0, 1, "write")]), 1);
-        let mut b = CountsModel::new();
+        let mut b = TraceModel::new();
         b.learn(&trace(&[(0, 1, "poll"), (0, 1, "read"), (0, 1, "write")]), 2);
         a.merge(&b);
         let count = |name: &str| {

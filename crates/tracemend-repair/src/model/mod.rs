@@ -2,6 +2,7 @@
 
 pub mod calibration;
 mod columns;
+mod event_types;
 mod file;
 mod merge;
 mod ngram_trie;
@@ -12,9 +13,10 @@ mod timing;
 mod token;
 mod trace_model;
 
+pub use event_types::EventTypes;
 pub use file::{FORMAT_VERSION, KIND, ModelError};
 pub use ngram_trie::{ContextTrie, Cursor, MAX_ORDER, Node, ROOT, State};
-pub use scheduler::{Candidate, LIST, Recency, TargetCounts};
+pub use scheduler::{Candidate, LIST, Recency, SchedulerModel};
 pub use timing::{Timing, bucket};
 pub use token::{BEGIN, END, FIRST_EVENT, ReturnClass, Token, TokenKind, TokenTable, Tokenizer};
-pub use trace_model::{CountsModel, ends_thread, thread_of};
+pub use trace_model::TraceModel;

@@ -6,6 +6,7 @@
 //! `p = (c + e p_shorter) / (n + e)` with `e` a multiple of the number of distinct followers.
 
 use crate::model::token::Token;
+use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
 
 /// A node of a [`ContextTrie`]; 0 is the empty context.
@@ -17,9 +18,6 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub const MAX_ORDER: usize = 12;
 /// Longest context in the counts of one program alone, in tokens.
 pub const PROGRAM_ORDER: usize = 6;
-/// How much mass one distinct follower gives to the shorter context, by length of the context.
-/// Chosen by cross-validation over training runs.
-const ESCAPE: f64 = 0.35;
 /// From this many children on, one of them is looked up in a table instead of searched for.
 const WIDE: u16 = 256;
 
@@ -374,13 +372,13 @@ impl ContextTrie {
     }
 
     /// Probability of `token` after `state`; `vocabulary` is the number of possible tokens.
-    pub fn probability(&self, state: State, token: Token, vocabulary: usize) -> f64 {
+    pub fn probability(&self, state: State, token: Token, vocabulary: usize, params: &ModelParams) -> f64 {
         let mut chain = [ROOT; CHAIN];
         let len = self.chain(state, &mut chain);
-        self.chain_probability(&chain[..len], token, vocabulary)
+        self.chain_probability(&chain[..len], token, vocabulary, params.escape)
     }
 
-    fn chain_probability(&self, chain: &[Node], token: Token, vocabulary: usize) -> f64 {
+    fn chain_probability(&self, chain: &[Node], token: Token, vocabulary: usize, escape: f64) -> f64 {
         let mut p = 1.0 / vocabulary as f64;
         for &node in chain {
             let data = &self.nodes[node as usize];
@@ -388,14 +386,21 @@ impl ContextTrie {
                 continue;
             }
             let count = self.find(node, token).map_or(0, |child| self.nodes[child as usize].count);
-            let escape = ESCAPE * f64::from(data.distinct);
+            let escape = escape * f64::from(data.distinct);
             p = (f64::from(count) + escape * p) / (f64::from(data.total) + escape);
         }
         p
     }
 
     /// The likeliest followers of `state` with their probabilities, best first, until they hold `mass` of it.
-    pub fn predict(&self, state: State, vocabulary: usize, mass: f64, most: usize) -> Vec<(Token, f64)> {
+    pub fn predict(
+        &self,
+        state: State,
+        vocabulary: usize,
+        mass: f64,
+        max: usize,
+        params: &ModelParams,
+    ) -> Vec<(Token, f64)> {
         let mut chain = [ROOT; CHAIN];
         let len = self.chain(state, &mut chain);
         let chain = &chain[..len];
@@ -405,30 +410,30 @@ impl ContextTrie {
             for (token, count, child) in self.followers(node) {
                 let is_program = node == ROOT && self.depth(child) == 0;
                 if count > 0 && !is_program && !found.iter().any(|&(known, _)| known == token) {
-                    let p = self.chain_probability(chain, token, vocabulary);
+                    let p = self.chain_probability(chain, token, vocabulary, params.escape);
                     held += p;
                     found.push((token, p));
                 }
-                if held >= mass || found.len() >= 4 * most {
+                if held >= mass || found.len() >= 4 * max {
                     break 'chain;
                 }
             }
         }
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        found.truncate(most);
+        found.truncate(max);
         found
     }
 
     /// Probability that the CPU's next event after this context is another thread's.
-    pub fn switch_probability(&self, state: State) -> f64 {
+    pub fn leave_probability(&self, state: State, params: &ModelParams) -> f64 {
         let mut chain = [ROOT; CHAIN];
         let len = self.chain(state, &mut chain);
-        let mut p = 0.1;
+        let (mut p, backing) = (params.leave_prior, params.leave_backing);
         for &node in &chain[..len] {
             let data = &self.nodes[node as usize];
-            p = (f64::from(data.switched) + 2.0 * p) / (f64::from(data.followed) + 2.0);
+            p = (f64::from(data.switched) + backing * p) / (f64::from(data.followed) + backing);
         }
-        p.clamp(1e-4, 1.0 - 1e-4)
+        p.clamp(params.leave_floor, 1.0 - params.leave_floor)
     }
 }
 

@@ -5,6 +5,7 @@
 //! thread was there and how often it was chosen gives a hazard; a candidate's probability is its share of all hazards.
 
 use crate::model::token::{BEGIN, Token};
+use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
 
 /// How recently a thread ran on the CPU in question.
@@ -55,7 +56,7 @@ impl Candidate {
 
 /// Counts of chosen among present.
 #[derive(Clone, Debug, Default)]
-pub struct TargetCounts {
+pub struct SchedulerModel {
     pub(crate) table: FxHashMap<u64, (u32, u32)>,
 }
 
@@ -74,7 +75,7 @@ fn keys(candidate: &Candidate, left: Token) -> [u64; LEVELS] {
     [shape, 1 << 60 | shape | last, 2 << 60 | shape | last | left, 3 << 60 | shape | last | left | before]
 }
 
-impl TargetCounts {
+impl SchedulerModel {
     /// Notes one thread that was there when the CPU was left after token `left`.
     pub fn note(&mut self, candidate: &Candidate, left: Token, chosen: bool, weight: u32) {
         for key in keys(candidate, left) {
@@ -85,11 +86,11 @@ impl TargetCounts {
     }
 
     /// How likely a thread like this is to be the next, before the share among all candidates is taken.
-    pub fn hazard(&self, candidate: &Candidate, left: Token) -> f64 {
-        let mut p = 0.02;
+    pub fn hazard(&self, candidate: &Candidate, left: Token, params: &ModelParams) -> f64 {
+        let (mut p, backing) = (params.scheduler_prior, params.scheduler_backing);
         for key in keys(candidate, left) {
             if let Some(&(chosen, present)) = self.table.get(&key) {
-                p = (f64::from(chosen) + 2.0 * p) / (f64::from(present) + 2.0);
+                p = (f64::from(chosen) + backing * p) / (f64::from(present) + backing);
             }
         }
         p

@@ -1,6 +1,6 @@
 //! Small traces for tests.
 
-use crate::model::trace_model::CountsModel;
+use crate::model::{Token, TraceModel};
 use proptest::prelude::*;
 use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
 
@@ -53,9 +53,15 @@ pub(crate) fn traces() -> impl Strategy<Value = Trace> {
 }
 
 /// The bytes of a model's file.
-pub(crate) fn bytes(model: &CountsModel) -> Vec<u8> {
+pub(crate) fn bytes(model: &TraceModel) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model");
     model.save(&path).unwrap();
     std::fs::read(&path).unwrap()
+}
+
+/// The token of a whole call that returned 0.
+pub(crate) fn token_of(model: &TraceModel, name: &str) -> Token {
+    let found = model.tokens.kinds().iter().position(|kind| kind.name == name);
+    found.expect("the model has learned this call") as Token
 }

@@ -4,6 +4,7 @@
 //! token is usually followed by says that events are missing there, whatever their names.
 
 use crate::model::token::Token;
+use crate::params::ModelParams;
 
 /// Buckets of the histograms: binary logarithm of nanoseconds.
 pub const BUCKETS: usize = 40;
@@ -90,30 +91,37 @@ impl Timing {
         self.tokens.get(token as usize).unwrap_or(&self.all)
     }
 
-    fn mass(&self, token: Token, of: impl Fn(&Pauses) -> &[u32; BUCKETS], buckets: std::ops::Range<usize>) -> f64 {
+    fn mass(
+        &self,
+        token: Token,
+        of: impl Fn(&Pauses) -> &[u32; BUCKETS],
+        buckets: std::ops::Range<usize>,
+        backing: f64,
+    ) -> f64 {
         let pauses = self.of(token);
         let all = f64::from(self.all.total) + BUCKETS as f64;
         buckets
             .map(|bucket| {
                 let prior = (f64::from(of(&self.all)[bucket]) + 1.0) / all;
-                (f64::from(of(pauses)[bucket]) + 3.0 * prior) / (f64::from(pauses.total) + 3.0)
+                (f64::from(of(pauses)[bucket]) + backing * prior) / (f64::from(pauses.total) + backing)
             })
             .sum()
     }
 
     /// Probability that the pause after `token` is about this long.
-    pub fn pause(&self, token: Token, pause_ns: i64) -> f64 {
+    pub fn pause(&self, token: Token, pause_ns: i64, params: &ModelParams) -> f64 {
         let bucket = bucket(pause_ns);
-        self.mass(token, |pauses| &pauses.counts, bucket..bucket + 1)
+        self.mass(token, |pauses| &pauses.counts, bucket..bucket + 1, params.pause_backing)
     }
 
     /// Probability that the step from `token` to the thread's next event lies in this [`bucket`] or above.
-    pub fn step_at_least(&self, token: Token, bucket: usize) -> f64 {
-        self.mass(token, |pauses| &pauses.whole, bucket..BUCKETS)
+    pub fn step_at_least(&self, token: Token, bucket: usize, params: &ModelParams) -> f64 {
+        self.mass(token, |pauses| &pauses.whole, bucket..BUCKETS, params.pause_backing)
     }
 
     /// Typical nanoseconds from one event to the next of the same thread while it keeps its CPU (geometric mean).
-    pub fn step_ns(&self, token: Token) -> f64 {
-        self.of(token).mean_log(self.all.mean_log(12.0, 1.0), 2.0).exp2()
+    pub fn step_ns(&self, token: Token, params: &ModelParams) -> f64 {
+        let all = self.all.mean_log(params.step_prior_log2, 1.0);
+        self.of(token).mean_log(all, params.step_backing).exp2()
     }
 }

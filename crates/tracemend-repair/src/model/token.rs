@@ -120,18 +120,6 @@ impl TokenTable {
         &self.kinds[token as usize]
     }
 
-    /// For each token a number that only its name and phase decide.
-    pub fn bare(&self) -> Vec<u32> {
-        let mut numbers: FxHashMap<(&str, Phase), u32> = FxHashMap::default();
-        self.kinds
-            .iter()
-            .map(|kind| {
-                let next = numbers.len() as u32;
-                *numbers.entry((&kind.name, kind.phase)).or_insert(next)
-            })
-            .collect()
-    }
-
     /// All tokens in order, the two marks first.
     pub fn kinds(&self) -> &[TokenKind] {
         &self.kinds

@@ -2,45 +2,31 @@
 
 use crate::model::calibration::Calibration;
 use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
-use crate::model::scheduler::{Candidate, LIST, Recency, TargetCounts};
+use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
+use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Event, Gap, Phase, Symbol, Trace};
+use tracemend_trace::calls::ends_thread;
+use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};
 
 /// What is learned from traces: how threads go on, when a CPU leaves them and for whom, and how long it takes.
 #[derive(Clone, Debug, Default)]
-pub struct CountsModel {
+pub struct TraceModel {
     /// Token numbers.
     pub tokens: TokenTable,
     /// How threads go on and when they are left.
     pub trie: ContextTrie,
     /// For whom they are left.
-    pub targets: TargetCounts,
+    pub scheduler: SchedulerModel,
     /// How long they pause.
     pub timing: Timing,
     /// What became of beliefs on blackouts.
     pub calibration: Calibration,
     /// Events learned from.
     pub events: u64,
-}
-
-/// The thread an event belongs to. Events without a thread id form one thread per stream, and so do those of thread 0:
-/// every CPU has an idle thread of that number.
-pub fn thread_of(event: &Event) -> i64 {
-    // Below all thread ids.
-    const NONE: i64 = -(1 << 40);
-    const IDLE: i64 = -(1 << 41);
-    match event.tid {
-        Some(0) => IDLE - i64::from(event.stream.0),
-        Some(tid) => i64::from(tid),
-        None => NONE - i64::from(event.stream.0),
-    }
-}
-
-/// Whether a thread makes no further event after this one.
-pub fn ends_thread(name: &str, phase: Phase, has_return: bool) -> bool {
-    matches!(name, "exit" | "exit_group") && phase != Phase::Exit && !has_return
+    /// Constants of learning and of what is asked of the model; no part of its file.
+    pub params: ModelParams,
 }
 
 struct Thread {
@@ -56,21 +42,21 @@ struct Thread {
 
 #[derive(Default)]
 struct Cpu {
-    recent: Vec<i64>,
+    recent: Vec<ThreadKey>,
     started: bool,
     /// Whether the latest event is of the same thread as the one before it.
     stayed: bool,
 }
 
 /// Where the gaps passed so far end.
-struct Holes {
+struct LossIntervals {
     of_stream: Vec<i64>,
     /// Of gaps that belong to no stream.
     anywhere: i64,
     latest: i64,
 }
 
-impl Holes {
+impl LossIntervals {
     fn new(streams: usize) -> Self {
         Self { of_stream: vec![i64::MIN; streams], anywhere: i64::MIN, latest: i64::MIN }
     }
@@ -95,11 +81,11 @@ impl Holes {
     }
 }
 
-impl CountsModel {
+impl TraceModel {
     /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
     pub fn learn(&mut self, trace: &Trace, weight: u32) {
         let mut tokenizer = Tokenizer::default();
-        let mut threads: FxHashMap<i64, Thread> = FxHashMap::default();
+        let mut threads: FxHashMap<ThreadKey, Thread> = FxHashMap::default();
         let mut programs: FxHashMap<Symbol, Node> = FxHashMap::default();
         let mut cpus: Vec<Cpu> = Vec::new();
         cpus.resize_with(trace.header.streams.len(), Cpu::default);
@@ -107,12 +93,12 @@ impl CountsModel {
         // One that began before the first event comes first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
-        let mut holes = Holes::new(trace.header.streams.len());
+        let mut intervals = LossIntervals::new(trace.header.streams.len());
         for event in &trace.events {
             while let Some(gap) = gaps.peek()
                 && gap.begin_ns.is_none_or(|begin| begin < event.time_ns)
             {
-                holes.pass(gap);
+                intervals.pass(gap);
                 match gap.stream {
                     Some(stream) => cpus[stream.0 as usize].started = false,
                     None => cpus.iter_mut().for_each(|cpu| cpu.started = false),
@@ -120,10 +106,10 @@ impl CountsModel {
                 gaps.next();
             }
             let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
-            let tid = thread_of(event);
+            let tid = ThreadKey::of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
             let thread = threads.entry(tid).or_insert_with(|| Thread {
-                cursor: if holes.latest.saturating_add(5_000_000) > event.time_ns {
+                cursor: if intervals.latest.saturating_add(self.params.newborn_ns) > event.time_ns {
                     Cursor::unknown()
                 } else {
                     self.trie.mark(BEGIN)
@@ -136,7 +122,7 @@ impl CountsModel {
                 end_ns: i64::MAX,
                 stream: event.stream.0,
             });
-            if holes.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
+            if intervals.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
                 thread.cursor = Cursor::unknown();
                 thread.program = Cursor::program(thread.program.root());
             } else if thread.end_ns != i64::MAX {
@@ -163,7 +149,7 @@ impl CountsModel {
             thread.last_ns = event.time_ns;
             thread.end_ns = event.time_ns.saturating_add(event.dur_ns.map_or(0, |dur| dur.min(1 << 60) as i64));
             thread.stream = event.stream.0;
-            if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret.is_some()) {
+            if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret) {
                 self.trie.learn(&mut thread.cursor, END, weight);
                 if thread.program.root() != ROOT {
                     self.trie.learn(&mut thread.program, END, weight);
@@ -184,7 +170,14 @@ impl CountsModel {
         if begins { State { all: self.trie.advance(state, BEGIN).all, ..state } } else { state }
     }
 
-    fn note_switch(&mut self, event: &Event, tid: i64, cpu: &mut Cpu, threads: &FxHashMap<i64, Thread>, weight: u32) {
+    fn note_switch(
+        &mut self,
+        event: &Event,
+        tid: ThreadKey,
+        cpu: &mut Cpu,
+        threads: &FxHashMap<ThreadKey, Thread>,
+        weight: u32,
+    ) {
         let current = cpu.recent.first().copied();
         if let Some(current) = current
             && cpu.started
@@ -203,11 +196,11 @@ impl CountsModel {
                         continue;
                     };
                     listed |= *other == tid;
-                    self.targets.note(&candidate, left, *other == tid, weight);
+                    self.scheduler.note(&candidate, left, *other == tid, weight);
                 }
                 let known = threads.contains_key(&tid);
-                self.targets.note(&Candidate::class(Recency::New), left, !listed && !known, weight);
-                self.targets.note(&Candidate::class(Recency::Elsewhere), left, !listed && known, weight);
+                self.scheduler.note(&Candidate::class(Recency::New), left, !listed && !known, weight);
+                self.scheduler.note(&Candidate::class(Recency::Elsewhere), left, !listed && known, weight);
             }
         }
         cpu.stayed = cpu.started && current == Some(tid);
@@ -220,7 +213,12 @@ impl CountsModel {
     }
 }
 
-fn candidate(threads: &FxHashMap<i64, Thread>, tid: i64, recency: Recency, stream: u32) -> Option<Candidate> {
+fn candidate(
+    threads: &FxHashMap<ThreadKey, Thread>,
+    tid: ThreadKey,
+    recency: Recency,
+    stream: u32,
+) -> Option<Candidate> {
     let thread = threads.get(&tid)?;
     Some(Candidate { recency, moved: thread.stream != stream, last: thread.last, before_last: thread.before_last })
 }

@@ -1,97 +1,95 @@
-//! What the search asks the model again and again.
+//! Answers of the models that the search needs again and again, cached from one gap to the next.
 
-use crate::insertion_points::Slot;
-use crate::model::{CountsModel, END, FIRST_EVENT, State, Token, TokenTable, bucket};
-use crate::search::lookahead::Potentials;
-use crate::token_rules::TokenRules;
+use crate::engine::Engine;
+use crate::insertion_points::InsertionPoint;
+use crate::log_prob::LogProb;
+use crate::model::{END, Token, bucket};
+use crate::predictor::Context;
+use crate::search::lookahead::Lookahead;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// Tokens with the logarithms of their probabilities.
-type Predictions = Rc<Vec<(Token, f32)>>;
+type Tokens = Rc<Vec<(Token, f32)>>;
 
-/// What the search looks up again and again, kept for one gap after another.
+/// Cached answers of one engine.
 pub struct Caches<'m> {
-    pub(crate) model: &'m CountsModel,
-    pub(crate) vocabulary: usize,
-    predictions: FxHashMap<(State, bool), Predictions>,
-    switches: FxHashMap<State, f32>,
-    pub(crate) potentials: Potentials,
-    pub(crate) rules: &'m TokenRules,
+    /// The engine.
+    pub engine: Engine<'m>,
+    pub(super) lookahead: Lookahead,
+    next: FxHashMap<(Context, bool), Tokens>,
+    leave: FxHashMap<Context, f32>,
     tails: FxHashMap<(Token, usize), f32>,
     tails_later: FxHashMap<(Token, usize), f32>,
 }
 
 impl<'m> Caches<'m> {
-    /// Empty caches over a model and its tokens' rules.
-    pub fn new(model: &'m CountsModel, rules: &'m TokenRules) -> Self {
+    /// Empty caches.
+    pub fn new(engine: Engine<'m>) -> Self {
         Self {
-            model,
-            vocabulary: model.tokens.len(),
-            predictions: FxHashMap::default(),
-            switches: FxHashMap::default(),
-            potentials: Potentials::new(model),
-            rules,
+            engine,
+            lookahead: Lookahead::new(engine.model, engine.params),
+            next: FxHashMap::default(),
+            leave: FxHashMap::default(),
             tails: FxHashMap::default(),
             tails_later: FxHashMap::default(),
         }
     }
 
-    pub(crate) fn predict(&mut self, state: State, most: usize, short: bool) -> Predictions {
-        let (model, vocabulary) = (self.model, self.vocabulary);
-        self.predictions
-            .entry((state, short))
+    /// [`Predictor::next`](crate::predictor::Predictor::next); `switched` names the two sizes of the list that the search asks for.
+    pub(super) fn next(&mut self, context: Context, max: usize, switched: bool) -> Tokens {
+        let Engine { predictor, params, .. } = self.engine;
+        self.next
+            .entry((context, switched))
             .or_insert_with(|| {
-                let tokens = model.trie.predict(state, vocabulary, 0.995, most);
-                Rc::new(
-                    tokens
-                        .into_iter()
-                        .filter(|&(token, _)| token >= FIRST_EVENT && !TokenTable::is_program(model.tokens.kind(token)))
-                        .map(|(token, p)| (token, p.ln() as f32))
-                        .collect(),
-                )
+                let tokens = predictor.next(context, max, params.token_mass);
+                Rc::new(tokens.into_iter().map(|(token, log_p)| (token, log_p.0 as f32)).collect())
             })
             .clone()
     }
 
-    pub(crate) fn switch(&mut self, state: State) -> f64 {
-        let model = self.model;
-        f64::from(*self.switches.entry(state).or_insert_with(|| model.trie.switch_probability(state) as f32))
+    /// [`Predictor::leave`](crate::predictor::Predictor::leave).
+    pub(super) fn leave(&mut self, context: Context) -> f64 {
+        let predictor = self.engine.predictor;
+        f64::from(*self.leave.entry(context).or_insert_with(|| predictor.leave(context) as f32))
     }
 
-    /// Probability that a thread whose last token is `last` is not seen from the end of the gap to its next
-    /// recorded event.
-    pub(crate) fn tail(&mut self, last: Token, slot: &Slot) -> f32 {
-        if slot.right.first() == Some(&END) {
+    /// Probability that a thread whose last token is `last` is not seen from the end of the gap to its next recorded event.
+    pub(super) fn tail(&mut self, last: Token, point: &InsertionPoint) -> f32 {
+        if point.right.first() == Some(&END) {
             return 1.0;
         }
-        let (model, bucket) = (self.model, bucket(slot.tail_ns));
-        *self.tails.entry((last, bucket)).or_insert_with(|| model.timing.step_at_least(last, bucket) as f32)
+        let (model, bucket) = (self.engine.model, bucket(point.tail_ns));
+        *self
+            .tails
+            .entry((last, bucket))
+            .or_insert_with(|| model.timing.step_at_least(last, bucket, &model.params) as f32)
     }
 
-    /// The same, averaged over the tokens that usually stand before the slot's next recorded one.
-    pub(crate) fn tail_later(&mut self, slot: &Slot) -> f32 {
-        let Some(&right) = slot.right.first().filter(|&&right| right != END) else {
+    /// [`Caches::tail`], averaged over the tokens that usually stand before the point's next recorded one.
+    pub(super) fn tail_later(&mut self, point: &InsertionPoint) -> f32 {
+        let Some(&right) = point.right.first().filter(|&&right| right != END) else {
             return 1.0;
         };
-        let key = (right, bucket(slot.tail_ns));
+        let key = (right, bucket(point.tail_ns));
         if let Some(&tail) = self.tails_later.get(&key) {
             return tail;
         }
-        let before = self.potentials.before(right);
-        let tail = before.iter().map(|&(token, share)| share * self.tail(token, slot)).sum::<f32>().max(1e-6);
+        let before = self.lookahead.before(right);
+        let floor = self.engine.params.lookahead_floor as f32;
+        let tail = before.iter().map(|&(token, share)| share * self.tail(token, point)).sum::<f32>().max(floor);
         self.tails_later.insert(key, tail);
         tail
     }
 
-    /// Logarithm of the probability that `right` follows `state`.
-    pub(crate) fn continuation(&self, mut state: State, right: &[Token]) -> f64 {
-        let mut sum = 0.0;
+    /// Log probability that `right` follows `context`.
+    pub(super) fn continuation(&self, mut context: Context, right: &[Token]) -> LogProb {
+        let mut sum = LogProb::CERTAIN;
         for &token in right {
-            let p = self.model.trie.probability(state, token, self.vocabulary);
+            let p = self.engine.predictor.probability(context, token);
             // A thread may fall silent without ending.
-            sum += if token == END { (p + 0.02).ln() } else { p.ln() };
-            state = self.model.trie.advance(state, token);
+            sum += LogProb::of(if token == END { p + self.engine.params.silent_end } else { p });
+            context = self.engine.predictor.after(context, token);
         }
         sum
     }

@@ -1,9 +1,18 @@
-//! Joint search over which thread ran and which event it made.
+//! Joint search over which thread ran in a gap and which event it made.
+//!
+//! `score.rs` has the equation. `beam.rs` searches, `expand.rs` proposes the next events, `close.rs` judges the end, `lookahead.rs`
+//! says how promising a thread's state is, `resample.rs` keeps few hypotheses that stand for all.
 
-pub mod caches;
-pub mod lookahead;
-pub mod resample;
-mod search;
+mod beam;
+mod caches;
+mod close;
+mod expand;
+mod filling;
+mod hypothesis;
+mod lookahead;
+mod resample;
+mod score;
 
+pub use beam::search;
 pub use caches::Caches;
-pub use search::{Filling, Found, Length, Placed, SearchOptions, search};
+pub use filling::{Filling, Length, Placed};

@@ -8,39 +8,39 @@
 
 use crate::rng::SplitMix64;
 
-/// Places of the hypotheses kept, `most` (one or more) at most, with what is added to the logarithm of each one's weight.
-pub fn thin(log_weights: &[f64], most: usize, random: &mut SplitMix64) -> Vec<(usize, f64)> {
+/// Places of the hypotheses kept, at most `max` (one or more), with what is added to the logarithm of each one's weight.
+pub fn resample(log_weights: &[f64], max: usize, random: &mut SplitMix64) -> Vec<(usize, f64)> {
     let mut order: Vec<usize> = (0..log_weights.len()).collect();
-    if order.len() <= most {
+    if order.len() <= max {
         return order.into_iter().map(|place| (place, 0.0)).collect();
     }
     let heavier = |a: &usize, b: &usize| log_weights[*b].total_cmp(&log_weights[*a]).then(a.cmp(b));
-    order.select_nth_unstable_by(most, heavier);
-    order[..most].sort_unstable_by(heavier);
+    order.select_nth_unstable_by(max, heavier);
+    order[..max].sort_unstable_by(heavier);
     let highest = log_weights[order[0]];
     if highest == f64::NEG_INFINITY {
-        return order[..most].iter().map(|&place| (place, 0.0)).collect();
+        return order[..max].iter().map(|&place| (place, 0.0)).collect();
     }
     let weight = |place: usize| (log_weights[place] - highest).exp();
     // Sums from the lightest up: differences of sums would lose the small ones.
-    let mut rest: f64 = order[most..].iter().map(|&place| weight(place)).sum();
-    let mut sums = vec![0.0; most];
-    for (sum, &place) in sums.iter_mut().zip(&order[..most]).rev() {
+    let mut rest: f64 = order[max..].iter().map(|&place| weight(place)).sum();
+    let mut sums = vec![0.0; max];
+    for (sum, &place) in sums.iter_mut().zip(&order[..max]).rev() {
         rest += weight(place);
         *sum = rest;
     }
-    let stays = |&rank: &usize| weight(order[rank]) * (most - rank) as f64 >= sums[rank];
-    let whole = (0..most).take_while(stays).count();
+    let stays = |&rank: &usize| weight(order[rank]) * (max - rank) as f64 >= sums[rank];
+    let whole = (0..max).take_while(stays).count();
     let mut kept: Vec<(usize, f64)> = order[..whole].iter().map(|&place| (place, 0.0)).collect();
-    if whole == most {
+    if whole == max {
         return kept;
     }
-    let threshold = sums[whole] / (most - whole) as f64;
+    let threshold = sums[whole] / (max - whole) as f64;
     // One random number for all: every stretch of `threshold` along their weights has one that stays.
     let mut ahead = threshold * random.unit();
     for &place in &order[whole..] {
         ahead -= weight(place);
-        if ahead < 0.0 && kept.len() < most {
+        if ahead < 0.0 && kept.len() < max {
             ahead += threshold;
             kept.push((place, threshold.ln() + highest - log_weights[place]));
         }
@@ -49,10 +49,10 @@ pub fn thin(log_weights: &[f64], most: usize, random: &mut SplitMix64) -> Vec<(u
 }
 
 /// The heaviest hypotheses alone, in the same form.
-pub fn heaviest(log_weights: &[f64], most: usize) -> Vec<(usize, f64)> {
+pub fn heaviest(log_weights: &[f64], max: usize) -> Vec<(usize, f64)> {
     let mut order: Vec<usize> = (0..log_weights.len()).collect();
     order.sort_unstable_by(|a, b| log_weights[*b].total_cmp(&log_weights[*a]).then(a.cmp(b)));
-    order.truncate(most);
+    order.truncate(max);
     order.into_iter().map(|place| (place, 0.0)).collect()
 }
 
@@ -65,14 +65,14 @@ mod tests {
         #[test]
         fn expected_weights_stay_what_they_were(
             log_weights in prop::collection::vec(-6.0f64..0.0, 1..40),
-            most in 1usize..12,
+            max in 1usize..12,
         ) {
             const ROUNDS: usize = 4000;
-            let mut random = SplitMix64::new(1, &["thin"]);
+            let mut random = SplitMix64::new(1, &["resample"]);
             let mut sums = vec![0.0; log_weights.len()];
             for _ in 0..ROUNDS {
-                let kept = thin(&log_weights, most, &mut random);
-                prop_assert_eq!(kept.len(), most.min(log_weights.len()));
+                let kept = resample(&log_weights, max, &mut random);
+                prop_assert_eq!(kept.len(), max.min(log_weights.len()));
                 kept.into_iter().for_each(|(place, more)| sums[place] += (log_weights[place] + more).exp());
             }
             let total: f64 = log_weights.iter().map(|log_weight| log_weight.exp()).sum();
@@ -87,12 +87,12 @@ mod tests {
 
     #[test]
     fn what_outweighs_the_rest_always_stays() {
-        let mut random = SplitMix64::new(1, &["thin"]);
+        let mut random = SplitMix64::new(1, &["resample"]);
         for _ in 0..100 {
-            let kept = thin(&[-9.0, 0.0, -8.0, f64::NEG_INFINITY, -0.1, -7.0], 3, &mut random);
+            let kept = resample(&[-9.0, 0.0, -8.0, f64::NEG_INFINITY, -0.1, -7.0], 3, &mut random);
             assert_eq!(kept[..2], [(1, 0.0), (4, 0.0)]);
             assert_eq!(kept.len(), 3);
         }
-        assert_eq!(thin(&[f64::NEG_INFINITY; 4], 2, &mut random).len(), 2);
+        assert_eq!(resample(&[f64::NEG_INFINITY; 4], 2, &mut random).len(), 2);
     }
 }

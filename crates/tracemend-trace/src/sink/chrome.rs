@@ -1,10 +1,8 @@
 //! Chrome's JSON trace, for viewers that read nothing newer: the same lanes as in Perfetto's format.
 
-use super::{
-    Collected,
-    perfetto::category,
-    timeline::{Arg, LaneKind, Timeline},
-};
+use super::Collected;
+use super::perfetto::category;
+use super::timeline::{Arg, LaneKind, Timeline};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 

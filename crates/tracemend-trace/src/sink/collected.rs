@@ -1,6 +1,7 @@
 //! Rows kept in memory, for the formats that need all of them before the first byte can be written.
 
-use super::{CompositionRow, EventRow, GapRow, Sink};
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow};
 use crate::{Phase, Symbol, Symbols};
 use std::io;
 

@@ -1,6 +1,7 @@
 //! CSV: one event a row. Gaps and compositions have no row; the `gap` column ties inferred events to theirs.
 
-use super::{CompositionRow, EventRow, GapRow, Sink};
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow};
 use crate::Phase;
 use std::{
     borrow::Cow,
@@ -16,7 +17,7 @@ pub struct CsvSink<W> {
 
 impl<W: Write> CsvSink<W> {
     /// The header line.
-    pub const COLUMNS: &'static str =
+    const COLUMNS: &'static str =
         "time_ns,time_err_ns,cpu,tid,comm,name,phase,ret,dur_ns,inferred,confidence,alternatives,gap,model,sample";
 
     /// Begins the output with its header.

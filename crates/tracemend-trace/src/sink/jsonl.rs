@@ -1,6 +1,7 @@
 //! JSON Lines: one `{"type":…,"data":…}` a line, the first naming the schema and its version.
 
-use super::{CompositionRow, EventRow, GapRow, Sink};
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -50,8 +51,9 @@ impl<W: Write> JsonLines<W> {
         self.out.write_all(b"\n")
     }
 
-    /// What is written to.
-    pub fn get_ref(&self) -> &W {
+    /// Returns what is written to.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn get_ref(&self) -> &W {
         &self.out
     }
 
@@ -77,7 +79,7 @@ pub struct JsonlSink<W> {
 
 impl<W: Write> JsonlSink<W> {
     /// Name of the schema.
-    pub const SCHEMA: &'static str = "tracemend.repair";
+    pub(crate) const SCHEMA: &'static str = "tracemend.repair";
 
     /// Begins the output.
     ///

@@ -1,7 +1,9 @@
 //! Parquet: one event a row, in row groups that are written as they fill. Columns and nesting: [`SCHEMA`]; the gaps and
 //! compositions stand as JSON Lines in the file's metadata, under the key [`GAPS_KEY`].
 
-use super::{CompositionRow, EventRow, GapRow, JsonLines, JsonlSink, Sink, csv::phase_word};
+use super::csv::phase_word;
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow, JsonLines, JsonlSink};
 use parquet::{
     basic::{Compression, ZstdLevel},
     data_type::{BoolType, ByteArray, ByteArrayType, DataType, FloatType, Int32Type, Int64Type},
@@ -16,7 +18,7 @@ use std::{
 };
 
 /// The columns, in Parquet's own notation.
-pub const SCHEMA: &str = "message event {
+const SCHEMA: &str = "message event {
     OPTIONAL INT64 time_ns;
     OPTIONAL INT64 time_err_ns;
     OPTIONAL BYTE_ARRAY stream (UTF8);
@@ -45,7 +47,7 @@ pub const SCHEMA: &str = "message event {
 }";
 
 /// Where the file's metadata has the gaps and compositions: rows of schema `tracemend.repair`.
-pub const GAPS_KEY: &str = "tracemend.repair";
+const GAPS_KEY: &str = "tracemend.repair";
 
 /// Rows of a row group: enough to pack well, little enough to hold.
 const GROUP_ROWS: usize = 1 << 16;
@@ -250,7 +252,8 @@ fn other(error: ParquetError) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Phase, sink::AlternativeRow};
+    use crate::Phase;
+    use crate::sink::AlternativeRow;
     use parquet::{
         file::reader::{FileReader, SerializedFileReader},
         record::RowAccessor,

@@ -1,10 +1,8 @@
 //! Perfetto's own format: `TrackEvent` packets. Messages and numbers of fields are those of Perfetto's `.proto` files,
 //! as far as they are used here.
 
-use super::{
-    Collected,
-    timeline::{Arg, LaneKind, Timeline},
-};
+use super::Collected;
+use super::timeline::{Arg, LaneKind, Timeline};
 use prost::Message;
 use std::io::{self, Write};
 

@@ -1,7 +1,8 @@
-//! What is written for a gap, its composition and an event. Field names are a documented schema (`docs/schemas`).
+//! The rows of outputs: what is written for a gap, its composition and an event, and the [`Sink`] that takes them. Field names are a documented schema (`docs/schemas`).
 
 use crate::{Gap, Phase, TraceHeader};
 use serde::Serialize;
+use std::io;
 
 /// A gap, in `gaps` and `repair`.
 #[derive(Clone, Debug, Serialize)]
@@ -161,4 +162,46 @@ pub struct CompositionRow<'a> {
     pub by_event: Vec<PartRow<'a>>,
     /// By thread and event, the most frequent first.
     pub by_thread: Vec<PartRow<'a>>,
+}
+
+/// Where a repaired trace goes, row by row, in the order it shall be read.
+pub trait Sink {
+    /// A gap, before anything that was lost in it.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()>;
+
+    /// What a gap swallowed, by kind.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()>;
+
+    /// An event, recorded or inferred.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()>;
+
+    /// One inferred event of a further reconstruction drawn at random.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()>;
+
+    /// A line of the input as it stands there; formats without such lines ignore it.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn raw_line(&mut self, line: &[u8]) -> io::Result<()> {
+        let _ = line;
+        Ok(())
+    }
+
+    /// Writes what is still buffered.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    fn finish(&mut self) -> io::Result<()>;
 }

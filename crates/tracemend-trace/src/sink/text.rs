@@ -1,7 +1,9 @@
 //! Readable text: the recorded lines as they stand in the input, inferred ones between them, marked `~` and their
 //! probability, under a header for each gap.
 
-use super::{CompositionRow, EventRow, GapRow, PartRow, Sink, csv::phase_word};
+use super::csv::phase_word;
+use super::rows::Sink;
+use super::{CompositionRow, EventRow, GapRow, PartRow};
 use crate::{Format, Phase};
 use std::io::{self, Write};
 

@@ -5,8 +5,8 @@ pub mod babeltrace2;
 pub mod mutate;
 
 use std::path::{Path, PathBuf};
-use tracemend_trace::source::{OpenOptions, from_reader, open};
 use tracemend_trace::{Event, Gap, Item, Trace, TraceHeader};
+use tracemend_trace::{OpenOptions, from_reader, open};
 
 /// All that a reader yields.
 pub struct Read {
@@ -60,7 +60,7 @@ pub fn read_bytes(bytes: &[u8], options: &OpenOptions) -> tracemend_trace::Trace
     drain(&mut *source)
 }
 
-fn drain(source: &mut dyn tracemend_trace::source::Source) -> tracemend_trace::TraceResult<Read> {
+fn drain(source: &mut dyn tracemend_trace::Source) -> tracemend_trace::TraceResult<Read> {
     let (mut events, mut gaps, mut records) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(item) = source.next_item()? {
         match item {

@@ -3,8 +3,8 @@
 
 use super::Read;
 use std::path::Path;
-use tracemend_trace::source::{OpenOptions, from_reader};
 use tracemend_trace::{Cause, Item};
+use tracemend_trace::{OpenOptions, from_reader};
 
 /// `SplitMix64`.
 pub struct Random(u64);

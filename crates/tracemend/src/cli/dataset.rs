@@ -15,8 +15,8 @@ use tracemend::report::{Align, Table, count};
 use tracemend_impute::window::dataset::report::{Leak, Part};
 use tracemend_impute::window::dataset::split::Split;
 use tracemend_impute::window::dataset::{By, Sequence, report};
+use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
-use tracemend_trace::sink::atomic::AtomicFile;
 
 /// Build a data set from traces for `train --model`, or describe one
 #[derive(Args, Debug)]

@@ -15,8 +15,8 @@ use tracemend_eval::differences::differences;
 use tracemend_eval::outcome::Answers;
 use tracemend_eval::protocol::truth::{MethodShare, TruthGap};
 use tracemend_eval::score::Score;
+use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
-use tracemend_trace::sink::atomic::AtomicFile;
 
 /// What is written beside the scores, and in which form these are.
 #[derive(Args, Debug)]

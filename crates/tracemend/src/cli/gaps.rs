@@ -12,10 +12,8 @@ use tracemend::{
     losses::{LossSummary, gaps_with_evidence, stream_gaps},
     report::{count, duration, plural, seconds},
 };
-use tracemend_trace::{
-    Cause, Format, Gap, Lost, TraceHeader,
-    sink::{GapRow, JsonLines},
-};
+use tracemend_trace::sink::{GapRow, JsonLines};
+use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
 
 /// List the gaps of a trace: where, how much, why, and the tracer option that prevents them
 ///

@@ -8,10 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tracemend::report::plural;
-use tracemend_trace::{
-    Format, Trace, TraceHeader,
-    source::{self, Arch, OpenOptions, Source},
-};
+use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
 
 /// Options of every subcommand.
 #[derive(Args, Clone, Debug)]
@@ -113,7 +110,7 @@ impl Globals {
             warnings_file: self.warnings.clone(),
             losses_only,
         };
-        Ok(source::open(path, &options)?)
+        Ok(tracemend_trace::open(path, &options)?)
     }
 
     /// Reads a whole trace.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracemend::exit;
-use tracemend_trace::sink::atomic;
+use tracemend_trace::fs;
 
 /// Whether the work in progress can end by itself and save what is done.
 static CAN_STOP: AtomicBool = AtomicBool::new(false);
@@ -15,7 +15,7 @@ pub fn install() {
         if CAN_STOP.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
             return;
         }
-        atomic::remove_temporaries();
+        tracemend_trace::fs::remove_temporaries();
         std::process::exit(exit::INTERRUPTED.into());
     });
     // Without a handler a signal still ends the program, but a hidden temporary file may stay behind.

@@ -23,7 +23,7 @@ use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
 use tracemend_impute::nets::train::trainer::BEST;
 use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
 use tracemend_impute::window::models::Model;
-use tracemend_trace::sink::atomic::AtomicFile;
+use tracemend_trace::AtomicFile;
 
 /// How large a network is.
 pub const PRESETS: &Choices<Preset> = &[

@@ -14,7 +14,7 @@ use tracemend::exit;
 use tracemend::overlay::{RepairSummary, WriteOptions};
 use tracemend::pipeline::{Loaded, Repaired, load};
 use tracemend::report::{count, plural};
-use tracemend_repair::model::CountsModel;
+use tracemend_repair::model::TraceModel;
 use tracemend_repair::{RepairOptions, repair};
 use tracemend_trace::sink::{GapRow, JsonLines};
 
@@ -43,7 +43,7 @@ pub struct RepairArgs {
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     min_confidence: f32,
     /// Fill gaps that lost up to this many events, and leave longer ones open.
-    #[arg(long, alias = "most", value_name = "N", default_value_t = RepairOptions::default().most)]
+    #[arg(long, alias = "most", value_name = "N", default_value_t = RepairOptions::default().max_lost)]
     max_lost: u64,
     /// Also draw this many random reconstructions of every gap.
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -86,7 +86,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         seed: globals.seed,
         threads: globals.thread_count(),
         samples: args.samples,
-        most: args.max_lost,
+        max_lost: args.max_lost,
+        ..RepairOptions::default()
     };
     let progress = Mutex::new(Progress::new(globals, "repairing"));
     let watch = |done: usize, total: usize| {
@@ -108,8 +109,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
 
-fn load_model(path: &Path) -> anyhow::Result<CountsModel> {
-    CountsModel::load(path)
+fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
+    TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }
 

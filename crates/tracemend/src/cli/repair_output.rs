@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use tracemend::overlay::RepairSummary;
 use tracemend::pipeline::{OutputForm, OutputFormat, Repaired};
 use tracemend::report::{RepairReport, repair_page};
-use tracemend_trace::sink::atomic::{AtomicFile, AtomicFolder};
+use tracemend_trace::AtomicFile;
+use tracemend_trace::fs::AtomicFolder;
 
 /// Options that say what to write, and where.
 #[derive(Args, Debug)]

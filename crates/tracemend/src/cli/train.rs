@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use tracemend::exit;
 use tracemend::report::plural;
 use tracemend_repair::{RepairOptions, train};
+use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;
-use tracemend_trace::sink::atomic::AtomicFile;
 
 /// Learn an n-gram model from traces, or train a network on a data set
 ///

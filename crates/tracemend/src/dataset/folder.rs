@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tracemend_impute::window::dataset::report::windows;
 use tracemend_impute::window::dataset::split::{Parts, Split};
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary};
-use tracemend_trace::sink::atomic::AtomicFile;
+use tracemend_trace::AtomicFile;
 
 /// Schema that `manifest.json` names.
 const SCHEMA: &str = "tracemend.dataset";

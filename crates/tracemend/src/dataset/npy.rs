@@ -36,7 +36,7 @@ pub(super) fn write<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracemend_trace::source::npy::load_array;
+    use tracemend_trace::npy::load_array;
 
     #[test]
     fn the_reader_of_published_windows_reads_it() {

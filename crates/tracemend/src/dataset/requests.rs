@@ -11,7 +11,8 @@
 use crate::pipeline::Loaded;
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
-use tracemend_trace::{Event, Phase, Trace, sink::quoted};
+use tracemend_trace::sink::quoted;
+use tracemend_trace::{Event, Phase, Trace};
 
 /// Calls that return the descriptor of a connection.
 const ACCEPTS: [&str; 2] = ["accept", "accept4"];
@@ -171,7 +172,7 @@ mod tests {
     use super::*;
     use crate::pipeline::load;
     use std::path::Path;
-    use tracemend_trace::source::{OpenOptions, from_reader};
+    use tracemend_trace::{OpenOptions, from_reader};
 
     fn of(text: &str) -> (Requests, Trace) {
         let reader = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));

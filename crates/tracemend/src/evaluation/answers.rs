@@ -9,8 +9,8 @@ use std::{fs, io};
 use tracemend_eval::answer::{TracedAnswer, TracedAnswers};
 use tracemend_eval::outcome::Answers;
 use tracemend_impute::window::dataset::vocabulary::UNKNOWN;
+use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
-use tracemend_trace::sink::atomic::AtomicFile;
 
 /// One method's answer to one gap.
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 use tracemend_eval::cache::Keep;
-use tracemend_trace::sink::atomic::AtomicFile;
+use tracemend_trace::AtomicFile;
 
 /// What the folder says of the evaluation it belongs to.
 const SETTINGS: &str = "settings.json";

@@ -1,5 +1,6 @@
 use super::*;
-use tracemend_trace::{Cause, Format, Gap, Lost, Phase, StreamId, sink::CsvSink};
+use tracemend_trace::sink::CsvSink;
+use tracemend_trace::{Cause, Format, Gap, Lost, Phase, StreamId};
 
 fn inferred(time_ns: i64, name: &str, confidence: f32) -> InferredEvent {
     InferredEvent {

@@ -1,13 +1,14 @@
-//! A [`CountsModel`] as a file.
+//! A [`TraceModel`] as a file.
 
 use crate::model::calibration::Calibration;
 use crate::model::columns::TrieColumns;
 use crate::model::file::error::ModelError;
 use crate::model::ngram_trie::{ContextTrie, MAX_ORDER, PROGRAM_ORDER};
-use crate::model::scheduler::{LAST_TOKEN, LEVEL_SHIFT, TOKEN_SHIFTS, TargetCounts};
+use crate::model::scheduler::{LAST_TOKEN, LEVEL_SHIFT, SchedulerModel, TOKEN_SHIFTS};
 use crate::model::timing::{BUCKETS, MAX_LOG, Pauses, Timing};
 use crate::model::token::{TokenKind, TokenTable};
-use crate::model::trace_model::CountsModel;
+use crate::model::trace_model::TraceModel;
+use crate::params::ModelParams;
 use crate::tensor_file::{TensorReader, TensorWriter};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// The entry `tool`.
 const TOOL: &str = concat!("tracemend ", env!("CARGO_PKG_VERSION"));
 
-impl CountsModel {
+impl TraceModel {
     /// Writes the model to one file: first under another name beside it, then renamed. The same model gives the same
     /// bytes.
     ///
@@ -44,7 +45,7 @@ impl CountsModel {
         })
     }
 
-    /// Reads a file that [`CountsModel::save`] wrote. Everything in it is checked; time and memory are linear in its
+    /// Reads a file that [`TraceModel::save`] wrote. Everything in it is checked; time and memory are linear in its
     /// size, whatever it holds.
     ///
     /// # Errors
@@ -67,14 +68,15 @@ impl CountsModel {
         let calibration = serde_json::to_string(&self.calibration).map_err(|error| error.to_string())?;
         file.text("calibration", calibration);
 
-        let mut targets: Vec<(u64, (u32, u32))> = self.targets.table.iter().map(|(&key, &sums)| (key, sums)).collect();
-        targets.sort_unstable();
+        let mut scheduler: Vec<(u64, (u32, u32))> =
+            self.scheduler.table.iter().map(|(&key, &sums)| (key, sums)).collect();
+        scheduler.sort_unstable();
         let pauses = &self.timing.tokens;
-        let (n, t) = (targets.len(), pauses.len());
-        file.u64s("targets.key", &[n], targets.iter().map(|row| row.0));
+        let (n, t) = (scheduler.len(), pauses.len());
+        file.u64s("targets.key", &[n], scheduler.iter().map(|row| row.0));
         file.u64s("timing.step_sum", &[t], pauses.iter().map(|row| row.step_sum));
-        file.u32s("targets.chosen", &[n], targets.iter().map(|row| row.1.0));
-        file.u32s("targets.present", &[n], targets.iter().map(|row| row.1.1));
+        file.u32s("targets.chosen", &[n], scheduler.iter().map(|row| row.1.0));
+        file.u32s("targets.present", &[n], scheduler.iter().map(|row| row.1.1));
         file.u32s("timing.pauses", &[t, BUCKETS], pauses.iter().flat_map(|row| row.counts));
         file.u32s("timing.steps", &[t, BUCKETS], pauses.iter().flat_map(|row| row.whole));
         file.u32s("timing.stays", &[t], pauses.iter().map(|row| row.steps));
@@ -124,7 +126,7 @@ impl CountsModel {
             serde_json::from_str(text("tokens")?).map_err(|error| damaged("tokens", error.to_string()))?;
         let is_program: Vec<bool> = kinds.iter().map(TokenTable::is_program).collect();
         let tokens = TokenTable::from_kinds(kinds).map_err(|reason| damaged("tokens", reason))?;
-        let targets = read_targets(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
+        let scheduler = read_scheduler(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let timing = read_timing(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let trie = read_trie(&file, &is_program).map_err(|(entry, reason)| damaged(entry, reason))?;
         let calibration: Calibration =
@@ -132,7 +134,7 @@ impl CountsModel {
         if !calibration.is_valid() {
             return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
         }
-        Ok(Self { tokens, trie, targets, timing, calibration, events })
+        Ok(Self { tokens, trie, scheduler, timing, calibration, events, params: ModelParams::default() })
     }
 }
 
@@ -177,7 +179,7 @@ fn read_trie(file: &TensorReader<'_>, is_program: &[bool]) -> Result<ContextTrie
     })
 }
 
-fn read_targets(file: &TensorReader<'_>, vocabulary: usize) -> Result<TargetCounts, EntryError> {
+fn read_scheduler(file: &TensorReader<'_>, vocabulary: usize) -> Result<SchedulerModel, EntryError> {
     let keys = file.u64s("targets.key").map_err(|reason| ("targets.key", reason))?.1;
     let shape = [keys.len() as u64];
     let chosen = column("targets.chosen", &shape, file.u32s("targets.chosen"))?;
@@ -203,7 +205,7 @@ fn read_targets(file: &TensorReader<'_>, vocabulary: usize) -> Result<TargetCoun
             return Err(("targets.chosen", format!("row {row}: more than `present`")));
         }
     }
-    Ok(TargetCounts { table: keys.into_iter().zip(chosen.into_iter().zip(present)).collect() })
+    Ok(SchedulerModel { table: keys.into_iter().zip(chosen.into_iter().zip(present)).collect() })
 }
 
 fn read_timing(file: &TensorReader<'_>, vocabulary: usize) -> Result<Timing, EntryError> {

@@ -3,12 +3,12 @@ use crate::model::calibration::Belief;
 use crate::model::testing::{bytes, trace, traces};
 use proptest::prelude::*;
 
-fn load(bytes: &[u8]) -> Result<CountsModel, ModelError> {
-    CountsModel::read(bytes, "m")
+fn load(bytes: &[u8]) -> Result<TraceModel, ModelError> {
+    TraceModel::read(bytes, "m")
 }
 
 fn sample() -> Vec<u8> {
-    let mut model = CountsModel::new();
+    let mut model = TraceModel::new();
     let names = ["read", "write", "poll", "read", "write", "futex"];
     let calls: Vec<(u32, i32, &str)> = (0..60).map(|i| (i as u32 % 2, i % 7 / 3, names[i as usize % 6])).collect();
     model.learn(&trace(&calls), 1);
@@ -18,7 +18,7 @@ fn sample() -> Vec<u8> {
 }
 
 /// Uses what a hostile file may have got past the checks.
-fn use_it(model: &CountsModel) {
+fn use_it(model: &TraceModel) {
     let mut model = model.clone();
     model.trie.freeze();
     let mut state = model.empty_state(Some("p0"), true);
@@ -29,7 +29,7 @@ fn use_it(model: &CountsModel) {
         state = model.trie.advance(state, token);
     }
     model.learn(&trace(&[(0, 1, "read"), (0, 2, "write"), (0, 1, "poll")]), 1);
-    let mut sum = CountsModel::new();
+    let mut sum = TraceModel::new();
     sum.merge(&model);
     bytes(&sum);
 }
@@ -37,7 +37,7 @@ fn use_it(model: &CountsModel) {
 proptest! {
     #[test]
     fn round_trip(trace in traces()) {
-        let mut model = CountsModel::new();
+        let mut model = TraceModel::new();
         model.learn(&trace, 1);
         model.trie.freeze();
         let first = bytes(&model);
@@ -140,9 +140,9 @@ fn refuses_other_files_and_versions() {
 fn a_missing_folder_is_an_io_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("none").join("model");
-    let error = CountsModel::new().save(&path).unwrap_err();
+    let error = TraceModel::new().save(&path).unwrap_err();
     assert!(matches!(&error, ModelError::Io { .. }), "{error}");
-    assert!(matches!(CountsModel::load(&path), Err(ModelError::Io { .. })));
+    assert!(matches!(TraceModel::load(&path), Err(ModelError::Io { .. })));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn saving_replaces_and_leaves_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model");
     std::fs::write(&path, "old").unwrap();
-    CountsModel::new().save(&path).unwrap();
-    assert_eq!(CountsModel::load(&path).unwrap().events, 0);
+    TraceModel::new().save(&path).unwrap();
+    assert_eq!(TraceModel::load(&path).unwrap().events, 0);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }

@@ -1,6 +1,7 @@
 //! Event classes, and the metadata that describes them (TSDL, CTF 1.8).
 
-use crate::{Phase, Symbol, Symbols, sink::KeptEvent};
+use crate::sink::KeptEvent;
+use crate::{Phase, Symbol, Symbols};
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 

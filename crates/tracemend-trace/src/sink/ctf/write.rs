@@ -1,6 +1,7 @@
 //! Writing the folder.
 
-use super::metadata::{self, Class, Classes, Clock, PHASES, StreamClass};
+use super::metadata;
+use super::metadata::{Class, Classes, Clock, PHASES, StreamClass};
 use super::packets::{Packet, packets};
 use crate::sink::{Collected, Inference, KeptEvent, KeptGap};
 use crate::{Phase, Symbol, Symbols};

@@ -1,0 +1,173 @@
+//! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
+
+use crate::blackout::{Blackout, batches, by_stream, cut, draw, truth};
+use crate::consensus::{by_thread, matches};
+use crate::index::TraceIndex;
+use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
+use crate::model::{EventTypes, TraceModel};
+use crate::options::{RepairOptions, unwatched};
+use crate::params::SearchParams;
+use crate::solve::{Solution, solve};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
+
+/// Whether each placed event of a solution is right: whether it lies on a longest common subsequence of its thread's events
+/// with the truth.
+pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], trace: &Trace) -> Vec<bool> {
+    let mut right = vec![false; solution.placed().len()];
+    let Some(consensus) = &solution.consensus else {
+        return right;
+    };
+    let mut threads: FxHashMap<ThreadKey, Vec<EventTypeId>> = FxHashMap::default();
+    for event in truth {
+        let event_type = event_types.of_event(event, &trace.header.symbols);
+        threads.entry(ThreadKey::of(event)).or_default().push(event_type);
+    }
+    let chosen = &solution.fillings[consensus.chosen];
+    for (thread, (places, tokens)) in by_thread(chosen, &solution.context.points, event_types) {
+        if let Some(truth) = threads.get(&thread) {
+            for matched in matches(&tokens, truth) {
+                right[places[matched] as usize] = true;
+            }
+        }
+    }
+    right
+}
+
+/// Lengths to calibrate for, from what the gaps lost: one for each group of lengths that occurs.
+pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
+    let mut lengths: Vec<usize> = gaps.iter().map(|gap| gap.lost.count().unwrap_or(3).clamp(1, 700) as usize).collect();
+    lengths.sort_unstable();
+    let groups = lengths.chunk_by(|a, b| Calibration::same_length_group(*a, *b));
+    groups.map(|group| group[group.len() / 2]).collect()
+}
+
+/// Calibrates on blackouts of a trace. The model used for them has learned `base` and what is left.
+pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], options: &RepairOptions) -> Calibration {
+    let mut calibration = Calibration::default();
+    let part;
+    let limits = &options.params.model.blackouts;
+    let trace = if trace.events.len() > limits.max_events {
+        let events = trace.events[..limits.max_events].to_vec();
+        let over = events.last().map_or(0, |event| event.time_ns);
+        let gaps = trace.gaps.iter().filter(|gap| gap.end_ns.is_some_and(|end| end < over)).cloned().collect();
+        part = Trace { header: trace.header.clone(), events, gaps };
+        &part
+    } else {
+        trace
+    };
+    let streams = by_stream(trace);
+    let blackouts: Vec<Blackout> = lengths
+        .iter()
+        .flat_map(|&lost| {
+            let gaps = (limits.lost_per_length / lost).clamp(limits.min_gaps, limits.max_gaps);
+            draw(trace, &streams, lost, gaps, options.seed, "calibration")
+        })
+        .collect();
+    // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
+    for batch in batches(trace, &streams, &blackouts) {
+        let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
+        let (rest, gaps) = cut(trace, &streams, &batch);
+        let mut model = base.cloned().unwrap_or_default();
+        model.params = options.params.model.clone();
+        model.learn(&rest, 1);
+        model.trie.freeze();
+        let index = TraceIndex::new(&rest, &mut model.tokens);
+        let solutions = solve(&index, &gaps, &model, options, &unwatched);
+        let event_types = EventTypes::new(&model.tokens);
+        let judge = Judge { trace, event_types: &event_types, params: &options.params.search };
+        for (solution, &blackout) in solutions.iter().zip(&batch) {
+            let truth = truth(trace, &streams, blackout);
+            note(&mut calibration, solution, &judge, &truth);
+        }
+    }
+    calibration
+}
+
+/// Notes what became of one blackout's solution.
+fn note(calibration: &mut Calibration, solution: &Solution, judge: &Judge<'_>, truth: &[&Event]) {
+    let Some(consensus) = &solution.consensus else {
+        return;
+    };
+    let (trace, params) = (judge.trace, judge.params);
+    let lost = solution.placed().len();
+    calibration.note_blackout(lost);
+    let right = right(solution, judge.event_types, truth, trace);
+    for (place, right) in right.into_iter().enumerate() {
+        calibration.note(Belief { support: consensus.support[place], lost, place }, right);
+    }
+    let (by_thread, by_event) = true_counts(truth, judge);
+    for (key, expected) in &solution.counted.by_thread {
+        let number = by_thread.get(key).copied().unwrap_or(0.0);
+        calibration.note_count(Rows::ByThread, lost, expected.mean, expected.deviation(params), number);
+    }
+    let distance = |share: f64| {
+        let mut differences = by_event.clone();
+        let expected = solution.counted.by_event_with(share, params.min_expected);
+        for (&event_type, expected) in &expected {
+            *differences.entry(event_type).or_default() -= expected.mean;
+        }
+        0.5 * differences.values().map(|difference| difference.abs()).sum::<f64>() / lost.max(1) as f64
+    };
+    calibration.note_background(lost, SHARES.map(distance));
+    let share = calibration.background(lost);
+    let expected = solution.counted.by_event_with(share, params.min_expected);
+    for (event_type, expected) in &expected {
+        let number = by_event.get(event_type).copied().unwrap_or(0.0);
+        calibration.note_count(Rows::ByEvent, lost, expected.mean, expected.deviation(params), number);
+    }
+    let unexpected = by_event.keys().filter(|event_type| !expected.contains_key(event_type)).count();
+    calibration.note_unexpected(lost, unexpected, expected.len());
+    let width = solution.context.end_ns.saturating_sub(solution.context.begin_ns) as f64;
+    if let Some(times) = &solution.times
+        && width > 0.0
+    {
+        for (time, event) in times.iter().zip(truth) {
+            calibration.note_time(lost, (time - event.time_ns) as f64 / width);
+        }
+    }
+}
+
+/// True numbers by key.
+type Numbers<K> = BTreeMap<K, f64>;
+
+/// How many events of each type were lost: by thread, and over all threads.
+fn true_counts(truth: &[&Event], judge: &Judge<'_>) -> (Numbers<(ThreadKey, EventTypeId)>, Numbers<EventTypeId>) {
+    let mut by_thread = Numbers::default();
+    let mut by_event = Numbers::default();
+    for event in truth {
+        let event_type = judge.event_types.of_event(event, &judge.trace.header.symbols);
+        *by_thread.entry((ThreadKey::of(event), event_type)).or_default() += 1.0;
+        *by_event.entry(event_type).or_default() += 1.0;
+    }
+    (by_thread, by_event)
+}
+
+/// What solutions of blackouts are judged with.
+pub struct Judge<'j> {
+    /// The complete trace.
+    pub trace: &'j Trace,
+    /// The event types of the model that filled the blackouts.
+    pub event_types: &'j EventTypes,
+    /// The constants of the search.
+    pub params: &'j SearchParams,
+}
+
+/// Rows of the composition by event, and how many of their intervals hold the truth. An event type that was lost but has no row
+/// counts as a row missed.
+pub fn coverage(solution: &Solution, model: &TraceModel, judge: &Judge<'_>, truth: &[&Event]) -> (f64, f64) {
+    let lost = solution.placed().len();
+    let (_, by_event) = true_counts(truth, judge);
+    let share = model.calibration.background(lost);
+    let expected = solution.counted.by_event_with(share, judge.params.min_expected);
+    let mut covered = 0.0;
+    for (event_type, expected) in &expected {
+        let number = by_event.get(event_type).copied().unwrap_or(0.0);
+        let half = model.calibration.half_width(Rows::ByEvent, lost, expected.mean, &model.params)
+            * expected.deviation(judge.params);
+        covered += f64::from(u8::from((number - expected.mean).abs() <= half + 1e-9));
+    }
+    let missed = by_event.keys().filter(|event_type| !expected.contains_key(event_type)).count();
+    ((expected.len() + missed) as f64, covered)
+}

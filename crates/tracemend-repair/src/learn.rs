@@ -1,0 +1,60 @@
+//! What a repair learns, and from what.
+
+use crate::calibrate::{calibrate, lengths_of};
+use crate::model::TraceModel;
+use crate::model::calibration::Calibration;
+use crate::options::RepairOptions;
+use rayon::prelude::*;
+use tracemend_trace::{Gap, Trace};
+
+/// Traces of a training set that calibrate, each repaired by a model of the others.
+const CALIBRATING_TRACES: usize = 3;
+
+/// Adapts a model to a trace: learns what is intact there, and calibrates on blackouts there, which count for more than those of
+/// the traces learned before.
+pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&TraceModel>, options: &RepairOptions) -> TraceModel {
+    let own = calibrate(trace, model, &lengths_of(gaps), options);
+    let mut adapted = model.cloned().unwrap_or_default();
+    let before = std::mem::replace(&mut adapted.calibration, own);
+    adapted.calibration.merge_prior(&before, options.params.model.trained_blackouts);
+    adapted.params = options.params.model.clone();
+    adapted.learn(trace, 1);
+    adapted.trie.freeze();
+    adapted
+}
+
+/// Learns from traces, and calibrates on blackouts of up to three of them, each repaired by a model of the others.
+///
+/// ```
+/// use tracemend_repair::{RepairOptions, train};
+/// use tracemend_trace::{Format, Trace, TraceHeader};
+///
+/// let trace = Trace { header: TraceHeader::new(Format::Csv), events: Vec::new(), gaps: Vec::new() };
+/// let model = train(&[&trace], &RepairOptions::default());
+/// assert_eq!(model.events, 0);
+/// ```
+pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
+    let params = &options.params.model;
+    let empty = || TraceModel { params: params.clone(), ..TraceModel::default() };
+    let mut model = empty();
+    for trace in traces {
+        model.learn(trace, 1);
+    }
+    let calibrations: Vec<Calibration> = (0..traces.len().min(CALIBRATING_TRACES))
+        .into_par_iter()
+        .map(|held_out| {
+            let mut others = empty();
+            for (number, trace) in traces.iter().enumerate() {
+                if number != held_out {
+                    others.learn(trace, 1);
+                }
+            }
+            let base = (traces.len() > 1).then_some(&others);
+            calibrate(traces[held_out], base, &params.blackouts.trained_lengths, options)
+        })
+        .collect();
+    for calibration in &calibrations {
+        model.calibration.merge(calibration);
+    }
+    model
+}

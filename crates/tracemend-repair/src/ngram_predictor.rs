@@ -1,0 +1,64 @@
+//! The n-gram model as a predictor.
+
+use crate::log_prob::LogProb;
+use crate::model::{FIRST_EVENT, MAX_ORDER, Node, State, Token, TokenTable, TraceModel};
+use crate::predictor::{Context, Predictor, ThreadPast};
+
+/// Predicts from the n-grams of a [`TraceModel`], over all programs and within the thread's own.
+pub struct NgramPredictor<'m> {
+    model: &'m TraceModel,
+}
+
+impl<'m> NgramPredictor<'m> {
+    /// A predictor over a model that has learned.
+    pub fn new(model: &'m TraceModel) -> Self {
+        Self { model }
+    }
+}
+
+/// Both nodes of a state in one number.
+fn context(state: State) -> Context {
+    Context(u64::from(state.all) << 32 | u64::from(state.program))
+}
+
+fn state(Context(packed): Context) -> State {
+    State { all: (packed >> 32) as Node, program: packed as Node }
+}
+
+impl Predictor for NgramPredictor<'_> {
+    fn vocabulary(&self) -> usize {
+        self.model.tokens.len()
+    }
+
+    fn reach(&self) -> usize {
+        MAX_ORDER
+    }
+
+    fn begin(&self, past: &ThreadPast<'_>) -> Context {
+        let empty = self.model.empty_state(past.program, past.from_birth);
+        context(past.tokens.iter().fold(empty, |state, &token| self.model.trie.advance(state, token)))
+    }
+
+    fn after(&self, before: Context, token: Token) -> Context {
+        context(self.model.trie.advance(state(before), token))
+    }
+
+    fn probability(&self, context: Context, token: Token) -> f64 {
+        self.model.trie.probability(state(context), token, self.vocabulary(), &self.model.params)
+    }
+
+    fn next(&self, context: Context, max: usize, mass: f64) -> Vec<(Token, LogProb)> {
+        let tokens = &self.model.tokens;
+        self.model
+            .trie
+            .predict(state(context), self.vocabulary(), mass, max, &self.model.params)
+            .into_iter()
+            .filter(|&(token, _)| token >= FIRST_EVENT && !TokenTable::is_program(tokens.kind(token)))
+            .map(|(token, p)| (token, LogProb::of(p)))
+            .collect()
+    }
+
+    fn leave(&self, context: Context) -> f64 {
+        self.model.trie.leave_probability(state(context), &self.model.params)
+    }
+}

@@ -1,0 +1,41 @@
+//! How to repair.
+
+use crate::params::Params;
+use std::ops::ControlFlow;
+
+/// How to repair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RepairOptions {
+    /// Seed of everything drawn at random.
+    pub seed: u64,
+    /// Worker threads; 0: one per core. The result is the same for any number.
+    pub threads: usize,
+    /// Random reconstructions besides the best one.
+    pub samples: usize,
+    /// Gaps that lost more events than this are left open.
+    pub max_lost: u64,
+    /// The constants of the method.
+    pub params: Params,
+}
+
+impl Default for RepairOptions {
+    fn default() -> Self {
+        Self { seed: 0, threads: 0, samples: 0, max_lost: 20_000, params: Params::default() }
+    }
+}
+
+/// Reports how many gaps are done of how many; [`ControlFlow::Break`] leaves the others open.
+pub type Progress<'p> = &'p (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
+
+/// A [`Progress`] that reports nothing and never stops.
+pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Runs `work` on this many threads (0: one per core), or on the present ones where no more can be started.
+pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}

@@ -1,0 +1,228 @@
+//! The search itself: event by event, a beam of hypotheses over all threads of the gap.
+//!
+//! Hypotheses that gave every thread the same tokens and stand on the same thread are one, whatever the order of threads: their
+//! probabilities add up. Of more than can be kept, few stand for all, drawn so that their expected weights are those of what they
+//! stand for (`resample.rs`). What cannot be (an exit without its entry, an event after a thread's end) is never tried, and a
+//! hypothesis that has fewer events left than its threads need to meet what is recorded is dropped.
+
+use crate::insertion_points::GapContext;
+use crate::log_prob::LogProb;
+use crate::rng::SplitMix64;
+use crate::search::caches::Caches;
+use crate::search::expand::Parent;
+use crate::search::filling::{Filling, Found, Length, Placed};
+use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, mix};
+use crate::search::resample::{heaviest, resample};
+use crate::search::score::Scorer;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
+
+struct Beam<'s, 'm> {
+    scorer: Scorer<'s, 'm>,
+    /// Hypotheses kept.
+    width: usize,
+    /// Every event of every hypothesis, with the one before it.
+    arena: Vec<(Option<u32>, Placed)>,
+    /// Decides which hypotheses stay; `None`: the likeliest do.
+    random: Option<SplitMix64>,
+}
+
+/// Fills a gap. The same seed gives the same gap the same answer.
+pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, seed: u64) -> Found {
+    let params = caches.engine.params;
+    let (events, horizon) = match length {
+        Length::Exact(lost) => (lost, lost.min(params.horizon)),
+        Length::Unknown(prior) => (prior.len(), params.horizon),
+    };
+    let (begin, end) = (context.begin_ns.to_string(), context.end_ns.to_string());
+    let random = Some(SplitMix64::new(seed, &["search", &begin, &end]));
+    let scorer = Scorer::new(context, caches, horizon);
+    let mut beam = Beam { scorer, width: params.beam_for(events), arena: Vec::new(), random };
+    match length {
+        Length::Exact(lost) => {
+            let found = beam.exact(lost);
+            let placed = |found: &Found| found.fillings.first().map_or(0, |filling| filling.placed.len());
+            if placed(&found) == lost {
+                return found;
+            }
+            // Entries and exits do not always add up to the number lost; the likeliest hypotheses may yet.
+            beam.random = None;
+            let likeliest = beam.exact(lost);
+            if placed(&likeliest) > placed(&found) { likeliest } else { found }
+        }
+        Length::Unknown(prior) => beam.open(prior),
+    }
+}
+
+impl Beam<'_, '_> {
+    fn begin(&self) -> Vec<Hypothesis> {
+        let context = self.scorer.context;
+        vec![Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns)]
+    }
+
+    /// Fillings of exactly `lost` events; of fewer where no hypothesis can go on.
+    fn exact(&mut self, lost: usize) -> Found {
+        let mut beam = self.begin();
+        let mut earlier: Vec<Vec<Hypothesis>> = Vec::new();
+        for step in 0..lost {
+            let remaining = lost - 1 - step;
+            let next = self.advance(&beam, step, remaining, remaining);
+            if next.is_empty() {
+                earlier.push(beam);
+                beam = earlier
+                    .into_iter()
+                    .rev()
+                    .find(|beam| beam.iter().any(|hypothesis| hypothesis.min_events == 0))
+                    .unwrap_or_default();
+                beam.retain(|hypothesis| hypothesis.min_events == 0);
+                return Found { fillings: self.fillings(&beam), lengths: Vec::new() };
+            }
+            if remaining < self.scorer.params.back_steps {
+                earlier.push(std::mem::replace(&mut beam, next));
+            } else {
+                beam = next;
+            }
+        }
+        Found { fillings: self.fillings(&beam), lengths: Vec::new() }
+    }
+
+    /// Fillings of the likeliest length; `prior`: log probability of each length, from 0 up.
+    fn open(&mut self, prior: &[f64]) -> Found {
+        let (stop_below, stop_from) = self.scorer.params.stop_length;
+        let mut beam = self.begin();
+        let none = self.scorer.close(&beam[0]).0 + prior[0];
+        let mut lengths = vec![LogProb(none)];
+        let mut best: (LogProb, Vec<Hypothesis>) = (lengths[0], beam.clone());
+        for (length, prior) in prior.iter().enumerate().skip(1) {
+            beam = self.advance(&beam, length - 1, self.scorer.params.horizon, usize::MAX);
+            if beam.is_empty() {
+                break;
+            }
+            let complete: Vec<Hypothesis> =
+                beam.iter().filter(|hypothesis| hypothesis.min_events == 0).cloned().collect();
+            let all = LogProb::any(complete.iter().map(|hypothesis| self.scorer.close(hypothesis)));
+            let total = LogProb(all.0 + prior);
+            lengths.push(total);
+            if total > best.0 {
+                best = (total, complete);
+            } else if total.0 < best.0.0 - stop_below && length > stop_from {
+                break;
+            }
+        }
+        if LogProb::any(lengths.iter().copied()) == LogProb::IMPOSSIBLE {
+            return Found::default();
+        }
+        Found { fillings: self.fillings(&best.1), lengths: LogProb::normalised(&lengths) }
+    }
+
+    /// One more event on every hypothesis; few of the results, which stand for all. `remaining`: events still to place after it,
+    /// as far as they guide the search; `room`: as far as they bound what threads may still need.
+    fn advance(&mut self, beam: &[Hypothesis], step: usize, remaining: usize, room: usize) -> Vec<Hypothesis> {
+        let mut extensions: Vec<Extension> = Vec::new();
+        for (number, hypothesis) in beam.iter().enumerate() {
+            let key = hypothesis.threads_hash();
+            let parent = Parent { hypothesis, number: number as u32, key, remaining, room };
+            self.scorer.expand(parent, &mut extensions);
+        }
+        let merged = merged(extensions);
+        let scorer = &self.scorer;
+        let pending: Vec<f64> = beam.iter().map(|hypothesis| scorer.pending(hypothesis, remaining)).collect();
+        let promise: Vec<f64> = merged
+            .iter()
+            .map(|(new, total)| {
+                let parent = &beam[new.parent as usize];
+                let point = new.point as usize;
+                let paid = if parent.thread(point).is_some() { 0.0 } else { scorer.pending_of(point) };
+                total.0 + parent.lookahead + f64::from(new.lookahead) + pending[new.parent as usize] - paid
+            })
+            .collect();
+        let few = match &mut self.random {
+            Some(random) => resample(&promise, self.width, random),
+            None => heaviest(&promise, self.width),
+        };
+        few.into_iter()
+            .map(|(place, more)| {
+                let (new, total) = &merged[place];
+                self.extended(&beam[new.parent as usize], new, LogProb(total.0 + more), step as u32)
+            })
+            .collect()
+    }
+
+    /// A hypothesis with one more event.
+    fn extended(&mut self, parent: &Hypothesis, new: &Extension, score: LogProb, step: u32) -> Hypothesis {
+        let point = &self.scorer.context.points[new.point as usize];
+        self.arena.push((parent.history, (new.point, new.token)));
+        let mut threads = parent.threads.clone();
+        let place = threads.iter().position(|thread| thread.point == new.point).unwrap_or_else(|| {
+            threads.push(ThreadState::begin(new.point, point));
+            threads.len() - 1
+        });
+        let thread = &mut threads[place];
+        let min_events = parent.min_events - thread.min_events + new.min_events;
+        thread.context = self.scorer.caches.engine.predictor.after(new.context, new.token);
+        thread.before_last = std::mem::replace(&mut thread.last, new.token);
+        thread.step = step;
+        thread.hash = mix(thread.hash, u64::from(new.token));
+        thread.lookahead += new.lookahead;
+        thread.call = new.call;
+        thread.min_events = new.min_events;
+        let model = self.scorer.caches.engine.model;
+        let step_ns = model.timing.step_ns(new.token, &model.params);
+        Hypothesis {
+            history: Some(self.arena.len() as u32 - 1),
+            current: Some(new.point),
+            score,
+            clock_ns: parent.clock_ns.max(point.from_ns),
+            expected_ns: parent.expected_ns.max(point.from_ns as f64) + step_ns,
+            threads,
+            lookahead: parent.lookahead + f64::from(new.lookahead),
+            min_events,
+        }
+    }
+
+    /// The hypotheses as complete fillings, the likeliest first.
+    fn fillings(&mut self, beam: &[Hypothesis]) -> Vec<Filling> {
+        let scores: Vec<LogProb> = beam.iter().map(|hypothesis| self.scorer.close(hypothesis)).collect();
+        let total = LogProb::any(scores.iter().copied());
+        let mut fillings: Vec<Filling> = beam
+            .iter()
+            .zip(&scores)
+            .map(|(hypothesis, &score)| {
+                let mut placed = Vec::new();
+                let mut event = hypothesis.history;
+                while let Some(number) = event {
+                    let (previous, this) = self.arena[number as usize];
+                    placed.push(this);
+                    event = previous;
+                }
+                placed.reverse();
+                Filling { placed, weight: (score - total).probability() }
+            })
+            .collect();
+        fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        fillings
+    }
+}
+
+/// Equal hypotheses as one, in order of appearance: the likeliest way to it, and the log probability of all ways.
+fn merged(extensions: Vec<Extension>) -> Vec<(Extension, LogProb)> {
+    let mut known: FxHashMap<u64, usize> = FxHashMap::default();
+    let mut merged: Vec<(Extension, LogProb)> = Vec::new();
+    for new in extensions {
+        match known.entry(new.key) {
+            Entry::Occupied(entry) => {
+                let (best, total) = &mut merged[*entry.get()];
+                *total = total.or(new.score);
+                if new.score > best.score {
+                    *best = new;
+                }
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(merged.len());
+                let score = new.score;
+                merged.push((new, score));
+            }
+        }
+    }
+    merged
+}

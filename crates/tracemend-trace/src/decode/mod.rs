@@ -1,0 +1,12 @@
+//! From bytes to values: what the readers of all formats share.
+
+pub(crate) mod arch;
+pub(crate) mod bytes;
+pub(crate) mod clock;
+pub(crate) mod context;
+pub(crate) mod errno;
+pub(crate) mod input;
+pub(crate) mod lines;
+pub(crate) mod names;
+pub(crate) mod order;
+pub(crate) mod store;

@@ -1,0 +1,248 @@
+//! What a stream's packets say of lost events and packets.
+//!
+//! A packet's counter of discarded events is read when the packet ends: what it grew by was lost after the previous
+//! packet's end, either before this packet's first event or after its last one, never between two of its events.
+
+use super::bits::mask;
+use super::packet::Packet;
+use crate::{Cause, Gap, Lost, StreamId};
+
+/// One stream's losses as its packets go by.
+#[derive(Debug, Default)]
+pub(crate) struct Losses {
+    stream: Option<StreamId>,
+    cpu: Option<u32>,
+    started: bool,
+    discarded: Option<u64>,
+    sequence: Option<u64>,
+    /// Nothing that is still untold was lost before this time.
+    reached_ns: Option<i64>,
+    /// Times of the packet's events so far.
+    kept_ns: Option<(i64, i64)>,
+    /// What was discarded around the packet's events.
+    around: u64,
+    /// Gaps whose end is not known yet.
+    open: Vec<Gap>,
+    /// Gaps ready to be given out.
+    pub(crate) ready: Vec<Gap>,
+    /// Whole packets lost.
+    pub(crate) packets: u64,
+    /// Whether a counter ran backwards.
+    pub(crate) backwards: bool,
+}
+
+impl Losses {
+    /// Of this stream.
+    pub(crate) fn new(stream: StreamId, cpu: Option<u32>) -> Self {
+        Self { stream: Some(stream), cpu, ..Self::default() }
+    }
+
+    /// Time of the latest event or end of a packet.
+    pub(crate) fn reached_ns(&self) -> Option<i64> {
+        self.kept_ns.map(|(_, last)| last).max(self.reached_ns)
+    }
+
+    /// A packet begins. Whether events were lost since the one before.
+    pub(crate) fn begin(&mut self, packet: &Packet) -> bool {
+        self.kept_ns = None;
+        if let Some(begin) = packet.begin_ns {
+            self.close(Some(begin));
+        }
+        let first = !std::mem::replace(&mut self.started, true);
+        let missing = self.missing(packet);
+        let discarded = packet.discarded.map_or(0, |(value, _)| value);
+        if let Some(count) = missing {
+            self.packets = self.packets.saturating_add(count);
+            // A tracer that discards says how many events, and keeps its packets: where these are missing at the
+            // beginning, they are in another file.
+            let cause = if discarded > 0 && first { Cause::Truncated } else { Cause::Overwritten };
+            self.lose(Lost::Unknown, cause, packet.start, packet.begin_ns);
+        }
+        if first && packet.sequence.is_some_and(|(number, _)| number == 0) {
+            // The stream begins here.
+            self.reached_ns = packet.begin_ns;
+        }
+        self.around = match (self.discarded, packet.discarded) {
+            (Some(before), Some((now, bits))) => self.grown(before, now, bits),
+            (None, Some((now, _))) if missing.is_none() => now,
+            _ => 0,
+        };
+        self.discarded = packet.discarded.map(|(value, _)| value).or(self.discarded);
+        self.around > 0 || missing.is_some()
+    }
+
+    /// Whether a packet has the number behind that of the packet before; `None`: one of both has none.
+    pub(crate) fn follows(&self, packet: &Packet) -> Option<bool> {
+        let (number, bits) = packet.sequence?;
+        Some(number == self.sequence?.wrapping_add(1) & mask(bits.min(64) as u8))
+    }
+
+    /// Whole packets missing before this one.
+    fn missing(&mut self, packet: &Packet) -> Option<u64> {
+        let (number, bits) = packet.sequence?;
+        let expected = self.sequence.map_or(0, |before| before.wrapping_add(1));
+        self.sequence = Some(number);
+        Some(self.grown(expected & mask(bits.min(64) as u8), number, bits)).filter(|&count| count > 0)
+    }
+
+    /// How far a counter of so many bits went on; 0 if it went back.
+    fn grown(&mut self, before: u64, now: u64, bits: u32) -> u64 {
+        let mask = mask(bits.min(64) as u8);
+        let grown = now.wrapping_sub(before) & mask;
+        if now < before && grown > mask / 2 {
+            self.backwards = true;
+            return 0;
+        }
+        grown
+    }
+
+    /// An event is next in the packet; `None`: its stream has no clock.
+    #[inline]
+    pub(crate) fn event(&mut self, time_ns: Option<i64>) {
+        self.kept_ns = match (self.kept_ns, time_ns) {
+            (Some((first, last)), Some(time)) => Some((first, last.max(time))),
+            (None, Some(time)) => Some((time, time)),
+            (kept, None) => kept,
+        };
+        if !self.open.is_empty() {
+            self.close(time_ns);
+        }
+    }
+
+    /// The packet ends.
+    pub(crate) fn end(&mut self, packet: &Packet) {
+        let lost = std::mem::take(&mut self.around);
+        let last = self.kept_ns.map(|(_, last)| last);
+        // A tracer may stamp an event after it has closed the packet.
+        let end_ns = packet.end_ns.max(last.filter(|_| packet.end_ns.is_some()));
+        if lost > 0 {
+            let gap = self.gap(Lost::Exact(lost), Cause::Discarded, packet.start);
+            let (begin_ns, kept_ns) = match self.kept_ns {
+                // The event that made the tracer switch packets: nothing fits in between.
+                Some((first, last)) if self.reached_ns == Some(first) => (Some(last), None),
+                kept => (self.reached_ns, kept),
+            };
+            self.add(Gap { kept_ns, begin_ns, ..gap }, end_ns);
+        }
+        self.reached_ns = self.reached_ns.max(end_ns).max(last);
+        self.kept_ns = None;
+    }
+
+    /// A part of the file, from `offset` on, cannot be read; `until_ns` is when it ends, if known.
+    pub(crate) fn damage(&mut self, reason: String, offset: u64, until_ns: Option<i64>) {
+        self.lose(Lost::Unknown, Cause::Damaged(reason), offset, until_ns);
+    }
+
+    fn lose(&mut self, lost: Lost, cause: Cause, offset: u64, until_ns: Option<i64>) {
+        let gap = self.gap(lost, cause, offset);
+        let gap = Gap { begin_ns: self.reached_ns(), ..gap };
+        self.add(gap, until_ns);
+    }
+
+    fn gap(&self, lost: Lost, cause: Cause, offset: u64) -> Gap {
+        Gap { stream: self.stream, cpu: self.cpu, ..Gap::new(0, lost, cause, offset) }
+    }
+
+    fn add(&mut self, gap: Gap, end_ns: Option<i64>) {
+        match end_ns {
+            Some(_) => self.ready.push(ended(gap, end_ns)),
+            None => self.open.push(gap),
+        }
+    }
+
+    fn close(&mut self, end_ns: Option<i64>) {
+        for gap in std::mem::take(&mut self.open) {
+            self.ready.push(ended(gap, end_ns));
+        }
+    }
+
+    /// The stream ends.
+    pub(crate) fn finish(&mut self) {
+        self.close(None);
+    }
+}
+
+/// Clocks that go backwards must not turn an interval around.
+fn ended(gap: Gap, end_ns: Option<i64>) -> Gap {
+    let end_ns = match (gap.begin_ns, end_ns) {
+        (Some(begin), Some(end)) => Some(end.max(begin)),
+        _ => end_ns,
+    };
+    Gap { end_ns, ..gap }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(sequence: Option<u64>, discarded: u64, times: (i64, i64)) -> Packet {
+        Packet {
+            sequence: sequence.map(|number| (number, 8)),
+            discarded: Some((discarded, 8)),
+            begin_ns: Some(times.0),
+            end_ns: Some(times.1),
+            ..Packet::default()
+        }
+    }
+
+    /// A packet's number, counter, times and events.
+    type Row<'r> = (Option<u64>, u64, (i64, i64), &'r [i64]);
+
+    /// Gaps of such packets.
+    fn gaps(packets: &[Row<'_>]) -> (Losses, Vec<Gap>) {
+        let mut losses = Losses::new(StreamId(0), None);
+        for &(sequence, discarded, times, events) in packets {
+            let packet = packet(sequence, discarded, times);
+            losses.begin(&packet);
+            events.iter().for_each(|&time| losses.event(Some(time)));
+            losses.end(&packet);
+        }
+        losses.finish();
+        let gaps = std::mem::take(&mut losses.ready);
+        (losses, gaps)
+    }
+
+    type Interval = (Option<i64>, Option<i64>, Option<(i64, i64)>);
+
+    fn interval(gap: &Gap) -> Interval {
+        (gap.begin_ns, gap.end_ns, gap.kept_ns)
+    }
+
+    #[test]
+    fn the_counter_wraps_at_its_width() {
+        let (losses, gaps) = gaps(&[(Some(0), 250, (0, 10), &[3]), (Some(1), 4, (12, 20), &[15, 17])]);
+        assert_eq!(gaps.iter().map(|gap| gap.lost).collect::<Vec<_>>(), [Lost::Exact(250), Lost::Exact(10)]);
+        assert_eq!(interval(&gaps[0]), (Some(0), Some(10), Some((3, 3))));
+        assert_eq!(interval(&gaps[1]), (Some(10), Some(20), Some((15, 17))));
+        assert!(!losses.backwards);
+    }
+
+    #[test]
+    fn an_event_at_the_switch_of_packets_leaves_the_end_only() {
+        let (_, gaps) = gaps(&[(Some(0), 0, (0, 10), &[3]), (Some(1), 5, (10, 20), &[10, 17])]);
+        assert_eq!(interval(&gaps[0]), (Some(17), Some(20), None));
+    }
+
+    #[test]
+    fn a_counter_that_runs_back_counts_nothing() {
+        let (losses, gaps) = gaps(&[(None, 20, (0, 10), &[]), (None, 3, (10, 20), &[])]);
+        assert_eq!(gaps.len(), 1);
+        assert!(losses.backwards);
+    }
+
+    #[test]
+    fn missing_numbers_are_packets_whose_events_nobody_counted() {
+        let (losses, gaps) =
+            gaps(&[(Some(2), 0, (5, 10), &[6]), (Some(255), 0, (30, 40), &[]), (Some(0), 0, (40, 50), &[])]);
+        assert_eq!(losses.packets, 2 + 252);
+        assert!(gaps.iter().all(|gap| gap.lost == Lost::Unknown && gap.cause == Cause::Overwritten));
+        assert_eq!(gaps.iter().map(interval).collect::<Vec<_>>(), [(None, Some(5), None), (Some(10), Some(30), None)]);
+    }
+
+    #[test]
+    fn a_part_of_a_stream_does_not_count_what_others_discarded() {
+        let (_, gaps) = gaps(&[(Some(7), 90, (5, 10), &[6]), (Some(8), 91, (10, 20), &[])]);
+        assert_eq!(gaps.iter().map(|gap| gap.lost).collect::<Vec<_>>(), [Lost::Unknown, Lost::Exact(1)]);
+        assert_eq!(gaps[0].cause, Cause::Truncated);
+    }
+}

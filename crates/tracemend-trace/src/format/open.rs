@@ -1,0 +1,122 @@
+//! From a path to a reader.
+
+use super::options::OpenOptions;
+use super::table::{csv, npy, sequences, trace_compass};
+use super::text::babeltrace_loss::Loss;
+use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
+use super::text_source::{LineFormat, Text};
+use super::{ctf, detect, perf_data, trace_dat};
+use crate::decode::context::Context;
+use crate::decode::input::Input;
+use crate::decode::lines::Lines;
+use crate::source::Source;
+use crate::{Format, TraceError, TraceResult};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Opens a trace: a file, a directory of sequences, or `-` for the standard input. Zstandard and gzip are recognised
+/// by their first bytes, and the format by the first lines unless `options` name it.
+///
+/// # Errors
+/// When the path cannot be read, or what it holds is no format known here.
+pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if path.as_os_str() == "-" {
+        return from_reader(Box::new(std::io::stdin()), path, options);
+    }
+    let io = TraceError::io(path);
+    if path.is_dir() {
+        return directory(path, options);
+    }
+    let file = File::open(path).map_err(io)?;
+    from_input(Input::of_file(file).map_err(io)?, path, options)
+}
+
+/// Reads a trace from anywhere; `path` is its name in messages.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    from_input(Input::new(reader).map_err(TraceError::io(path))?, path, options)
+}
+
+fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    let format = match options.format {
+        Some(format) => format,
+        None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
+            path: path.to_path_buf(),
+            // Damaged before anything could be unpacked, it only seems to be empty.
+            seen: input.damage().unwrap_or(seen),
+        })?,
+    };
+    let parts = Parts { context: Context::new(format, options.arch, path.to_path_buf()), input };
+    Ok(match format {
+        Format::Ftrace => parts.text(ftrace::Ftrace::default()),
+        Format::PerfScript => parts.text(perf_script::PerfScript::default()),
+        Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
+        Format::Bpftrace => parts.text(bpftrace::Bpftrace),
+        Format::Strace => parts.text(strace::Strace::default()),
+        Format::Babeltrace => {
+            let loss = options.warnings_file.as_deref().map(warnings).transpose()?;
+            parts.text(babeltrace::Babeltrace::new(loss))
+        }
+        Format::TraceCompass => parts.text(trace_compass::TraceCompass::default()),
+        Format::Csv => parts.text(csv::Csv::default()),
+        Format::Sequences => {
+            let layout = sequences::layout(parts.input.beginning());
+            parts.text(sequences::Sequences::new(path, layout))
+        }
+        Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
+        Format::PerfData => return perf_data::open(parts.input, path, options),
+        Format::TraceDat => return trace_dat::open(parts.input, path, options),
+        Format::Ctf => {
+            return Err(TraceError::UnknownFormat {
+                path: path.to_path_buf(),
+                seen: "one file; a CTF trace is a folder".into(),
+            });
+        }
+    })
+}
+
+fn warnings(path: &Path) -> TraceResult<Loss> {
+    let io = TraceError::io(path);
+    Loss::read(Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?).map_err(io)
+}
+
+fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if matches!(options.format, None | Some(Format::Ctf)) && (options.format.is_some() || holds_metadata(path, 0)) {
+        return ctf::open(path, options);
+    }
+    let unknown = |seen: &str| TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.into() };
+    match options.format {
+        None | Some(Format::Sequences) => {}
+        Some(_) => return Err(unknown("a directory, which only a CTF trace or sequences can be")),
+    }
+    Ok(Box::new(sequences::Directory::new(path, options)?))
+}
+
+/// Whether a folder is, or holds, a CTF trace: its streams lie beside a file `metadata`.
+fn holds_metadata(folder: &Path, depth: usize) -> bool {
+    const MAX_DEPTH: usize = 6;
+    if folder.join("metadata").is_file() {
+        return true;
+    }
+    depth < MAX_DEPTH
+        && std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| entry.file_type().is_ok_and(|t| t.is_dir()) && holds_metadata(&entry.path(), depth + 1))
+        })
+}
+
+struct Parts {
+    context: Context,
+    input: Input,
+}
+
+impl Parts {
+    fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
+        let compression = self.input.compression;
+        Box::new(Text::new(Lines::new(self.input), self.context, format, compression))
+    }
+}

@@ -1,0 +1,10 @@
+//! Formats of one record a line, as tracers and their tools print them.
+
+pub(crate) mod babeltrace;
+pub(crate) mod babeltrace_loss;
+mod babeltrace_time;
+pub(crate) mod bpftrace;
+pub(crate) mod ftrace;
+pub(crate) mod perf_script;
+pub(crate) mod perf_trace;
+pub(crate) mod strace;

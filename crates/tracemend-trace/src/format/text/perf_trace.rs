@@ -1,0 +1,161 @@
+//! `perf trace` text: one line a call, times in milliseconds since the start of the trace.
+//!
+//! ```text
+//!      0.061 ( 0.018 ms): ls/19417 brk()                                   = 0x55931a411000
+//!          ? (         ): ls/19417  ... [continued]: execve())             = 0
+//!     21.051 (         ): ls/19417 getxattr(pathname: 0x36e92430)        ...
+//! LOST 342 events!
+//! ```
+//!
+//! A line is printed when its call ends, or, with `...`, when another event interrupts it. The number of a `LOST` line is
+//! exact, but it has no CPU and no time: the loss lies between the end of the call printed before it and the end of the
+//! one printed after it.
+
+use crate::decode::bytes::{find, take_fraction, take_u64, trim, trim_start, whole_tid};
+use crate::decode::context::Context;
+use crate::decode::errno;
+use crate::decode::lines::Position;
+use crate::format::text_source::{LineFormat, Parsed};
+use crate::{Cause, Event, Lost, Phase};
+use rustc_hash::FxHashMap;
+
+/// Most bytes of interrupted lines kept; beyond it all interrupted calls are given out as they are.
+const MAX_HELD: usize = 8 << 20;
+
+/// The reader's state: calls printed with `...`, by thread, until they are continued.
+#[derive(Default)]
+pub(crate) struct PerfTrace {
+    interrupted: FxHashMap<i32, (Event, Vec<u8>)>,
+    held: usize,
+}
+
+#[derive(Debug)]
+struct Record<'a> {
+    /// `None`: the call began before the trace did.
+    time_ns: Option<i64>,
+    dur_ns: Option<u64>,
+    task: Option<(&'a [u8], i32)>,
+    continued: bool,
+    interrupted: bool,
+    name: &'a [u8],
+    ret: Option<i64>,
+}
+
+/// Milliseconds with a fraction, as nanoseconds.
+fn take_ms(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let (ms, rest) = take_u64(bytes)?;
+    let (fraction, rest) = take_fraction(rest.strip_prefix(b".")?)?;
+    Some((i64::try_from(ms).ok()?.checked_mul(1_000_000)?.checked_add(fraction / 1_000)?, rest))
+}
+
+fn record(line: &[u8]) -> Option<Record<'_>> {
+    let line = trim_start(line);
+    let (time_ns, rest) = match line.strip_prefix(b"? ") {
+        Some(rest) => (None, rest),
+        None => take_ms(line).map(|(time, rest)| (Some(time), rest))?,
+    };
+    let inner = trim_start(rest).strip_prefix(b"(")?;
+    let close = memchr::memchr(b')', &inner[..inner.len().min(40)])?;
+    let duration = trim(&inner[..close]);
+    let dur_ns = match duration {
+        b"" => None,
+        text => Some(take_ms(text.strip_suffix(b" ms")?)?.0 as u64),
+    };
+    let rest = trim_start(inner[close + 1..].strip_prefix(b":")?);
+    let (task, rest) = match task(rest) {
+        Some((comm, tid, rest)) => (Some((comm, tid)), rest),
+        None => (None, rest),
+    };
+    let (continued, rest) = match rest.strip_prefix(b"... [continued]: ") {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let end = rest.iter().position(|&b| matches!(b, b'(' | b' ')).unwrap_or(rest.len());
+    let name = &rest[..end];
+    if name.is_empty() {
+        return None;
+    }
+    let ret = memchr::memmem::rfind(rest, b" = ").and_then(|at| errno::result(&rest[at + 3..]));
+    Some(Record { time_ns, dur_ns, task, continued, interrupted: rest.ends_with(b"..."), name, ret })
+}
+
+/// `comm/tid `: the first slash with a number and a space behind it.
+fn task(rest: &[u8]) -> Option<(&[u8], i32, &[u8])> {
+    for slash in memchr::memchr_iter(b'/', &rest[..rest.len().min(64)]) {
+        let after = &rest[slash + 1..];
+        let used = crate::decode::bytes::digits(after);
+        if used > 0 && after.get(used) == Some(&b' ') {
+            return Some((&rest[..slash], whole_tid(&after[..used])?, trim_start(&after[used..])));
+        }
+    }
+    None
+}
+
+/// Whether a line is of this format.
+pub(crate) fn is_line(line: &[u8]) -> bool {
+    record(line).is_some()
+}
+
+fn marker(line: &[u8]) -> Option<u64> {
+    let (lost, rest) = take_u64(trim(line).strip_prefix(b"LOST ")?)?;
+    matches!(rest, b" events!" | b" event!").then_some(lost)
+}
+
+impl LineFormat for PerfTrace {
+    const NOUN: &'static str = "perf trace text";
+
+    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+        let Some(record) = record(line) else {
+            if let Some(lost) = marker(line) {
+                context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset);
+                return Parsed::Nothing;
+            }
+            // Call chains are indented below their call.
+            let passed = trim(line).is_empty()
+                || (context.events > 0 && line.starts_with(b"      ") && find(line, b" (").is_some());
+            return if passed { Parsed::Nothing } else { Parsed::Unknown };
+        };
+        let (name, phase) = match memchr::memchr(b':', record.name) {
+            // A tracepoint: `sched:sched_switch(..)`.
+            Some(colon) => (&record.name[colon + 1..], Phase::Point),
+            None => (record.name, Phase::Call),
+        };
+        let event = Event {
+            tid: record.task.map(|(_, tid)| tid),
+            comm: record.task.map(|(comm, _)| context.name(comm)),
+            ret: record.ret,
+            dur_ns: record.dur_ns,
+            offset: at.offset,
+            ..Event::new(record.time_ns.or(context.seen_ns).unwrap_or(0), context.all(), context.name(name), phase)
+        };
+        if phase == Phase::Point {
+            return Parsed::Event(event);
+        }
+        let thread = event.tid.unwrap_or(-1);
+        if let Some((held, held_line)) = self.interrupted.remove(&thread) {
+            self.held -= held_line.len();
+            if !(record.continued && held.name == event.name) {
+                context.give_event(held, held_line);
+            }
+        }
+        if record.interrupted && !record.continued {
+            // Its end may follow. Until then it closes no gap: it is printed later than it began.
+            if self.held + line.len() > MAX_HELD {
+                self.end(context);
+            }
+            self.held += line.len();
+            self.interrupted.insert(thread, (event, line.to_vec()));
+            return Parsed::Nothing;
+        }
+        Parsed::Event(event)
+    }
+
+    fn end(&mut self, context: &mut Context) {
+        let mut held: Vec<_> = self.interrupted.drain().map(|(_, held)| held).collect();
+        self.held = 0;
+        held.sort_by_key(|(event, _)| event.offset);
+        for (event, line) in held {
+            context.give_event(event, line);
+        }
+    }
+}

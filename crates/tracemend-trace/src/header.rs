@@ -1,0 +1,113 @@
+//! What all events of a trace share.
+
+use crate::{StreamId, StreamInfo, Symbols};
+use serde::Serialize;
+use std::{fmt, str::FromStr};
+
+/// The format an input was recognised as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// ftrace text: `trace_pipe`, `trace`, `trace-cmd report`.
+    Ftrace,
+    /// `perf script` text.
+    PerfScript,
+    /// `perf trace` text.
+    PerfTrace,
+    /// bpftrace text: `time cpu tid comm number` per line.
+    Bpftrace,
+    /// `strace -f -ttt` text.
+    Strace,
+    /// `babeltrace2` text.
+    Babeltrace,
+    /// Trace Compass's event table as it exports it: columns separated by tabs.
+    TraceCompass,
+    /// The corpus CSV: one call a row.
+    Csv,
+    /// Plain sequences of names or numbers.
+    Sequences,
+    /// NumPy windows.
+    Npy,
+    /// Common Trace Format 1.8 or 2: a folder of streams beside their metadata, or folders of such.
+    Ctf,
+    /// perf's own file, `perf.data`.
+    PerfData,
+    /// trace-cmd's own file, `trace.dat`.
+    TraceDat,
+}
+
+impl Format {
+    /// All formats, with the names used on the command line.
+    pub const ALL: [(Format, &'static str); 13] = [
+        (Format::Ftrace, "ftrace"),
+        (Format::PerfScript, "perf-script"),
+        (Format::PerfTrace, "perf-trace"),
+        (Format::Bpftrace, "bpftrace"),
+        (Format::Strace, "strace"),
+        (Format::Babeltrace, "babeltrace"),
+        (Format::TraceCompass, "trace-compass"),
+        (Format::Csv, "csv"),
+        (Format::Sequences, "sequences"),
+        (Format::Npy, "npy"),
+        (Format::Ctf, "ctf"),
+        (Format::PerfData, "perf-data"),
+        (Format::TraceDat, "trace-dat"),
+    ];
+
+    /// Whether losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
+    pub fn tells_losses_apart(self) -> bool {
+        matches!(self, Format::Ctf)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::ALL.iter().find(|(format, _)| format == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().find(|(_, name)| *name == text).map(|(format, _)| *format);
+        known.ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|(_, name)| *name).collect();
+            format!("no format `{text}` here; use one of {}", names.join(", "))
+        })
+    }
+}
+
+/// What all events of a trace share. A source fills it in while it reads.
+#[derive(Clone, Debug)]
+pub struct TraceHeader {
+    /// The format the input was recognised as.
+    pub format: Format,
+    /// Event and process names.
+    pub symbols: Symbols,
+    /// Loss domains, by [`StreamId`].
+    pub streams: Vec<StreamInfo>,
+    /// Things the reader passed over and a user should know of: sentences that say what to do next.
+    pub warnings: Vec<String>,
+}
+
+impl TraceHeader {
+    /// A header with no names, streams or warnings yet.
+    pub fn new(format: Format) -> Self {
+        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The stream of `cpu`, made now (named `cpuN`) if it is new.
+    pub fn cpu_stream(&mut self, cpu: u32) -> StreamId {
+        match self.streams.iter().position(|stream| stream.cpu == Some(cpu)) {
+            Some(index) => StreamId(index as u32),
+            None => self.add_stream(StreamInfo { name: format!("cpu{cpu}"), cpu: Some(cpu) }),
+        }
+    }
+
+    /// Adds a stream.
+    pub(crate) fn add_stream(&mut self, info: StreamInfo) -> StreamId {
+        self.streams.push(info);
+        StreamId(self.streams.len() as u32 - 1)
+    }
+}
