@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracemend::exit;
-use tracemend_trace::fs;
 
 /// Whether the work in progress can end by itself and save what is done.
 static CAN_STOP: AtomicBool = AtomicBool::new(false);
