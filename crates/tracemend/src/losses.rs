@@ -98,6 +98,17 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
 ///
 /// # Errors
 /// When the source fails.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::losses::gaps_with_evidence;
+/// use tracemend::trace::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
+/// assert!(gaps.len() >= trace.gaps.len());
+/// # Ok::<(), tracemend::trace::TraceError>(())
+/// ```
 pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Gap>)> {
     let trace = Trace::read(source)?;
     let mut gaps = trace.gaps.clone();

@@ -36,7 +36,7 @@ pub struct Globals {
     /// Print errors only, no warnings and no summary.
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Print more about the work.
+    /// Print more details.
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Seed of all random draws; the same seed gives the same output, byte for byte.

@@ -155,7 +155,7 @@ pub struct NetworkArgs {
     /// network: name of a published data set, whose windows have the length of the settings.
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
-    /// network: size.
+    /// network: size of the network.
     #[arg(long, value_parser = choice(PRESETS), value_name = "SIZE", default_value = "small")]
     preset: Preset,
     /// network: change a setting of the training (`steps=500`, `learning_rate=0.001`,

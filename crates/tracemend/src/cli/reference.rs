@@ -46,10 +46,13 @@ fn section(text: &mut String, command: &Command, parent: &str, prefix: &str) -> 
     if let Some(about) = command.get_long_about().or_else(|| command.get_about()) {
         write!(text, "{about}\n\n")?;
     }
-    let own = |arg: &Arg| !arg.is_global_set();
+    let own = |arg: &Arg| !arg.is_global_set() && arg.get_id() != "help";
     let mut usage = name.clone();
     if command.get_opts().any(|arg| own(arg) && !arg.is_hide_set()) || !command.has_subcommands() {
         usage.push_str(" [OPTIONS]");
+    }
+    for arg in command.get_opts().filter(|arg| arg.is_required_set()) {
+        write!(usage, " --{} {}", arg.get_long().unwrap_or_default(), value_names(arg))?;
     }
     for arg in command.get_positionals() {
         let name = value_names(arg);
@@ -61,7 +64,10 @@ fn section(text: &mut String, command: &Command, parent: &str, prefix: &str) -> 
         (true, false) => usage.push_str(" [COMMAND]"),
         (false, _) => {}
     }
-    write!(text, "```\n{usage}\n```\n\n")?;
+    write!(text, "```\n{usage}\n```\n")?;
+    if command.get_arguments().any(own) {
+        text.push('\n');
+    }
     options(text, command, own, &prefix)?;
     for sub in subcommands(command) {
         section(text, sub, &name, &prefix)?;
