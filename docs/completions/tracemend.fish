@@ -53,7 +53,7 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads
 complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_needs_command" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_needs_command" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s V -l version -d 'Print version'
@@ -97,7 +97,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -131,7 +131,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if events were lost'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'Model from `tracemend train`, for what the trace itself does not teach' -r -F
@@ -178,13 +178,13 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Print what would be repaired and where the model comes from, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l model -d 'Network to train; `tracemend models list` names them' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l data -d 'network: data set, a folder from `dataset build`, or published windows (with --dataset)' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l dataset -d 'network: name of a published data set, whose windows have the length of the settings' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l preset -d 'network: size' -r -f -a "paper\t'The published sizes where there are any; hours'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l preset -d 'network: size of the network' -r -f -a "paper\t'The published sizes where there are any; hours'
 small\t'Minutes on two cores'
 tiny\t'Seconds, for a first try'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'network: change a setting of the training (`steps=500`, `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`) or, with the prefix `model.`, of the network (`model.width=64`); repeatable' -r
@@ -222,7 +222,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: continue from the checkpoint in the run\'s folder, to the same weights as an uninterrupted run'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l protocol -d 'The protocol' -r -f -a "paper\t'Windows of one flat sequence, as published'
@@ -292,7 +292,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l threads
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -324,7 +324,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __f
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "build" -d 'Build a data set: vocabulary, sequences and windows, in parts for training, validation and test'
@@ -372,7 +372,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l requests -d 'Use only what a server did for its connections: one sequence per request, from `accept` to the `close` of its descriptor, in one thread. The traces must contain the arguments of calls. requests.csv in the folder lists the events with phase, return value, thread and process'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -404,7 +404,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -436,7 +436,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fi
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "list" -d 'List the networks that `train --model` can train'
@@ -472,7 +472,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -504,7 +504,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l network -d 'Network that the weights belong to' -r
@@ -543,7 +543,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the tensors to this file' -r -F
@@ -576,7 +576,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out everything that ends before this time, in nanoseconds on the trace\'s clock' -r
@@ -614,7 +614,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l test-compat
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l output-progress -d 'Print lines of progress before the result'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -646,7 +646,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l thre
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -678,7 +678,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d '
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
@@ -710,6 +710,6 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l thread
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more about the work'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s h -l help -d 'Print help (see more with \'--help\')'
