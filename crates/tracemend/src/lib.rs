@@ -51,7 +51,7 @@ pub mod survey;
 #[cfg(feature = "eval")]
 pub use tracemend_eval as eval;
 /// Fills windows of one flat sequence: n-gram look-up, baselines, the published networks, and their data sets.
-#[cfg(feature = "nets")]
+#[cfg(any(feature = "nets", feature = "eval"))]
 pub use tracemend_impute as impute;
 /// Fills the gaps of a trace: n-gram model, search over threads, calibrated probabilities.
 pub use tracemend_repair as repair;

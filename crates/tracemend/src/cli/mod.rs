@@ -25,6 +25,8 @@ mod repair;
 mod repair_output;
 mod settings;
 mod train;
+#[cfg(all(feature = "eval", feature = "nets"))]
+mod trained;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;

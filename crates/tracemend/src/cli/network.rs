@@ -1,12 +1,15 @@
 //! What the subcommands for networks share: settings, devices, training.
 
+#[cfg(feature = "eval")]
+pub use super::trained::{SamplingArgs, models, named};
+
 use super::choice::{Choices, choice};
 use super::globals::Globals;
 use super::interrupt;
 use super::progress::Progress;
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Args, Command, ValueEnum};
+use clap::{Arg, Args, Command};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsStr;
@@ -17,12 +20,9 @@ use tracemend::exit;
 use tracemend_impute::nets;
 use tracemend_impute::nets::Device;
 use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::diffusion::imputer::{Combine, Sampling};
-use tracemend_impute::nets::model_file::ModelFile;
 use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
 use tracemend_impute::nets::train::trainer::BEST;
 use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
-use tracemend_impute::window::models::Model;
 use tracemend_trace::AtomicFile;
 
 /// How large a network is.
@@ -31,47 +31,6 @@ pub const PRESETS: &Choices<Preset> = &[
     (Preset::Small, "small", "Minutes on two cores"),
     (Preset::Tiny, "tiny", "Seconds, for a first try"),
 ];
-
-/// How several samples become one prediction.
-const COMBINATIONS: &Choices<Combine> = &[
-    (Combine::Median, "median", "The median of the numbers"),
-    (Combine::Mean, "mean", "Their mean"),
-    (Combine::Majority, "majority", "The token that most samples are nearest to"),
-];
-
-/// How networks with Gaussian diffusion fill windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SamplingArg {
-    /// A few steps (DDIM), until the prediction no longer changes.
-    Quick,
-    /// Every step, as published.
-    Published,
-}
-
-/// How networks with Gaussian diffusion fill windows.
-#[derive(Args, Debug)]
-pub struct SamplingArgs {
-    /// How networks with Gaussian diffusion fill windows.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
-    sampling: SamplingArg,
-    /// Samples that such networks draw per window.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
-    samples: u16,
-    /// How to combine several samples into one prediction.
-    #[arg(long, value_parser = choice(COMBINATIONS), value_name = "HOW", default_value = "median")]
-    combine: Combine,
-}
-
-impl SamplingArgs {
-    /// Returns the options as the library takes them.
-    pub fn sampling(&self) -> Sampling {
-        let sampling = match self.sampling {
-            SamplingArg::Quick => Sampling::quick(),
-            SamplingArg::Published => Sampling::published(),
-        };
-        Sampling { samples: self.samples.into(), combine: self.combine, ..sampling }
-    }
-}
 
 /// Parses `--device`, and names the devices for completions.
 #[derive(Clone)]
@@ -99,7 +58,7 @@ impl TypedValueParser for DeviceParser {
 }
 
 /// Opens the device to compute on, and says why `auto` is the CPU.
-fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
+pub fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
     let opened = name.open().with_context(|| format!("--device {name} cannot be used"))?;
     match (opened.fallback, name) {
         (Some(reason), _) => globals.note(&format!("--device auto computes on the CPU: {reason}")),
@@ -107,40 +66,6 @@ fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
         (None, _) => (),
     }
     Ok(opened.device)
-}
-
-/// Splits a model given as `FILE` or `NAME=FILE` into its name, if given, and its file.
-pub fn named(given: &str) -> (Option<&str>, &Path) {
-    match given.split_once('=') {
-        Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
-        _ => (None, Path::new(given)),
-    }
-}
-
-/// Loads networks to measure, each given as `FILE` or `NAME=FILE`.
-pub fn models(
-    given: &[String],
-    sampling: &Sampling,
-    device: DeviceName,
-    globals: &Globals,
-) -> anyhow::Result<Vec<Model>> {
-    let mut models: Vec<Model> = Vec::new();
-    if given.is_empty() {
-        return Ok(models);
-    }
-    let device = open(device, globals)?;
-    for given in given {
-        let (name, path) = named(given);
-        let file = ModelFile::load(path)?;
-        let network =
-            AnyNetwork::from_file(&file, &device).with_context(|| format!("{} cannot be used", path.display()))?;
-        let name = name.unwrap_or(&file.network).to_owned();
-        if models.iter().any(|model| model.name == name) {
-            bail!("two models are called {name}; give one another name with --model NAME=FILE");
-        }
-        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
-    }
-    Ok(models)
 }
 
 /// Options of `train` for networks.
@@ -348,9 +273,8 @@ mod tests {
     }
 
     #[test]
-    fn presets_and_combinations_have_one_name() {
+    fn presets_have_one_name() {
         assert_names(PRESETS);
-        assert_names(COMBINATIONS);
     }
 
     #[test]
