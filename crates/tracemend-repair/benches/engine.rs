@@ -1,20 +1,15 @@
-//! Learning counts, and filling one gap with empty caches. CPU time of one thread.
+//! Learning an n-gram model, and filling one gap with empty caches. CPU time of one thread.
 //!
-//! `TRACEMEND_CORPUS=FOLDER cargo bench -p tracemend-impute --bench counts` measures on `FOLDER/*/run{1,2}.csv.zst`;
+//! `TRACEMEND_CORPUS=FOLDER cargo bench -p tracemend-repair --bench engine` measures on `FOLDER/*/run{1,2}.csv.zst`;
 //! without the variable on an artificial trace.
 
 use cpu_time::ThreadTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::path::Path;
 use std::time::Duration;
-use tracemend_repair::consensus;
 use tracemend_repair::index::TraceIndex;
-use tracemend_repair::insertion_points::look_around;
 use tracemend_repair::model::TraceModel;
-use tracemend_repair::search::Caches;
-use tracemend_repair::search::{Length, SearchOptions, search};
-use tracemend_repair::token_rules::TokenRules;
-use tracemend_repair::view::View;
+use tracemend_repair::{RepairOptions, solve, unwatched};
 use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
 use tracemend_trace::{OpenOptions, open};
 
@@ -125,14 +120,15 @@ fn cpu_time(rounds: u64, mut work: impl FnMut()) -> Duration {
     start.elapsed()
 }
 
-fn counts(criterion: &mut Criterion) {
+fn engine(criterion: &mut Criterion) {
     let workloads = workloads();
     let mut group = criterion.benchmark_group("learn");
     group.sample_size(10);
     for (name, train, _) in &workloads {
         group.throughput(Throughput::Elements(train.events.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter_custom(|rounds| cpu_time(rounds, || TraceModel::new().learn(std::hint::black_box(train), 1)));
+            bencher
+                .iter_custom(|rounds| cpu_time(rounds, || TraceModel::default().learn(std::hint::black_box(train), 1)));
         });
     }
     group.finish();
@@ -141,20 +137,16 @@ fn counts(criterion: &mut Criterion) {
     for (name, train, test) in &workloads {
         for lost in [10, 1000] {
             let damaged = cut(test, lost);
-            let mut model = TraceModel::new();
+            let mut model = TraceModel::default();
             model.learn(train, 1);
             model.learn(&damaged, 1);
             model.trie.freeze();
             let index = TraceIndex::new(&damaged, &mut model.tokens);
-            let (event_types, rules) = (model.tokens.event_types(), TokenRules::new(&model.tokens, &index.one_sided()));
+            let options = RepairOptions { threads: 1, seed: 1, ..RepairOptions::default() };
             group.bench_function(BenchmarkId::new(name, lost), |bencher| {
                 bencher.iter_custom(|rounds| {
                     cpu_time(rounds, || {
-                        let (view, mut caches) = (View::new(&index), Caches::new(&model, &rules));
-                        let context = look_around(&view, &model, &rules, &damaged.gaps[0]);
-                        let options = SearchOptions::for_gap(lost, 1);
-                        let found = search(&context, &mut caches, Length::Exact(lost), &options);
-                        consensus::choose(&found.fillings, &context.points, &event_types);
+                        std::hint::black_box(solve(&index, &damaged.gaps, &model, &options, &unwatched));
                     })
                 });
             });
@@ -163,5 +155,5 @@ fn counts(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, counts);
+criterion_group!(benches, engine);
 criterion_main!(benches);

@@ -1,30 +1,27 @@
 //! A filled gap as it is reported: names, times, probabilities, alternatives, intervals.
 
-use crate::call_rules::CallRules;
 use crate::composition::Composer;
 use crate::consensus::Consensus;
-use crate::engine::Engine;
+use crate::durations::CallDurations;
 use crate::index::TraceIndex;
 use crate::inferred::{Alternative, Composition, GapRepair, InferredEvent};
 use crate::log_prob::draw;
 use crate::model::calibration::Belief;
 use crate::model::{EventTypes, TraceModel};
-use crate::ngram_predictor::NgramPredictor;
 use crate::options::RepairOptions;
 use crate::rng::SplitMix64;
 use crate::search::Placed;
 use crate::solve::Solution;
-use crate::times;
+use crate::times::{Steps, estimate};
 use crate::view::View;
 use tracemend_trace::{Gap, Phase};
 
 /// Reports the solutions of one trace.
 pub struct Annotator<'a> {
     view: View<'a>,
-    rules: CallRules,
-    predictor: NgramPredictor<'a>,
     model: &'a TraceModel,
     event_types: EventTypes,
+    durations: CallDurations,
     options: &'a RepairOptions,
 }
 
@@ -34,20 +31,17 @@ type What<'a> = (Option<i32>, &'a str, Phase);
 impl<'a> Annotator<'a> {
     /// `model`: the model that the gaps were filled with, calibrated.
     pub fn new(index: &'a TraceIndex<'a>, model: &'a TraceModel, options: &'a RepairOptions) -> Self {
-        let rules = CallRules::new(&model.tokens, &index.one_sided());
         Self {
             view: View::new(index),
-            rules,
-            predictor: NgramPredictor::new(model),
             model,
             event_types: EventTypes::new(&model.tokens),
+            durations: CallDurations::new(index),
             options,
         }
     }
 
-    fn engine(&self) -> Engine<'_> {
-        let params = &self.options.params.search;
-        Engine { predictor: &self.predictor, model: self.model, rules: &self.rules, params }
+    fn steps(&self) -> Steps<'_> {
+        Steps { timing: &self.model.timing, model_params: &self.model.params, params: &self.options.params.search }
     }
 
     /// A filled gap with probabilities, intervals and names.
@@ -58,6 +52,7 @@ impl<'a> Annotator<'a> {
                 view: &self.view,
                 model: self.model,
                 event_types: &self.event_types,
+                durations: &self.durations,
                 params: &self.options.params.search,
             };
             composer.compose(gap, &solution.counted, &solution.context, lost)
@@ -160,7 +155,7 @@ impl<'a> Annotator<'a> {
         };
         let drawn = draw(&consensus.weights, random);
         let placed = &solution.fillings[drawn].placed;
-        let times = times::estimate(&solution.context, placed, &self.engine());
+        let times = estimate(&solution.context, placed, &self.steps());
         placed
             .iter()
             .enumerate()

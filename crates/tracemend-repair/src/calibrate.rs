@@ -1,13 +1,18 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
 use crate::blackout::{Blackout, batches, by_stream, cut, draw, truth};
-use crate::consensus::{by_thread, matches};
+use crate::consensus::{ByThread, Consensus, by_thread, matches};
+use crate::gate::{Tried, paying};
 use crate::index::TraceIndex;
+use crate::lcs::lcs_length;
+use crate::log_prob::LogProb;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
-use crate::model::{EventTypes, TraceModel};
+use crate::model::{EventTypes, Timing, TraceModel};
 use crate::options::{RepairOptions, unwatched};
 use crate::params::SearchParams;
-use crate::solve::{Solution, solve};
+use crate::rescoring::{Recall, Rescoring};
+use crate::solve::{Choice, Solution, reweigh, solve};
+use crate::times::Steps;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
@@ -19,11 +24,7 @@ pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], tr
     let Some(consensus) = &solution.consensus else {
         return right;
     };
-    let mut threads: FxHashMap<ThreadKey, Vec<EventTypeId>> = FxHashMap::default();
-    for event in truth {
-        let event_type = event_types.of_event(event, &trace.header.symbols);
-        threads.entry(ThreadKey::of(event)).or_default().push(event_type);
-    }
+    let threads = threads_of(truth, event_types, trace);
     let chosen = &solution.fillings[consensus.chosen];
     for (thread, (places, tokens)) in by_thread(chosen, &solution.context.points, event_types) {
         if let Some(truth) = threads.get(&thread) {
@@ -35,6 +36,24 @@ pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], tr
     right
 }
 
+/// The event types that each thread lost.
+fn threads_of(truth: &[&Event], event_types: &EventTypes, trace: &Trace) -> FxHashMap<ThreadKey, Vec<EventTypeId>> {
+    let mut threads: FxHashMap<ThreadKey, Vec<EventTypeId>> = FxHashMap::default();
+    for event in truth {
+        let event_type = event_types.of_event(event, &trace.header.symbols);
+        threads.entry(ThreadKey::of(event)).or_default().push(event_type);
+    }
+    threads
+}
+
+/// How many events of a filling are right.
+fn agreed(filling: &ByThread, truth: &FxHashMap<ThreadKey, Vec<EventTypeId>>) -> usize {
+    let common = |(thread, (_, tokens)): (&ThreadKey, &(Vec<u32>, Vec<EventTypeId>))| {
+        Some(lcs_length(tokens, truth.get(thread)?))
+    };
+    filling.iter().filter_map(common).sum()
+}
+
 /// Lengths to calibrate for, from what the gaps lost: one for each group of lengths that occurs.
 pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
     let mut lengths: Vec<usize> = gaps.iter().map(|gap| gap.lost.count().unwrap_or(3).clamp(1, 700) as usize).collect();
@@ -43,9 +62,16 @@ pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
     groups.map(|group| group[group.len() / 2]).collect()
 }
 
+/// What blackouts of a trace say.
+pub struct Calibrated {
+    /// What became of beliefs.
+    pub calibration: Calibration,
+    /// How fillings are to be scored again, where that pays.
+    pub rescoring: Option<Rescoring>,
+}
+
 /// Calibrates on blackouts of a trace. The model used for them has learned `base` and what is left.
-pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], options: &RepairOptions) -> Calibration {
-    let mut calibration = Calibration::default();
+pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], options: &RepairOptions) -> Calibrated {
     let part;
     let limits = &options.params.model.blackouts;
     let trace = if trace.events.len() > limits.max_events {
@@ -66,9 +92,53 @@ pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], op
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
-    for batch in batches(trace, &streams, &blackouts) {
-        let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
-        let (rest, gaps) = cut(trace, &streams, &batch);
+    let mut repaired: Vec<Batch<'_>> = batches(trace, &streams, &blackouts)
+        .into_iter()
+        .map(|batch| {
+            let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
+            Batch::repair(trace, &streams, &batch, base, options)
+        })
+        .collect();
+    let rescoring = if options.rescoring { choose_rescoring(&repaired) } else { None };
+    let mut calibration = Calibration::default();
+    for batch in &mut repaired {
+        if let Some(rescoring) = rescoring {
+            batch.rescore(rescoring, options);
+        }
+        let judge = Judge { trace, event_types: &batch.event_types, params: &options.params.search };
+        for case in &batch.cases {
+            note(&mut calibration, &case.solution, &judge, &case.truth);
+        }
+    }
+    Calibrated { calibration, rescoring }
+}
+
+/// Blackouts that were cut at once, repaired.
+struct Batch<'t> {
+    event_types: EventTypes,
+    timing: Timing,
+    cases: Vec<Case<'t>>,
+}
+
+/// One blackout, repaired.
+struct Case<'t> {
+    solution: Solution,
+    truth: Vec<&'t Event>,
+    /// `[filling]` events of the filling that are right, for the fillings that were compared.
+    right: Vec<usize>,
+    /// `[kernel][filling]` what similar places say ([`Rescoring::KERNELS`]).
+    opinions: Vec<Vec<LogProb>>,
+}
+
+impl<'t> Batch<'t> {
+    fn repair(
+        trace: &'t Trace,
+        streams: &[Vec<u32>],
+        blackouts: &[Blackout],
+        base: Option<&TraceModel>,
+        options: &RepairOptions,
+    ) -> Self {
+        let (rest, gaps) = cut(trace, streams, blackouts);
         let mut model = base.cloned().unwrap_or_default();
         model.params = options.params.model.clone();
         model.learn(&rest, 1);
@@ -76,13 +146,67 @@ pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], op
         let index = TraceIndex::new(&rest, &mut model.tokens);
         let solutions = solve(&index, &gaps, &model, options, &unwatched);
         let event_types = EventTypes::new(&model.tokens);
-        let judge = Judge { trace, event_types: &event_types, params: &options.params.search };
-        for (solution, &blackout) in solutions.iter().zip(&batch) {
-            let truth = truth(trace, &streams, blackout);
-            note(&mut calibration, solution, &judge, &truth);
+        let recall = options.rescoring.then(|| Recall::new(&index, &rest.gaps));
+        let case = |(solution, &blackout): (Solution, &Blackout)| {
+            let truth = truth(trace, streams, blackout);
+            let (mut right, mut opinions) = (Vec::new(), Vec::new());
+            if let (Some(recall), Some(consensus)) = (&recall, &solution.consensus) {
+                let compared = &solution.fillings[..consensus.weights.len()];
+                let true_threads = threads_of(&truth, &event_types, trace);
+                right = compared
+                    .iter()
+                    .map(|filling| agreed(&by_thread(filling, &solution.context.points, &event_types), &true_threads))
+                    .collect();
+                opinions = recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS);
+            }
+            Case { solution, truth, right, opinions }
+        };
+        let cases = solutions.into_iter().zip(blackouts).map(case).collect();
+        Self { event_types, timing: model.timing, cases }
+    }
+
+    /// Scores the fillings again and draws the conclusions anew.
+    fn rescore(&mut self, Rescoring { kernel, exponent }: Rescoring, options: &RepairOptions) {
+        let Some(kernel) = Rescoring::KERNELS.iter().position(|known| *known == kernel) else { return };
+        let steps = Steps { timing: &self.timing, model_params: &options.params.model, params: &options.params.search };
+        for Case { solution, opinions, .. } in &mut self.cases {
+            let Some(opinions) = opinions.get(kernel) else { continue };
+            let scaled: Vec<LogProb> = opinions.iter().map(|opinion| LogProb(exponent * opinion.0)).collect();
+            reweigh(&mut solution.fillings, &scaled);
+            let background = std::mem::take(&mut solution.counted.background);
+            let choice = Choice::new(&solution.fillings, &solution.context, &self.event_types, background, &steps);
+            if let Some(Choice { consensus, times, counted }) = choice {
+                (solution.consensus, solution.times, solution.counted) = (Some(consensus), times, counted);
+            }
         }
     }
-    calibration
+}
+
+/// The settings of rescoring under which most events of the blackouts are right, if they pay.
+fn choose_rescoring(batches: &[Batch<'_>]) -> Option<Rescoring> {
+    let cases: Vec<(&Case<'_>, &Consensus)> = batches
+        .iter()
+        .flat_map(|batch| &batch.cases)
+        .filter_map(|case| Some((case, case.solution.consensus.as_ref()?)))
+        .collect();
+    let before: Vec<usize> = cases.iter().map(|(case, consensus)| case.right[consensus.chosen]).collect();
+    let mut tried = Vec::new();
+    for (number, kernel) in Rescoring::KERNELS.into_iter().enumerate() {
+        for exponent in Rescoring::EXPONENTS {
+            let right = |&(case, consensus): &(&Case<'_>, &Consensus)| {
+                let log_weight =
+                    |(weight, opinion): (&f64, &LogProb)| LogProb::of(*weight) + LogProb(exponent * opinion.0);
+                let rescored: Vec<LogProb> =
+                    consensus.weights.iter().zip(&case.opinions[number]).map(log_weight).collect();
+                let chosen = consensus.agreement.best(&LogProb::normalised(&rescored)).unwrap_or(consensus.chosen);
+                case.right[chosen]
+            };
+            let settings = Rescoring { kernel, exponent };
+            tried.push(Tried { settings, right: cases.iter().map(right).collect() });
+        }
+    }
+    let clusters: Vec<Vec<usize>> = (0..cases.len()).map(|case| vec![case]).collect();
+    paying(&tried, &before, &clusters)
 }
 
 /// Notes what became of one blackout's solution.

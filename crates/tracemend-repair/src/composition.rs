@@ -1,5 +1,6 @@
 //! Composition: what a gap swallowed by event type, as expected counts over all fillings with intervals.
 
+use crate::durations::CallDurations;
 use crate::inferred::{Composition, CompositionRow, LostInterval};
 use crate::insertion_points::GapContext;
 use crate::model::calibration::Rows;
@@ -9,7 +10,7 @@ use crate::search::Filling;
 use crate::view::View;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use tracemend_trace::{EventType, EventTypeId, Gap, ThreadKey};
+use tracemend_trace::{EventType, EventTypeId, Gap, Phase, ThreadKey};
 
 /// Expected number and variance of one event type, before calibration.
 #[derive(Clone, Copy, Debug, Default)]
@@ -120,6 +121,8 @@ pub struct Composer<'c> {
     pub model: &'c TraceModel,
     /// The event types of its tokens.
     pub event_types: &'c EventTypes,
+    /// How long recorded calls took.
+    pub durations: &'c CallDurations,
     /// The constants of the search.
     pub params: &'c SearchParams,
 }
@@ -130,6 +133,7 @@ impl Composer<'_> {
         let calibration = &self.model.calibration;
         let row = |tid, comm, event_type: EventTypeId, expected: &Expected, rows| {
             let EventType { name, phase } = self.event_types.get(event_type).clone();
+            let time_ns = self.duration(&name, phase, gap).map(|duration| duration * expected.mean);
             let half = calibration.half_width(rows, lost.value as usize, expected.mean, &self.model.params)
                 * expected.deviation(self.params);
             CompositionRow {
@@ -140,7 +144,7 @@ impl Composer<'_> {
                 expected: expected.mean,
                 low: (expected.mean - half).max(0.0),
                 high: (expected.mean + half).min(lost.high as f64).max(expected.mean),
-                time_ns: None,
+                time_ns,
             }
         };
         let mut comms: FxHashMap<ThreadKey, (Option<i32>, Option<String>)> = FxHashMap::default();
@@ -170,6 +174,16 @@ impl Composer<'_> {
             });
         }
         Composition { lost: lost.value, lost_low: lost.low, lost_high: lost.high, by_thread, by_event }
+    }
+
+    /// Mean duration of a call that lay in the gap, ns. Exits stand for their calls, so that a call is not counted twice.
+    fn duration(&self, name: &str, phase: Phase, gap: &Gap) -> Option<f64> {
+        if !matches!(phase, Phase::Call | Phase::Exit) {
+            return None;
+        }
+        let width = gap.end_ns?.checked_sub(gap.begin_ns?)?;
+        let name = self.view.index.trace.header.symbols.find(name)?;
+        self.durations.mean_within(name, u64::try_from(width).ok()?)
     }
 
     /// Share of the composition that is the background's: as calibrated; for a gap with one recorded side at least the share

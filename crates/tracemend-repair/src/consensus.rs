@@ -25,6 +25,8 @@ pub struct Consensus {
     pub weights: Vec<f64>,
     /// `[lost]` support of each event, 0 to 1.
     pub support: Vec<f32>,
+    /// How far the fillings agree.
+    pub agreement: Agreement,
 }
 
 /// A thread's events in one filling: places in the filling, and event types.
@@ -45,6 +47,62 @@ pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &Eve
     threads
 }
 
+/// How far the likeliest fillings of one gap agree with each other.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// `[filling][other]` for other < filling: summed length of the threads' longest common subsequences.
+    common: Vec<Vec<usize>>,
+    /// Length of the fillings, in events.
+    lost: usize,
+}
+
+impl Agreement {
+    /// Compares the likeliest fillings, as many as `params` allow for a gap of this length.
+    pub fn new(
+        fillings: &[Filling],
+        points: &[InsertionPoint],
+        event_types: &EventTypes,
+        params: &SearchParams,
+    ) -> Self {
+        let lost = fillings.first().map_or(0, |filling| filling.placed.len());
+        let threads: Vec<ByThread> = fillings[..fillings.len().min(params.compared_for(lost))]
+            .iter()
+            .map(|filling| by_thread(filling, points, event_types))
+            .collect();
+        let agreed = |one: &ByThread, other: &ByThread| -> usize {
+            one.iter().filter_map(|(thread, (_, tokens))| Some(lcs_length(tokens, &other.get(thread)?.1))).sum()
+        };
+        let row = |i: usize| (0..i).map(|j| agreed(&threads[i], &threads[j])).collect();
+        Self { common: (0..threads.len()).map(row).collect(), lost }
+    }
+
+    /// Number of fillings compared.
+    pub fn len(&self) -> usize {
+        self.common.len()
+    }
+
+    /// The filling of which most is expected to be right when the fillings have these weights; the first on ties.
+    pub fn best(&self, weights: &[f64]) -> Option<usize> {
+        let mut expected = vec![0.0; self.len()];
+        for (i, row) in self.common.iter().enumerate() {
+            expected[i] += weights[i] * self.lost as f64;
+            for (j, &agreed) in row.iter().enumerate() {
+                expected[i] += weights[j] * agreed as f64;
+                expected[j] += weights[i] * agreed as f64;
+            }
+        }
+        (0..self.len()).max_by(|&a, &b| expected[a].total_cmp(&expected[b]).then(b.cmp(&a)))
+    }
+}
+
+/// Weights that sum to 1; all alike where there is no weight.
+pub fn normalised(weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut weights: Vec<f64> = weights.collect();
+    let (total, count): (f64, usize) = (weights.iter().sum(), weights.len());
+    weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
+    weights
+}
+
 /// Chooses among fillings, the likeliest first. Returns `None` for no filling.
 pub fn choose(
     fillings: &[Filling],
@@ -52,34 +110,20 @@ pub fn choose(
     event_types: &EventTypes,
     params: &SearchParams,
 ) -> Option<Consensus> {
-    let lost = fillings.first()?.placed.len();
-    let count = fillings.len().min(params.compared_for(lost));
-    let mut weights: Vec<f64> = fillings[..count].iter().map(|filling| filling.weight).collect();
-    let total: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
-    let threads: Vec<ByThread> =
-        fillings[..count].iter().map(|filling| by_thread(filling, points, event_types)).collect();
-    let mut common = vec![0.0; count];
-    for i in 0..count {
-        common[i] += weights[i] * lost as f64;
-        for j in 0..i {
-            let agreed: usize = threads[i]
-                .iter()
-                .filter_map(|(thread, (_, tokens))| Some(lcs_length(tokens, &threads[j].get(thread)?.1)))
-                .sum();
-            common[i] += weights[j] * agreed as f64;
-            common[j] += weights[i] * agreed as f64;
-        }
-    }
-    let chosen = (0..count).max_by(|&a, &b| common[a].total_cmp(&common[b]).then(b.cmp(&a)))?;
-    let mut support = vec![0f32; lost];
-    for (other, weight) in weights.iter().enumerate() {
-        if other == chosen {
+    let agreement = Agreement::new(fillings, points, event_types, params);
+    let compared = &fillings[..agreement.len()];
+    let weights = normalised(compared.iter().map(|filling| filling.weight));
+    let chosen = agreement.best(&weights)?;
+    let own = by_thread(&compared[chosen], points, event_types);
+    let mut support = vec![0f32; agreement.lost];
+    for (number, (filling, weight)) in compared.iter().zip(&weights).enumerate() {
+        if number == chosen {
             support.iter_mut().for_each(|support| *support += *weight as f32);
             continue;
         }
-        for (thread, (places, tokens)) in &threads[chosen] {
-            let Some((_, others)) = threads[other].get(thread) else {
+        let others = by_thread(filling, points, event_types);
+        for (thread, (places, tokens)) in &own {
+            let Some((_, others)) = others.get(thread) else {
                 continue;
             };
             for matched in matches(tokens, others) {
@@ -87,7 +131,7 @@ pub fn choose(
             }
         }
     }
-    Some(Consensus { chosen, weights, support })
+    Some(Consensus { chosen, weights, support, agreement })
 }
 
 /// Places of `a` in one longest common subsequence with `b`.

@@ -4,6 +4,7 @@ use crate::call_rules::CallRules;
 use crate::model::TraceModel;
 use crate::params::SearchParams;
 use crate::predictor::Predictor;
+use crate::times::Steps;
 
 /// The models and constants of one repair, borrowed.
 #[derive(Clone, Copy)]
@@ -16,4 +17,11 @@ pub struct Engine<'m> {
     pub rules: &'m CallRules,
     /// The constants of the search.
     pub params: &'m SearchParams,
+}
+
+impl<'m> Engine<'m> {
+    /// How long steps take.
+    pub fn steps(&self) -> Steps<'m> {
+        Steps { timing: &self.model.timing, model_params: &self.model.params, params: self.params }
+    }
 }

@@ -56,7 +56,8 @@ pub struct CompositionRow {
     pub low: f64,
     /// Upper end of the 90 % interval.
     pub high: f64,
-    /// Expected time these events took together, nanoseconds, where durations are known.
+    /// Expected time that these calls took together, ns. Rows of whole calls and of exits have it, where the trace recorded
+    /// durations of such calls that fit into the gap.
     pub time_ns: Option<f64>,
 }
 

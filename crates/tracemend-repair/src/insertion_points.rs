@@ -71,6 +71,10 @@ impl InsertionPoint {
 /// A gap with everything around it that bears on what was lost.
 #[derive(Clone, Debug, Default)]
 pub struct GapContext {
+    /// Number of the gap.
+    pub gap: u32,
+    /// Number of its stream.
+    pub stream: Option<u32>,
     /// Where lost events can belong.
     pub points: Vec<InsertionPoint>,
     /// Point of the thread that ran last before the gap, if it can go on.
@@ -129,6 +133,8 @@ pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContex
         current = points.iter().position(|point| point.begins && Some(point.thread) == next_thread);
     }
     GapContext {
+        gap: gap.id,
+        stream,
         points,
         current,
         left_token: before.map_or(BEGIN, |position| index.tokens[position as usize]),
@@ -337,5 +343,78 @@ impl PointFinder<'_, '_> {
             right.push(END);
         }
         right
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{token_of, trace};
+    use crate::testing::{cut, with_engine};
+    use tracemend_trace::{Cause, Lost, StreamId};
+
+    #[test]
+    fn a_thread_has_a_point_between_each_two_of_its_events_around_the_gap() {
+        // Thread 1 runs on CPU 0, thread 2 on CPU 1 and once on CPU 0; events of CPU 0 are lost.
+        let mut calls: Vec<(u32, i32, &str)> =
+            (0..400).map(|place| (place % 2, 1 + (place % 2) as i32, "read")).collect();
+        calls[200] = (0, 2, "write");
+        let mut damaged = trace(&calls);
+        // From before event 196 to after event 204, CPU 0 lost what it recorded but for nothing: the events of CPU 1 stay.
+        let (begin, end) = (damaged.events[194].time_ns, damaged.events[206].time_ns);
+        damaged.events.retain(|event| event.stream != StreamId(0) || event.time_ns <= begin || event.time_ns >= end);
+        damaged.gaps = vec![Gap {
+            stream: Some(StreamId(0)),
+            begin_ns: Some(begin),
+            end_ns: Some(end),
+            ..Gap::new(0, Lost::Exact(5), Cause::Discarded, 0)
+        }];
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let of = |tid: i32| {
+                context.points.iter().filter(move |point| point.thread == ThreadKey::Tid(tid)).collect::<Vec<_>>()
+            };
+            // One stretch for thread 1; for thread 2 one before, between and after each of its six events inside the gap.
+            assert_eq!((of(1).len(), of(2).len()), (1, 7));
+            for point in of(2) {
+                assert!(begin <= point.from_ns && point.from_ns < point.to_ns && point.to_ns <= end);
+            }
+            let one = of(1)[0];
+            let read = token_of(engine.model, "read");
+            assert_eq!((one.last, one.right[0], one.recency), (read, read, Recency::Rank(0)));
+            assert_eq!(context.current, context.points.iter().position(|point| point.thread == ThreadKey::Tid(1)));
+            assert_eq!(context.next_thread, Some(ThreadKey::Tid(1)));
+        });
+    }
+
+    #[test]
+    fn a_thread_that_ended_or_was_not_born_yet_has_no_point() {
+        let mut calls: Vec<(u32, i32, &str)> = (0..300).map(|_| (0, 1, "read")).collect();
+        calls[140] = (0, 2, "exit_group");
+        calls[160] = (0, 3, "clone");
+        let mut damaged = cut(trace(&calls), 145..155);
+        for event in &mut damaged.events {
+            let name = damaged.header.symbols.name(event.name);
+            match name {
+                "exit_group" => (event.ret, event.dur_ns) = (None, None),
+                "clone" => (event.phase, event.dur_ns) = (tracemend_trace::Phase::Exit, None),
+                _ => {}
+            }
+        }
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let threads: Vec<ThreadKey> = context.points.iter().map(|point| point.thread).collect();
+            assert_eq!(threads, [ThreadKey::Tid(1)]);
+        });
+    }
+
+    #[test]
+    fn a_gap_before_the_first_event_belongs_to_who_is_seen_first() {
+        let damaged = cut(trace(&[(0, 1, "read"); 50]), 0..5);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            assert_eq!((context.begin_ns, context.current), (i64::MIN, Some(0)));
+            assert!(context.points[0].begins && context.points[0].before.is_empty());
+        });
     }
 }

@@ -15,7 +15,8 @@ const CALIBRATING_TRACES: usize = 3;
 pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&TraceModel>, options: &RepairOptions) -> TraceModel {
     let own = calibrate(trace, model, &lengths_of(gaps), options);
     let mut adapted = model.cloned().unwrap_or_default();
-    let before = std::mem::replace(&mut adapted.calibration, own);
+    adapted.rescoring = own.rescoring;
+    let before = std::mem::replace(&mut adapted.calibration, own.calibration);
     adapted.calibration.merge_prior(&before, options.params.model.trained_blackouts);
     adapted.params = options.params.model.clone();
     adapted.learn(trace, 1);
@@ -50,7 +51,7 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
                 }
             }
             let base = (traces.len() > 1).then_some(&others);
-            calibrate(traces[held_out], base, &params.blackouts.trained_lengths, options)
+            calibrate(traces[held_out], base, &params.blackouts.trained_lengths, options).calibration
         })
         .collect();
     for calibration in &calibrations {

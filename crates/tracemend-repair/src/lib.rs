@@ -6,7 +6,9 @@ mod calibrate;
 mod call_rules;
 mod composition;
 pub mod consensus;
+mod durations;
 mod engine;
+pub mod gate;
 pub mod index;
 mod inferred;
 mod insertion_points;
@@ -21,10 +23,13 @@ mod options;
 mod params;
 mod predictor;
 mod repair;
+pub mod rescoring;
 pub mod rng;
 mod search;
 mod solve;
 pub mod tensor_file;
+#[cfg(test)]
+mod testing;
 mod times;
 mod view;
 

@@ -1,18 +1,26 @@
 //! The n-gram model as a predictor.
 
+use crate::index::TraceIndex;
+use crate::insertion_points::GapContext;
 use crate::log_prob::LogProb;
 use crate::model::{FIRST_EVENT, MAX_ORDER, Node, State, Token, TokenTable, TraceModel};
 use crate::predictor::{Context, Predictor, ThreadPast};
+use crate::rescoring::{Recall, Rescoring};
+use crate::search::Filling;
 
 /// Predicts from the n-grams of a [`TraceModel`], over all programs and within the thread's own.
 pub struct NgramPredictor<'m> {
     model: &'m TraceModel,
+    /// The recording, where the model's rescoring asks for it.
+    recall: Option<(Recall, Rescoring)>,
 }
 
 impl<'m> NgramPredictor<'m> {
-    /// A predictor over a model that has learned.
-    pub fn new(model: &'m TraceModel) -> Self {
-        Self { model }
+    /// A predictor over a model that has learned. It rescores by the recorded events of `index` where blackouts said that this
+    /// pays ([`TraceModel::rescoring`]).
+    pub fn new(model: &'m TraceModel, index: &TraceIndex<'_>) -> Self {
+        let recall = model.rescoring.map(|rescoring| (Recall::new(index, &index.trace.gaps), rescoring));
+        Self { model, recall }
     }
 }
 
@@ -60,5 +68,11 @@ impl Predictor for NgramPredictor<'_> {
 
     fn leave(&self, context: Context) -> f64 {
         self.model.trie.leave_probability(state(context), &self.model.params)
+    }
+
+    fn rescore(&self, gap: &GapContext, fillings: &[Filling]) -> Option<Vec<LogProb>> {
+        let (recall, Rescoring { kernel, exponent }) = self.recall.as_ref()?;
+        let opinions = recall.opinions(gap, fillings, &[*kernel]).pop()?;
+        Some(opinions.into_iter().map(|opinion| LogProb(exponent * opinion.0)).collect())
     }
 }

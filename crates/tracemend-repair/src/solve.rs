@@ -12,15 +12,17 @@ use crate::index::TraceIndex;
 use crate::inferred::LostInterval;
 use crate::insertion_points::{GapContext, gap_context};
 use crate::length;
+use crate::log_prob::LogProb;
 use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
 use crate::search::{Caches, Filling, Length, Placed, search};
-use crate::times;
+use crate::times::{Steps, estimate};
 use crate::view::View;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, Gap, Lost, Symbol};
+use tracemend_trace::{Event, EventTypeId, Gap, Lost, Symbol};
 
 /// Reason reported for gaps skipped after an interrupt.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
@@ -81,7 +83,7 @@ pub fn solve(
     progress: Progress<'_>,
 ) -> Vec<Solution> {
     let rules = CallRules::new(&model.tokens, &index.one_sided());
-    let predictor = NgramPredictor::new(model);
+    let predictor = NgramPredictor::new(model, index);
     let engine = Engine { predictor: &predictor, model, rules: &rules, params: &options.params.search };
     let solver = Solver { engine, event_types: EventTypes::new(&model.tokens), options };
     let total = gaps.len();
@@ -105,6 +107,40 @@ pub fn solve(
     };
     solver.reconcile(index, gaps, &mut solutions);
     solutions
+}
+
+/// Multiplies a second opinion into the weights of fillings, and sorts them again.
+pub(crate) fn reweigh(fillings: &mut [Filling], opinions: &[LogProb]) {
+    let log_weights: Vec<LogProb> =
+        fillings.iter().zip(opinions).map(|(filling, &opinion)| LogProb::of(filling.weight) + opinion).collect();
+    for (filling, weight) in fillings.iter_mut().zip(LogProb::normalised(&log_weights)) {
+        filling.weight = weight;
+    }
+    // Stable: of equals the one that was likelier comes first.
+    fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+}
+
+/// What follows from weighted fillings: the answer, when it happened, and the expected counts.
+pub(crate) struct Choice {
+    pub consensus: Consensus,
+    pub times: Option<Vec<i64>>,
+    pub counted: Counted,
+}
+
+impl Choice {
+    /// `None` if there is no filling.
+    pub fn new(
+        fillings: &[Filling],
+        context: &GapContext,
+        event_types: &EventTypes,
+        background: BTreeMap<EventTypeId, f64>,
+        steps: &Steps<'_>,
+    ) -> Option<Self> {
+        let consensus = consensus::choose(fillings, &context.points, event_types, steps.params)?;
+        let times = estimate(context, &fillings[consensus.chosen].placed, steps);
+        let counted = composition::count(fillings, context, event_types, background);
+        Some(Self { consensus, times, counted })
+    }
 }
 
 /// What all gaps of a trace are filled with.
@@ -138,20 +174,24 @@ impl<'m> Solver<'m> {
                 (found, lost)
             }
         };
-        let Some(consensus) = consensus::choose(&found.fillings, &context.points, &self.event_types, params) else {
+        let mut fillings = found.fillings;
+        if let Some(opinions) = self.engine.predictor.rescore(&context, &fillings) {
+            reweigh(&mut fillings, &opinions);
+        }
+        let background = composition::background(view, gap, &self.event_types, params.background);
+        let chosen = Choice::new(&fillings, &context, &self.event_types, background, &self.engine.steps());
+        let Some(Choice { consensus, times, counted }) = chosen else {
             return Solution::open(context, lost.value, NO_FILLING);
         };
-        let placed = &found.fillings[consensus.chosen].placed;
-        let background = composition::background(view, gap, &self.event_types, params.background);
         Solution {
-            times: times::estimate(&context, placed, &self.engine),
-            counted: composition::count(&found.fillings, &context, &self.event_types, background),
+            left_open: why_open(gap, fillings[consensus.chosen].placed.len()),
+            consensus: Some(consensus),
+            times,
+            counted,
             lost,
             seconds: begin.elapsed().as_secs_f64(),
-            left_open: why_open(gap, placed.len()),
             context,
-            fillings: found.fillings,
-            consensus: Some(consensus),
+            fillings,
         }
     }
 
@@ -223,5 +263,81 @@ fn why_open(gap: &Gap, placed: usize) -> Option<String> {
         )),
         _ if placed == 0 => Some("nothing was lost here, as far as can be told".to_owned()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{pairs, trace};
+    use crate::options::unwatched;
+    use crate::testing::cut;
+    use tracemend_trace::{Cause, StreamId, Trace};
+
+    fn solved(trace: &Trace, options: &RepairOptions) -> (Vec<Solution>, TraceModel) {
+        let mut model = TraceModel::default();
+        model.learn(trace, 1);
+        model.trie.freeze();
+        let index = TraceIndex::new(trace, &mut model.tokens);
+        let solutions = solve(&index, &trace.gaps, &model, options, &unwatched);
+        (solutions, model)
+    }
+
+    #[test]
+    fn the_answer_is_the_same_on_any_number_of_threads() {
+        let mut damaged = pairs(1, &["open", "read", "close"], 300);
+        for begin in [500, 350, 201] {
+            damaged = cut(damaged, begin..begin + 10);
+        }
+        let placed = |threads| {
+            let (solutions, _) = solved(&damaged, &RepairOptions { threads, ..RepairOptions::default() });
+            solutions.iter().map(|solution| solution.placed().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(placed(1), placed(2));
+        assert!(placed(1).iter().all(|placed| placed.len() == 10));
+    }
+
+    #[test]
+    fn gaps_that_share_a_stretch_of_a_thread_do_not_fill_it_twice() {
+        // Thread 1 moves between two CPUs, and both lose what it did in between: six calls of a loop of three.
+        let names = ["open", "read", "close"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..600).map(|place| ((place / 3 % 2) as u32, 1, names[place % 3])).collect();
+        let mut damaged = trace(&calls);
+        let bounds =
+            |first: usize, last: usize| (Some(damaged.events[first].time_ns), Some(damaged.events[last].time_ns));
+        let gaps = [(StreamId(0), bounds(296, 306), 3), (StreamId(1), bounds(299, 309), 3)];
+        damaged.gaps = gaps
+            .into_iter()
+            .enumerate()
+            .map(|(id, (stream, (begin_ns, end_ns), lost))| Gap {
+                stream: Some(stream),
+                begin_ns,
+                end_ns,
+                ..Gap::new(id as u32, Lost::Exact(lost), Cause::Discarded, 0)
+            })
+            .collect();
+        damaged.events.drain(300..306);
+        let (solutions, model) = solved(&damaged, &RepairOptions { threads: 1, ..RepairOptions::default() });
+        let mut names: Vec<&str> = solutions
+            .iter()
+            .flat_map(Solution::placed)
+            .map(|&(_, token)| model.tokens.kind(token).name.as_str())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["close", "close", "open", "open", "read", "read"]);
+    }
+
+    #[test]
+    fn what_cannot_be_filled_says_why() {
+        let damaged = cut(trace(&[(0, 1, "read"); 100]), 40..60);
+        let options = RepairOptions { threads: 1, max_lost: 19, ..RepairOptions::default() };
+        let (solutions, _) = solved(&damaged, &options);
+        assert_eq!(solutions[0].left_open.as_deref(), Some(TOO_MANY));
+        let mut empty = trace(&[]);
+        empty.header.cpu_stream(0);
+        empty.gaps = vec![Gap { stream: Some(StreamId(0)), ..Gap::new(0, Lost::Exact(3), Cause::Overwritten, 0) }];
+        let (solutions, _) = solved(&empty, &options);
+        assert_eq!(solutions[0].left_open.as_deref(), Some(NO_THREAD));
     }
 }

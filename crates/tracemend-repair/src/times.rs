@@ -3,14 +3,26 @@
 //! Each event follows the one before it by its token's typical step, not before its insertion point opens and not after it
 //! closes; the stretch after the last such bound is scaled to end where the gap ends.
 
-use crate::engine::Engine;
 use crate::insertion_points::GapContext;
+use crate::model::Timing;
+use crate::params::{ModelParams, SearchParams};
 use crate::search::Placed;
 
+/// How long steps take.
+#[derive(Clone, Copy)]
+pub struct Steps<'s> {
+    /// The timing model.
+    pub timing: &'s Timing,
+    /// Its constants.
+    pub model_params: &'s ModelParams,
+    /// The constants of the search.
+    pub params: &'s SearchParams,
+}
+
 /// Estimated times of a filling's events, nanoseconds, in order; `None` where the gap has no time on either side.
-pub fn estimate(context: &GapContext, placed: &[Placed], engine: &Engine<'_>) -> Option<Vec<i64>> {
-    let Engine { model, params, .. } = *engine;
-    let steps: Vec<f64> = placed.iter().map(|&(_, token)| model.timing.step_ns(token, &model.params)).collect();
+pub fn estimate(context: &GapContext, placed: &[Placed], steps: &Steps<'_>) -> Option<Vec<i64>> {
+    let params = steps.params;
+    let steps: Vec<f64> = placed.iter().map(|&(_, token)| steps.timing.step_ns(token, steps.model_params)).collect();
     let all: f64 = steps.iter().sum();
     // Counted from one end of the gap: the clock's own numbers are too large for a fraction.
     let (base, begin, end) = match (context.begin_ns, context.end_ns) {

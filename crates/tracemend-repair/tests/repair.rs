@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tracemend_repair::{GapRepair, RepairOptions, repair, unwatched};
-use tracemend_trace::calls::CallState;
+use tracemend_trace::calls::{CallKind, CallState};
 use tracemend_trace::{OpenOptions, open};
 use tracemend_trace::{Phase, Trace};
 
@@ -51,14 +51,14 @@ fn no_repaired_thread_breaks_the_entry_exit_rules() {
     let repairs = repair(&trace, None, &RepairOptions::default(), &unwatched);
     let mut inferred_events = 0;
     for (tid, events) in threads(&trace, &repairs) {
-        let mut rules = ThreadRules::default();
+        let mut state = CallState::Unknown;
         let mut before_inferred = false;
-        for (name, phase, inferred) in events {
-            let verdict = rules.observe(&name, phase);
-            inferred_events += u64::from(inferred);
+        for (name, phase, inferred) in &events {
+            let verdict = state.observe(CallKind::of(name, *phase, name.as_str()));
+            inferred_events += u64::from(*inferred);
             // Recorded events contradict each other where a gap was left open in part.
-            assert!(verdict.is_ok() || !(inferred || before_inferred), "thread {tid}: {name} {phase:?}: {verdict:?}");
-            before_inferred = inferred;
+            assert!(verdict.is_ok() || !(*inferred || before_inferred), "thread {tid}: {name} {phase:?}: {verdict:?}");
+            before_inferred = *inferred;
         }
     }
     assert!(inferred_events > 5_000, "{inferred_events}");

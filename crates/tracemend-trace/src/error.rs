@@ -1,4 +1,4 @@
-//! What can go wrong while reading or writing a trace.
+//! Errors of reading and writing traces.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Result of this crate.
 pub type TraceResult<T> = Result<T, TraceError>;
 
-/// An input that cannot be read or an output that cannot be written. Each message says where, and what to do next.
+/// An input that cannot be read. Each message says where the fault lies and what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TraceError {
@@ -18,12 +18,12 @@ pub enum TraceError {
         /// What the system said.
         source: io::Error,
     },
-    /// The content is no known format.
-    #[error("{path}: not a trace in a format known here ({seen}). Name the format with --format")]
+    /// The content is in no known format.
+    #[error("{path}: not a trace in a format known here ({seen}). Name its format with the option `format`")]
     UnknownFormat {
         /// File concerned.
         path: PathBuf,
-        /// What the beginning of the file looks like.
+        /// A description of the beginning of the file.
         seen: String,
     },
     /// The input breaks its format's rules so early or so badly that nothing can be read.

@@ -3,7 +3,7 @@
 use crate::{Gap, StreamId, Symbol};
 use serde::{Deserialize, Serialize};
 
-/// Which part of a call an event tells of.
+/// Which part of a call an event reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -13,7 +13,7 @@ pub enum Phase {
     Exit,
     /// One record for a whole call, entry to exit (strace, `perf trace`, the corpus CSV).
     Call,
-    /// Something that is no call: a context switch, a signal, a sequence element.
+    /// Not a call: a context switch, a signal, a sequence element.
     Point,
 }
 
@@ -80,11 +80,11 @@ impl Event {
     }
 }
 
-/// What a source yields: loss is an item of the stream like any event.
+/// One item of a source. A loss is an item like any event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     /// A recorded event.
     Event(Event),
-    /// A place where events were lost.
+    /// An interval in which events were lost.
     Gap(Gap),
 }

@@ -1,4 +1,4 @@
-//! Loss that no tracer counted, found in threads that contradict themselves.
+//! Evidence of losses that no tracer counted: threads whose events contradict each other.
 
 use crate::calls::{CallKind, CallState, Violation, is_exception};
 use crate::thread::ThreadKey;
@@ -42,6 +42,7 @@ pub fn evidence(trace: &Trace) -> Vec<Gap> {
         let before = state.call();
         let verdict = state.observe(CallKind::of(trace.header.symbols.name(event.name), event.phase, event.name));
         let last = last.replace(event);
+        // A gap that the tracer reported explains whatever is missing around it.
         if let (Err(violation), Some(last)) = (verdict, last)
             && !known.touches(last.time_ns, event.time_ns)
         {
@@ -87,6 +88,7 @@ pub fn one_sided(trace: &Trace) -> FxHashSet<Symbol> {
         };
     }
     let nothing_paired = all.0 == 0 || all.1 == 0;
+    // Losses hit entries and exits alike, so a call seen often enough without one of them was recorded so on purpose.
     counts.retain(|name, (entries, exits)| {
         let one_sided = (*entries == 0 || *exits == 0) && *entries + *exits >= ONE_SIDED;
         nothing_paired || (one_sided && !is_exception(trace.header.symbols.name(*name)))
@@ -112,6 +114,7 @@ impl Known {
     }
 
     fn touches(&self, begin: i64, end: i64) -> bool {
+        // The first interval that does not end before `begin`: joined intervals have their ends in order too.
         let next = self.0.partition_point(|interval| interval.1 < begin);
         self.0.get(next).is_some_and(|interval| interval.0 <= end)
     }

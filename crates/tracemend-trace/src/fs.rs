@@ -12,7 +12,7 @@ use std::{
 static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A file written under a temporary name in the folder of its target, renamed by [`AtomicFile::commit`].
-/// Dropped without a commit it leaves nothing behind. A target that is a device or a pipe is written to directly.
+/// Dropped without a commit, it is removed. A target that is a device or a pipe is written to directly.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: File,
@@ -80,7 +80,7 @@ impl Drop for AtomicFile {
 }
 
 /// A folder filled under a temporary name beside its target and renamed by [`AtomicFolder::commit`]. Dropped without a
-/// commit it leaves nothing behind.
+/// commit, it is removed.
 #[derive(Debug)]
 pub struct AtomicFolder {
     target: PathBuf,

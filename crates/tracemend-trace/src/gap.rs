@@ -1,21 +1,21 @@
-//! A place where events were lost.
+//! Intervals in which events were lost.
 
 use crate::StreamId;
 use serde::{Deserialize, Serialize};
 
-/// How many events a gap swallowed.
+/// How many events a gap lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// The tracer counted them.
     Exact(u64),
     /// At least this many; the evidence gives no upper bound.
     AtLeast(u64),
-    /// Nobody counted.
+    /// The tracer did not count them.
     Unknown,
 }
 
 impl Lost {
-    /// The number the tracer gave, if any: exact, or the lower bound.
+    /// The number that the tracer gave, exact or a lower bound; `None` if it gave none.
     pub fn count(self) -> Option<u64> {
         match self {
             Lost::Exact(n) | Lost::AtLeast(n) => Some(n),
@@ -43,9 +43,9 @@ pub enum Cause {
     Overwritten,
     /// The input ends, or begins, in the middle.
     Truncated,
-    /// A part of the input could not be read; why, in words.
+    /// A part of the input could not be read, for the reason given.
     Damaged(String),
-    /// No tracer said so, but a thread's own events contradict themselves there (an exit without its entry, say).
+    /// The tracer reported nothing, but the events of a thread contradict each other (an exit without its entry, say).
     Evidence(String),
 }
 
@@ -61,7 +61,7 @@ impl Cause {
         }
     }
 
-    /// The details, where the cause carries any.
+    /// The reason in words, where the cause has one.
     pub fn details(&self) -> Option<&str> {
         match self {
             Cause::Damaged(details) | Cause::Evidence(details) => Some(details),
@@ -79,15 +79,15 @@ pub struct Gap {
     pub stream: Option<StreamId>,
     /// CPU of that stream, if it has one.
     pub cpu: Option<u32>,
-    /// Thread concerned, for gaps known from one thread's own evidence only.
+    /// The thread, for gaps found in the events of one thread alone.
     pub tid: Option<i32>,
     /// Time of the last event before the gap, nanoseconds; `None`: the gap begins before the first event.
     pub begin_ns: Option<i64>,
     /// Time of the first event after the gap, nanoseconds; `None`: no event follows.
     pub end_ns: Option<i64>,
     /// Times of the first and the last recorded event of a packet that lies inside the interval, where the tracer
-    /// counts per packet (CTF): the lost events lie before the first or after the last of them, and nobody knows how
-    /// they divide. `None`: no event of this stream was recorded inside the interval.
+    /// counts per packet (CTF): the lost events lie before the first or after the last of them, and how they divide is
+    /// unknown. `None`: no event of this stream was recorded inside the interval.
     pub kept_ns: Option<(i64, i64)>,
     /// How many events.
     pub lost: Lost,
@@ -121,7 +121,7 @@ impl Gap {
         }
     }
 
-    /// Whether its stream recorded nothing before it or nothing after it.
+    /// Whether its stream recorded nothing before the gap or nothing after it.
     pub fn is_one_sided(&self) -> bool {
         self.begin_ns.is_none() || self.end_ns.is_none()
     }

@@ -37,7 +37,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats, with the names used on the command line.
+    /// All formats with their names, as [`FromStr`] reads them.
     pub const ALL: [(Format, &'static str); 13] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
@@ -54,7 +54,7 @@ impl Format {
         (Format::TraceDat, "trace-dat"),
     ];
 
-    /// Whether losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
+    /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
         matches!(self, Format::Ctf)
     }
@@ -87,7 +87,7 @@ pub struct TraceHeader {
     pub symbols: Symbols,
     /// Loss domains, by [`StreamId`].
     pub streams: Vec<StreamInfo>,
-    /// Things the reader passed over and a user should know of: sentences that say what to do next.
+    /// What the reader passed over: sentences that say what to do next.
     pub warnings: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ impl TraceHeader {
         Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new() }
     }
 
-    /// The stream of `cpu`, made now (named `cpuN`) if it is new.
+    /// The stream of `cpu`. A new one is added under the name `cpuN`.
     pub fn cpu_stream(&mut self, cpu: u32) -> StreamId {
         match self.streams.iter().position(|stream| stream.cpu == Some(cpu)) {
             Some(index) => StreamId(index as u32),

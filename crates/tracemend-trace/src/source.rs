@@ -7,7 +7,7 @@ pub trait Source {
     /// The next event or gap in the order of the input; `None` at the end.
     ///
     /// # Errors
-    /// When the input cannot be read further at all. Damage that leaves the rest readable is a [`Gap`](crate::Gap).
+    /// When nothing more can be read. Damage that leaves the rest readable is a [`Gap`](crate::Gap).
     fn next_item(&mut self) -> TraceResult<Option<Item>>;
 
     /// Names, streams and warnings met so far.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-/// A string of one [`Symbols`] table, by number. Numbers count up from 0 in the order of first use.
+/// Number of a string in its [`Symbols`] table. Numbers count up from 0 in the order of first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u32);
 
@@ -14,7 +14,7 @@ pub struct Symbols {
 }
 
 impl Symbols {
-    /// The number of `name`, given out now if the string is new.
+    /// The number of `name`. A new string gets the next number.
     pub fn intern(&mut self, name: &str) -> Symbol {
         if let Some(&id) = self.ids.get(name) {
             return id;
@@ -30,12 +30,12 @@ impl Symbols {
         self.ids.get(name).copied()
     }
 
-    /// The string behind a number of this table; empty for a number of another table.
+    /// The string with this number; empty if the table has no such number.
     pub fn name(&self, symbol: Symbol) -> &str {
         self.names.get(symbol.0 as usize).map_or("", |name| name)
     }
 
-    /// How many distinct strings the table holds.
+    /// Number of distinct strings in the table.
     pub fn len(&self) -> usize {
         self.names.len()
     }

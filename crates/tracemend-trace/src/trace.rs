@@ -3,9 +3,21 @@
 use crate::{Event, Gap, Item, Source, TraceHeader, TraceResult};
 
 /// A whole trace in memory.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend_trace::{Format, OpenOptions, Trace, from_reader};
+///
+/// let rows = "timestamp_ns,tid,syscall_name\n10,7,read\n5,8,close\n";
+/// let mut source = from_reader(Box::new(rows.as_bytes()), Path::new("rows"), &OpenOptions::default())?;
+/// let trace = Trace::read(&mut *source)?;
+/// assert_eq!(trace.header.format, Format::Csv);
+/// assert_eq!(trace.header.symbols.name(trace.events[0].name), "close");
+/// # Ok::<(), tracemend_trace::TraceError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// What its events share.
+    /// Names, streams and warnings.
     pub header: TraceHeader,
     /// Recorded events, by time; equal times keep the order of the input.
     pub events: Vec<Event>,
@@ -17,7 +29,7 @@ impl Trace {
     /// Reads a source to its end.
     ///
     /// # Errors
-    /// What the source fails with.
+    /// Passes on the error of the source.
     pub fn read(source: &mut dyn Source) -> TraceResult<Self> {
         let mut events = Vec::new();
         let mut gaps = Vec::new();

@@ -119,7 +119,7 @@ fn babeltrace_layouts_and_warnings() {
     assert_eq!(event(&layouts, 2).0, "close");
     assert_eq!(event(&layouts, 3), ("close", Phase::Exit, 86_400_300_000_000, Some(7), "", Some(0)));
     assert_eq!(event(&layouts, 4), ("sched_switch", Phase::Point, 86_400_400_000_000, None, "", None));
-    assert!(layouts.header.warnings[0].contains("--warnings"), "{:?}", layouts.header.warnings);
+    assert!(layouts.header.warnings[0].contains("the option `warnings`"), "{:?}", layouts.header.warnings);
 
     let warnings_file = Some(fixture("succeed/babeltrace-warnings.txt"));
     let read = read_with(&fixture("succeed/babeltrace.txt"), &OpenOptions { warnings_file, ..OpenOptions::default() });
@@ -195,7 +195,7 @@ fn numbers_are_names_of_the_architecture() {
 
 #[test]
 fn what_is_no_trace_is_said() {
-    let end = "Name the format with --format";
+    let end = "Name its format with the option `format`";
     for (name, seen) in [
         ("fail/empty.txt", "it is empty"),
         ("fail/prose.txt", "it begins `The quick brown fox`"),
@@ -212,7 +212,7 @@ fn what_is_no_trace_is_said() {
     let error = read_bytes(b"\nnothing\nof it\n", &forced).err().unwrap().to_string();
     assert_eq!(
         error,
-        "memory, line 2 (byte 1): not a line of ftrace text: `nothing`. No line of the input is one; name its true format with --format"
+        "memory, line 2 (byte 1): not a line of ftrace text: `nothing`. No line of the input is one; name its true format with the option `format`"
     );
 }
 

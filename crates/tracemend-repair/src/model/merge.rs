@@ -111,7 +111,8 @@ mod tests {
             a.trie.freeze();
             for comm in [None, Some("p0"), Some("p1")] {
                 let (x, y) = (a.empty_state(comm, true), both.empty_state(comm, true));
-                prop_assert_eq!(a.trie.predict(x, vocabulary, 0.9, 4), both.trie.predict(y, vocabulary, 0.9, 4));
+                let next = |model: &TraceModel, state| model.trie.predict(state, vocabulary, 0.9, 4, &model.params);
+                prop_assert_eq!(next(&a, x), next(&both, y));
             }
         }
 

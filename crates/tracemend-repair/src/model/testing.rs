@@ -65,3 +65,16 @@ pub(crate) fn token_of(model: &TraceModel, name: &str) -> Token {
     let found = model.tokens.kinds().iter().position(|kind| kind.name == name);
     found.expect("the model has learned this call") as Token
 }
+
+/// Calls of one thread on CPU 0 as entries and exits, 500 ns apart; every call returns 0.
+pub(crate) fn pairs(tid: i32, names: &[&str], calls: usize) -> Trace {
+    let whole: Vec<(u32, i32, &str)> = (0..calls).map(|place| (0, tid, names[place % names.len()])).collect();
+    let mut trace = trace(&whole);
+    let halves = |event: &Event| {
+        let entry = Event { phase: Phase::Entry, ret: None, dur_ns: None, ..event.clone() };
+        let exit = Event { phase: Phase::Exit, time_ns: event.time_ns + 500, dur_ns: None, ..event.clone() };
+        [entry, exit]
+    };
+    trace.events = trace.events.iter().flat_map(halves).collect();
+    trace
+}

@@ -6,6 +6,7 @@ use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
 use crate::params::ModelParams;
+use crate::rescoring::Rescoring;
 use rustc_hash::FxHashMap;
 use tracemend_trace::calls::ends_thread;
 use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};
@@ -27,6 +28,8 @@ pub struct TraceModel {
     pub events: u64,
     /// Constants of learning and of what is asked of the model; no part of its file.
     pub params: ModelParams,
+    /// How fillings are scored again, where blackouts of the adapted trace say that this pays; no part of its file.
+    pub rescoring: Option<Rescoring>,
 }
 
 struct Thread {

@@ -34,8 +34,8 @@ pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>,
         Length::Exact(lost) => (lost, lost.min(params.horizon)),
         Length::Unknown(prior) => (prior.len(), params.horizon),
     };
-    let (begin, end) = (context.begin_ns.to_string(), context.end_ns.to_string());
-    let random = Some(SplitMix64::new(seed, &["search", &begin, &end]));
+    let random =
+        Some(SplitMix64::new(seed, &["search", &context.gap.to_string(), &context.stream.unwrap_or(0).to_string()]));
     let scorer = Scorer::new(context, caches, horizon);
     let mut beam = Beam { scorer, width: params.beam_for(events), arena: Vec::new(), random };
     match length {
@@ -225,4 +225,84 @@ fn merged(extensions: Vec<Extension>) -> Vec<(Extension, LogProb)> {
         }
     }
     merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insertion_points::gap_context;
+    use crate::model::Token;
+    use crate::model::testing::{pairs, trace};
+    use crate::testing::{cut, with_engine};
+    use tracemend_trace::Trace;
+
+    /// Names of the likeliest filling.
+    fn filled(damaged: &Trace, length: impl Fn(&mut Vec<f64>) -> Option<usize>) -> (Vec<String>, Found) {
+        with_engine(damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            let mut prior = Vec::new();
+            let found = match length(&mut prior) {
+                Some(lost) => search(&context, &mut caches, Length::Exact(lost), 1),
+                None => search(&context, &mut caches, Length::Unknown(&prior), 1),
+            };
+            let name = |&(_, token): &(u16, Token)| engine.model.tokens.kind(token).name.clone();
+            (found.fillings[0].placed.iter().map(name).collect(), found)
+        })
+    }
+
+    #[test]
+    fn a_loop_is_continued_through_the_gap() {
+        let names = ["open", "read", "close"];
+        let calls: Vec<(u32, i32, &str)> = (0..600).map(|place| (0, 1, names[place % 3])).collect();
+        let (placed, found) = filled(&cut(trace(&calls), 300..307), |_| Some(7));
+        assert_eq!(placed, ["open", "read", "close", "open", "read", "close", "open"]);
+        assert!((found.fillings.iter().map(|filling| filling.weight).sum::<f64>() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_length_nobody_counted_is_that_which_fits() {
+        let names = ["open", "read", "write", "close"];
+        let calls: Vec<(u32, i32, &str)> = (0..600).map(|place| (0, 1, names[place % 4])).collect();
+        // A flat prior from 0 to 12 events: 6 lost, so 2, 6 and 10 meet what is recorded.
+        let (placed, found) = filled(&cut(trace(&calls), 300..306), |prior| {
+            prior.resize(13, 0.0);
+            None
+        });
+        assert_eq!(placed.len() % 4, 2, "{placed:?}");
+        let meets: f64 = [2, 6, 10].map(|length| found.lengths[length]).iter().sum();
+        assert!(meets > 0.9, "{:?}", found.lengths);
+    }
+
+    #[test]
+    fn entries_and_exits_stay_pairs_to_the_last_event() {
+        let damaged = cut(pairs(1, &["read", "write"], 200), 101..108);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            for filling in search(&context, &mut caches, Length::Exact(7), 1).fillings {
+                let point = &context.points[filling.placed[0].0 as usize];
+                let after = filling
+                    .placed
+                    .iter()
+                    .try_fold(point.call, |call, &(_, token)| engine.rules.after_inferred(call, token));
+                assert_eq!(after.and_then(|call| engine.rules.min_events(call, &point.right)), Some(0));
+            }
+        });
+    }
+
+    #[test]
+    fn other_seeds_may_choose_others_and_the_same_seed_never_does() {
+        let names = ["a", "b", "c", "d", "e"];
+        let calls: Vec<(u32, i32, &str)> = (0..2000).map(|place| (0, 1, names[place * place % 7 % 5])).collect();
+        let damaged = cut(trace(&calls), 1000..1080);
+        let weights = |seed| {
+            with_engine(&damaged, |view, engine| {
+                let context = gap_context(view, &engine, &damaged.gaps[0]);
+                let found = search(&context, &mut Caches::new(engine), Length::Exact(80), seed);
+                found.fillings.into_iter().map(|filling| (filling.placed, filling.weight)).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(weights(1), weights(1));
+    }
 }

@@ -138,3 +138,45 @@ impl Scorer<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insertion_points::gap_context;
+    use crate::model::testing::pairs;
+    use crate::search::caches::Caches;
+    use crate::testing::{cut, with_engine};
+
+    /// The names and phases proposed as the next event of a gap of `lost` events in `read write` pairs.
+    fn proposed(lost: std::ops::Range<usize>, room: usize) -> Vec<(String, tracemend_trace::Phase)> {
+        let damaged = cut(pairs(1, &["read", "write"], 200), lost);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            let mut scorer = Scorer::new(&context, &mut caches, 4);
+            let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
+            let parent = Parent { hypothesis: &hypothesis, number: 0, key: 0, remaining: room, room };
+            let mut extensions = Vec::new();
+            scorer.expand(parent, &mut extensions);
+            let kind = |new: &Extension| engine.model.tokens.kind(new.token);
+            extensions.iter().map(|new| (kind(new).name.clone(), kind(new).phase)).collect()
+        })
+    }
+
+    #[test]
+    fn in_a_call_only_its_exit_is_proposed() {
+        use tracemend_trace::Phase::Exit;
+        // Event 100 is an entry of `read`; its exit and three more are lost.
+        let names = proposed(101..105, 3);
+        assert_eq!(names, [("read".to_owned(), Exit)]);
+    }
+
+    #[test]
+    fn what_leaves_no_room_for_the_recorded_continuation_is_not_proposed() {
+        // One event is lost between an entry of `read` and an entry of `write`: its exit, after which no event is left.
+        assert_eq!(proposed(101..102, 0).len(), 1);
+        // Between two calls with nothing to spare no call can begin, since it could not end.
+        assert_eq!(proposed(102..104, 0), []);
+        assert!(!proposed(102..104, 1).is_empty());
+    }
+}

@@ -159,3 +159,121 @@ impl<'s, 'm> Scorer<'s, 'm> {
         sum + later * short.clamp(0.0, 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insertion_points::gap_context;
+    use crate::model::testing::{token_of, trace};
+    use crate::search::expand::Parent;
+    use crate::search::hypothesis::{Extension, ThreadState};
+    use crate::testing::{cut, with_engine};
+    use tracemend_trace::Trace;
+
+    fn turns(threads: &[i32], length: usize) -> Trace {
+        let names = ["read", "write"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..length).map(|place| (0, threads[place / 2 % threads.len()], names[place % 2])).collect();
+        trace(&calls)
+    }
+
+    /// A hypothesis with one more event on a point, as the search would make it.
+    fn with_event(
+        scorer: &mut Scorer<'_, '_>,
+        hypothesis: &Hypothesis,
+        point: usize,
+        token: Token,
+        left: usize,
+    ) -> Hypothesis {
+        let mut extensions: Vec<Extension> = Vec::new();
+        let parent = Parent { hypothesis, number: 0, key: hypothesis.threads_hash(), remaining: left, room: left };
+        scorer.expand(parent, &mut extensions);
+        let new = extensions
+            .into_iter()
+            .find(|new| new.point as usize == point && new.token == token)
+            .expect("the event is among those proposed");
+        let mut next = hypothesis.clone();
+        next.score = new.score;
+        next.current = Some(new.point);
+        if next.thread(point).is_none() {
+            next.threads.push(ThreadState::begin(new.point, &scorer.context.points[point]));
+        }
+        let thread = next.threads.iter_mut().find(|thread| thread.point == new.point).expect("made above");
+        thread.context = scorer.caches.engine.predictor.after(new.context, token);
+        thread.before_last = std::mem::replace(&mut thread.last, token);
+        next
+    }
+
+    #[test]
+    fn three_events_by_hand() {
+        // `read write` over and over; `write read write` were lost after a `read`.
+        let damaged = cut(turns(&[1], 400), 201..204);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            let mut scorer = Scorer::new(&context, &mut caches, 3);
+            let [read, write] = ["read", "write"].map(|name| token_of(engine.model, name));
+            let point = context.current.expect("the thread goes on");
+            let mut hypothesis = Hypothesis::empty(Some(point as u16), context.begin_ns);
+            let (mut state, mut sum) = (context.points[point].left, LogProb::CERTAIN);
+            for (left, token) in [(2, write), (1, read), (0, write)] {
+                hypothesis = with_event(&mut scorer, &hypothesis, point, token, left);
+                sum += LogProb::of(1.0 - engine.predictor.leave(state)) + engine.predictor.log_p(state, token);
+                state = engine.predictor.after(state, token);
+                assert!((hypothesis.score - sum).0.abs() < 1e-4, "{:?} {sum:?}", hypothesis.score);
+            }
+            // What is recorded after the gap, its pause, and the same thread next; against nothing lost at all.
+            let end = &context.points[point];
+            let follows = |mut state, tokens: &[Token]| {
+                tokens.iter().fold(LogProb::CERTAIN, |sum, &token| {
+                    let log_p = engine.predictor.log_p(state, token);
+                    state = engine.predictor.after(state, token);
+                    sum + log_p
+                })
+            };
+            let nothing = follows(end.left, &end.right) + end.quiet;
+            let tail = f64::from(scorer.caches.tail(write, end));
+            let whole = sum + follows(state, &end.right) + LogProb::of(tail) - nothing
+                + LogProb::of(1.0 - engine.predictor.leave(state));
+            let closed = scorer.close(&hypothesis);
+            assert!((closed - whole).0.abs() < 1e-3, "{closed:?} {whole:?}");
+            // `read` never follows `read`: without lost events the recording would be a surprise.
+            assert!(nothing.0 < -5.0 && closed.0 > 0.0, "{nothing:?} {closed:?}");
+        });
+    }
+
+    #[test]
+    fn a_switch_goes_to_the_thread_whose_turn_it_is() {
+        // Threads 1, 2 and 3 in turn, two calls each; thread 1 ran last before the gap.
+        let damaged = cut(turns(&[1, 2, 3], 600), 302..306);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            let scorer = Scorer::new(&context, &mut caches, 4);
+            let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
+            let choices = scorer.choices(&hypothesis, context.left_token, 8);
+            let thread = |choice: &Choice| context.points[choice.0].thread.tid();
+            let current = context.current.and_then(|point| context.points[point].thread.tid());
+            let next = current.map(|tid| tid % 3 + 1);
+            assert_eq!(choices.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).and_then(thread), next);
+            assert!(choices.iter().all(|choice| thread(choice) != current));
+            assert_eq!(scorer.choices(&hypothesis, context.left_token, 1).len(), 1);
+        });
+    }
+
+    #[test]
+    fn a_thread_that_must_have_run_costs_more_the_fewer_events_are_left() {
+        // Thread 2 ran while thread 1 was away, and is missing its turn.
+        let damaged = cut(turns(&[1, 2], 400), 202..204);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let mut caches = Caches::new(engine);
+            let scorer = Scorer::new(&context, &mut caches, 2);
+            let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
+            let [none, many] = [0, 100].map(|remaining| scorer.pending(&hypothesis, remaining));
+            assert!(none <= many && many <= 0.0, "{none} {many}");
+            let needy = (0..context.points.len()).any(|point| scorer.empty[point] < engine.params.needs_below);
+            assert!(needy && none < many, "{none} {many}");
+        });
+    }
+}

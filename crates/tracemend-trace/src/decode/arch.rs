@@ -1,4 +1,4 @@
-//! Which architecture's table turns a system call number into a name.
+//! Architectures and their system call numbers.
 
 use std::{fmt, str::FromStr};
 use syscalls::{aarch64, arm, x86, x86_64};
@@ -18,7 +18,7 @@ pub enum Arch {
 }
 
 impl Arch {
-    /// All of them, with the names used on the command line.
+    /// All architectures with their names, as [`FromStr`] reads them.
     pub const ALL: [(Arch, &'static str); 4] =
         [(Arch::X86_64, "x86_64"), (Arch::I386, "i386"), (Arch::Aarch64, "aarch64"), (Arch::Arm, "arm")];
 

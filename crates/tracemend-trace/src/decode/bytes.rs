@@ -6,7 +6,7 @@ pub(crate) fn trim_start(bytes: &[u8]) -> &[u8] {
     &bytes[start..]
 }
 
-/// `bytes` without the spaces and tabs behind.
+/// `bytes` without the spaces and tabs at the end.
 pub(crate) fn trim_end(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|&b| b != b' ' && b != b'\t').map_or(0, |last| last + 1);
     &bytes[..end]
@@ -93,7 +93,7 @@ pub(crate) fn take_seconds(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((seconds.checked_add(fraction)?, rest))
 }
 
-/// The digits behind a decimal point of seconds, as nanoseconds.
+/// The digits after a decimal point of seconds, as nanoseconds.
 pub(crate) fn take_fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     const SCALE: [i64; 10] = [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let used = digits(bytes);

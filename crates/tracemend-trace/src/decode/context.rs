@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 /// Highest CPU number taken for one: a table is indexed by it.
 pub(crate) const MAX_CPU: u32 = 1 << 14;
-/// Most announcements of loss kept apart while no event closes them; later ones are added to the last.
+/// Maximum number of announcements of loss kept apart while no event closes them; later ones are added to the last.
 const MAX_OPEN: usize = 1 << 12;
-/// Most warnings kept in a header.
+/// Maximum number of warnings kept in a header.
 const MAX_WARNINGS: usize = 64;
 
 /// One CPU's place in the input.
@@ -198,6 +198,7 @@ impl Context {
     pub(crate) fn before(&mut self, event: &Event) {
         let seen_ns =
             event.time_ns.saturating_add(event.dur_ns.map_or(0, |dur| i64::try_from(dur).unwrap_or(i64::MAX)));
+        // A whole call is printed when it ends, so what was lost before its line was lost before its end.
         if self.damage.is_some() || !self.open_anywhere.is_empty() {
             self.close_anywhere(Some(seen_ns));
         }
@@ -230,6 +231,7 @@ impl Context {
         self.close_anywhere(None);
         let mut open: Vec<Gap> = self.lanes.iter_mut().flat_map(|lane| std::mem::take(&mut lane.open)).collect();
         self.open_lanes = 0;
+        // Lanes are by CPU; gaps are numbered in the order of the input.
         open.sort_by_key(|gap| gap.offset);
         for gap in open {
             self.emit(gap, None);
@@ -279,6 +281,7 @@ impl Context {
 }
 
 fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {
+    // Hostile input must not fill the memory with gaps that no event closes.
     if open.len() < MAX_OPEN {
         return false;
     }

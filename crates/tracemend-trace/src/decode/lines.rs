@@ -130,7 +130,7 @@ impl Lines {
         }
     }
 
-    /// Reads more behind `rest`; 0 at the end of the input.
+    /// Reads more after `rest`; 0 at the end of the input.
     fn fill(&mut self) -> std::io::Result<usize> {
         if self.ended {
             return Ok(0);

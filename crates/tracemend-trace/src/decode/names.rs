@@ -7,7 +7,7 @@ use std::hash::Hasher;
 
 /// Longest name kept: hostile input must not fill the memory with names.
 const MAX_NAME: usize = 255;
-/// Most names kept apart; later new ones share [`OTHER`].
+/// Maximum number of names kept apart; later new ones share [`OTHER`].
 const MAX_NAMES: usize = 1 << 18;
 /// The name of all names beyond [`MAX_NAMES`].
 const OTHER: &str = "<other>";

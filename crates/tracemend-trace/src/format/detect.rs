@@ -6,7 +6,7 @@ use crate::Format;
 use crate::decode::bytes::{excerpt, trim};
 use crate::kernel::tracing_data;
 
-/// Most lines looked at.
+/// Maximum number of lines looked at.
 const LINES: usize = 400;
 
 type IsLine = fn(&[u8]) -> bool;

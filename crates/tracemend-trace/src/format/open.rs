@@ -15,11 +15,24 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Opens a trace: a file, a directory of sequences, or `-` for the standard input. Zstandard and gzip are recognised
-/// by their first bytes, and the format by the first lines unless `options` name it.
+/// Opens a trace: a file, a folder (a CTF trace or sequences), or `-` for the standard input. Compression (Zstandard,
+/// gzip) is recognised by the first bytes, and the format by the first lines unless `options` name it.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use tracemend_trace::{Item, OpenOptions, open};
+///
+/// let mut source = open(Path::new("lttng-session"), &OpenOptions::default())?;
+/// while let Some(item) = source.next_item()? {
+///     if let Item::Gap(gap) = item {
+///         println!("{:?} events lost from {:?} to {:?}", gap.lost, gap.begin_ns, gap.end_ns);
+///     }
+/// }
+/// # Ok::<(), tracemend_trace::TraceError>(())
+/// ```
 ///
 /// # Errors
-/// When the path cannot be read, or what it holds is no format known here.
+/// When the path cannot be read, or its content is in no format known here.
 pub fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     if path.as_os_str() == "-" {
         return from_reader(Box::new(std::io::stdin()), path, options);

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 pub struct OpenOptions {
     /// The format, where it is not to be recognised by content.
     pub format: Option<Format>,
-    /// The traced machine, for system call numbers.
+    /// The traced machine: it decides what system call numbers mean.
     pub arch: Arch,
-    /// What `babeltrace2` wrote to its standard error: it alone tells of loss.
+    /// What `babeltrace2` wrote to its standard error: only that reports losses.
     pub warnings_file: Option<PathBuf>,
-    /// Only gaps are wanted: a format whose packet headers tell of loss is not decoded further.
+    /// Whether to yield gaps alone. Formats whose packet headers count losses ([`Format::tells_losses_apart`]) then decode
+    /// no event.
     pub losses_only: bool,
 }

@@ -95,7 +95,7 @@ impl<F: LineFormat> Text<F> {
                 path: self.context.path.clone(),
                 line: at.line,
                 offset: at.offset,
-                reason: format!("{reason}. No line of the input is one; name its true format with --format"),
+                reason: format!("{reason}. No line of the input is one; name its true format with the option `format`"),
             }),
             _ => Ok(()),
         }

@@ -13,7 +13,7 @@ use crate::decode::order::Order;
 
 /// Longest text taken for a format.
 pub(crate) const MAX_FORMAT: usize = 1 << 20;
-/// Most fields of one event.
+/// Maximum number of fields of one event.
 const MAX_FIELDS: usize = 512;
 
 /// What a field holds.

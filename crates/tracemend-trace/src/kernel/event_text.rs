@@ -6,7 +6,7 @@ use crate::Phase;
 use crate::decode::order::Order;
 use std::io::Write;
 
-/// Appends what stands behind the event's name: `NR 3 (1, 7f.., 0)` and the arguments of system calls as both tools
+/// Appends what stands after the event's name: `NR 3 (1, 7f.., 0)` and the arguments of system calls as both tools
 /// print them, other events' fields one by one (`trace-cmd report -R`). `indent` says whether a space comes before
 /// those, as trace-cmd has it.
 pub(crate) fn write(out: &mut Vec<u8>, event: &Tracepoint, record: &[u8], order: Order, indent: &str) {

@@ -8,7 +8,7 @@ use crate::decode::order::Order;
 const LENGTH: u64 = 0x3fff_ffff;
 /// Events were lost before this page.
 const MISSED: u64 = 1 << 31;
-/// Their number stands behind the page's last event.
+/// Their number stands after the page's last event.
 const MISSED_STORED: u64 = 1 << 30;
 
 /// Where the parts of a page lie, as the file's own `header_page` says.
@@ -179,7 +179,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// A page of the parts given, behind a head with `flags` in the commit word.
+    /// A page of the parts given, after a head with `flags` in the commit word.
     fn page(order: Order, long: usize, flags: u64, parts: &[u32], stored: Option<u64>) -> Vec<u8> {
         let word = |value: u32| if order == Order::Little { value.to_le_bytes() } else { value.to_be_bytes() };
         let wide = |value: u64| {

@@ -6,11 +6,11 @@ use crate::decode::order::Order;
 use crate::{Phase, Symbol};
 use rustc_hash::FxHashMap;
 
-/// Most events described in one file; the kernel has some thousands.
+/// Maximum number of events described in one file; the kernel has some thousands.
 const MAX_EVENTS: usize = 1 << 16;
-/// Most fields of all events together.
+/// Maximum number of fields of all events together.
 const MAX_FIELDS: usize = 1 << 18;
-/// Most threads whose names are kept.
+/// Maximum number of threads whose names are kept.
 const MAX_THREADS: usize = 1 << 20;
 /// Numbers of events that a table is indexed by; others lie in a map.
 const DIRECT: usize = 1 << 12;
@@ -72,7 +72,7 @@ impl Tracepoint {
         matches!(self.meaning, Meaning::Enter(_) | Meaning::Exit(..))
     }
 
-    /// Whether the event tells of one system call by name, and begins it.
+    /// Whether the event is about one system call by name, and begins it.
     pub(crate) fn named_call(&self) -> Option<Phase> {
         match self.meaning {
             Meaning::EnterNamed => Some(Phase::Entry),
@@ -119,7 +119,7 @@ impl Tracepoints {
         }
     }
 
-    /// Adds an event by the text of its format; `false` where the text is none. `name` makes its name here from system
+    /// Adds an event by the text of its format; `false` if the text is not a format. `name` makes its name here from system
     /// and event.
     pub(crate) fn add(
         &mut self,
@@ -226,7 +226,7 @@ impl Tracepoints {
         self.threads.get(&tid).copied()
     }
 
-    /// Learns names from a record that tells of other threads (a context switch, a wake-up).
+    /// Learns names from a record about other threads (a context switch, a wake-up).
     #[inline]
     pub(crate) fn learn(&mut self, context: &mut Context, record: &[u8]) {
         let Some(event) = self.id(record).and_then(|id| self.get(id)).filter(|event| !event.threads.is_empty()) else {

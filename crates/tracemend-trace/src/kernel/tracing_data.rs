@@ -1,4 +1,4 @@
-//! The parts of a trace.dat that are not pages. Version 6 has them one behind the other, version 7 each in a section of
+//! The parts of a trace.dat that are not pages. Version 6 has them one after the other, version 7 each in a section of
 //! its own; their content is the same.
 
 use super::event_format::MAX_FORMAT;
@@ -10,7 +10,7 @@ use std::io;
 pub(crate) const MAGIC: &[u8] = b"\x17\x08\x44tracing";
 /// Longest list of process names read.
 const MAX_NAMES: u64 = 64 << 20;
-/// Most events of one system, and most systems.
+/// Maximum number of events in one system, and of systems.
 const MAX_COUNT: u32 = 1 << 16;
 
 /// Why a part could not be read.

@@ -78,7 +78,7 @@ impl<W: Write> Events<'_, W> {
     }
 }
 
-/// Microseconds, nanoseconds behind the point: as JSON reads numbers, exact up to 2^53.
+/// Microseconds, nanoseconds after the point: as JSON reads numbers, exact up to 2^53.
 fn microseconds(time_ns: i64) -> Value {
     if time_ns % 1000 == 0 { (time_ns / 1000).into() } else { (time_ns as f64 / 1000.0).into() }
 }

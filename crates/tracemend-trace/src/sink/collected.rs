@@ -36,7 +36,7 @@ pub struct Inference {
 /// An event, recorded or inferred.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptEvent {
-    /// Nanoseconds on the trace's clock; of an event that nothing bounds, the time of what was written before it.
+    /// Nanoseconds on the trace's clock. An event that nothing bounds has the time of the row before it.
     pub time_ns: i64,
     /// Name of its stream.
     pub stream: Option<Symbol>,
@@ -71,7 +71,7 @@ pub struct KeptGap {
     pub begin_ns: Option<i64>,
     /// Time of the first event after the gap.
     pub end_ns: Option<i64>,
-    /// How many events were lost; `None` where nobody counted.
+    /// How many events were lost; `None` where they were not counted.
     pub lost: Option<u64>,
     /// How many were inferred.
     pub inferred: u64,
@@ -90,7 +90,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// First and last time of all events and gaps; 0 and 0 where there is none.
+    /// First and last time of all events and gaps; 0 and 0 without any.
     pub fn span_ns(&self) -> (i64, i64) {
         let of_gaps = self.gaps.iter().flat_map(|gap| [gap.begin_ns, gap.end_ns]).flatten();
         let times = self.events.iter().map(|event| event.time_ns).chain(of_gaps);

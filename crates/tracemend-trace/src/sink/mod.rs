@@ -1,4 +1,4 @@
-//! Writers. Recorded and inferred events go through the same [`Sink`], which never lets one pass for the other.
+//! Writers. Recorded and inferred events go through the same [`Sink`], and every format marks which is which.
 
 mod chrome;
 mod collected;

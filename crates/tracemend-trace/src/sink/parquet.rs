@@ -1,5 +1,5 @@
-//! Parquet: one event a row, in row groups that are written as they fill. Columns and nesting: [`SCHEMA`]; the gaps and
-//! compositions stand as JSON Lines in the file's metadata, under the key [`GAPS_KEY`].
+//! Parquet: one event a row, in row groups that are written as they fill. Alternatives are a nested list. Gaps and
+//! compositions stand as JSON Lines in the file's metadata, under the key `tracemend.repair`.
 
 use super::csv::phase_word;
 use super::rows::Sink;
@@ -67,9 +67,9 @@ impl<T> Default for Column<T> {
 }
 
 impl<T> Column<T> {
-    /// The value of a row; `most` is the level of one that is there.
-    fn push(&mut self, value: Option<T>, most: i16) {
-        self.push_element(value, most, most - 1, 0);
+    /// The value of a row; `max_level` is the level of one that is there.
+    fn push(&mut self, value: Option<T>, max_level: i16) {
+        self.push_element(value, max_level, max_level - 1, 0);
     }
 
     /// An element of a list: `repetition` is 0 for the first of its row.

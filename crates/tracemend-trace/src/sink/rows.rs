@@ -1,4 +1,5 @@
-//! The rows of outputs: what is written for a gap, its composition and an event, and the [`Sink`] that takes them. Field names are a documented schema (`docs/schemas`).
+//! The rows of outputs: what is written for a gap, its composition and an event, and the [`Sink`] that takes them. Field
+//! names are a documented schema (`docs/schemas`).
 
 use crate::{Gap, Phase, TraceHeader};
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub struct GapRow<'a> {
     /// Time of the last recorded event of this stream inside the gap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_end_ns: Option<i64>,
-    /// How many events were lost; null where nobody counted.
+    /// How many events were lost; null where they were not counted.
     pub lost: Option<u64>,
     /// `exact`, `at_least` or `unknown`.
     pub lost_kind: &'static str,
@@ -126,7 +127,7 @@ pub struct EventRow<'a> {
     pub dur_ns: Option<u64>,
 }
 
-/// Expected number of lost events of one kind.
+/// Expected number of lost events of one type.
 #[derive(Clone, Debug, Serialize)]
 pub struct PartRow<'a> {
     /// Thread; null for a sum over threads or a thread not seen outside the gap.
@@ -147,12 +148,12 @@ pub struct PartRow<'a> {
     pub time_ns: Option<f64>,
 }
 
-/// What a gap swallowed, by kind.
+/// What a gap lost, by event type.
 #[derive(Clone, Debug, Serialize)]
 pub struct CompositionRow<'a> {
     /// The gap.
     pub gap: u32,
-    /// Most likely number of lost events.
+    /// Likeliest number of lost events.
     pub lost: u64,
     /// Lower end of its 90 % interval.
     pub lost_low: u64,
@@ -164,33 +165,47 @@ pub struct CompositionRow<'a> {
     pub by_thread: Vec<PartRow<'a>>,
 }
 
-/// Where a repaired trace goes, row by row, in the order it shall be read.
+/// An output that takes a repaired trace row by row, in the order in which it is to be read.
+///
+/// ```
+/// use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
+/// use tracemend_trace::sink::{GapRow, JsonlSink, Sink};
+///
+/// let header = TraceHeader::new(Format::Ftrace);
+/// let gap = Gap { begin_ns: Some(100), end_ns: Some(900), ..Gap::new(0, Lost::Exact(3), Cause::Overwritten, 0) };
+/// let mut out = Vec::new();
+/// let mut sink = JsonlSink::begin(&mut out)?;
+/// sink.gap(&GapRow::new(&gap, &header))?;
+/// sink.finish()?;
+/// assert!(String::from_utf8_lossy(&out).contains(r#""begin_ns":100,"end_ns":900,"lost":3,"lost_kind":"exact""#));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Sink {
-    /// A gap, before anything that was lost in it.
+    /// Takes a gap, before anything that was lost in it.
     ///
     /// # Errors
     /// When the output cannot be written.
     fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()>;
 
-    /// What a gap swallowed, by kind.
+    /// Takes what a gap lost, by event type.
     ///
     /// # Errors
     /// When the output cannot be written.
     fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()>;
 
-    /// An event, recorded or inferred.
+    /// Takes an event, recorded or inferred.
     ///
     /// # Errors
     /// When the output cannot be written.
     fn event(&mut self, event: &EventRow<'_>) -> io::Result<()>;
 
-    /// One inferred event of a further reconstruction drawn at random.
+    /// Takes an inferred event of a further reconstruction, drawn at random.
     ///
     /// # Errors
     /// When the output cannot be written.
     fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()>;
 
-    /// A line of the input as it stands there; formats without such lines ignore it.
+    /// Takes a line of the input as it stands there; formats without such lines ignore it.
     ///
     /// # Errors
     /// When the output cannot be written.

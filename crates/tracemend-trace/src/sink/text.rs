@@ -19,7 +19,7 @@ pub struct TextSink<W> {
 }
 
 impl<W: Write> TextSink<W> {
-    /// Text in the manner of `format`, its inferred lines coloured where `color`.
+    /// Text in the manner of `format`; `color` colours the inferred lines.
     pub fn new(out: W, format: Format, color: bool) -> Self {
         Self { out, format, color }
     }

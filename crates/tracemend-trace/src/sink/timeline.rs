@@ -8,7 +8,7 @@ use crate::{Phase, Symbol, Symbols};
 use rustc_hash::FxHashMap;
 use std::{borrow::Cow, collections::BTreeSet};
 
-/// Bands of confidence: least value, and what slices of the band are called. Viewers colour by name.
+/// Bands of confidence: minimum value, and the name of the slices. Viewers colour by name.
 pub(super) const BANDS: [(f32, &str); 4] =
     [(0.9, "0.9 and more"), (0.7, "0.7 to 0.9"), (0.4, "0.4 to 0.7"), (0.0, "under 0.4")];
 
@@ -51,7 +51,7 @@ enum What<'a> {
     Band,
 }
 
-/// A value beside a slice or mark.
+/// A value shown with a slice or mark.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Arg {
     Number(f64),
@@ -199,7 +199,7 @@ fn place(cpu: Option<u32>, stream: Option<Symbol>, symbols: &Symbols) -> String 
     }
 }
 
-/// Entry and exit of one call of a thread, in the order of their beginnings; what has no other end, or no
+/// Pairs the entries and exits of calls, in the order of their beginnings. An event without its other half, or without a
 /// known thread, stands alone. `events` are in the order of time.
 pub fn calls<'a>(events: &[&'a KeptEvent]) -> Vec<(&'a KeptEvent, Option<&'a KeptEvent>)> {
     let mut calls: Vec<(&KeptEvent, Option<&KeptEvent>)> = Vec::new();
@@ -231,11 +231,11 @@ fn mark_name(name: &str, phase: Phase) -> Cow<'_, str> {
 }
 
 fn band(confidence: f32) -> &'static str {
-    BANDS.iter().find(|(least, _)| confidence >= *least).unwrap_or(&BANDS[BANDS.len() - 1]).1
+    BANDS.iter().find(|(min, _)| confidence >= *min).unwrap_or(&BANDS[BANDS.len() - 1]).1
 }
 
 impl Item<'_> {
-    /// What is said beside it.
+    /// Its values.
     pub(super) fn args(&self, symbols: &Symbols) -> Vec<(&'static str, Arg)> {
         let mut args = Vec::new();
         match self.what {
@@ -265,7 +265,7 @@ fn event_args(args: &mut Vec<(&'static str, Arg)>, event: &KeptEvent, symbols: &
     args.extend(event.tid.map(|tid| ("tid", Arg::Integer(tid.into()))));
     args.extend(event.ret.map(|ret| ("ret", Arg::Integer(ret))));
     let Some(inference) = &event.inference else { return };
-    // Through its digits: a float made a double would show noise behind them.
+    // Through its digits: a float made a double would show noise after them.
     let confidence = inference.confidence.to_string().parse().unwrap_or(0.0);
     args.push(("confidence", Arg::Number(confidence)));
     args.extend(inference.time_err_ns.map(|error| ("time_err_ns", Arg::Integer(error))));

@@ -134,7 +134,16 @@ impl TraceModel {
         if !calibration.is_valid() {
             return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
         }
-        Ok(Self { tokens, trie, scheduler, timing, calibration, events, params: ModelParams::default() })
+        Ok(Self {
+            tokens,
+            trie,
+            scheduler,
+            timing,
+            calibration,
+            events,
+            params: ModelParams::default(),
+            rescoring: None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::calibration::Belief;
 use crate::model::testing::{bytes, trace, traces};
+use crate::params::ModelParams;
 use proptest::prelude::*;
 
 fn load(bytes: &[u8]) -> Result<TraceModel, ModelError> {
@@ -21,11 +22,12 @@ fn sample() -> Vec<u8> {
 fn use_it(model: &TraceModel) {
     let mut model = model.clone();
     model.trie.freeze();
+    let params = ModelParams::default();
     let mut state = model.empty_state(Some("p0"), true);
     for token in 0..model.tokens.len() as u32 {
-        model.trie.predict(state, model.tokens.len(), 0.9, 4);
-        model.trie.switch_probability(state);
-        model.timing.step_ns(token);
+        model.trie.predict(state, model.tokens.len(), 0.9, 4, &params);
+        model.trie.leave_probability(state, &params);
+        model.timing.step_ns(token, &params);
         state = model.trie.advance(state, token);
     }
     model.learn(&trace(&[(0, 1, "read"), (0, 2, "write"), (0, 1, "poll")]), 1);
@@ -44,13 +46,15 @@ proptest! {
         let read = load(&first).unwrap();
         prop_assert_eq!(&bytes(&read), &first);
         prop_assert_eq!(read.events, model.events);
-        let vocabulary = model.tokens.len();
+        let (vocabulary, params) = (model.tokens.len(), ModelParams::default());
         let mut state = model.empty_state(Some("p0"), true);
         prop_assert_eq!(state, read.empty_state(Some("p0"), true));
         for token in 0..vocabulary as u32 {
-            prop_assert_eq!(model.trie.predict(state, vocabulary, 0.99, 9), read.trie.predict(state, vocabulary, 0.99, 9));
-            prop_assert_eq!(model.trie.switch_probability(state), read.trie.switch_probability(state));
-            prop_assert_eq!(model.timing.step_ns(token), read.timing.step_ns(token));
+            let next = |model: &TraceModel| model.trie.predict(state, vocabulary, 0.99, 9, &params);
+            prop_assert_eq!(next(&model), next(&read));
+            let leave = |model: &TraceModel| model.trie.leave_probability(state, &params);
+            prop_assert_eq!(leave(&model), leave(&read));
+            prop_assert_eq!(model.timing.step_ns(token, &params), read.timing.step_ns(token, &params));
             let next = model.trie.advance(state, token);
             prop_assert_eq!(next, read.trie.advance(state, token));
             state = next;

@@ -12,7 +12,7 @@ use crate::source::Source;
 /// # Panics
 /// When it does not hold.
 pub(crate) fn check_streams(metadata: &[u8], streams: &[&[u8]]) {
-    const MOST: usize = 1 << 14;
+    const MAX_ITEMS: usize = 1 << 14;
     let options = OpenOptions::default();
     let read = |slowly: bool| {
         let Ok(found) = folder::in_memory(metadata, streams) else {
@@ -29,7 +29,7 @@ pub(crate) fn check_streams(metadata: &[u8], streams: &[&[u8]]) {
                     } else {
                         assert!(!reader.record().is_empty(), "an event without a record");
                     }
-                    if items.len() < MOST {
+                    if items.len() < MAX_ITEMS {
                         items.push(item);
                     }
                 }

@@ -48,7 +48,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The threads that a context switch tells of.
+    /// The threads before and after a context switch.
     pub(crate) fn switch(&mut self) -> Switch {
         Switch {
             previous: (self.tid(Slot::PreviousTid), self.comm(Slot::PreviousComm)),

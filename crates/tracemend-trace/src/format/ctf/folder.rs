@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// How deep below the given folder traces are looked for.
 const MAX_DEPTH: usize = 10;
-/// Most bytes read of a file to learn which stream it is of.
+/// Maximum number of bytes read of a file to learn which stream it is of.
 const MAX_HEAD: u64 = 64 << 10;
 
 /// A stream instance, its files in order.
@@ -111,7 +111,7 @@ fn entries(folder: &Path) -> TraceResult<Vec<fs::DirEntry>> {
     Ok(entries)
 }
 
-/// Sorts `small_10` behind `small_9`.
+/// Sorts `small_10` after `small_9`.
 fn natural(name: &str) -> Vec<(String, u64)> {
     let mut parts = Vec::new();
     let mut rest = name;

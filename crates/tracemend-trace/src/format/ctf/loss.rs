@@ -2,6 +2,21 @@
 //!
 //! A packet's counter of discarded events is read when the packet ends: what it grew by was lost after the previous
 //! packet's end, either before this packet's first event or after its last one, never between two of its events.
+//!
+//! ```text
+//!       packet 6                     packet 7               packet 8
+//!   |--e---e--e--e--|         |------e--e---e-------|       |--e-- ...        e: recorded event
+//!   begin         end         begin               end       begin
+//!   events_discarded: 5       events_discarded: 84
+//!
+//!                   |xxxxxxxxxxxxxxxx|      |xxxxxxx|                         x: where the 79 lost events lie
+//!               begin_ns             |      |    end_ns                       the gap
+//!                                    '------'                                 nothing was lost in between
+//!                                    kept_ns
+//! ```
+//!
+//! How the 79 divide between the two sides is not stored. Packets without a recorded event have no `kept_ns`. Whole
+//! packets that are missing (sequence number 9 after 7) make a gap of unknown size from one to the other.
 
 use super::bits::mask;
 use super::packet::Packet;
@@ -32,7 +47,7 @@ pub(crate) struct Losses {
 }
 
 impl Losses {
-    /// Of this stream.
+    /// The losses of this stream, none so far.
     pub(crate) fn new(stream: StreamId, cpu: Option<u32>) -> Self {
         Self { stream: Some(stream), cpu, ..Self::default() }
     }
@@ -62,6 +77,8 @@ impl Losses {
             // The stream begins here.
             self.reached_ns = packet.begin_ns;
         }
+        // A stream's first counter counts from the start of tracing, unless packets before it are missing: then it says
+        // nothing about this packet.
         self.around = match (self.discarded, packet.discarded) {
             (Some(before), Some((now, bits))) => self.grown(before, now, bits),
             (None, Some((now, _))) if missing.is_none() => now,
@@ -71,7 +88,7 @@ impl Losses {
         self.around > 0 || missing.is_some()
     }
 
-    /// Whether a packet has the number behind that of the packet before; `None`: one of both has none.
+    /// Whether a packet has the number after that of the packet before; `None`: one of them has no number.
     pub(crate) fn follows(&self, packet: &Packet) -> Option<bool> {
         let (number, bits) = packet.sequence?;
         Some(number == self.sequence?.wrapping_add(1) & mask(bits.min(64) as u8))
@@ -89,6 +106,7 @@ impl Losses {
     fn grown(&mut self, before: u64, now: u64, bits: u32) -> u64 {
         let mask = mask(bits.min(64) as u8);
         let grown = now.wrapping_sub(before) & mask;
+        // Counters of few bits wrap around; one that seems to have grown by more than half its range went back.
         if now < before && grown > mask / 2 {
             self.backwards = true;
             return 0;

@@ -1,6 +1,6 @@
 //! The quick way through an event: its fields as a short list of steps.
 //!
-//! Fields of a fixed number of bytes that nobody asks for become one step together. What is no whole number of bytes, or
+//! Fields of a fixed number of bytes that are not wanted become one step together. What is no whole number of bytes, or
 //! has a layout that its values decide, is left to [`walk`]. The steps go to the same places as [`walk`] does.
 
 use super::bits::{Cursor, Fault, sign_extend, whole};
@@ -19,7 +19,7 @@ pub(crate) enum Op {
     Number(Shape, Option<Slot>, Option<Register>),
     /// Text of so many bytes, of which a zero byte may end it.
     Text(u32, Slot),
-    /// Over a text and the zero byte behind it.
+    /// Over a text and the zero byte after it.
     String(Option<Slot>),
     /// Over as many elements of so many bytes as a register says.
     Elements(Register, u32),
@@ -55,7 +55,7 @@ impl Shape {
 }
 
 /// Takes the steps from byte `start` of `bytes`, whose first byte is byte `origin` of the packet. Returns the position
-/// behind the last one, in bits from the start of `bytes`.
+/// after the last one, in bits from the start of `bytes`.
 pub(crate) fn run(
     ops: &[Op],
     bytes: &[u8],
@@ -328,7 +328,7 @@ fn alignment(field: &Field) -> u32 {
     }
 }
 
-/// Bytes of an element that always has the same, needs no padding to the next one, and is wanted by nobody.
+/// Size in bytes of an element whose size is fixed, which needs no padding to the next one and is not wanted.
 fn fixed(field: &Field) -> Option<u32> {
     match field {
         Field::Integer(integer) => match integer.size {

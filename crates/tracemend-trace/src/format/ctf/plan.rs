@@ -60,7 +60,7 @@ pub(crate) struct Plan {
     pub(crate) streams: Vec<StreamPlan>,
     /// `hostname:procname:(vpid) ` as it stands before every event's name.
     pub(crate) origin: Vec<u8>,
-    /// Whether some event class tells of context switches.
+    /// Whether some event class records context switches.
     pub(crate) switches: bool,
     /// Whether some event class ends a call that it does not name.
     pub(crate) ends_calls: bool,
@@ -152,7 +152,7 @@ impl EventPlan {
     }
 
     /// Reads an event's fields from byte `start` of `bytes`, whose first byte is byte `origin` of the packet. Returns
-    /// the position behind them, in bits from the start of `bytes`.
+    /// the position after them, in bits from the start of `bytes`.
     #[inline]
     pub(crate) fn read(
         &self,

@@ -2,8 +2,7 @@
 
 use super::bits::Cursor;
 use super::event_header::read_fully;
-use super::folder;
-use super::folder::{Found, Instance};
+use super::folder::{self, Found, Instance};
 use super::plan::{Kind, parts};
 use super::render::{Text, all_hidden, seconds};
 use super::shared::Shared;
@@ -19,7 +18,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::Path;
 
-/// Most threads whose call in flight is remembered, for exits without a name of their own.
+/// Maximum number of threads whose call in flight is remembered, for exits without a name of their own.
 const MAX_THREADS: usize = 1 << 16;
 
 /// Opens a trace, or all traces in a folder as one.
@@ -112,6 +111,7 @@ impl Reader {
     /// Goes to the next item of any stream: the number of its stream, and what it is.
     #[inline]
     fn step(&mut self) -> TraceResult<Option<(usize, Next)>> {
+        // The stream whose item was given out last goes on only now: its record could be asked for until here.
         if let Some(index) = self.current.take() {
             let stream = &mut self.streams[index];
             match stream.advance(&mut self.shared)? {
@@ -133,6 +133,7 @@ impl Reader {
                 Next::End => {}
             }
         }
+        // Each stream must show its first event before any is given out, or the order of time could not be kept.
         while self.unread < self.streams.len() {
             let index = self.unread;
             match self.streams[index].advance(&mut self.shared)? {
@@ -161,10 +162,12 @@ impl Reader {
             && let Some(cpu) = event.cpu
         {
             let task = self.tasks.entry((self.traces[index], cpu)).or_default();
+            // The switch to the present thread may be among the lost events.
             if broken {
                 *task = Task::default();
             }
             if let Some(switch) = stream.switch.take() {
+                // A switch is recorded by the thread that leaves.
                 *task = Task { tid: switch.previous.0, comm: switch.previous.1 };
                 fill(event, *task);
                 *task = Task { tid: switch.next.0, comm: switch.next.1 };
@@ -179,6 +182,7 @@ impl Reader {
                 Phase::Entry if self.in_flight.len() < MAX_THREADS || self.in_flight.contains_key(&tid) => {
                     self.in_flight.insert(tid, event.name);
                 }
+                // Old LTTng ends all calls by one event without a name.
                 Phase::Exit if stream.kind() == Some(Kind::EndOfCall) => {
                     if let Some(call) = self.in_flight.remove(&tid) {
                         event.name = call;
@@ -246,7 +250,7 @@ impl Reader {
     }
 }
 
-/// What the tracer did not say of its thread is that of the thread its CPU runs.
+/// Takes what an event does not say about its thread from the thread that its CPU runs.
 #[inline]
 fn fill(event: &mut Event, task: Task) {
     if event.tid.is_none() {

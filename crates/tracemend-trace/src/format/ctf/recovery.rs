@@ -22,7 +22,7 @@ impl Stream {
         };
         let (start, until_ns) = (packet.start, packet.end_ns);
         match self.cut_off() {
-            // Whatever came behind is not here either.
+            // Whatever came after is not here either.
             Some((size, available)) => {
                 let reason = format!("the file ends here, {available} bytes into a packet of {size}");
                 self.damaged(shared, start + available, &reason, None);
@@ -43,7 +43,7 @@ impl Stream {
         self.broken = true;
     }
 
-    /// After damage: a packet whose size is damaged too must not hide those behind it.
+    /// After damage: a packet whose size is damaged too must not hide those after it.
     #[cold]
     fn rescue(&mut self, shared: &mut Shared) -> TraceResult<()> {
         if let Some(packet) = &self.packet {
@@ -54,7 +54,7 @@ impl Stream {
     }
 
     /// Where the packet with the next number begins, if it lies before `end` in what was taken for padding: a packet whose
-    /// size is wrong hides those behind it.
+    /// size is wrong hides those after it.
     #[cold]
     pub(super) fn hidden(&mut self, shared: &mut Shared, end: u64) -> TraceResult<Option<u64>> {
         let found = self.find_packet(shared, self.understood, end)?;
@@ -67,7 +67,7 @@ impl Stream {
         Ok(None)
     }
 
-    /// Offset of the next packet at or after `from` and before `until`, known by its magic number; where there is none,
+    /// Offset of the next packet at or after `from` and before `until`, known by its magic number; without one,
     /// `until` or the file's end.
     #[cold]
     pub(super) fn find_packet(&mut self, shared: &mut Shared, from: u64, until: u64) -> TraceResult<u64> {

@@ -118,7 +118,7 @@ pub(crate) enum Field {
     Float(Float),
     /// Ends with a zero code unit.
     String(Encoding),
-    /// Of `length` bytes, of which a zero code unit may end the text earlier (CTF 2; and CTF 1.8 arrays and sequences of
+    /// A text of `length` bytes; a zero code unit may end it earlier (CTF 2; and CTF 1.8 arrays and sequences of
     /// 8-bit byte-aligned integers with a text encoding).
     Text {
         length: Length,
@@ -223,7 +223,7 @@ pub(crate) struct Mappings {
     pub(crate) labels: Vec<(String, Vec<(i128, i128)>)>,
 }
 
-/// What a field is for, beside its value (CTF 2 roles; CTF 1.8 well-known names such as `events_discarded`, and
+/// What a field is for, besides its value (CTF 2 roles; CTF 1.8 well-known names such as `events_discarded`, and
 /// integers mapped to a clock). A bit set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Roles(pub(crate) u16);

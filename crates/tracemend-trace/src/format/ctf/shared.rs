@@ -10,7 +10,7 @@ pub(crate) struct Shared {
     pub(crate) header: TraceHeader,
     pub(crate) names: Names,
     pub(crate) room: Room,
-    /// Symbols of event classes, by [`EventPlan::number`].
+    /// Symbols of event classes, by [`EventPlan::number`](super::plan::EventPlan::number).
     pub(crate) symbols: Vec<Option<Symbol>>,
     pub(crate) losses_only: bool,
     /// Whether every field is read in full: the slow twin, for tests.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Bytes in front of which a window is filled again; most events are shorter.
 pub(super) const LOW: usize = 4 << 10;
-/// Most bytes of a packet's header and context.
+/// Maximum number of bytes of a packet's header and context.
 const MAX_HEADER: usize = 64 << 10;
 
 /// A file of a stream.
@@ -62,7 +62,7 @@ pub(crate) struct Stream {
     end: u64,
     /// Offset of the next packet.
     pub(super) next: u64,
-    /// Offset behind the last byte that was understood: a lost packet is looked for from here.
+    /// Offset after the last byte that was understood: a lost packet is looked for from here.
     pub(super) understood: u64,
     pub(super) losses: Losses,
     gaps: std::vec::IntoIter<Gap>,
@@ -83,7 +83,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// A stream of these files, of which there is at least one.
+    /// A stream of one or more files.
     pub(crate) fn new(id: StreamId, cpu: Option<u32>, first: StreamFile, rest: Vec<StreamFile>) -> Self {
         Self {
             id,
@@ -166,6 +166,7 @@ impl Stream {
             }
             if self.next_event(shared)? {
                 self.losses.event(self.clocked.then_some(self.time_ns));
+                // A gap that this event closed comes before it.
                 if self.losses.ready.is_empty() {
                     return Ok(Next::Event);
                 }
@@ -195,6 +196,7 @@ impl Stream {
     fn next_packet(&mut self, shared: &mut Shared) -> TraceResult<bool> {
         loop {
             if self.next >= self.window.length {
+                // Bytes at the end that no packet covers: padding, or packets hidden by one whose size is wrong.
                 if self.understood < self.window.length
                     && let Some(found) = self.hidden(shared, self.window.length)?
                 {
@@ -213,6 +215,7 @@ impl Stream {
             let start = self.next;
             match self.read_header(shared, start)? {
                 Ok(packet) => {
+                    // A packet out of sequence after a stretch of padding: the missing ones may lie in that stretch.
                     if self.understood < start && self.losses.follows(&packet) == Some(false) {
                         if let Some(found) = self.hidden(shared, start)? {
                             (self.next, self.understood) = (found, found);
@@ -301,6 +304,8 @@ impl Stream {
             return Ok(false);
         }
         let (start, class) = (packet.start, packet.class);
+        // The window holds a few KiB. An event that does not fit is tried again with twice as much, so that memory follows
+        // the events there are and not the sizes that a damaged packet claims.
         let mut wanted = LOW;
         loop {
             let offset = start + self.at / 8;

@@ -13,7 +13,7 @@ const SPARE: usize = 32 << 20;
 const USUAL: usize = 48 << 20;
 /// Largest and smallest usual size of a window.
 const SIZES: (usize, usize) = (256 << 10, 8 << 10);
-/// Most files kept open; beyond, each is opened whenever it is read.
+/// Maximum number of files kept open; beyond, each is opened whenever it is read.
 const MAX_OPEN_FILES: usize = 200;
 
 /// What all windows share.
@@ -75,7 +75,7 @@ impl Window {
         &self.bytes[start..self.filled]
     }
 
-    /// Whether the file goes on behind the bytes held.
+    /// Whether the file goes on after the bytes held.
     pub(crate) fn continues(&self) -> bool {
         self.base + (self.filled as u64) < self.length
     }

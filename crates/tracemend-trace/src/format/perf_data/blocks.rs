@@ -135,7 +135,7 @@ impl Framer {
         }
     }
 
-    /// Gets more bytes behind those that are there.
+    /// Gets more bytes after those that are there.
     fn fill(
         &mut self,
         blocks: &mut Blocks,
@@ -162,7 +162,8 @@ impl Framer {
         self.passed += bytes as u64;
     }
 
-    /// Looks for the next record behind bytes that begin none; `step` is how records are aligned. Says whether one follows.
+    /// Looks for the next record after bytes that begin none; records are aligned to `step` bytes. Returns whether one
+    /// follows.
     pub(crate) fn recover(
         &mut self,
         blocks: &mut Blocks,

@@ -99,7 +99,7 @@ pub(crate) struct Feed {
     zstd: Option<Decoder<'static>>,
     /// Unpacking failed and no new frame has begun since.
     zstd_lost: bool,
-    /// Records lie at any place behind a compressed one.
+    /// Records lie at any place after a compressed one.
     unaligned: bool,
 }
 

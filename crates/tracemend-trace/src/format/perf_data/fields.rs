@@ -14,7 +14,7 @@ pub(crate) struct Attrs {
     alike: bool,
 }
 
-/// Most ids of all events together: one a CPU for each event.
+/// Maximum number of ids of all events together: one a CPU for each event.
 const MAX_IDS: usize = 1 << 20;
 
 /// The fields of one record.
@@ -27,7 +27,7 @@ pub(crate) struct Fields {
 }
 
 impl Attrs {
-    /// Most events of one file.
+    /// Maximum number of events of one file.
     pub(crate) const MAX: usize = 1 << 12;
 
     /// How many ids there is room for.

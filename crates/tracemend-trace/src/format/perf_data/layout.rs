@@ -10,8 +10,7 @@ use crate::decode::store::Store;
 use crate::format::options::OpenOptions;
 use crate::kernel::page::PageFormat;
 use crate::kernel::tracepoints::Tracepoints;
-use crate::kernel::tracing_data;
-use crate::kernel::tracing_data::MAGIC;
+use crate::kernel::tracing_data::{self, MAGIC};
 use crate::kernel::tracing_data::{Fault, Parsed, Part};
 use crate::{Format, TraceResult};
 use std::path::Path;
@@ -54,7 +53,7 @@ impl Layout {
         }
     }
 
-    /// Reads all that a file has beside its records.
+    /// Reads all that a file has besides its records.
     pub(crate) fn read_file(&mut self, store: &mut Store) -> TraceResult<Data> {
         let order = self.order;
         let head = store.bytes_at(0, FILE_HEAD).map_err(|error| self.context.io(error))?;
@@ -122,7 +121,7 @@ impl Layout {
         Ok(())
     }
 
-    /// The sections behind the records, of which a table lies there too.
+    /// Reads the sections after the records, by the table that precedes them.
     fn read_sections(&mut self, store: &mut Store, head: &[u8], table: u64) -> Result<(), Fault> {
         let order = self.order;
         let features = (0..4).map(|word| order.u64(head, 72 + 8 * word).unwrap_or(0)).collect::<Vec<_>>();
@@ -225,7 +224,7 @@ impl Layout {
         if recorded != self.arch {
             self.context.warn_at(
                 offset,
-                &format!("recorded on {recorded}; name its system calls rightly with --arch {recorded}"),
+                &format!("recorded on {recorded}; set the option `arch` to {recorded} so that its system calls get their right names"),
             );
         }
     }

@@ -3,11 +3,9 @@
 use super::attr::Attr;
 use super::blocks::{BLOCK, Blocks, Place};
 use super::feed::{Feed, Found};
-use super::layout;
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::line;
-use super::records;
-use super::records::{HEAD, RecordHead};
+use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
 use super::threads::Threads;
@@ -21,13 +19,13 @@ use crate::{Cause, Event, Gap, Item, Lost, Symbol, TraceHeader, TraceResult};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 
-/// Most bytes kept while no round ends.
+/// Maximum number of bytes kept while no round ends.
 const MAX_HELD: usize = 96 << 20;
 
 /// A damaged part of the file.
 struct Damage {
     reason: Option<String>,
-    /// How many more damaged parts follow right behind.
+    /// How many more damaged parts follow right after.
     more: u64,
     begin: u64,
 }
@@ -42,14 +40,14 @@ struct PerfData {
     damages: FxHashMap<u32, Damage>,
     /// Number of the damaged part found last.
     last_damage: u32,
-    /// Samples right behind each other that cannot be understood, and how many.
+    /// Samples right after each other that cannot be understood, and how many.
     bad_samples: Option<(Gap, u64)>,
     /// The last thing found was damage: more of it belongs to it.
     in_damage: bool,
     /// The latest time of a record in the order of the file.
     near: u64,
     ended: bool,
-    /// A gap tells of the early end already.
+    /// Whether a gap reports the early end already.
     cut_off: bool,
     /// Lost events announced in the rings, and lost samples counted at the end.
     lost: u64,
@@ -67,7 +65,9 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
     let order = if input.beginning().starts_with(b"2ELIFREP") { Order::Big } else { Order::Little };
     let mut layout = Layout::new(path, order, options);
     if !input.beginning().starts_with(b"PERFILE2") && order == Order::Little {
-        return Err(layout.context.corrupt(0, "no perf.data begins like this; name the true format with --format"));
+        return Err(layout
+            .context
+            .corrupt(0, "no perf.data begins like this; name the true format with the option `format`"));
     }
     let size = order.u64(input.beginning(), 8).unwrap_or(0);
     let feed = if size == layout::PIPE_HEAD as u64 {
@@ -85,9 +85,7 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         }
         Feed::of_store(store, order, data.start, data.end)
     } else {
-        return Err(layout
-            .context
-            .corrupt(8, format!("a head of {size} bytes is none perf writes; copy the file again")));
+        return Err(layout.context.corrupt(8, format!("perf writes no head of {size} bytes; copy the file again")));
     };
     Ok(Box::new(PerfData {
         layout,
@@ -134,6 +132,8 @@ impl PerfData {
                 }
             };
             self.in_damage = false;
+            // Records that change what later samples mean (names, forks) wait for their turn in time like samples; what
+            // describes events takes effect at once.
             match head.kind {
                 records::SAMPLE
                 | records::LOST
@@ -143,6 +143,7 @@ impl PerfData {
                 | records::THROTTLE => {
                     let record = self.blocks.record(place, self.layout.order);
                     let time = self.layout.attrs.time(record, head, self.layout.order);
+                    // A record without a time belongs where it stands in the file.
                     let time = time.filter(|&time| time != u64::MAX).unwrap_or(self.near);
                     self.near = time;
                     self.blocks.keep(place);
@@ -220,6 +221,7 @@ impl PerfData {
     /// A part that cannot be read; without a reason, the end of a file cut off.
     #[cold]
     fn damage(&mut self, offset: u64, reason: Option<String>) {
+        // One hole in the file is one gap, however many attempts to read on fail in it.
         if let (true, Some(last)) = (self.in_damage, self.damages.get_mut(&self.last_damage)) {
             last.more += 1;
             return;
@@ -249,6 +251,7 @@ impl PerfData {
                 self.layout.context.break_off(Cause::Truncated, offset);
             }
         }
+        // The total repeats the announced losses: it is news only where nothing was announced, or less.
         let context = &mut self.layout.context;
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
@@ -259,7 +262,7 @@ impl PerfData {
             ));
         } else if self.lost_samples > self.lost {
             context.warn(format!(
-                "the kernel counted {} lost samples, {} more than the records of loss announce; the rest lies nobody knows where",
+                "the kernel counted {} lost samples, {} more than the records of loss announce; the position of the rest is unknown",
                 self.lost_samples,
                 self.lost_samples - self.lost
             ));

@@ -1,5 +1,15 @@
-//! Records put in the order of time. perf writes the rings of all CPUs one after the other and marks each round; what is
-//! older than the end of the round before cannot come any more.
+//! Puts records in the order of time.
+//!
+//! perf writes out the rings of all CPUs one after the other and marks the end of each round. A record that was in its
+//! ring when a round began is written in that round, so after round n no record can come that is older than the latest
+//! one of round n - 1:
+//!
+//! ```text
+//!            ring 0     ring 1     latest    given out at the mark
+//! round 1    1 2        2 3 4      4         none yet
+//! round 2    3 4 5      5 6 7      7         up to 4
+//! round 3    6 7        8 9        9         up to 7
+//! ```
 
 use super::blocks::Place;
 use std::collections::VecDeque;

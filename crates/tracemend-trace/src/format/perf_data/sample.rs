@@ -1,8 +1,7 @@
 //! From a sample to an event.
 
 use super::fields::Fields;
-use super::layout;
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::records::{HEAD, RecordHead};
 use super::rounds::Entry;
 use super::threads::Threads;

@@ -4,7 +4,7 @@ use crate::Symbol;
 use crate::decode::context::Context;
 use rustc_hash::FxHashMap;
 
-/// Most threads whose names are kept.
+/// Maximum number of threads whose names are kept.
 const MAX_THREADS: usize = 1 << 20;
 
 /// The names known at a point in time.

@@ -100,7 +100,10 @@ impl Layout {
         };
         let start = exact(8)?;
         if !start.starts_with(MAGIC) {
-            return Err("no NumPy array: it does not begin with \\x93NUMPY. Name its true format with --format".into());
+            return Err(
+                "no NumPy array: it does not begin with \\x93NUMPY. Name its true format with the option `format`"
+                    .into(),
+            );
         }
         let length = match start[6] {
             1 => exact(2)?.iter().rev().fold(0, |n, &b| n << 8 | usize::from(b)),

@@ -29,7 +29,7 @@ pub(crate) struct Csv {
     unquoted: Vec<u8>,
 }
 
-/// The columns of a header row; `None` if it is none.
+/// The columns of a header row; `None` for any other row.
 pub(crate) fn columns(line: &[u8]) -> Option<Columns> {
     let names = names(line, b',');
     let unquoted = names.map(|name| name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name));

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Most windows given out: each is a stream in the header.
+/// Maximum number of windows given out: each is a stream in the header.
 const MAX_WINDOWS: usize = 1 << 20;
 
 /// Reads a `.npy` file, or the first array of a `.npz` file, compressed or not.

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Most sequences of one input: each is a stream in the header.
+/// Maximum number of sequences of one input: each is a stream in the header.
 const MAX_SEQUENCES: usize = 1 << 20;
 /// Deepest folder entered below a directory of sequences.
 const MAX_DEPTH: usize = 8;

@@ -40,7 +40,7 @@ pub(crate) struct TraceCompass {
     joined: Vec<u8>,
 }
 
-/// The columns of a first line; `None` if it is none.
+/// The columns of a first line; `None` for any other line.
 pub(crate) fn columns(line: &[u8]) -> Option<Columns> {
     Columns::of(names(line, b'\t'), &NAMES, [TIME, TYPE])
 }
@@ -66,7 +66,7 @@ impl TraceCompass {
     }
 }
 
-/// The value behind `key=`, where that begins the contents or follows a comma; up to the next comma.
+/// The value after `key=`, where that begins the contents or follows a comma; up to the next comma.
 fn field<'a>(contents: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let mut rest = contents;
     loop {

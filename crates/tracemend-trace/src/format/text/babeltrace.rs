@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `--clock-seconds`, `--clock-date`, `--clock-gmt`, `--clock-cycles` and `--no-delta` are understood; a time of day that
-//! passes midnight goes on growing. This text holds nothing of loss: `babeltrace2` tells of it on its standard error, read
-//! from [`OpenOptions::warnings_file`](crate::format::options::OpenOptions::warnings_file) by [`crate::format::text::babeltrace_loss`].
+//! passes midnight goes on growing. This text holds nothing of loss: `babeltrace2` reports it on its standard error, read
+//! from [`OpenOptions::warnings_file`](crate::OpenOptions::warnings_file) by [`super::babeltrace_loss`].
 
 use super::babeltrace_loss::Loss;
 use super::babeltrace_time::{Stamp, stamp};
@@ -19,7 +19,7 @@ use crate::kernel::call_names::{Name, name};
 use crate::{Event, Phase, Symbol};
 use rustc_hash::FxHashMap;
 
-/// Most threads whose call in flight is remembered, for exits without a name of their own.
+/// Maximum number of threads whose call in flight is remembered, for exits without a name of their own.
 const MAX_THREADS: usize = 1 << 16;
 
 /// The reader's state.
@@ -209,7 +209,7 @@ impl LineFormat for Babeltrace {
             Some(loss) => loss.finish(context),
             None => context.warn(
                 "babeltrace2 text holds nothing of lost events: keep its standard error too \
-                 (`babeltrace2 TRACE >text 2>warnings`) and name that file with --warnings"
+                 (`babeltrace2 TRACE >text 2>warnings`) and name that file with the option `warnings`"
                     .into(),
             ),
         }

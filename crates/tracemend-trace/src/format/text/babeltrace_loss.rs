@@ -18,7 +18,7 @@ use crate::decode::lines::{Lines, Step};
 use crate::{Cause, Gap, Lost};
 use std::collections::VecDeque;
 
-/// Most warnings read.
+/// Maximum number of warnings read.
 const MAX_WARNINGS: usize = 1 << 16;
 
 /// One warning.
@@ -89,7 +89,7 @@ impl Loss {
             None => take_u64(rest.strip_prefix(b"discarded ")?).map(|(lost, rest)| (Some(lost), trim_start(rest)))?,
         };
         let (lost, cause, rest) = if let Some(rest) = rest.strip_prefix(b"packet") {
-            // Nobody knows how many events were in them.
+            // The number of events in them is unknown.
             (Lost::Unknown, Cause::Overwritten, rest)
         } else {
             (lost.map_or(Lost::Unknown, Lost::Exact), Cause::Discarded, rest.strip_prefix(b"event")?)

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Made by a script like `tracepoint:raw_syscalls:sys_enter { printf("%llu %d %d %s %d\n", nsecs, cpu, tid, comm, args.id) }`.
-//! The number of a `Lost` line is exact, but nobody says on which CPU or when: between the lines around it.
+//! The number of a `Lost` line is exact. Its CPU and time are unknown: the loss lies between the lines around it.
 
 use crate::decode::bytes::{digits, take_u64, trim, trim_start, whole_i64, whole_tid};
 use crate::decode::context::{Context, MAX_CPU};

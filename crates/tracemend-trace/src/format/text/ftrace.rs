@@ -10,7 +10,7 @@
 //!
 //! A marker stands right before the next event of its CPU: the lost events are those between that CPU's last event
 //! and this one. The count is exact. The static file has no marker; only its head is gone, and its header gives
-//! the total over all CPUs. With the tracer's option `overwrite=0` nothing at all tells of loss.
+//! the total over all CPUs. With the tracer's option `overwrite=0` nothing reports a loss.
 
 use crate::decode::bytes::{
     bracketed_numbers, digits, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
@@ -72,7 +72,7 @@ fn task(head: &[u8]) -> Option<(&[u8], i32)> {
     Some((trim_start(&head[..dash]), whole_tid(&head[dash + 1..])?))
 }
 
-/// The time and what follows it, behind the CPU column and the flags, which some layouts lack.
+/// The time and what follows it, after the CPU column and the flags, which some layouts lack.
 fn time(rest: &[u8]) -> Option<(i64, &[u8])> {
     let mut rest = trim_start(rest);
     for _ in 0..3 {

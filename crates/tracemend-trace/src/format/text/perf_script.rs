@@ -76,7 +76,7 @@ fn task(head: &[u8]) -> Option<(&[u8], i32)> {
     Some((trim_start(trim_end(&head[..space])), whole_tid(&ids[slash..])?))
 }
 
-/// What stands behind the sampling period, if there is one.
+/// What stands after the sampling period, if there is one.
 fn period(event: &[u8]) -> &[u8] {
     match take_u64(event) {
         Some((_, rest)) if rest.starts_with(b" ") => trim_start(rest),

@@ -19,7 +19,7 @@ use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Cause, Event, Lost, Phase};
 use rustc_hash::FxHashMap;
 
-/// Most bytes of interrupted lines kept; beyond it all interrupted calls are given out as they are.
+/// Maximum number of bytes of interrupted lines kept; beyond it all interrupted calls are given out as they are.
 const MAX_HELD: usize = 8 << 20;
 
 /// The reader's state: calls printed with `...`, by thread, until they are continued.
@@ -79,7 +79,7 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     Some(Record { time_ns, dur_ns, task, continued, interrupted: rest.ends_with(b"..."), name, ret })
 }
 
-/// `comm/tid `: the first slash with a number and a space behind it.
+/// `comm/tid `: the first slash with a number and a space after it.
 fn task(rest: &[u8]) -> Option<(&[u8], i32, &[u8])> {
     for slash in memchr::memchr_iter(b'/', &rest[..rest.len().min(64)]) {
         let after = &rest[slash + 1..];

@@ -19,7 +19,7 @@ use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Event, Phase};
 use rustc_hash::FxHashMap;
 
-/// Most bytes of unfinished lines kept; beyond it all unfinished calls are given out as they are.
+/// Maximum number of bytes of unfinished lines kept; beyond it all unfinished calls are given out as they are.
 const MAX_HELD: usize = 8 << 20;
 /// Below this many seconds a time is no date but a step (`-r`).
 const FIRST_DATE_NS: i64 = 100_000_000 * 1_000_000_000;
@@ -129,7 +129,7 @@ fn word(text: &[u8]) -> &[u8] {
     &text[..memchr::memchr(b' ', text).unwrap_or(text.len())]
 }
 
-/// Result and duration behind the last `) = `.
+/// Result and duration after the last `) = `.
 fn result(text: &[u8]) -> Option<(Option<i64>, Option<u64>)> {
     let mut end = text.len();
     loop {

@@ -8,7 +8,7 @@ use std::io;
 
 /// What all CPUs together may hold in memory.
 const BUDGET: usize = 64 << 20;
-/// Most bytes read at a time.
+/// Maximum number of bytes read at a time.
 const MAX_PIECE: usize = 256 << 10;
 
 /// What comes next.
@@ -27,9 +27,9 @@ pub(crate) struct Pages {
     order: Order,
     packing: Packing,
     page_size: usize,
-    /// Most bytes of a packed chunk, unpacked.
+    /// Maximum number of bytes of a packed chunk, unpacked.
     max_chunk: usize,
-    /// Most bytes of pages read at a time.
+    /// Maximum number of bytes of pages read at a time.
     piece: usize,
     /// Where in the file the next piece begins, and where the last one ends.
     at: u64,
@@ -121,7 +121,7 @@ impl Pages {
         Ok(Next::Page)
     }
 
-    /// Gets the next piece, behind the page last given out.
+    /// Gets the next piece, after the page last given out.
     fn fill(&mut self, store: &mut Store, unpacker: &mut Unpacker) -> io::Result<Next> {
         if self.before > 0 {
             self.buffer.copy_within(self.before - self.page_size..self.before, 0);

@@ -19,7 +19,10 @@ pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceRes
     let corrupt = |offset, reason: String| TraceError::Corrupt { path: path.to_path_buf(), offset, reason };
     let head = store.bytes_at(0, 128).map_err(io)?;
     let Some(rest) = head.strip_prefix(MAGIC) else {
-        return Err(corrupt(0, "no trace.dat begins like this; name the true format with --format".to_owned()));
+        return Err(corrupt(
+            0,
+            "no trace.dat begins like this; name the true format with the option `format`".to_owned(),
+        ));
     };
     let version = &rest[..memchr::memchr(0, rest).unwrap_or(0)];
     let at = MAGIC.len() + version.len() + 1;
@@ -35,9 +38,8 @@ pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceRes
         _ => return Err(corrupt(at as u64 + 1, "a long must have 4 or 8 bytes; copy the file again".to_owned())),
     };
     let size = order.u32(&head, at + 2).unwrap_or(0);
-    let page_size = page_size(size).ok_or_else(|| {
-        corrupt(at as u64 + 2, format!("a page of {size} bytes is none a machine has; copy the file again"))
-    })?;
+    let page_size = page_size(size)
+        .ok_or_else(|| corrupt(at as u64 + 2, format!("no machine has pages of {size} bytes; copy the file again")))?;
     let layout = Layout {
         store,
         context: Context::new(Format::TraceDat, options.arch, path.to_path_buf()),

@@ -20,7 +20,7 @@ pub(crate) struct Head {
 enum Note {
     /// The tracer lost events before a page.
     Missed(Lost, u64),
-    /// Something could not be read, and so many pages right behind it.
+    /// Something could not be read, and so many pages right after it.
     Damaged { offset: u64, reason: String, more: u64 },
     /// The file ends too early.
     CutOff(u64),
@@ -74,7 +74,7 @@ impl Lane {
         self.pages.offset(head.start)
     }
 
-    /// Goes on to the next event; where only losses count, to the next event behind one.
+    /// Goes on to the next event; where only losses count, to the next event after one.
     #[inline]
     pub(crate) fn advance(&mut self, store: &mut Store, unpacker: &mut Unpacker) -> io::Result<()> {
         self.last = self.head.map_or(self.last, |head| Some(head.time));
@@ -157,7 +157,7 @@ impl Lane {
         !self.notes.is_empty()
     }
 
-    /// The gaps before the present event, or behind the last one at the end; `time_ns` makes nanoseconds of the clock.
+    /// The gaps before the present event, or after the last one at the end; `time_ns` makes nanoseconds of the clock.
     pub(crate) fn gaps(&mut self, time_ns: impl Fn(u64) -> i64) -> Vec<Gap> {
         let (begin_ns, end_ns) = (self.last.map(&time_ns), self.head.map(|head| time_ns(head.time)));
         let (stream, cpu) = (Some(self.stream), Some(self.cpu));

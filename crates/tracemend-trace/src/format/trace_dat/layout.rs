@@ -8,7 +8,7 @@ use crate::kernel::page::PageFormat;
 use crate::kernel::tracepoints::Tracepoints;
 use crate::kernel::tracing_data::Parsed;
 
-/// Most CPUs of one file.
+/// Maximum number of CPUs of one file.
 pub(crate) const MAX_CPUS: u32 = 1 << 14;
 
 /// The pages of one CPU in one buffer.

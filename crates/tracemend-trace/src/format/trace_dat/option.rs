@@ -47,7 +47,7 @@ pub(crate) fn clock(layout: &mut Layout, offset: u64, text: &str) {
     }
 }
 
-/// Decimal, or hexadecimal behind `0x`.
+/// Decimal, or hexadecimal after `0x`.
 fn number(text: &str) -> i64 {
     let text = text.trim();
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));

@@ -17,7 +17,7 @@ use std::collections::binary_heap::PeekMut;
 use std::io::Write;
 use std::path::Path;
 
-/// Most lanes of one file.
+/// Maximum number of lanes of one file.
 const MAX_LANES: usize = 1 << 16;
 
 /// A trace.dat being read.
@@ -146,7 +146,7 @@ impl TraceDat {
             None => self.unnamed,
         });
         let told = events.tell(context, record);
-        // As trace-cmd does: a name learned from an event counts for the events behind it.
+        // As trace-cmd does: a name learned from an event counts for the events after it.
         events.learn(context, record);
         let (name, phase, ret) = match told {
             Some(told) => (told.name, told.phase, told.ret),

@@ -4,13 +4,12 @@ use super::layout::{Buffer, CpuData, Layout, MAX_CPUS};
 use super::option;
 use super::unpack::Packing;
 use crate::TraceResult;
-use crate::kernel::tracing_data;
-use crate::kernel::tracing_data::{Fault, Part};
+use crate::kernel::tracing_data::{self, Fault, Part};
 
-/// How far behind a damaged part the table of CPUs is looked for.
+/// How far after a damaged part the table of CPUs is looked for.
 const SEARCH: u64 = 256 << 20;
 
-/// Reads on from behind the file's head.
+/// Reads on after the file's head.
 pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
     let table = match parts(&mut layout, at) {
         Ok(table) => table,
@@ -55,7 +54,7 @@ fn parts(layout: &mut Layout, at: u64) -> Result<u64, Fault> {
     Ok(part.offset())
 }
 
-/// Looks for the word that stands behind the number of CPUs.
+/// Looks for the word that stands after the number of CPUs.
 fn find_table(layout: &mut Layout, from: u64) -> std::io::Result<Option<u64>> {
     const STEP: usize = 1 << 20;
     let end = layout.store.len().min(from.saturating_add(SEARCH));
@@ -80,7 +79,7 @@ fn options_and_table(layout: &mut Layout, at: u64) -> Result<(), Fault> {
     let mut part = Part::of_store(&mut layout.store, order, at);
     let cpus = part.u32("the number of CPUs")?;
     if cpus == 0 || cpus > MAX_CPUS {
-        return part.bad(format!("{cpus} CPUs are none or more than a machine has"));
+        return part.bad(format!("a machine cannot have {cpus} CPUs"));
     }
     let mut word = part.text("the word behind the number of CPUs")?;
     let mut at = part.offset();

@@ -4,17 +4,16 @@ use super::layout::{Buffer, CpuData, Layout, MAX_CPUS, page_size};
 use super::option;
 use super::unpack::{Packing, Unpacker};
 use crate::TraceResult;
-use crate::kernel::tracing_data;
-use crate::kernel::tracing_data::{Fault, Part};
+use crate::kernel::tracing_data::{self, Fault, Part};
 
 /// Largest section unpacked.
 const MAX_SECTION: u32 = 64 << 20;
-/// Most lists of options: a loop of them must end.
+/// Maximum number of lists of options: a loop of them must end.
 const MAX_LISTS: usize = 1 << 10;
-/// Most ring buffers.
+/// Maximum number of ring buffers.
 const MAX_BUFFERS: usize = 1 << 10;
 
-/// Reads on from behind the file's head.
+/// Reads on after the file's head.
 pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
     let result = head(&mut layout, at).and_then(|(packing, list)| {
         let mut reader = Reader { layout: &mut layout, packing, unpacker: Unpacker::default() };
@@ -172,7 +171,7 @@ impl Reader<'_> {
         let size = part.u32("a buffer's page size")?;
         let count = part.u32("a buffer's number of CPUs")?;
         let Some(page_size) = page_size(size) else {
-            return part.bad(format!("a page of {size} bytes is none a machine has"));
+            return part.bad(format!("no machine has pages of {size} bytes"));
         };
         if count > MAX_CPUS || self.layout.buffers.len() >= MAX_BUFFERS {
             return part.bad(format!("{count} CPUs in a buffer are more than a machine has"));
@@ -183,7 +182,7 @@ impl Reader<'_> {
             let offset = part.u64("a buffer's table of CPUs")?;
             let size = part.u64("a buffer's table of CPUs")?;
             if cpu >= MAX_CPUS {
-                return part.bad(format!("a CPU of number {cpu} is none a machine has"));
+                return part.bad(format!("no machine has a CPU with the number {cpu}"));
             }
             cpus.push(CpuData { cpu, offset, size });
         }

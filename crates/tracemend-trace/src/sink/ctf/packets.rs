@@ -2,7 +2,7 @@
 
 use crate::sink::{KeptEvent, KeptGap};
 
-/// Most events of a packet.
+/// Maximum number of events of a packet.
 const PACKET_EVENTS: usize = 8192;
 
 /// A packet of a stream.
@@ -27,7 +27,7 @@ pub(super) fn packets<'a>(events: &'a [&'a KeptEvent], gaps: &[&KeptGap]) -> Vec
             let before;
             (before, left) = left.split_at(left.partition_point(|event| event.time_ns <= begin));
             cutter.plain(before);
-            // Without a packet that ends where the gap begins, nobody would know where it does.
+            // Readers learn where the gap begins from the packet that ends there.
             if cutter.last_ns.is_none_or(|last| last < begin) {
                 cutter.push(begin, begin, &[]);
             }
@@ -41,7 +41,7 @@ pub(super) fn packets<'a>(events: &'a [&'a KeptEvent], gaps: &[&KeptGap]) -> Vec
                 cutter.discarded = cutter.discarded.saturating_add(lost);
                 cutter.push(begin, end, inside);
             }
-            // As after lost packets, of which nobody knows what was in them.
+            // As after lost packets, whose content is unknown.
             None => {
                 cutter.number += 1;
                 cutter.plain(inside);
@@ -73,7 +73,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// A packet, moved behind the one before it where gaps overlap.
+    /// A packet, moved after the one before it where gaps overlap.
     fn push(&mut self, begin_ns: i64, end_ns: i64, events: &'a [&'a KeptEvent]) {
         let begin_ns = self.last_ns.map_or(begin_ns, |last| last.max(begin_ns));
         let end_ns = end_ns.max(begin_ns);

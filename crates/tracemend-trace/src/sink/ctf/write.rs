@@ -1,7 +1,6 @@
 //! Writing the folder.
 
-use super::metadata;
-use super::metadata::{Class, Classes, Clock, PHASES, StreamClass};
+use super::metadata::{self, Class, Classes, Clock, PHASES, StreamClass};
 use super::packets::{Packet, packets};
 use crate::sink::{Collected, Inference, KeptEvent, KeptGap};
 use crate::{Phase, Symbol, Symbols};
@@ -164,7 +163,7 @@ fn number(phase: Phase) -> u8 {
     (0..).zip(PHASES).find(|(_, (known, _))| *known == phase).map_or(0, |(number, _)| number)
 }
 
-/// A text and the zero byte behind it.
+/// A text and the zero byte after it.
 fn text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.bytes().filter(|&byte| byte != 0));
     out.push(0);

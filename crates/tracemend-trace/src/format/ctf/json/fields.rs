@@ -1,7 +1,6 @@
 //! Turns field classes into fields. Every use of an alias becomes a copy of its own.
 
-use super::classes;
-use super::classes::Surroundings;
+use super::classes::{self, Surroundings};
 use super::location::{Frame, Kind, Location, Part, Work};
 use super::registers::Registers;
 use super::value::{Checked, Json};
@@ -14,7 +13,7 @@ use std::rc::Rc;
 const MAX_DEPTH: usize = 64;
 
 /// How much a schema may hold: a field and a label count [`FIELD_COST`], and long names and useless properties a little.
-/// That is a million fields.
+/// This makes a million fields.
 const BUDGET: u64 = (FIELD_COST + 2) << 20;
 const FIELD_COST: u64 = 8;
 

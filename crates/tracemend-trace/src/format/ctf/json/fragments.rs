@@ -1,8 +1,7 @@
 //! The fragments of CTF 2 metadata, one after another.
 
 use super::classes::Surroundings;
-use super::fields;
-use super::fields::{Fields, no_extensions};
+use super::fields::{self, Fields, no_extensions};
 use super::location::Part;
 use super::value::{Checked, Json};
 use crate::format::ctf::fault::excerpt;

@@ -4,7 +4,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use std::cell::Cell;
 use std::fmt;
 
-/// Most values in a whole metadata file. Kernel traces with every event have a tenth of that.
+/// Maximum number of values in a whole metadata file. Kernel traces with every event have a tenth of that.
 pub(super) const MAX_VALUES: u32 = 1 << 22;
 
 /// A JSON value.
@@ -47,14 +47,14 @@ impl Json {
         value.text().map(Some).ok_or_else(|| format!("the property `{name}` is a text"))
     }
 
-    /// An integer property of at least `least`, if it is there.
-    pub(super) fn unsigned_of(&self, name: &str, least: u64) -> Checked<Option<u64>> {
+    /// An integer property of `min` or more, if it is there.
+    pub(super) fn unsigned_of(&self, name: &str, min: u64) -> Checked<Option<u64>> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value {
-            Self::Integer(value) => u64::try_from(*value).ok().filter(|value| *value >= least).map(Some),
+            Self::Integer(value) => u64::try_from(*value).ok().filter(|value| *value >= min).map(Some),
             _ => None,
         }
-        .ok_or_else(|| format!("the property `{name}` is an integer of at least {least} and at most 64 bits"))
+        .ok_or_else(|| format!("the property `{name}` is an integer of at least {min} and at most 64 bits"))
     }
 
     /// An array property; nothing if it is not there.

@@ -108,8 +108,8 @@ pub(super) fn unknown(attribute: &Attribute, of: &str, warnings: &mut Vec<String
 
 /// Adds a warning, once, and not without end.
 pub(super) fn warn(warnings: &mut Vec<String>, warning: String) {
-    const MOST: usize = 20;
-    if warnings.len() < MOST && !warnings.contains(&warning) {
+    const MAX_WARNINGS: usize = 20;
+    if warnings.len() < MAX_WARNINGS && !warnings.contains(&warning) {
         warnings.push(warning);
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn uuid(attribute: &Attribute) -> Parsed<[u8; 16]> {
     crate::format::ctf::fault::uuid(text).ok_or_else(|| wrong(attribute, "a UUID: 32 hexadecimal digits with hyphens"))
 }
 
-/// A byte order. `native` stands for that of the trace.
+/// A byte order. `native` stands for the byte order of the trace.
 pub(super) fn byte_order_of(attribute: &Attribute, native: Option<ByteOrder>) -> Parsed<ByteOrder> {
     match (text(attribute).unwrap_or_default(), native) {
         ("le", _) => Ok(ByteOrder::Little),

@@ -1,9 +1,7 @@
 //! The blocks that describe the trace, its clocks, streams and events.
 
-use super::ast;
-use super::ast::{Attribute, Block, Document, Entry, Specifiers};
-use super::attributes;
-use super::attributes::{Seen, text, unknown, unsigned, warn};
+use super::ast::{self, Attribute, Block, Document, Entry, Specifiers};
+use super::attributes::{self, Seen, text, unknown, unsigned, warn};
 use super::class::Class;
 use super::lower::Lowering;
 use super::reference::Part;

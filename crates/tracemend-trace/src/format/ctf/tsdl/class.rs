@@ -42,7 +42,7 @@ pub(super) struct Integer {
     pub(super) text: bool,
     /// The clock it is mapped to.
     pub(super) clock: Option<usize>,
-    /// Of an enumeration.
+    /// The labels of an enumeration.
     pub(super) labels: Option<Arc<Mappings>>,
 }
 

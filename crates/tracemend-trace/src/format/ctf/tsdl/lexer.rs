@@ -114,8 +114,8 @@ impl<'t> Lexer<'t> {
     /// Resolves the escape sequence at `at`; returns where it ends.
     fn escape(&self, at: usize, bytes: &mut Vec<u8>) -> Result<usize, Fault> {
         let rest = &self.text[at + 1..];
-        let run = |from: usize, radix: u32, most: usize| {
-            let digits = rest[from.min(rest.len())..].iter().take(most);
+        let run = |from: usize, radix: u32, max: usize| {
+            let digits = rest[from.min(rest.len())..].iter().take(max);
             digits
                 .map_while(|&b| (b as char).to_digit(radix))
                 .fold((0u32, 0), |(value, n), d| (value * radix + d, n + 1))

@@ -1,27 +1,24 @@
 //! Turns types into the fields of the schema: every use of a named type becomes a copy of its own, in which the fields
 //! that others need are marked.
 
-use super::class;
-use super::class::{Class, Integer, Kind, Named};
-use super::reference;
-use super::reference::{Frame, Part, Place, Roots, Work};
+use super::class::{self, Class, Integer, Kind, Named};
+use super::reference::{self, Frame, Part, Place, Roots, Work};
 use super::tokens::Parsed;
 use crate::format::ctf::fault::Fault;
-use crate::format::ctf::schema;
 use crate::format::ctf::schema::{
-    Clock, Encoding, Field, Length, Meaning, Member, Register, Roles, Size, Struct, Variant, VariantOption,
+    self, Clock, Encoding, Field, Length, Meaning, Member, Register, Roles, Size, Struct, Variant, VariantOption,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// How much a schema may hold: a field counts [`FIELD_COST`], an enumeration's label, wherever a variant asks for it, 1.
-/// That is a million fields, where the kernel's tracer describes some ten thousand.
+/// This makes a million fields; the kernel's tracer describes some ten thousand.
 const BUDGET: u64 = FIELD_COST << 20;
 const FIELD_COST: u64 = 4;
 
 /// State of turning types into fields.
 pub(super) struct Lowering {
-    /// Of the trace. Time stamps that name none may add one.
+    /// The clocks of the trace. Time stamps that name none may add one.
     pub(super) clocks: Vec<Clock>,
     budget: u64,
     /// Number of the next register.
@@ -206,7 +203,7 @@ impl Lowering {
         Ok((register, integer))
     }
 
-    /// The clock of time stamps that name none: the trace's only one, made up if there is none.
+    /// The clock of time stamps that name none: the only one of the trace, or a default.
     fn only_clock(&mut self, at: usize) -> Parsed<usize> {
         match self.clocks.len() {
             0 => self.clocks.push(Clock::default()),

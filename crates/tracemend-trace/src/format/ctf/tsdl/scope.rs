@@ -1,9 +1,7 @@
 //! Looks types up by name: declarations become [`Class`]es.
 
-use super::ast;
-use super::ast::{Declaration, Declarator, Label, Specifier, Specifiers};
-use super::attributes;
-use super::attributes::{Surroundings, warn};
+use super::ast::{self, Declaration, Declarator, Label, Specifier, Specifiers};
+use super::attributes::{self, Surroundings, warn};
 use super::class::{Class, Integer, Kind, Length, Named};
 use super::tokens::{MAX_DEPTH, Parsed};
 use crate::format::ctf::fault::{Fault, excerpt};

@@ -7,7 +7,7 @@ use crate::format::ctf::fault::{Fault, excerpt};
 /// Deepest nesting of types and parentheses. Tracers write 4.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Most declarations, attributes and labels in one text.
+/// Maximum number of declarations, attributes and labels in one text.
 const MAX_ITEMS: usize = 1 << 21;
 
 /// Result of parsing a part.
