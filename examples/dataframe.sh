@@ -1,5 +1,5 @@
 #!/bin/sh
-# A repair as Parquet, and counts by call from it. Argument: a folder to write into.
+# Writes a repair as Parquet, and prints counts by call. Argument: the folder to write to.
 set -eu
 tracemend=${TRACEMEND:-tracemend}
 

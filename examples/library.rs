@@ -1,13 +1,8 @@
-//! Reads a trace, repairs it, and says what it lost: `cargo run -p tracemend --example library -- TRACE`.
+//! Reads a trace, repairs it, and prints what it lost: `cargo run -p tracemend --example library -- TRACE`.
 
 use std::path::PathBuf;
-use tracemend::{
-    repair::{RepairOptions, repair, unwatched},
-    trace::{
-        Trace,
-        source::{OpenOptions, open},
-    },
-};
+use tracemend::repair::{RepairOptions, repair, unwatched};
+use tracemend::trace::{OpenOptions, Trace, open};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| "samples/ftrace_pipe_lost.txt.zst".into(), PathBuf::from);

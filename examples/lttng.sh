@@ -1,5 +1,5 @@
 #!/bin/sh
-# An overlay beside an LTTng trace, and one merged trace with its losses. Argument: a folder to write into.
+# Writes an overlay of an LTTng trace, and one merged trace with its losses. Argument: the folder to write to.
 set -eu
 tracemend=${TRACEMEND:-tracemend}
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A trace for ui.perfetto.dev, and the report. Argument: a folder to write into.
+# Writes a trace for ui.perfetto.dev, and the report. Argument: the folder to write to.
 set -eu
 tracemend=${TRACEMEND:-tracemend}
 

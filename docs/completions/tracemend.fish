@@ -24,207 +24,206 @@ function __fish_tracemend_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c tracemend -n "__fish_tracemend_needs_command" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_needs_command" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_needs_command" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_needs_command" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_needs_command" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_needs_command" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_needs_command" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_needs_command" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_needs_command" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_needs_command" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_needs_command" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_needs_command" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_needs_command" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_needs_command" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s V -l version -d 'Print version'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Say what a trace is: its format, events, streams, threads, and what it lost'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents it'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Describe a trace: format, events, streams, threads, losses'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents them'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "repair" -d 'Reconstruct the events a trace lost, each with a calibrated probability'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn a model: counts from traces, or a network from a data set'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn an n-gram model from traces, or train a network on a data set'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "evaluate" -d 'Measure how good repairs are, on artificial gaps of known length'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "dataset" -d 'Build a data set from traces for `train --model`, or say what is in one'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "models" -d 'List the networks, describe a model file, or bring in and take out weights'
-complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "lami" -d 'Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "dataset" -d 'Build a data set from traces for `train --model`, or describe one'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "models" -d 'List the networks, describe a model file, import or export weights'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "lami" -d 'Run as an external analysis of Trace Compass (LAMI 1.0)'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "man" -d 'Write the manual pages'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "reference" -d 'Print the reference of the command line in Markdown'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d 'Also list the gaps that a thread\'s own events give away (an exit without its entry, say). Loads the whole trace'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if anything was lost'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d 'Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if events were lost'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'A model made by `tracemend train`' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output; where absent, that of the output\'s suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or JSON Lines. `repair --format FORM` means the same; --input-format forces the input' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'Model from `tracemend train`, for what the trace itself does not teach' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write to this file instead of stdout (for CTF, a folder); it appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output. By default the suffix of --output decides (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or else it is JSON Lines. `repair --format FORM` does the same; --input-format sets the input\'s format' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
 csv\t'One event a row'
-text\t'The recorded lines as they are, inferred ones between them, marked'
+text\t'The recorded lines unchanged, inferred ones between them, marked'
 parquet\t'One event a row, for data frames; alternatives nested'
-ctf\t'A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; wants --output'
+ctf\t'A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; needs --output'
 perfetto\t'Perfetto\'s own format'
-chrome\t'Chrome\'s JSON, for viewers that read nothing newer'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l report -d 'Write a report too: one HTML file with the timeline, the gaps and what is certain of them, that needs no network' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l min-confidence -d 'Leave inferred events below this confidence out; their places stay gap' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l most -d 'Fill gaps of up to this many lost events, and leave longer ones open' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l samples -d 'Draw this many further reconstructions of every gap at random' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+chrome\t'Chrome\'s JSON, for viewers that cannot read Perfetto\'s format'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l report -d 'Also write a report: one HTML file with a timeline, the gaps and their compositions, that works offline' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l min-confidence -d 'Leave out inferred events below this confidence; their places stay part of the gap' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l max-lost -d 'Fill gaps that lost up to this many events, and leave longer ones open' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l samples -d 'Also draw this many random reconstructions of every gap' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always hold both'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Say what would be repaired, and from what, and repair nothing'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always contain both'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Print what would be repaired and where the model comes from, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l engine -d 'The engine' -r -f -a "counts\t'Variable-order counts: learned in one pass, merged by sum'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l model -d 'The network to train; `tracemend models list` names them all' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l data -d 'network: the data set, a folder that `dataset build` made, or published windows (with --dataset)' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l dataset -d 'network: the name of a published data set; its windows have the length that the settings name' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l preset -d 'network: how large' -r -f -a "paper\t'The published sizes where there are any; hours'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l model -d 'Network to train; `tracemend models list` names them' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l data -d 'network: data set, a folder from `dataset build`, or published windows (with --dataset)' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l dataset -d 'network: name of a published data set, whose windows have the length of the settings' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l preset -d 'network: size of the network' -r -f -a "paper\t'The published sizes where there are any; hours'
 small\t'Minutes on two cores'
-tiny\t'Seconds, for a first look'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`, `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l device -d 'network: where to compute' -r -f -a "cpu\t'The processor'
-cuda\t'The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
-auto\t'The first GPU if it can be used, else the processor'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model here: a file, which appears whole or not at all; for a network the run\'s folder' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+tiny\t'Seconds, for a first try'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l set -d 'network: change a setting of the training (`steps=500`, `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`) or, with the prefix `model.`, of the network (`model.width=64`); repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l device -d 'network: device to compute on' -r -f -a "cpu\t'The processor'
+cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it works, else the processor'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s o -l output -d 'Write the model to this file, which appears whole or not at all; for a network, to the run\'s folder' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: go on from the checkpoint in the run\'s folder, to the same weights as a run that was never interrupted'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: continue from the checkpoint in the run\'s folder, to the same weights as an uninterrupted run'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l protocol -d 'The protocol' -r -f -a "paper\t'Windows of one flat sequence, as published'
 cross-run\t'Windows of one thread, learned from other runs'
@@ -246,15 +245,15 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l full -d
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gaps -d 'Gaps to draw for each length' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l method -d 'Methods, separated by commas; all where absent' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l model -d 'paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l sampling -d 'How networks of Gaussian diffusion fill windows' -r -f -a "quick\t'In a few steps (DDIM), ending when the answer no longer changes'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l sampling -d 'How networks with Gaussian diffusion fill windows' -r -f -a "quick\t'A few steps (DDIM), until the prediction no longer changes'
 published\t'Every step, as published'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l samples -d 'Samples of each window that such networks draw' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l combine -d 'What is made of several samples' -r -f -a "median\t'The median of the numbers'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l samples -d 'Samples that such networks draw per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l combine -d 'How to combine several samples into one prediction' -r -f -a "median\t'The median of the numbers'
 mean\t'Their mean'
 majority\t'The token that most samples are nearest to'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
-cuda\t'The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
-auto\t'The first GPU if it can be used, else the processor'"
+cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it works, else the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l resume -d 'Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an interruption, or with more lengths, methods or models' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l table -d 'Form of the tables' -r -f -a "text\t'Aligned columns, for people'
@@ -264,453 +263,453 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report 
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dump -d 'Write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, and in windows alternatives' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l save-arrays -d 'paper, cross-run: write the answers as arrays in the published layout below this folder' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "build" -d 'Build a data set: vocabulary, sequences and windows, divided into training, validation and test'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "info" -d 'Say what is in a data set: sizes, entropy, repetition, and how much of the test training knows'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l valid -d 'Traces to choose the best weights by' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "build" -d 'Build a data set: vocabulary, sequences and windows, in parts for training, validation and test'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -f -a "info" -d 'Describe a data set: sizes, entropy, repetition, and what its test part shares with training'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l valid -d 'Traces for validation, which chooses the best weights' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l test -d 'Traces to test on' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s o -l output -d 'Write the data set into this folder' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l name -d 'The data set\'s name' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l by -d 'What belongs together in one sequence' -r -f -a "thread\t'The events of one thread'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s o -l output -d 'Write the data set to this folder' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l name -d 'Name of the data set' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l by -d 'What forms one sequence' -r -f -a "thread\t'The events of one thread'
 stream\t'The events of one stream, usually of one CPU'
 merged\t'All events of a trace, by time'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l split -d 'How the parts are divided: whole runs as named, whole sequences, or each sequence in time' -r -f -a "run\t'Whole runs, as named'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l split -d 'How to divide the parts: by runs as named, by whole sequences, or within each sequence by time' -r -f -a "run\t'Whole runs, as named'
 thread\t'Whole sequences'
 time\t'Each sequence in time, with a guard band of one window'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l length -d 'Events of a window' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l stride -d 'Events between the beginnings of two windows' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l cap -d 'Most windows of a part in its NumPy file; 0: all' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l length -d 'Events per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l stride -d 'Events from the beginning of one window to the next' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l cap -d 'Maximum number of windows per part in its NumPy file; 0 for all' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l requests -d 'Only what a server did for its connections: a sequence for each request, from `accept` to the `close` of its descriptor in one thread. The traces have to hold the calls\' arguments. The folder\'s requests.csv has the events with entry or exit, return value, thread and process'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l requests -d 'Use only what a server did for its connections: one sequence per request, from `accept` to the `close` of its descriptor, in one thread. The traces must contain the arguments of calls. requests.csv in the folder lists the events with phase, return value, thread and process'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "list" -d 'The networks that `train --model` knows'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "describe" -d 'What a model file holds: its network, settings, training, and every tensor; the file is checked whole'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "import" -d 'Makes a model file of a PyTorch checkpoint (`.pkl`, `.pt`), whose pickle is read as data and never run. Names and shapes of all tensors have to be those of the network'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "export" -d 'Writes a model\'s tensors under their published names as plain safetensors, for `safetensors.torch.load_file`'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "list" -d 'List the networks that `train --model` can train'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "describe" -d 'Describe a model file: its network, settings, training, and every tensor; checks the whole file'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "import" -d 'Make a model file from a PyTorch checkpoint (`.pkl`, `.pt`)'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -f -a "export" -d 'Write a model\'s tensors as plain safetensors, for `safetensors.torch.load_file`'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l network -d 'The network that the weights are of' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l preset -d 'How large the network is' -r -f -a "paper\t'The published sizes where there are any; hours'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l network -d 'Network that the weights belong to' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l preset -d 'Size of the network' -r -f -a "paper\t'The published sizes where there are any; hours'
 small\t'Minutes on two cores'
-tiny\t'Seconds, for a first look'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l set -d 'Change a setting of the network: `residual_channels=64`. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l vocabulary -d 'Number of tokens that the model names' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the model here' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+tiny\t'Seconds, for a first try'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l set -d 'Change a setting of the network, such as `residual_channels=64`; repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l vocabulary -d 'Number of tokens in the model\'s vocabulary' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the model to this file' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the tensors here' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the tensors to this file' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out what ends before this time, nanoseconds on the trace\'s clock' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l end -d 'Leave out what begins after this time' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l begin -d 'Leave out everything that ends before this time, in nanoseconds on the trace\'s clock' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l end -d 'Leave out everything that begins after this time, in nanoseconds on the trace\'s clock' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l mi-version -d 'Print the version of the interface and do nothing else'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l metadata -d 'Print what the analysis is and which tables it yields, and do nothing else'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l test-compatibility -d 'Say by the exit code whether TRACE can be read, and do nothing else'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l output-progress -d 'Write lines of progress before the result'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l mi-version -d 'Print the version of the interface and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l metadata -d 'Print the description of the analysis and its tables, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l test-compatibility -d 'Exit with code 0 if TRACE can be read'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l output-progress -d 'Print lines of progress before the result'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -l input-format -d 'Read the input as this format instead of recognising it by its content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
 strace\t'strace -f -ttt text'
 babeltrace\t'babeltrace2 text'
-trace-compass\t'Trace Compass\'s event table as it exports it'
+trace-compass\t'Event table that Trace Compass exported'
 csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
 sequences\t'Plain sequences of names or numbers'
 npy\t'NumPy windows'
-ctf\t'Common Trace Format, 1.8 or 2: a folder'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l arch -d 'Architecture of the traced machine: it decides what a system-call number means' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l warnings -d 'What babeltrace2 wrote to stderr: for its text output, this file alone tells of loss' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
-never\t'Not at all'
-json\t'One JSON object a line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l seed -d 'Seed of everything drawn at random; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use; 0 is one for each core. The output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Its keys are the long option names, those of a subcommand in a table of its name' -r -F
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s q -l quiet -d 'Print no warnings and no summary, errors only'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more about what is done'
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l print-config -d 'Print the options in force and where each comes from, as TOML, and do nothing else'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,10 +1,10 @@
-//! Which tracer option would have kept the lost events, and at which value.
+//! Advice on the tracer option that would have kept the lost events.
 
 use tracemend_trace::{Cause, Format};
 
 /// Buffer bytes of one system-call record in ftrace's ring (84 records of a 4 KiB page, measured).
 const FTRACE_EVENT_BYTES: u64 = 49;
-/// Bytes of one `raw_syscalls` record in a perf ring, with callchain off: an estimate, on the high side.
+/// Bytes of one `raw_syscalls` record in a perf ring, without call chains: an estimate on the high side.
 const PERF_EVENT_BYTES: u64 = 112;
 /// Bytes of one event record of `perf trace` and bpftrace output rings.
 const TEXT_EVENT_BYTES: u64 = 128;
@@ -12,11 +12,21 @@ const TEXT_EVENT_BYTES: u64 = 128;
 const LTTNG_EVENT_BYTES: u64 = 64;
 /// Bytes of a page of memory.
 const PAGE_BYTES: u64 = 4096;
-/// A burst is seldom met at its worst: the buffer is advised for twice the largest loss seen.
+/// Factor on the largest loss seen, which is seldom the largest that can happen.
 const HEADROOM: u64 = 2;
 
-/// The sentence for a trace of `format` whose largest gap lost `largest` events (0: nobody counted) for `cause`;
-/// `None` where no option of the tracer would have helped.
+/// Returns a sentence of advice for a trace of `format` whose largest gap lost `largest` events (0 if unknown) for `cause`.
+///
+/// Returns `None` where no option of the tracer would have helped.
+///
+/// ```
+/// use tracemend::advice::advice;
+/// use tracemend::trace::{Cause, Format};
+///
+/// let text = advice(Format::PerfData, &Cause::Discarded, 9000).expect("perf's ring was full");
+/// assert_eq!(text, "raise the ring of every CPU: `perf record -m 1024` (pages)");
+/// assert_eq!(advice(Format::PerfData, &Cause::Truncated, 9000), None);
+/// ```
 pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
         Cause::Damaged(_) | Cause::Truncated => return None,
@@ -56,17 +66,18 @@ pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     Some(sentence)
 }
 
-/// Bytes that would have held the largest loss, with headroom.
+/// Returns the bytes that hold the largest loss, with headroom.
 fn need(largest: u64, event_bytes: u64) -> u64 {
     largest.saturating_mul(event_bytes).saturating_mul(HEADROOM)
 }
 
-/// Ring pages, a power of two as the tracers ask: at least four times the default, and the loss on top of it.
+/// Returns ring pages, a power of two as the tracers require: the default plus the loss, and at least four times the
+/// default.
 fn pages(default: u64, largest: u64, event_bytes: u64) -> u64 {
     power_of_two(default + need(largest, event_bytes).div_ceil(PAGE_BYTES)).max(4 * default)
 }
 
-/// The next power of two; a counter too large for one (a damaged input) stays at the largest.
+/// Returns the next power of two, or the largest one for a greater value (from a damaged input).
 fn power_of_two(value: u64) -> u64 {
     value.checked_next_power_of_two().unwrap_or(1 << 63)
 }

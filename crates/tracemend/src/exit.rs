@@ -1,14 +1,14 @@
-//! Exit codes of the command, all of them.
+//! Exit codes of the command.
 
-/// The work is done, and every condition asked for holds. Also when the reader of stdout went away: it had enough.
+/// The work is done, and every requested condition holds. Also used when the reader of stdout has closed the pipe.
 pub const DONE: u8 = 0;
 
-/// The work is done, but a condition asked for does not hold: `gaps --fail-on-loss` found a loss,
-/// `evaluate --fail-under` found a figure too low.
+/// The work is done, but a requested condition does not hold: `gaps --fail-on-loss` found a loss, or `evaluate --fail-under`
+/// found a figure that is too low.
 pub const CONDITION_FAILED: u8 = 1;
 
-/// The work could not be done: bad arguments, an input that cannot be read, an output that cannot be written.
+/// The work failed: wrong arguments, an unreadable input, an unwritable output.
 pub const ERROR: u8 = 2;
 
-/// Interrupted (Ctrl-C or a termination signal). Outputs are whole or absent, never half.
+/// Ctrl-C or a termination signal interrupted the work. Outputs are whole or absent.
 pub const INTERRUPTED: u8 = 130;

@@ -1,4 +1,4 @@
-//! What Trace Compass asks of an external analysis: LTTng Analyses Machine Interface (LAMI) 1.0.
+//! Answers to Trace Compass as an external analysis: LTTng Analyses Machine Interface (LAMI) 1.0.
 
 use crate::statistics::StatisticsRow;
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use tracemend_repair::{Composition, GapRepair, InferredEvent};
 use tracemend_trace::sink::GapRow;
 use tracemend_trace::{Phase, TraceHeader};
 
-/// The version of the interface.
+/// Version of the interface.
 pub const MI_VERSION: &str = "1.0";
 
-/// A span of time of which results are wanted, nanoseconds.
+/// The time that the results shall cover, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// Its first nanosecond.
     pub begin_ns: i64,
-    /// Its last.
+    /// Its last nanosecond.
     pub end_ns: i64,
 }
 
@@ -28,7 +28,7 @@ impl Range {
     }
 }
 
-/// What the analysis is and which tables it yields.
+/// Returns the description of the analysis and its tables.
 pub fn metadata() -> Value {
     let version: Vec<u64> = env!("CARGO_PKG_VERSION").split('.').filter_map(|part| part.parse().ok()).collect();
     let column = |title: &str, class: &str| json!({ "title": title, "class": class });
@@ -50,7 +50,7 @@ pub fn metadata() -> Value {
                 ],
             },
             "composition": {
-                "title": "What the gaps swallowed",
+                "title": "What the gaps lost",
                 "column-descriptions": [column("Gap", "number"), column("Event", "string"), counted("Expected")],
             },
             "inferred": {
@@ -68,7 +68,7 @@ pub fn metadata() -> Value {
     })
 }
 
-/// The tables of a repair, of what lies in `range`.
+/// Returns the tables of a repair for the gaps and events within `range`.
 pub fn results(header: &TraceHeader, repairs: &[GapRepair], statistics: &[StatisticsRow], range: Range) -> Value {
     let inside: Vec<&GapRepair> =
         repairs.iter().filter(|repair| range.meets(repair.gap.begin_ns, repair.gap.end_ns)).collect();
@@ -145,7 +145,7 @@ fn unknown() -> Value {
     json!({ "class": "unknown" })
 }
 
-/// A span of time; where one end is not known, it lies at the other or anywhere beyond.
+/// Returns a span of time; an unknown end lies at the other end or anywhere beyond.
 fn span(begin_ns: Option<i64>, end_ns: Option<i64>) -> Value {
     let (begin, end) = (begin_ns.or(end_ns).unwrap_or(0), end_ns.or(begin_ns).unwrap_or(0));
     let low = begin_ns.map_or_else(|| json!("-inf"), |begin| json!(begin));
@@ -157,7 +157,7 @@ fn timestamp(time_ns: i64, low: Value, high: Value) -> Value {
     json!({ "class": "timestamp", "value": time_ns, "low": low, "high": high })
 }
 
-/// A number with its interval, which has to hold it.
+/// Returns a number with its interval, widened to contain the number.
 fn between(value: f64, low: f64, high: f64) -> Value {
     json!({ "class": "number", "value": value, "low": low.min(value), "high": high.max(value) })
 }

@@ -1,24 +1,24 @@
-//! Where a trace lost events, how many and why: one pass, bounded memory.
+//! Lists where a trace lost events, how many and why, in one pass and bounded memory.
 
 use serde::Serialize;
 use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
-/// The losses of a trace, summed up.
+/// Sum of a trace's losses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossSummary {
-    /// Recorded events; `None` where only the losses were read.
+    /// Recorded events; `None` if only the losses were read.
     pub events: Option<u64>,
     /// Gaps.
     pub gaps: u64,
     /// Lost events, as far as counted.
     pub lost_events: u64,
-    /// `exact`; `at_least` where some gap is uncounted or counted from below.
+    /// `exact`, or `at_least` if some gap has no count or only a lower bound.
     pub lost_kind: &'static str,
-    /// Gaps of which nobody counted the events.
+    /// Gaps whose lost events the tracer did not count.
     pub uncounted_gaps: u64,
-    /// The largest counted gap.
+    /// Largest counted loss of a full buffer.
     pub largest_gap: u64,
-    /// The option that would have prevented the loss, with a value from the loss seen.
+    /// Tracer option that would have prevented the loss, with a value for the loss seen.
     pub advice: Option<String>,
 }
 
@@ -52,16 +52,30 @@ impl LossSummary {
         }
     }
 
-    /// Whether anything was lost at all.
+    /// Whether the trace has gaps.
     pub fn any(&self) -> bool {
         self.gaps > 0
     }
 }
 
-/// Reads `source` to its end and hands each gap to `each` as it comes.
+/// Reads `source` to its end and passes each gap to `each`.
 ///
 /// # Errors
-/// What the source or `each` fails with.
+/// When the source or `each` fails.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::losses::stream_gaps;
+/// use tracemend::trace::{OpenOptions, TraceError, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let summary = stream_gaps::<TraceError>(source.as_mut(), |gap, _| {
+///     println!("gap {}: {:?} lost, {}", gap.id, gap.lost, gap.cause.word());
+///     Ok(())
+/// })?;
+/// assert!(summary.any());
+/// # Ok::<(), TraceError>(())
+/// ```
 pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
     source: &mut dyn Source,
     mut each: impl FnMut(&Gap, &TraceHeader) -> Result<(), E>,
@@ -80,10 +94,21 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
     Ok(LossSummary { events: Some(events), ..summary })
 }
 
-/// The gaps of `source` and those that the threads' own events give away. Needs the whole trace in memory.
+/// Reads `source` whole and returns its gaps, with those that contradictions among the recorded events prove.
 ///
 /// # Errors
-/// What the source fails with.
+/// When the source fails.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::losses::gaps_with_evidence;
+/// use tracemend::trace::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
+/// assert!(gaps.len() >= trace.gaps.len());
+/// # Ok::<(), tracemend::trace::TraceError>(())
+/// ```
 pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Gap>)> {
     let trace = Trace::read(source)?;
     let mut gaps = trace.gaps.clone();

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     cli::interrupt::install();
     match cli::run(std::env::args_os()) {
         Ok(code) => ExitCode::from(code),
-        // Whoever closed the pipe has what they wanted.
+        // The reader of a closed pipe has what it wanted.
         Err(error) if cli::messages::is_closed_pipe(&error) => ExitCode::from(exit::DONE),
         Err(error) => {
             cli::messages::error(&error);

@@ -1,4 +1,4 @@
-//! A repaired trace, written row by row: what was inferred alone (overlay), or among what was recorded (merge).
+//! Writes a repaired trace row by row: inferred events alone (overlay), or together with the recorded ones (merge).
 
 use crate::records::Records;
 use serde::Serialize;
@@ -8,31 +8,31 @@ use tracemend_repair::{Composition, CompositionRow as Part, GapRepair, InferredE
 use tracemend_trace::sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink};
 use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
 
-/// What is written of a repair.
+/// Options for writing a repair.
 #[derive(Clone, Copy, Debug)]
 pub struct WriteOptions<'a> {
-    /// Inferred events below this confidence stay out, and their places stay gap.
+    /// Inferred events below this confidence are left out; their places stay part of the gap.
     pub min_confidence: f32,
-    /// The model's id, written with every inferred event.
+    /// Id of the model, written with every inferred event.
     pub model: &'a str,
 }
 
-/// A repair in numbers.
+/// A repair in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RepairSummary {
     /// Gaps of the trace.
     pub gaps: u64,
-    /// Gaps that were filled, if only in part.
+    /// Gaps that were filled, at least in part.
     pub filled: u64,
-    /// Lost events: the tracer's count, or the most likely number where it gave none.
+    /// Lost events: the tracer's count, or the most likely number without one.
     pub lost_events: u64,
     /// Inferred events written.
     pub inferred: u64,
-    /// Inferred events of confidence 0.9 and more among them.
+    /// Inferred events with a confidence of 0.9 or more.
     pub inferred_sure: u64,
-    /// Inferred events held back by the asked minimum of confidence.
+    /// Inferred events below the minimum confidence, which were left out.
     pub withheld: u64,
-    /// Gaps left as they are, by reason.
+    /// Gaps that stay open, by reason.
     pub left_open: BTreeMap<String, u64>,
 }
 
@@ -56,11 +56,11 @@ impl RepairSummary {
     }
 }
 
-/// Writes the gaps with what was inferred in them, and nothing of what was recorded.
+/// Writes the gaps and their inferred events, without the recorded ones.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn write_overlay(
+pub(crate) fn write_overlay(
     header: &TraceHeader,
     repairs: &[GapRepair],
     options: &WriteOptions<'_>,
@@ -76,12 +76,11 @@ pub fn write_overlay(
     sink.finish()
 }
 
-/// Writes recorded and inferred events in one order of time. With `records`, recorded events are written as the
-/// lines they stood in.
+/// Writes recorded and inferred events in order of time. With `records`, recorded events are written as their lines.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn write_merged(
+pub(crate) fn write_merged(
     trace: &Trace,
     records: Option<&Records>,
     repairs: &[GapRepair],
@@ -104,7 +103,7 @@ pub fn write_merged(
     sink.finish()
 }
 
-/// Something inferred that waits for its place among the recorded events.
+/// An inferred item that waits for its place among the recorded events.
 struct Pending<'a> {
     time_ns: i64,
     repair: &'a GapRepair,
@@ -133,7 +132,7 @@ impl Pending<'_> {
     }
 }
 
-/// All that was inferred, by time; within a gap the order of the reconstruction stands.
+/// Returns all inferred items by time; within a gap they keep the order of the reconstruction.
 fn pending<'a>(repairs: &'a [GapRepair], options: &WriteOptions<'_>) -> Vec<Pending<'a>> {
     let mut items = Vec::new();
     for repair in repairs {
@@ -154,8 +153,8 @@ fn first_time(repair: &GapRepair) -> Option<i64> {
 }
 
 fn kept<'a>(repair: &'a GapRepair, options: &WriteOptions<'_>) -> impl Iterator<Item = &'a InferredEvent> {
-    let least = options.min_confidence;
-    repair.events.iter().filter(move |event| event.confidence >= least)
+    let minimum = options.min_confidence;
+    repair.events.iter().filter(move |event| event.confidence >= minimum)
 }
 
 fn kept_sure(repair: &GapRepair, options: &WriteOptions<'_>) -> u64 {

@@ -1,27 +1,30 @@
-//! From a trace that lost events to a repaired one.
+//! Loads traces, and writes repaired ones.
 
 use crate::overlay::{WriteOptions, write_merged, write_overlay};
-use crate::records::{Recorder, Records};
-use crate::statistics::statistics;
+use crate::records::Recorder;
+use crate::statistics::{StatisticsRow, statistics};
+use std::cell::OnceCell;
 use std::io;
 use std::io::Write;
 use std::path::Path;
 use tracemend_repair::GapRepair;
-use tracemend_trace::Source;
+use tracemend_trace::sink::parquet::ParquetSink;
 use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
-use tracemend_trace::{Trace, TraceResult};
+use tracemend_trace::{Source, Trace, TraceHeader, TraceResult};
 
-/// How a repaired trace is written.
+/// The format that a repaired trace is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputFormat {
     /// JSON Lines of schema `tracemend.repair`: gaps, compositions, events, statistics.
     Jsonl,
     /// One event a row.
     Csv,
-    /// Recorded lines as they stand in the input, inferred ones between them, marked.
+    /// Recorded lines unchanged, and marked inferred lines between them.
     Text,
     /// Parquet: one event a row, alternatives nested.
     Parquet,
+    /// A folder of Common Trace Format 1.8.
+    Ctf,
     /// Perfetto's own format; recorded and inferred events.
     Perfetto,
     /// Chrome's JSON trace; recorded and inferred events.
@@ -29,13 +32,37 @@ pub enum OutputFormat {
 }
 
 impl OutputFormat {
+    /// Every format with its name and a line about it.
+    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Jsonl, "jsonl", "JSON Lines: gaps, compositions, events"),
+        (Self::Csv, "csv", "One event a row"),
+        (Self::Text, "text", "The recorded lines unchanged, inferred ones between them, marked"),
+        (Self::Parquet, "parquet", "One event a row, for data frames; alternatives nested"),
+        (Self::Ctf, "ctf", "A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; needs --output"),
+        (Self::Perfetto, "perfetto", "Perfetto's own format"),
+        (Self::Chrome, "chrome", "Chrome's JSON, for viewers that cannot read Perfetto's format"),
+    ];
+
+    /// Returns the format that the suffix of `path` stands for.
+    pub fn of_suffix(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "jsonl" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Text),
+            "parquet" => Some(Self::Parquet),
+            "ctf" => Some(Self::Ctf),
+            "perfetto-trace" | "pftrace" => Some(Self::Perfetto),
+            _ => None,
+        }
+    }
+
     /// Whether recorded events are written without being asked for: inferred ones alone would show nothing.
     fn always_merged(self) -> bool {
         matches!(self, Self::Text | Self::Perfetto | Self::Chrome)
     }
 }
 
-/// The form of the output.
+/// The form of one output file.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputForm {
     /// Its format.
@@ -46,19 +73,21 @@ pub struct OutputForm {
     pub color: bool,
 }
 
-/// A trace in memory, with its recorded lines where they are needed again.
+pub use crate::records::Records;
+
+/// A trace in memory, with its recorded lines if the output needs them.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The trace.
     pub trace: Trace,
-    /// Its lines, kept for [`OutputFormat::Text`] only.
+    /// Its lines, for [`OutputFormat::Text`] only.
     pub records: Option<Records>,
 }
 
-/// Reads a trace to its end, with the lines of its records where `lines` are wanted.
+/// Reads a trace to its end; with `lines`, also keeps the lines of its records.
 ///
 /// # Errors
-/// What the source fails with.
+/// When the source fails.
 pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
     if !lines {
         return Ok(Loaded { trace: Trace::read(source)?, records: None });
@@ -68,79 +97,127 @@ pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
     Ok(Loaded { trace, records: Some(recorder.finish()) })
 }
 
-/// Writes a repaired trace.
+/// A repaired trace that is about to be written, once or in several forms.
 ///
-/// # Errors
-/// When the output cannot be written.
-pub fn write(
-    loaded: &Loaded,
-    repairs: &[GapRepair],
-    form: OutputForm,
-    options: &WriteOptions<'_>,
-    out: impl Write,
-) -> io::Result<()> {
-    let (header, merge) = (&loaded.trace.header, form.merge || form.format.always_merged());
-    let records = loaded.records.as_ref();
-    let to = |sink: &mut dyn Sink| write_to(&loaded.trace, records, repairs, merge, options, sink);
-    match form.format {
-        OutputFormat::Jsonl => {
-            let mut sink = JsonlSink::begin(out)?;
-            to(&mut sink)?;
-            // Without a loss there is no before and after.
-            if repairs.is_empty() {
-                return Ok(());
-            }
-            let merged = collect(loaded, repairs, true, options)?;
-            sink.statistics(&statistics(&merged, repairs))
-        }
-        OutputFormat::Csv => to(&mut CsvSink::begin(out)?),
-        OutputFormat::Text => to(&mut TextSink::new(out, header.format, form.color)),
-        OutputFormat::Parquet => to(&mut tracemend_trace::sink::parquet::ParquetSink::begin(out)?),
-        OutputFormat::Perfetto => write_perfetto(&collect(loaded, repairs, merge, options)?, out),
-        OutputFormat::Chrome => write_chrome(&collect(loaded, repairs, merge, options)?, out),
+/// The forms that need all rows at once (Perfetto, CTF, the report, the statistics) share one collection of them.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::overlay::WriteOptions;
+/// use tracemend::pipeline::{OutputForm, OutputFormat, Repaired, load};
+/// use tracemend::repair::{RepairOptions, repair, unwatched};
+/// use tracemend::trace::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let loaded = load(source.as_mut(), false)?;
+/// let repairs = repair(&loaded.trace, None, &RepairOptions::default(), &unwatched);
+/// let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.5, model: "self" });
+/// let mut out = Vec::new();
+/// repaired.write(OutputForm { format: OutputFormat::Csv, merge: true, color: false }, &mut out)?;
+/// assert!(String::from_utf8(out)?.starts_with("time_ns,"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Repaired<'a> {
+    loaded: &'a Loaded,
+    repairs: &'a [GapRepair],
+    options: WriteOptions<'a>,
+    merged: OnceCell<Collected>,
+    statistics: OnceCell<Vec<StatisticsRow>>,
+}
+
+impl<'a> Repaired<'a> {
+    /// The trace with the repairs of its gaps.
+    pub fn new(loaded: &'a Loaded, repairs: &'a [GapRepair], options: WriteOptions<'a>) -> Self {
+        Self { loaded, repairs, options, merged: OnceCell::new(), statistics: OnceCell::new() }
     }
-}
 
-/// Writes a repaired trace as CTF into `folder`, which is there and empty.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_ctf(
-    loaded: &Loaded,
-    repairs: &[GapRepair],
-    merge: bool,
-    options: &WriteOptions<'_>,
-    folder: &Path,
-) -> io::Result<()> {
-    ctf::write_folder(&collect(loaded, repairs, merge, options)?, folder, merge)
-}
+    /// The trace as it was read.
+    pub fn header(&self) -> &'a TraceHeader {
+        &self.loaded.trace.header
+    }
 
-/// The rows of a repaired trace, in memory.
-///
-/// # Errors
-/// None of memory; those of a sink.
-pub fn collect(
-    loaded: &Loaded,
-    repairs: &[GapRepair],
-    merge: bool,
-    options: &WriteOptions<'_>,
-) -> io::Result<Collected> {
-    let mut collected = Collected::default();
-    write_to(&loaded.trace, None, repairs, merge, options, &mut collected)?;
-    Ok(collected)
-}
+    /// The repair of each gap.
+    pub fn repairs(&self) -> &'a [GapRepair] {
+        self.repairs
+    }
 
-fn write_to(
-    trace: &Trace,
-    records: Option<&Records>,
-    repairs: &[GapRepair],
-    merge: bool,
-    options: &WriteOptions<'_>,
-    sink: &mut dyn Sink,
-) -> io::Result<()> {
-    if merge {
-        write_merged(trace, records, repairs, options, sink)
-    } else {
-        write_overlay(&trace.header, repairs, options, sink)
+    /// The id of the model that the inferred events come from.
+    pub fn model(&self) -> &'a str {
+        self.options.model
+    }
+
+    /// Recorded and inferred events in memory, collected by the first call.
+    ///
+    /// # Errors
+    /// Never in practice: the rows go into memory.
+    pub fn merged(&self) -> io::Result<&Collected> {
+        match self.merged.get() {
+            Some(merged) => Ok(merged),
+            None => {
+                let merged = self.collect(true)?;
+                Ok(self.merged.get_or_init(|| merged))
+            }
+        }
+    }
+
+    /// Counts and latencies before and after the repair, computed by the first call.
+    ///
+    /// # Errors
+    /// Never in practice, as [`Repaired::merged`].
+    pub fn statistics(&self) -> io::Result<&[StatisticsRow]> {
+        let merged = self.merged()?;
+        Ok(self.statistics.get_or_init(|| statistics(merged, self.repairs)))
+    }
+
+    /// Writes one file of the form that `form` names.
+    ///
+    /// # Errors
+    /// When `out` cannot be written, or when the form is a folder (see [`Repaired::write_ctf`]).
+    pub fn write(&self, form: OutputForm, out: impl Write) -> io::Result<()> {
+        let merge = form.merge || form.format.always_merged();
+        match form.format {
+            OutputFormat::Jsonl => {
+                let mut sink = JsonlSink::begin(out)?;
+                self.write_to(merge, &mut sink)?;
+                // Without a loss there is no before and after.
+                if self.repairs.is_empty() { Ok(()) } else { sink.statistics(self.statistics()?) }
+            }
+            OutputFormat::Csv => self.write_to(merge, &mut CsvSink::begin(out)?),
+            OutputFormat::Text => self.write_to(merge, &mut TextSink::new(out, self.header().format, form.color)),
+            OutputFormat::Parquet => self.write_to(merge, &mut ParquetSink::begin(out)?),
+            OutputFormat::Perfetto => write_perfetto(self.merged()?, out),
+            OutputFormat::Chrome => write_chrome(self.merged()?, out),
+            OutputFormat::Ctf => Err(io::Error::new(io::ErrorKind::IsADirectory, "a CTF trace is a folder")),
+        }
+    }
+
+    /// Writes the trace as CTF into `folder`, which exists and is empty; with `merge` the recorded events too.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write_ctf(&self, merge: bool, folder: &Path) -> io::Result<()> {
+        match merge {
+            true => ctf::write_folder(self.merged()?, folder, merge),
+            false => ctf::write_folder(&self.collect(merge)?, folder, merge),
+        }
+    }
+
+    fn collect(&self, merge: bool) -> io::Result<Collected> {
+        let mut collected = Collected::default();
+        let Self { loaded, repairs, options, .. } = self;
+        match merge {
+            // The lines as they were recorded are no rows.
+            true => write_merged(&loaded.trace, None, repairs, options, &mut collected)?,
+            false => write_overlay(&loaded.trace.header, repairs, options, &mut collected)?,
+        }
+        Ok(collected)
+    }
+
+    fn write_to(&self, merge: bool, sink: &mut dyn Sink) -> io::Result<()> {
+        let Self { loaded, repairs, options, .. } = self;
+        match merge {
+            true => write_merged(&loaded.trace, loaded.records.as_ref(), repairs, options, sink),
+            false => write_overlay(&loaded.trace.header, repairs, options, sink),
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! The recorded lines of a trace, kept as they stand in the input while it is read.
+//! The recorded lines of a trace, kept unchanged while the trace is read.
 
 use std::ops::Range;
 use tracemend_trace::{Event, Item, Source, TraceHeader, TraceResult};
 
-/// Raw records, in the order of a trace's events. Byte offsets would not tell them apart: each file of a CTF trace has its
-/// own, and what was packed together shares one.
+/// The lines of a trace's records, in the order of its events.
+// Byte offsets cannot name a record: each file of a CTF trace counts its own, and records packed together share one.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     bytes: Vec<u8>,
@@ -13,7 +13,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// The record of the trace's event of this `index`, without its line ending; empty where the format has none.
+    /// Returns the record of the event with this `index`, without its line ending; empty where the format has no lines.
     pub fn of(&self, index: usize) -> &[u8] {
         self.spans.get(index).map_or(&[], |(_, span)| &self.bytes[span.clone()])
     }
@@ -25,19 +25,19 @@ impl Records {
     }
 }
 
-/// A source that keeps the records it hands out.
+/// A source that keeps the records of the events that it yields.
 pub struct Recorder<'a> {
     source: &'a mut dyn Source,
     records: Records,
 }
 
 impl<'a> Recorder<'a> {
-    /// Keeps the records of `source` from here on.
+    /// Begins to keep the records of `source`.
     pub fn new(source: &'a mut dyn Source) -> Self {
         Self { source, records: Records::default() }
     }
 
-    /// What was kept, in the order that [`Trace::read`](tracemend_trace::Trace::read) gives the events.
+    /// Returns the records, in the order that [`Trace::read`](tracemend_trace::Trace::read) gives the events.
     pub fn finish(self) -> Records {
         let mut records = self.records;
         records.spans.sort_by_key(|(time_ns, _)| *time_ns);

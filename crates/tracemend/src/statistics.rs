@@ -1,4 +1,4 @@
-//! What a trace's statistics are with the lost events, beside what the recorded ones alone say.
+//! Counts and latencies of a trace, from the recorded events alone and with the lost ones.
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -9,12 +9,13 @@ use tracemend_trace::{Phase, Symbol};
 
 /// Standard errors to each side that make up a 90 % interval.
 const Z90: f64 = 1.645;
+
 /// Counts and latencies of one kind of event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StatisticsRow {
     /// Event name.
     pub name: String,
-    /// `entry` for a call that is recorded as entry and exit: its beginnings are counted.
+    /// Part of the call that is counted; `entry` for calls recorded as entry and exit.
     pub phase: Phase,
     /// Recorded events.
     pub recorded: u64,
@@ -24,22 +25,22 @@ pub struct StatisticsRow {
     pub low: f64,
     /// Upper end of its 90 % interval.
     pub high: f64,
-    /// Latencies of calls of which both ends were recorded, as a reader pairs them who knows of no gap.
+    /// Latencies of calls with a recorded entry and exit, paired without knowledge of gaps.
     pub latency_recorded: Option<Latency>,
-    /// Latencies with the inferred events in place, each call weighing as much as its confidence.
+    /// Latencies with the inferred events in place, each call weighted by its confidence.
     pub latency: Option<Latency>,
 }
 
-/// How long calls took.
+/// Latencies of calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Latency {
-    /// Calls, by weight.
+    /// Sum of the calls' weights.
     pub calls: f64,
-    /// The median.
+    /// Median.
     pub p50: Quantile,
-    /// Nine of ten calls took at most this long.
+    /// 90th percentile.
     pub p90: Quantile,
-    /// 99 of a hundred did.
+    /// 99th percentile.
     pub p99: Quantile,
 }
 
@@ -54,7 +55,7 @@ pub struct Quantile {
     pub high: u64,
 }
 
-/// How long one call took.
+/// Duration of one call.
 #[derive(Clone, Copy, Debug)]
 struct Duration {
     ns: f64,
@@ -63,9 +64,9 @@ struct Duration {
     weight: f64,
 }
 
-/// Statistics by kind of event, the most frequent first. `merged` holds recorded and inferred events of the trace that
-/// `repairs` are of.
-pub fn statistics(merged: &Collected, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
+/// Returns statistics by kind of event, the most frequent first. `merged` holds the recorded and inferred events of the
+/// repaired trace.
+pub(crate) fn statistics(merged: &Collected, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
     let counts = counts(merged, repairs);
     let events = merged.by_time();
     let recorded: Vec<&KeptEvent> = events.iter().copied().filter(|event| event.inference.is_none()).collect();
@@ -95,28 +96,28 @@ pub fn statistics(merged: &Collected, repairs: &[GapRepair]) -> Vec<StatisticsRo
     rows
 }
 
-/// Number of events of one kind: recorded, expected among the lost, and the ends of the latter's interval.
+/// Number of events of one kind: recorded, and expected among the lost with an interval.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     recorded: u64,
     lost: f64,
     low: f64,
     high: f64,
-    /// Ends by the rate of the kind among the recorded events alone.
+    /// Ends of the interval that the rate among the recorded events alone suggests.
     rate_low: f64,
     rate_high: f64,
 }
 
 impl Count {
-    /// The interval reaches over two opinions: that of the gaps' compositions, and that the lost events are as the recorded
-    /// ones of their stream. The first has no row for a kind that it takes to be absent.
+    /// Returns an interval that covers two estimates: the gaps' compositions, and the rate among the recorded events of the
+    /// stream. A composition has no row for a kind that it considers absent.
     fn interval(&self) -> (f64, f64) {
         let recorded = self.recorded as f64;
         (recorded + self.low.min(self.rate_low).max(0.0), recorded + self.high.max(self.rate_high))
     }
 }
 
-/// What a stream recorded.
+/// Recorded events of a stream.
 #[derive(Default)]
 struct Recorded {
     all: u64,
@@ -138,8 +139,8 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
         let stream = streams.get(&repair.gap.id).copied().flatten();
         *lost.entry(stream).or_default() += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
         for row in &repair.composition.by_event {
-            // Ends are added up, as if all gaps erred the same way: one model fills them, and what it takes for too rare in
-            // one it takes for too rare in the others.
+            // Adding up the ends assumes that all gaps err in the same direction. One model fills them all, so a kind that it
+            // considers too rare in one gap, it considers too rare in the others.
             let count = counts.entry((&row.name, row.phase)).or_default();
             count.lost += row.expected;
             count.low += row.low;
@@ -156,7 +157,7 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
             count.rate_high += scale * (number as f64 + error);
         }
     }
-    // A call has one row, that of its beginnings; where a tracer wrote ends only, that of its ends.
+    // A call has one row, for its entries; if the tracer wrote only exits, for its exits.
     let begun: Vec<String> =
         counts.keys().filter(|(_, phase)| *phase == Phase::Entry).map(|(name, _)| (*name).to_owned()).collect();
     counts.retain(|(name, phase), _| {
@@ -165,7 +166,7 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
     counts
 }
 
-/// Durations of calls by name.
+/// Returns the durations of calls by name.
 fn durations<'a>(merged: &'a Collected, events: &[&'a KeptEvent]) -> FxHashMap<&'a str, Vec<Duration>> {
     let mut durations: FxHashMap<&str, Vec<Duration>> = FxHashMap::default();
     let weight = |event: &KeptEvent| event.inference.as_ref().map_or(1.0, |inference| f64::from(inference.confidence));
@@ -177,7 +178,7 @@ fn durations<'a>(merged: &'a Collected, events: &[&'a KeptEvent]) -> FxHashMap<&
             (Some(end), _) => {
                 let ns = end.time_ns.saturating_sub(begin.time_ns) as f64;
                 let error_ns = match (&begin.inference, &end.inference) {
-                    // Both are off by the same if they are of one gap; how long the call took is known to its order.
+                    // In one gap both times err alike, and the duration is known up to its order of magnitude.
                     (Some(one), Some(other)) if one.gap == other.gap => ns,
                     _ => error(begin).hypot(error(end)),
                 };
@@ -206,7 +207,7 @@ fn latency(durations: &[Duration]) -> Option<Latency> {
     };
     let (short, middle, long) = (sorted(-Z90), sorted(0.0), sorted(Z90));
     let quantile = |share: f64| {
-        // Ranks of a sample's quantile scatter as a binomial number does.
+        // The rank of a sample's quantile has a binomial distribution.
         let scatter = Z90 * (share * (1.0 - share) / calls).sqrt();
         Quantile {
             value: at(&middle, calls, share),
@@ -217,7 +218,7 @@ fn latency(durations: &[Duration]) -> Option<Latency> {
     Some(Latency { calls, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) })
 }
 
-/// The duration at which this share of the weight is reached.
+/// Returns the duration at which the weights reach this share.
 fn at(sorted: &[(f64, f64)], total: f64, share: f64) -> u64 {
     let wanted = share.clamp(0.0, 1.0) * total;
     let mut reached = 0.0;

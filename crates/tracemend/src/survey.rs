@@ -1,16 +1,16 @@
-//! What a trace is: one pass, bounded memory (the set of threads and of names is kept, never the events).
+//! Describes a trace in one pass and bounded memory: it keeps the sets of threads and names, but no events.
 
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
 
-/// How many event names [`Survey::names`] lists.
+/// Maximum length of [`Survey::names`].
 const NAMES_LISTED: usize = 10;
 
 /// A trace at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Survey {
-    /// The format it was recognised as.
+    /// Recognised format.
     pub format: Format,
     /// Recorded events.
     pub events: u64,
@@ -18,15 +18,15 @@ pub struct Survey {
     pub streams: u64,
     /// Distinct threads seen.
     pub threads: u64,
-    /// Places where the tracer says that events were lost.
+    /// Places where the tracer reports lost events.
     pub gaps: u64,
     /// Lost events, as far as the tracer counted them.
     pub lost_events: u64,
-    /// `exact`; `at_least` where some gap is uncounted or counted from below.
+    /// `exact`, or `at_least` if some gap has no count or only a lower bound.
     pub lost_kind: &'static str,
-    /// Share of all events that was lost, 0 to 1, by the counts known.
+    /// Share of all events that was lost, 0 to 1, according to the known counts.
     pub lost_share: f64,
-    /// Gaps of which nobody counted the events.
+    /// Gaps whose lost events the tracer did not count.
     pub uncounted_gaps: u64,
     /// Time of the first event.
     pub first_ns: Option<i64>,
@@ -38,7 +38,7 @@ pub struct Survey {
     pub names: Vec<NameCount>,
     /// Each loss domain.
     pub per_stream: Vec<StreamSurvey>,
-    /// What the reader passed over.
+    /// What the reader skipped.
     pub warnings: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ pub struct Survey {
 pub struct NameCount {
     /// Event name.
     pub name: String,
-    /// Events of that name; of a call recorded as entry and exit, both.
+    /// Events of that name; a call recorded as entry and exit counts twice.
     pub events: u64,
 }
 
@@ -76,7 +76,7 @@ struct Tally {
     first_ns: Option<i64>,
     last_ns: Option<i64>,
     threads: FxHashSet<i32>,
-    /// The thread seen last: most come again at once.
+    /// The thread seen last, which is usually the next one too.
     last_tid: Option<i32>,
     /// By symbol.
     names: Vec<u64>,
@@ -125,10 +125,21 @@ impl Tally {
     }
 }
 
-/// Reads `source` to its end and sums it up.
+/// Reads `source` to its end and describes it.
 ///
 /// # Errors
-/// What the source fails with.
+/// When the source fails.
+///
+/// ```
+/// use std::path::Path;
+/// use tracemend::survey::survey;
+/// use tracemend::trace::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
+/// let survey = survey(source.as_mut())?;
+/// println!("{} events, {:.1} % lost", survey.events, 100.0 * survey.lost_share);
+/// # Ok::<(), tracemend::trace::TraceError>(())
+/// ```
 pub fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     let mut tally = Tally::default();
     while let Some(item) = source.next_item()? {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tracemend::overlay::WriteOptions;
-use tracemend::pipeline::{Loaded, collect};
-use tracemend::statistics::{StatisticsRow, statistics};
+use tracemend::pipeline::{Loaded, Repaired};
+use tracemend::statistics::StatisticsRow;
 use tracemend_eval::protocol::truth::channels;
 use tracemend_repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::{OpenOptions, open};
@@ -48,10 +48,9 @@ impl Distance {
 
 fn table(trace: Trace) -> Vec<StatisticsRow> {
     let repairs = repair(&trace, None, &RepairOptions::default(), &unwatched);
-    let options = WriteOptions { min_confidence: 0.0, model: "counts:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
     let loaded = Loaded { trace, records: None };
-    let merged = collect(&loaded, &repairs, true, &options).expect("in memory");
-    statistics(&merged, &repairs)
+    Repaired::new(&loaded, &repairs, options).statistics().expect("in memory").to_vec()
 }
 
 fn distance(lossy: Trace, full: Trace) -> Distance {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use support::{root, run, shown, stdout};
 use tracemend::overlay::WriteOptions;
-use tracemend::pipeline::{load, write_ctf};
+use tracemend::pipeline::{Repaired, load};
 use tracemend_repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::{OpenOptions, open};
 
@@ -88,15 +88,16 @@ fn babeltrace2_reads_overlays_and_merges_of_every_sample() {
     if tool(Command::new("babeltrace2").arg("--version")).is_none() {
         return;
     }
-    let options = WriteOptions { min_confidence: 0.0, model: "counts:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
     for trace in samples() {
         let mut source = open(&root().join(&trace), &OpenOptions::default()).expect("opened");
         let loaded = load(source.as_mut(), false).expect("read");
         let repairs = repair(&loaded.trace, None, &RepairOptions::default(), &unwatched);
+        let repaired = Repaired::new(&loaded, &repairs, options);
         let inferred: usize = repairs.iter().map(|repair| repair.events.len()).sum();
         for (merge, expected) in [(false, inferred), (true, inferred + loaded.trace.events.len())] {
             let folder = tempfile::tempdir().expect("temporary folder");
-            write_ctf(&loaded, &repairs, merge, &options, folder.path()).expect("written");
+            repaired.write_ctf(merge, folder.path()).expect("written");
             let printed = tool(Command::new("babeltrace2").arg(folder.path())).expect("it is installed");
             assert!(printed.status.success(), "{trace}: {}", String::from_utf8_lossy(&printed.stderr));
             let lines = String::from_utf8_lossy(&printed.stdout).lines().count();
@@ -289,6 +290,7 @@ fn a_report_of_a_hundred_thousand_events_is_small_and_quick() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn an_evaluation_has_a_report() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let report = folder.path().join("report.html");

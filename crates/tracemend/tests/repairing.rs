@@ -296,7 +296,7 @@ fn a_trained_model_repairs_and_is_named_in_every_event() {
     let rows = rows(&stdout(&["repair", "-q", SMALL, "--model", text_of(&model)]));
     let events = of_type(&rows, "event");
     assert_eq!(events.len(), 6);
-    assert!(events.iter().all(|event| event["model"] == "counts:shell.model"));
+    assert!(events.iter().all(|event| event["model"] == "engine:shell.model"));
 }
 
 #[test]
@@ -305,6 +305,7 @@ fn training_without_an_output_is_an_error() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn evaluation_prints_methods_as_rows() {
     let args = ["evaluate", "--protocol", "paper", "--data", WINDOWS, "--length", "20", "--blackout", "3"];
     let output = run(&[&args[..], &["--method", "lookup,repeat"]].concat());
@@ -314,6 +315,7 @@ fn evaluation_prints_methods_as_rows() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn a_figure_under_its_bound_is_exit_code_1() {
     let args = ["evaluate", "--protocol", "paper", "--data", WINDOWS, "--length", "20", "--blackout", "3"];
     let with = |bound: &str| run(&[&args[..], &["--fail-under", bound]].concat());
@@ -323,11 +325,13 @@ fn a_figure_under_its_bound_is_exit_code_1() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn the_paper_protocol_wants_its_windows() {
     assert_snapshot!(shown(&run(&["evaluate", "--protocol", "paper"])));
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn counts_of_real_losses_are_what_the_complete_twin_holds() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
     let (lossy, full) = (samples.join("ftrace_pipe_lost.txt.zst"), samples.join("ftrace_full.txt.zst"));
@@ -350,6 +354,7 @@ fn counts_of_real_losses_are_what_the_complete_twin_holds() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn a_trace_of_another_run_is_no_twin() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
     let (lossy, full) = (samples.join("perf_script_lost.txt.zst"), samples.join("ftrace_full.txt.zst"));

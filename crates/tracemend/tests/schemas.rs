@@ -103,6 +103,7 @@ fn repairs_follow_their_schema() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn scores_follow_their_schema() {
     let arguments = ["evaluate", "--json", "--protocol", "paper", "--length", "20", "--blackout", "3", "--data"];
     let data = "crates/tracemend/tests/fixtures/succeed/windows";
@@ -118,6 +119,7 @@ fn scores_follow_their_schema() {
 }
 
 #[test]
+#[cfg_attr(not(feature = "eval"), ignore = "runs `evaluate`")]
 fn networks_and_data_sets_follow_their_schemas() {
     assert_follows_schema("models", &stdout(&["models", "list", "--json"]), &["schema", "network"]);
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,9 +1,10 @@
-//! `tracemend dataset`: build a data set from traces, and say what is in one.
+//! `tracemend dataset`: builds data sets from traces, and describes them.
 
+use super::choice::{Choices, choice};
 use super::globals::{Globals, stdout};
 use super::progress::Progress;
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use tracemend_impute::window::dataset::{By, Sequence, report};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
 
-/// Build a data set from traces for `train --model`, or say what is in one
+/// Build a data set from traces for `train --model`, or describe one
 #[derive(Args, Debug)]
 pub struct DatasetArgs {
     #[command(subcommand)]
@@ -30,7 +31,7 @@ enum DatasetTask {
     Info(InfoArgs),
 }
 
-/// Build a data set: vocabulary, sequences and windows, divided into training, validation and test
+/// Build a data set: vocabulary, sequences and windows, in parts for training, validation and test
 ///
 /// Writes the events of each part as Parquet, their windows as NumPy arrays in the published layout, and a manifest with
 /// the hash of every file. Sequences break where the tracer lost events.
@@ -38,92 +39,64 @@ enum DatasetTask {
 #[command(after_help = "Examples:\n  tracemend dataset build run2 run3 run4 --valid run5 --test run1 -o ./set\n  \
     tracemend dataset build trace.dat --split time --by stream -o ./set")]
 struct BuildArgs {
-    /// Traces to learn from; with --split thread or time, all traces.
+    /// Traces to train on; with --split thread or time, all traces.
     #[arg(value_name = "TRACE", required = true)]
     traces: Vec<PathBuf>,
-    /// Traces to choose the best weights by.
+    /// Traces for validation, which chooses the best weights.
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     valid: Vec<PathBuf>,
     /// Traces to test on.
     #[arg(long, value_name = "TRACE", num_args = 1..)]
     test: Vec<PathBuf>,
-    /// Write the data set into this folder.
+    /// Write the data set to this folder.
     #[arg(short, long, value_name = "FOLDER", required = true)]
     output: PathBuf,
-    /// The data set's name.
+    /// Name of the data set.
     #[arg(long, value_name = "NAME", default_value = "set")]
     name: String,
-    /// What belongs together in one sequence.
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "thread")]
-    by: ByArg,
-    /// Only what a server did for its connections: a sequence for each request, from `accept` to the `close` of its descriptor in
-    /// one thread. The traces have to hold the calls' arguments. The folder's requests.csv has the events with entry or exit,
-    /// return value, thread and process.
+    /// What forms one sequence.
+    #[arg(long, value_parser = choice(BY), value_name = "WHAT", default_value = "thread")]
+    by: By,
+    /// Use only what a server did for its connections: one sequence per request, from `accept` to the `close` of its
+    /// descriptor, in one thread. The traces must contain the arguments of calls. requests.csv in the folder lists the
+    /// events with phase, return value, thread and process.
     #[arg(long)]
     requests: bool,
-    /// How the parts are divided: whole runs as named, whole sequences, or each sequence in time.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "run")]
-    split: SplitArg,
-    /// Events of a window.
+    /// How to divide the parts: by runs as named, by whole sequences, or within each sequence by time.
+    #[arg(long, value_parser = choice(SPLITS), value_name = "HOW", default_value = "run")]
+    split: Split,
+    /// Events per window.
     #[arg(long, value_name = "L", default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     length: u32,
-    /// Events between the beginnings of two windows.
+    /// Events from the beginning of one window to the next.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     stride: u32,
-    /// Most windows of a part in its NumPy file; 0: all.
+    /// Maximum number of windows per part in its NumPy file; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 0)]
     cap: usize,
 }
 
-/// Say what is in a data set: sizes, entropy, repetition, and how much of the test training knows
+/// Describe a data set: sizes, entropy, repetition, and what its test part shares with training
 #[derive(Args, Debug)]
 struct InfoArgs {
-    /// The data set's folder.
+    /// Folder of the data set.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
 
-/// What belongs together in one sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ByArg {
-    /// The events of one thread.
-    Thread,
-    /// The events of one stream, usually of one CPU.
-    Stream,
-    /// All events of a trace, by time.
-    Merged,
-}
+/// What forms one sequence.
+const BY: &Choices<By> = &[
+    (By::Thread, "thread", "The events of one thread"),
+    (By::Stream, "stream", "The events of one stream, usually of one CPU"),
+    (By::Merged, "merged", "All events of a trace, by time"),
+];
 
-/// How the parts are divided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SplitArg {
-    /// Whole runs, as named.
-    Run,
-    /// Whole sequences.
-    Thread,
-    /// Each sequence in time, with a guard band of one window.
-    Time,
-}
-
-impl From<ByArg> for By {
-    fn from(arg: ByArg) -> Self {
-        match arg {
-            ByArg::Thread => By::Thread,
-            ByArg::Stream => By::Stream,
-            ByArg::Merged => By::Merged,
-        }
-    }
-}
-
-impl From<SplitArg> for Split {
-    fn from(arg: SplitArg) -> Self {
-        match arg {
-            SplitArg::Run => Split::Run,
-            SplitArg::Thread => Split::Thread,
-            SplitArg::Time => Split::Time,
-        }
-    }
-}
+/// How to divide the parts.
+const SPLITS: &Choices<Split> = &[
+    (Split::Run, "run", "Whole runs, as named"),
+    (Split::Thread, "thread", "Whole sequences"),
+    (Split::Time, "time", "Each sequence in time, with a guard band of one window"),
+];
 
 pub fn run(args: &DatasetArgs, globals: &Globals) -> anyhow::Result<u8> {
     match &args.task {
@@ -134,9 +107,9 @@ pub fn run(args: &DatasetArgs, globals: &Globals) -> anyhow::Result<u8> {
 }
 
 fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
-    let split = Split::from(args.split);
+    let split = args.split;
     if split != Split::Run && !(args.valid.is_empty() && args.test.is_empty()) {
-        bail!("--valid and --test name whole runs; leave them out, or divide with --split run");
+        bail!("--valid and --test name whole runs; remove them, or use --split run");
     }
     let paths: Vec<(&PathBuf, usize)> = [&args.traces, &args.valid, &args.test]
         .into_iter()
@@ -147,15 +120,15 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
         let same = |other: &Path| path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path));
         if let Some((_, other)) = paths[..number].iter().find(|(other, _)| same(other)) {
             bail!(
-                "{} is both in {} and {}; what was learned cannot be tested",
+                "{} is in both {} and {}; a test needs a trace that was not learned",
                 path.display(),
                 PARTS[*other],
                 PARTS[*part]
             );
         }
     }
-    if args.requests && args.by != ByArg::Thread {
-        bail!("with --requests a sequence is one request; leave out --by");
+    if args.requests && args.by != By::Thread {
+        bail!("with --requests a sequence is one request; remove --by");
     }
     let mut progress = Progress::new(globals, "reading");
     let all: Vec<PathBuf> = paths.iter().map(|(path, _)| (*path).clone()).collect();
@@ -172,7 +145,7 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
         .collect();
     let config = BuildConfig {
         name: args.name.clone(),
-        by: args.by.into(),
+        by: args.by,
         split,
         length: args.length as usize,
         stride: args.stride as usize,
@@ -186,16 +159,16 @@ fn run_build(args: &BuildArgs, globals: &Globals) -> anyhow::Result<()> {
         if part.windows == 0 {
             let length = args.length;
             globals.warning(&format!(
-                "no sequence of {} has {length} events; choose a smaller --length, or more traces for it",
+                "no sequence of {} has {length} events; choose a smaller --length, or add traces to it",
                 part.name
             ));
         }
     }
-    globals.note(&format!("built {}; `tracemend dataset info` says what is in it", args.output.display()));
+    globals.note(&format!("built {}; `tracemend dataset info` describes it", args.output.display()));
     Ok(())
 }
 
-/// The requests of each trace.
+/// Reads the requests of each trace.
 fn read_requests(
     paths: &[PathBuf],
     globals: &Globals,
@@ -209,8 +182,8 @@ fn read_requests(
         let own = requests(&loaded);
         if own.count() == 0 {
             bail!(
-                "{} holds no whole request: no accept that returned a descriptor, or no close of one in its text; record \
-                 system calls with their arguments",
+                "{} contains no whole request: an accept that returned a descriptor, and the close of that descriptor; \
+                 record system calls with their arguments",
                 path.display()
             );
         }
@@ -293,11 +266,23 @@ fn info_text(manifest: &Manifest, rows: &[PartRow<'_>], leak: &Leak) -> Vec<Stri
     lines.push(match leak.windows {
         0 => "no test windows".to_owned(),
         windows => format!(
-            "leak: of {} test windows {:.1} % stand in training as they are, {:.1} % up to renaming of tokens",
+            "leak: of {} test windows, {:.1} % occur in training, {:.1} % after renaming of tokens",
             count(windows as u64),
             100.0 * leak.verbatim,
             100.0 * leak.renamed
         ),
     });
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::choice::assert_names;
+    use super::{BY, SPLITS};
+
+    #[test]
+    fn choices_have_one_name() {
+        assert_names(BY);
+        assert_names(SPLITS);
+    }
 }

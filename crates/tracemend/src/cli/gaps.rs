@@ -1,4 +1,4 @@
-//! `tracemend gaps`: where events were lost, how many, why, and what would have kept them.
+//! `tracemend gaps`: lists where events were lost, how many, why, and what would have kept them.
 
 use super::globals::{Globals, stdout};
 use clap::Args;
@@ -15,24 +15,24 @@ use tracemend::{
 use tracemend_trace::sink::{GapRow, JsonLines};
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
 
-/// List the gaps of a trace: where, how much, why, and the tracer option that prevents it
+/// List the gaps of a trace: where, how much, why, and the tracer option that prevents them
 ///
-/// Reads the trace in one pass and in bounded memory; of CTF only the packets' headers, which is why recorded events
-/// are not counted then. Many tracers drop events without a word; `--evidence` finds
-/// what the threads' own events give away, and loads the whole trace for it.
+/// Reads the trace in one pass and in bounded memory. For CTF it reads only the packet headers, so it does not count the
+/// recorded events. Some tracers drop events without a record of it; `--evidence` loads the whole trace and finds losses
+/// by contradictions among the recorded events.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
     tracemend gaps trace.dat\n  \
     tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
     tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
 pub struct GapsArgs {
-    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    /// Trace to read, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Also list the gaps that a thread's own events give away (an exit without its entry, say). Loads the whole trace.
+    /// Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace.
     #[arg(long)]
     evidence: bool,
-    /// Exit with code 1 if anything was lost.
+    /// Exit with code 1 if events were lost.
     #[arg(long)]
     fail_on_loss: bool,
 }
@@ -71,7 +71,7 @@ pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if args.fail_on_loss && summary.any() { exit::CONDITION_FAILED } else { exit::DONE })
 }
 
-/// The cause to advise on: a full buffer before anything that no buffer size would change.
+/// Keeps the cause to advise on: a full buffer before all causes that no buffer size would change.
 fn note_worst(worst: &mut Option<Cause>, gap: &Gap) {
     let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
     if worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
@@ -79,10 +79,10 @@ fn note_worst(worst: &mut Option<Cause>, gap: &Gap) {
     }
 }
 
-/// Gaps go out as they are found, so that a trace of any length needs no memory for them.
+/// Writes gaps as they are found, so that a trace of any length needs no memory for them.
 enum Listing<W> {
     Json(JsonLines<W>),
-    /// Whether the heads are written.
+    /// Whether the table has its heads.
     Text(W, bool),
 }
 
@@ -158,8 +158,8 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
     let events = summary.events.map(|events| plural(events, "event"));
     if !summary.any() {
         let among = events.map_or(String::new(), |events| format!(" in {events}"));
-        let mut lines = vec![format!("no loss: the trace tells of none{among}")];
-        // Only traces of single entries and exits can contradict themselves.
+        let mut lines = vec![format!("no loss: the trace reports none{among}")];
+        // Only traces that record entries and exits can contradict themselves.
         let single = matches!(
             format,
             Format::Ftrace
@@ -170,7 +170,10 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
                 | Format::Bpftrace
         );
         if !evidence && single {
-            lines.push("a tracer may drop events without a word: --evidence checks the threads' own events".to_owned());
+            lines.push(
+                "some tracers drop events without a record of it: --evidence checks the events of each thread"
+                    .to_owned(),
+            );
         }
         return lines;
     }
@@ -187,7 +190,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
     )];
     if !evidence && format.tells_losses_apart() {
         lines.push(
-            "read from packet headers: recorded events may lie inside a gap; --evidence reads them and says where"
+            "from packet headers only, so recorded events may lie inside a gap; --evidence reads the events and says where"
                 .to_owned(),
         );
     }

@@ -1,4 +1,4 @@
-//! `tracemend info`: what is this trace.
+//! `tracemend info`: describes a trace.
 
 use super::globals::{Globals, stdout};
 use clap::Args;
@@ -10,13 +10,13 @@ use tracemend::{
 };
 use tracemend_trace::sink::JsonLines;
 
-/// Say what a trace is: its format, events, streams, threads, and what it lost
+/// Describe a trace: format, events, streams, threads, losses
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
     tracemend info perf.data\n  \
     tracemend info trace.txt.zst --json | jq .data.lost_share")]
 pub struct InfoArgs {
-    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    /// Trace to read, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
 }
@@ -73,7 +73,7 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
 
 fn lost(survey: &Survey) -> String {
     if survey.gaps == 0 {
-        return "nothing that the trace tells of".to_owned();
+        return "nothing that the trace reports".to_owned();
     }
     let at_least = if survey.lost_kind == "exact" { "" } else { "at least " };
     let uncounted = match survey.uncounted_gaps {

@@ -2,14 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracemend::exit;
-use tracemend_trace::fs;
 
-/// Whether the work in progress ends by itself when asked to, and saves what is done.
+/// Whether the work in progress can end by itself and save what is done.
 static CAN_STOP: AtomicBool = AtomicBool::new(false);
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Ends the program with its own exit code on a signal, leaving no half-written file. Work that can stop by itself is
-/// asked to first; a second signal ends that too.
+/// Makes a signal end the program with its own exit code and without half-written files. The first signal asks work that
+/// can stop by itself to do so; a second one ends it at once.
 pub fn install() {
     let handled = ctrlc::set_handler(|| {
         if CAN_STOP.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
@@ -18,13 +17,13 @@ pub fn install() {
         tracemend_trace::fs::remove_temporaries();
         std::process::exit(exit::INTERRUPTED.into());
     });
-    // Without a handler a signal still ends the program; only a hidden temporary file may stay.
+    // Without a handler a signal still ends the program, but a hidden temporary file may stay behind.
     if let Err(error) = handled {
         super::messages::warning(&format!("signals are not handled: {error}"));
     }
 }
 
-/// Does a piece of work that looks at [`asked`] now and then and ends when it says so.
+/// Runs work that checks [`asked`] now and then, and ends when it returns true.
 pub fn stoppable<T>(work: impl FnOnce() -> T) -> T {
     CAN_STOP.store(true, Ordering::SeqCst);
     let done = work();

@@ -1,4 +1,4 @@
-//! `tracemend lami`: an external analysis for Trace Compass.
+//! `tracemend lami`: runs as an external analysis for Trace Compass.
 
 use super::globals::{Globals, stdout};
 use anyhow::Context as _;
@@ -7,36 +7,35 @@ use std::io::Write;
 use std::path::PathBuf;
 use tracemend::lami::{MI_VERSION, Range};
 use tracemend::overlay::WriteOptions;
-use tracemend::pipeline::{collect, load};
-use tracemend::statistics::statistics;
+use tracemend::pipeline::{Repaired, load};
 use tracemend::{exit, lami};
 use tracemend_repair::{RepairOptions, repair, unwatched};
 
-/// Analyse a trace as Trace Compass asks external analyses to (LAMI 1.0)
+/// Run as an external analysis of Trace Compass (LAMI 1.0)
 ///
-/// Yields tables of gaps, of what they swallowed, of inferred events, and of counts with and without them, as one JSON
-/// object. In Trace Compass, add `contrib/tracecompass/tracemend-lami` as an external analysis; it calls this.
+/// Prints one JSON object with tables of gaps, of their compositions, of inferred events, and of counts with and without
+/// the inferred events. In Trace Compass, add `contrib/tracecompass/tracemend-lami` as an external analysis; it calls this.
 #[derive(Args, Debug)]
 pub struct LamiArgs {
-    /// The trace.
+    /// Trace to analyse.
     #[arg(value_name = "TRACE", required_unless_present_any = ["mi_version", "metadata"])]
     trace: Option<PathBuf>,
-    /// Print the version of the interface and do nothing else.
+    /// Print the version of the interface and exit.
     #[arg(long, exclusive = true)]
     mi_version: bool,
-    /// Print what the analysis is and which tables it yields, and do nothing else.
+    /// Print the description of the analysis and its tables, and exit.
     #[arg(long, conflicts_with = "trace")]
     metadata: bool,
-    /// Say by the exit code whether TRACE can be read, and do nothing else.
+    /// Exit with code 0 if TRACE can be read.
     #[arg(long)]
     test_compatibility: bool,
-    /// Leave out what ends before this time, nanoseconds on the trace's clock.
+    /// Leave out everything that ends before this time, in nanoseconds on the trace's clock.
     #[arg(long, value_name = "NS", allow_hyphen_values = true)]
     begin: Option<i64>,
-    /// Leave out what begins after this time.
+    /// Leave out everything that begins after this time, in nanoseconds on the trace's clock.
     #[arg(long, value_name = "NS", allow_hyphen_values = true)]
     end: Option<i64>,
-    /// Write lines of progress before the result.
+    /// Print lines of progress before the result.
     #[arg(long)]
     output_progress: bool,
 }
@@ -56,7 +55,7 @@ pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let path = args.trace.as_deref().context("name a trace")?;
     let mut source = globals.open(path)?;
     if args.test_compatibility {
-        // The first item is enough: it shows that there is something to analyse.
+        // A first item shows that there is something to analyse.
         source.next_item()?;
         return Ok(exit::DONE);
     }
@@ -74,10 +73,10 @@ pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
     let repairs = repair(&loaded.trace, None, &options, &unwatched);
     progress(0.9, "summing up")?;
-    let merged = collect(&loaded, &repairs, true, &WriteOptions { min_confidence: 0.0, model: "counts:self" })?;
-    let (first, last) = merged.span_ns();
+    let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: "engine:self" });
+    let (first, last) = repaired.merged()?.span_ns();
     let range = Range { begin_ns: args.begin.unwrap_or(first), end_ns: args.end.unwrap_or(last) };
-    let results = lami::results(&loaded.trace.header, &repairs, &statistics(&merged, &repairs), range);
+    let results = lami::results(&loaded.trace.header, &repairs, repaired.statistics()?, range);
     writeln!(out, "{results}")?;
     out.flush()?;
     Ok(exit::DONE)

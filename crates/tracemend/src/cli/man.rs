@@ -10,7 +10,7 @@ use tracemend::exit;
 /// Write the manual pages
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// Write one page for each subcommand into this folder; without it the main page goes to stdout.
+    /// Write one page per subcommand into this folder; without it, print the main page.
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
@@ -27,7 +27,7 @@ pub fn run(args: &ManArgs) -> anyhow::Result<u8> {
         return Ok(exit::DONE);
     };
     let shown = folder.display();
-    fs::create_dir_all(folder).with_context(|| format!("the folder {shown} cannot be made; choose another one"))?;
+    fs::create_dir_all(folder).with_context(|| format!("the folder {shown} cannot be created; choose another one"))?;
     clap_mangen::generate_to(command, folder)
         .with_context(|| format!("the pages cannot be written to {shown}; choose another folder"))?;
     Ok(exit::DONE)

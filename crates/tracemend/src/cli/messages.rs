@@ -1,4 +1,4 @@
-//! What goes to stderr: errors, warnings, notes.
+//! Messages on stderr: errors, warnings, notes.
 
 use anstyle::{AnsiColor, Style};
 use std::{
@@ -6,15 +6,15 @@ use std::{
     sync::atomic::{AtomicU8, Ordering},
 };
 
-/// 0: decide by terminal and `NO_COLOR`; 1: always; 2: never.
+/// The choice of `--color`. 0: by terminal and `NO_COLOR`; 1: always; 2: never.
 static COLOR: AtomicU8 = AtomicU8::new(0);
 
-/// Sets the choice made with `--color`.
+/// Stores the choice of `--color`.
 pub fn set_color(choice: super::globals::ColorChoice) {
     COLOR.store(choice as u8, Ordering::Relaxed);
 }
 
-/// Whether text to an output that is or is not a terminal shall be coloured.
+/// Whether to colour text on an output, given whether it is a terminal.
 pub fn colored(terminal: bool) -> bool {
     match COLOR.load(Ordering::Relaxed) {
         1 => true,
@@ -23,13 +23,13 @@ pub fn colored(terminal: bool) -> bool {
     }
 }
 
-/// The error, what it came from, and (in its sentence) what to do next.
+/// Prints an error with its causes; the error itself says what to do next.
 pub fn error(error: &anyhow::Error) {
     let mut text = error.to_string();
     let mut last = text.clone();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
-        // Some errors already tell their cause in their own sentence.
+        // Some errors include their cause in their own text.
         if !last.contains(&cause) {
             text.push_str(&format!("\n  caused by: {cause}"));
         }
@@ -38,17 +38,17 @@ pub fn error(error: &anyhow::Error) {
     say("error", AnsiColor::Red, &text);
 }
 
-/// Something the user should act on.
+/// Prints something that the user should act on.
 pub fn warning(text: &str) {
     say("warning", AnsiColor::Yellow, text);
 }
 
-/// Something worth knowing.
+/// Prints something worth knowing.
 pub fn note(text: &str) {
     say("", AnsiColor::Green, text);
 }
 
-/// Whether the error comes from writing to a pipe that nobody reads any more.
+/// Whether the error comes from writing to a pipe whose reader is gone.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -57,7 +57,7 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn say(label: &str, color: AnsiColor, text: &str) {
     let mut stderr = io::stderr().lock();
-    // With stderr gone there is nobody left to tell.
+    // Without stderr there is no place for the message.
     let _ = match (label, colored(stderr.is_terminal())) {
         ("", _) => writeln!(stderr, "{text}"),
         (_, false) => writeln!(stderr, "{label}: {text}"),

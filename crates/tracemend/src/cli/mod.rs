@@ -1,5 +1,6 @@
-//! The command line: one file a subcommand. clap's types stop here; the library does the work.
+//! The command line, one file per subcommand. clap's types stay here; the library does the work.
 
+mod choice;
 mod completions;
 #[cfg(feature = "nets")]
 mod dataset;
@@ -12,7 +13,6 @@ pub mod globals;
 mod info;
 pub mod interrupt;
 mod lami;
-mod layers;
 mod man;
 pub mod messages;
 #[cfg(feature = "nets")]
@@ -23,14 +23,17 @@ mod progress;
 mod reference;
 mod repair;
 mod repair_output;
+mod settings;
 mod train;
+#[cfg(all(feature = "eval", feature = "nets"))]
+mod trained;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;
 use std::{ffi::OsString, io::Write};
 use tracemend::exit;
 
-/// Repairs execution traces that lost events: finds the gaps, reconstructs what was lost, and says how sure it is.
+/// Repairs execution traces that lost events: finds the gaps, reconstructs the lost events, and gives each a probability.
 #[derive(Parser, Debug)]
 #[command(
     name = "tracemend",
@@ -41,9 +44,9 @@ use tracemend::exit;
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done; 1 the condition asked for failed (gaps --fail-on-loss, evaluate --fail-under); \
-                        2 error; 130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED for --seed, \
-                        TRACEMEND_REPAIR_MODEL for repair --model."
+    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss, evaluate --fail-under); 2 error; \
+                        130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED sets --seed, \
+                        TRACEMEND_REPAIR_MODEL sets --model of repair."
 )]
 struct Cli {
     #[command(flatten)]
@@ -71,17 +74,17 @@ enum Task {
     Reference(reference::ReferenceArgs),
 }
 
-/// The whole command, with no layers over its defaults.
+/// The whole command with its environment variables, before any config file.
 fn command() -> clap::Command {
-    layers::with_environment(Cli::command())
+    settings::with_environment(Cli::command())
 }
 
-/// Runs the program; the exit code on success.
+/// Runs the program and returns its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let args = repair_output::with_output_format(args.collect());
-    let (mut command, from_file) = match layers::config_path(&args) {
-        Some(path) => layers::with_config(command(), &path)?,
-        None => (command(), layers::FromFile::new()),
+    let (mut command, from_file) = match settings::config_path(&args) {
+        Some(path) => settings::with_config(command(), &path)?,
+        None => (command(), settings::FromFile::new()),
     };
     let parsed = command.try_get_matches_from_mut(&args);
     let matches = match parsed {
@@ -91,7 +94,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let cli = Cli::from_arg_matches(&matches)?;
     messages::set_color(cli.globals.color);
     if cli.globals.print_config {
-        globals::stdout().write_all(layers::printed(&command, &matches, &from_file).as_bytes())?;
+        globals::stdout().write_all(settings::printed(&command, &matches, &from_file).as_bytes())?;
         return Ok(exit::DONE);
     }
     match cli.command {
@@ -112,14 +115,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     }
 }
 
-/// Help and version go to stdout and are no error; the rest is.
+/// Prints what clap has to say: help and version are no error, everything else is.
 fn usage(error: &clap::Error, config: bool) -> anyhow::Result<u8> {
     error.print()?;
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Ok(exit::DONE),
-        // clap names the option alone, and a value may stand in the file.
+        // clap names only the option, but the value may come from the file.
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if config => {
-            messages::note("if no flag gives that value, correct it in the config file");
+            messages::note("if no flag sets this value, correct it in the config file");
         }
         _ => {}
     }

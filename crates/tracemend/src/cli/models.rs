@@ -1,8 +1,9 @@
-//! `tracemend models`: what networks there are, and what is in a model file.
+//! `tracemend models`: lists networks, and reads and writes their files.
 
+use super::choice::choice;
 use super::globals::{Globals, stdout};
 use super::network;
-use super::network::PresetArg;
+use super::network::PRESETS;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -13,11 +14,11 @@ use tracemend::report::{Align, Table, count};
 use tracemend_impute::nets;
 use tracemend_impute::nets::import;
 use tracemend_impute::nets::model_file::{ModelFile, Training};
-use tracemend_impute::nets::registry::{AnyNetwork, NETWORKS};
+use tracemend_impute::nets::registry::{AnyNetwork, NETWORKS, Preset};
 use tracemend_impute::window::dataset::Vocabulary;
 use tracemend_trace::sink::JsonLines;
 
-/// List the networks, describe a model file, or bring in and take out weights
+/// List the networks, describe a model file, import or export weights
 #[derive(Args, Debug)]
 pub struct ModelsArgs {
     #[command(subcommand)]
@@ -26,43 +27,45 @@ pub struct ModelsArgs {
 
 #[derive(Subcommand, Debug)]
 enum ModelsTask {
-    /// The networks that `train --model` knows.
+    /// List the networks that `train --model` can train
     List,
-    /// What a model file holds: its network, settings, training, and every tensor; the file is checked whole.
+    /// Describe a model file: its network, settings, training, and every tensor; checks the whole file
     Describe {
-        /// The model file.
+        /// Model file to read.
         #[arg(value_name = "MODEL")]
         model: PathBuf,
     },
-    /// Makes a model file of a PyTorch checkpoint (`.pkl`, `.pt`), whose pickle is read as data and never run. Names and
-    /// shapes of all tensors have to be those of the network.
+    /// Make a model file from a PyTorch checkpoint (`.pkl`, `.pt`)
+    ///
+    /// Reads the pickle as data and never runs it. All tensors must have the names and shapes of the network's.
     Import {
-        /// The checkpoint.
+        /// Checkpoint to read.
         #[arg(value_name = "CHECKPOINT")]
         checkpoint: PathBuf,
-        /// The network that the weights are of.
+        /// Network that the weights belong to.
         #[arg(long, value_name = "NAME", required = true)]
         network: String,
-        /// How large the network is.
-        #[arg(long, value_enum, value_name = "SIZE", default_value = "paper")]
-        preset: PresetArg,
-        /// Change a setting of the network: `residual_channels=64`. Repeatable.
+        /// Size of the network.
+        #[arg(long, value_parser = choice(PRESETS), value_name = "SIZE", default_value = "paper")]
+        preset: Preset,
+        /// Change a setting of the network, such as `residual_channels=64`; repeatable.
         #[arg(long, value_name = "KEY=VALUE")]
         set: Vec<String>,
-        /// Number of tokens that the model names.
+        /// Number of tokens in the model's vocabulary.
         #[arg(long, value_name = "V", default_value_t = 64)]
         vocabulary: usize,
-        /// Write the model here.
+        /// Write the model to this file.
         #[arg(short, long, value_name = "FILE", required = true)]
         output: PathBuf,
     },
-    /// Writes a model's tensors under their published names as plain safetensors, for
-    /// `safetensors.torch.load_file`.
+    /// Write a model's tensors as plain safetensors, for `safetensors.torch.load_file`
+    ///
+    /// The tensors have their published names.
     Export {
-        /// The model file.
+        /// Model file to read.
         #[arg(value_name = "MODEL")]
         model: PathBuf,
-        /// Write the tensors here.
+        /// Write the tensors to this file.
         #[arg(short, long, value_name = "FILE", required = true)]
         output: PathBuf,
     },
@@ -75,7 +78,7 @@ struct Known {
     description: &'static str,
 }
 
-/// What a model file holds.
+/// Content of a model file.
 #[derive(Serialize)]
 struct Description {
     network: String,
@@ -98,7 +101,7 @@ pub fn run(args: &ModelsArgs, globals: &Globals) -> anyhow::Result<u8> {
         ModelsTask::List => list(globals)?,
         ModelsTask::Describe { model } => describe(model, globals)?,
         ModelsTask::Import { checkpoint, network, preset, set, vocabulary, output } => {
-            let config = network::network_config(network, (*preset).into(), *vocabulary, set, "")?;
+            let config = network::network_config(network, *preset, *vocabulary, set, "")?;
             let file = ModelFile {
                 network: network.clone(),
                 config,
@@ -107,7 +110,7 @@ pub fn run(args: &ModelsArgs, globals: &Globals) -> anyhow::Result<u8> {
                 tensors: import::read_checkpoint(checkpoint)?,
             };
             AnyNetwork::from_file(&file, &nets::cpu())
-                .with_context(|| format!("{} does not hold these weights", checkpoint.display()))?;
+                .with_context(|| format!("{} does not contain the weights of this network", checkpoint.display()))?;
             file.save(output)?;
             globals.note(&format!("imported {} tensors into {}", file.tensors.len(), output.display()));
         }
@@ -128,7 +131,7 @@ fn list(globals: &Globals) -> anyhow::Result<()> {
             lines.row("network", &Known { name, description })?;
         }
     } else {
-        let mut table = Table::new(&[("network", Align::Left), ("what it is", Align::Left)]);
+        let mut table = Table::new(&[("network", Align::Left), ("description", Align::Left)]);
         for (name, description) in NETWORKS {
             table.row(vec![name.to_owned(), description.to_owned()]);
         }
@@ -141,7 +144,7 @@ fn list(globals: &Globals) -> anyhow::Result<()> {
 
 fn describe(path: &Path, globals: &Globals) -> anyhow::Result<()> {
     let file = ModelFile::load(path)?;
-    // Made, so that tensors which do not fit are told of here already.
+    // Building the network reports tensors that do not fit.
     AnyNetwork::from_file(&file, &nets::cpu())?;
     let description = Description {
         config: serde_json::from_str(&file.config)?,

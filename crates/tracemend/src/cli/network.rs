@@ -1,11 +1,15 @@
-//! What the subcommands that deal with networks share: settings, devices, training.
+//! What the subcommands for networks share: settings, devices, training.
 
+#[cfg(feature = "eval")]
+pub use super::trained::{SamplingArgs, models, named};
+
+use super::choice::{Choices, choice};
 use super::globals::Globals;
 use super::interrupt;
 use super::progress::Progress;
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Args, Command, ValueEnum};
+use clap::{Arg, Args, Command};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsStr;
@@ -16,86 +20,19 @@ use tracemend::exit;
 use tracemend_impute::nets;
 use tracemend_impute::nets::Device;
 use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::diffusion::imputer::{Combine, Sampling};
-use tracemend_impute::nets::model_file::ModelFile;
 use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
 use tracemend_impute::nets::train::trainer::BEST;
 use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
-use tracemend_impute::window::models::Model;
 use tracemend_trace::AtomicFile;
 
 /// How large a network is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PresetArg {
-    /// The published sizes where there are any; hours.
-    Paper,
-    /// Minutes on two cores.
-    Small,
-    /// Seconds, for a first look.
-    Tiny,
-}
+pub const PRESETS: &Choices<Preset> = &[
+    (Preset::Paper, "paper", "The published sizes where there are any; hours"),
+    (Preset::Small, "small", "Minutes on two cores"),
+    (Preset::Tiny, "tiny", "Seconds, for a first try"),
+];
 
-impl From<PresetArg> for Preset {
-    fn from(arg: PresetArg) -> Self {
-        match arg {
-            PresetArg::Paper => Preset::Paper,
-            PresetArg::Small => Preset::Small,
-            PresetArg::Tiny => Preset::Tiny,
-        }
-    }
-}
-
-/// How networks of Gaussian diffusion fill windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SamplingArg {
-    /// In a few steps (DDIM), ending when the answer no longer changes.
-    Quick,
-    /// Every step, as published.
-    Published,
-}
-
-/// How several samples become one answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CombineArg {
-    /// The median of the numbers.
-    Median,
-    /// Their mean.
-    Mean,
-    /// The token that most samples are nearest to.
-    Majority,
-}
-
-/// How networks of Gaussian diffusion fill windows.
-#[derive(Args, Debug)]
-pub struct SamplingArgs {
-    /// How networks of Gaussian diffusion fill windows.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
-    sampling: SamplingArg,
-    /// Samples of each window that such networks draw.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
-    samples: u16,
-    /// What is made of several samples.
-    #[arg(long, value_enum, value_name = "HOW", default_value = "median")]
-    combine: CombineArg,
-}
-
-impl SamplingArgs {
-    /// As the library has it.
-    pub fn sampling(&self) -> Sampling {
-        let sampling = match self.sampling {
-            SamplingArg::Quick => Sampling::quick(),
-            SamplingArg::Published => Sampling::published(),
-        };
-        let combine = match self.combine {
-            CombineArg::Median => Combine::Median,
-            CombineArg::Mean => Combine::Mean,
-            CombineArg::Majority => Combine::Majority,
-        };
-        Sampling { samples: self.samples.into(), combine, ..sampling }
-    }
-}
-
-/// Reads `--device`; for completions it names the devices that have a name of their own.
+/// Parses `--device`, and names the devices for completions.
 #[derive(Clone)]
 pub struct DeviceParser;
 
@@ -108,20 +45,20 @@ impl TypedValueParser for DeviceParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let gpu = "The first GPU of NVIDIA, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0";
+        let gpu = "The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0";
         Some(Box::new(
             [
                 PossibleValue::new("cpu").help("The processor"),
                 PossibleValue::new("cuda").help(gpu),
-                PossibleValue::new("auto").help("The first GPU if it can be used, else the processor"),
+                PossibleValue::new("auto").help("The first GPU if it works, else the processor"),
             ]
             .into_iter(),
         ))
     }
 }
 
-/// The device to compute on; tells why `auto` is the CPU.
-fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
+/// Opens the device to compute on, and says why `auto` is the CPU.
+pub fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
     let opened = name.open().with_context(|| format!("--device {name} cannot be used"))?;
     match (opened.fallback, name) {
         (Some(reason), _) => globals.note(&format!("--device auto computes on the CPU: {reason}")),
@@ -131,69 +68,35 @@ fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
     Ok(opened.device)
 }
 
-/// A model given as a file or as `NAME=FILE`: its name, if it has one, and its file.
-pub fn named(given: &str) -> (Option<&str>, &Path) {
-    match given.split_once('=') {
-        Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
-        _ => (None, Path::new(given)),
-    }
-}
-
-/// Networks to measure, each given as a file or as `NAME=FILE`.
-pub fn models(
-    given: &[String],
-    sampling: &Sampling,
-    device: DeviceName,
-    globals: &Globals,
-) -> anyhow::Result<Vec<Model>> {
-    let mut models: Vec<Model> = Vec::new();
-    if given.is_empty() {
-        return Ok(models);
-    }
-    let device = open(device, globals)?;
-    for given in given {
-        let (name, path) = named(given);
-        let file = ModelFile::load(path)?;
-        let network =
-            AnyNetwork::from_file(&file, &device).with_context(|| format!("{} cannot be used", path.display()))?;
-        let name = name.unwrap_or(&file.network).to_owned();
-        if models.iter().any(|model| model.name == name) {
-            bail!("two models are called {name}; name them apart with --model NAME=FILE");
-        }
-        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
-    }
-    Ok(models)
-}
-
-/// Options of `train` that concern networks.
+/// Options of `train` for networks.
 #[derive(Args, Debug)]
-pub struct TrainArgs {
-    /// The network to train; `tracemend models list` names them all.
+pub struct NetworkArgs {
+    /// Network to train; `tracemend models list` names them.
     #[arg(long, value_name = "NAME", requires = "data")]
     model: Option<String>,
-    /// network: the data set, a folder that `dataset build` made, or published windows (with --dataset).
+    /// network: data set, a folder from `dataset build`, or published windows (with --dataset).
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// network: the name of a published data set; its windows have the length that the settings name.
+    /// network: name of a published data set, whose windows have the length of the settings.
     #[arg(long, value_name = "NAME")]
     dataset: Option<String>,
-    /// network: how large.
-    #[arg(long, value_enum, value_name = "SIZE", default_value = "small")]
-    preset: PresetArg,
-    /// network: change a setting of the training, or with `model.` before its name one of the network: `steps=500`,
-    /// `learning_rate=0.001`, `mask={blackout={shortest=1,longest=40}}`, `model.width=64`. Repeatable.
+    /// network: size of the network.
+    #[arg(long, value_parser = choice(PRESETS), value_name = "SIZE", default_value = "small")]
+    preset: Preset,
+    /// network: change a setting of the training (`steps=500`, `learning_rate=0.001`,
+    /// `mask={blackout={shortest=1,longest=40}}`) or, with the prefix `model.`, of the network (`model.width=64`); repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// network: go on from the checkpoint in the run's folder, to the same weights as a run that was never interrupted.
+    /// network: continue from the checkpoint in the run's folder, to the same weights as an uninterrupted run.
     #[arg(long)]
     resume: bool,
-    /// network: where to compute.
+    /// network: device to compute on.
     #[arg(long, value_parser = DeviceParser, value_name = "DEVICE", default_value_t)]
     device: DeviceName,
 }
 
-impl TrainArgs {
-    /// What to train into `folder`; `None` where no network is named.
+impl NetworkArgs {
+    /// Returns what to train into `folder`, or `None` if the options name no network.
     pub fn request<'a>(&'a self, folder: &'a Path) -> anyhow::Result<Option<TrainRequest<'a>>> {
         let Some(network) = &self.model else { return Ok(None) };
         let Some(data) = &self.data else { bail!("name the data set with --data") };
@@ -201,7 +104,7 @@ impl TrainArgs {
             network,
             data,
             dataset: self.dataset.as_deref(),
-            preset: self.preset.into(),
+            preset: self.preset,
             set: &self.set,
             resume: self.resume,
             device: self.device,
@@ -210,7 +113,7 @@ impl TrainArgs {
     }
 }
 
-/// What to train.
+/// A network to train.
 pub struct TrainRequest<'a> {
     pub network: &'a str,
     pub data: &'a Path,
@@ -222,15 +125,15 @@ pub struct TrainRequest<'a> {
     pub folder: &'a Path,
 }
 
-/// The settings of a run as its folder keeps them.
+/// File in a run's folder that keeps its settings.
 const SETTINGS: &str = "settings.toml";
 
-/// `mi_option_purge_delay` of mimalloc 3: after how many ms freed memory goes back to the system; -1: never.
+/// `mi_option_purge_delay` of mimalloc 3: milliseconds until freed memory returns to the system; -1: never.
 const PURGE_DELAY: i32 = 15;
 
-/// Keeps memory that was freed instead of giving it back to the system, which would clear it page by page before every
-/// update: a tenth to a fifth of the time.
-#[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
+/// Makes the allocator keep freed memory. Otherwise the system clears it page by page before every update, which costs a
+/// tenth to a fifth of the time.
+#[expect(unsafe_code, reason = "the allocator has no other interface to its options")]
 fn keep_freed_memory() {
     // SAFETY: it stores a number, which no thread of ours reads or writes: the worker threads are started later.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) };
@@ -266,13 +169,13 @@ pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8
             exit::DONE
         }
         Outcome::Interrupted => {
-            globals.note(&format!("interrupted; {folder} keeps what is done, go on with --resume"));
+            globals.note(&format!("interrupted; {folder} keeps the work so far, continue with --resume"));
             exit::INTERRUPTED
         }
     })
 }
 
-/// The settings of a network as JSON: those of a preset, changed by `set`, whose keys begin with `prefix`.
+/// Returns the settings of a network as JSON: a preset, changed by `set`, whose keys begin with `prefix`.
 pub fn network_config(
     network: &str,
     size: Preset,
@@ -285,7 +188,7 @@ pub fn network_config(
     Ok(config.to_string())
 }
 
-/// Writes down what the run was told.
+/// Writes the run's settings into its folder.
 fn keep_settings(folder: &Path, network: &str, network_config: &str, config: &TrainConfig) -> anyhow::Result<()> {
     let mut table = toml::Table::new();
     table.insert("network".to_owned(), network.into());
@@ -317,8 +220,8 @@ impl Watch for Bar {
     }
 }
 
-/// Settings with those of `set` (`key=value`, values in TOML) that are `wanted` put in their places; `prefix` is cut off
-/// their keys.
+/// Returns `defaults` changed by those settings of `set` (`key=value`, values in TOML) that are `wanted`. Keys lose their
+/// `prefix`.
 fn with_settings<T: Serialize, U: DeserializeOwned>(
     defaults: &T,
     set: &[String],
@@ -354,18 +257,24 @@ fn with_settings<T: Serialize, U: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::choice::assert_names;
     use super::*;
 
     use serde_json::{Value, json};
 
     #[test]
-    #[allow(unsafe_code, reason = "the allocator has no other interface to its options")]
+    #[expect(unsafe_code, reason = "the allocator has no other interface to its options")]
     fn the_option_that_keeps_freed_memory_is_the_one_meant() {
         // SAFETY: it reads a number.
         let delay = || unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) };
         assert!(delay() == 1000 || delay() == -1, "mimalloc's delay is 1000 ms, not {}", delay());
         keep_freed_memory();
         assert_eq!(delay(), -1);
+    }
+
+    #[test]
+    fn presets_have_one_name() {
+        assert_names(PRESETS);
     }
 
     #[test]

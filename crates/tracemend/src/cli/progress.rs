@@ -1,10 +1,10 @@
-//! Progress on stderr: a bar on a terminal, JSON lines where asked for, nothing otherwise.
+//! Progress on stderr: a bar on a terminal, JSON lines on request, otherwise nothing.
 
 use super::globals::{Globals, ProgressChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
-/// Shows how far a piece of work is.
+/// Shows how far some work is.
 pub struct Progress {
     shown: Shown,
     what: &'static str,
@@ -18,7 +18,7 @@ enum Shown {
 }
 
 impl Progress {
-    /// Progress of `what`, in the way the options ask for.
+    /// Begins to show the progress of `what`, as the options ask.
     pub fn new(globals: &Globals, what: &'static str) -> Self {
         let shown = match globals.progress {
             ProgressChoice::Json => Shown::Json(None),
@@ -35,7 +35,7 @@ impl Progress {
         Self { shown, what }
     }
 
-    /// `done` of `total` units are done.
+    /// Shows that `done` of `total` units are done.
     pub fn set(&mut self, done: u64, total: u64) {
         match &mut self.shown {
             Shown::Bar(bar) => {
@@ -48,7 +48,7 @@ impl Progress {
                     *last = Some(percent);
                     let data = serde_json::json!({ "what": self.what, "done": done, "total": total });
                     let row = serde_json::json!({ "type": "progress", "data": data });
-                    // With stderr gone there is nobody to show progress to.
+                    // Without stderr there is no place to show progress.
                     let _ = writeln!(io::stderr(), "{row}");
                 }
             }
@@ -56,7 +56,7 @@ impl Progress {
         }
     }
 
-    /// Says beside the bar what is being done.
+    /// Changes the text next to the bar.
     #[cfg(feature = "nets")]
     pub fn say(&mut self, text: &str) {
         if let Shown::Bar(bar) = &self.shown {
@@ -64,7 +64,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away, before anything else is printed.
+    /// Removes the bar, before anything else is printed.
     pub fn finish(self) {
         if let Shown::Bar(bar) = self.shown {
             bar.finish_and_clear();

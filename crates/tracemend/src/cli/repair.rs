@@ -1,4 +1,4 @@
-//! `tracemend repair`: reconstruct what a trace lost.
+//! `tracemend repair`: reconstructs what a trace lost.
 
 use super::globals::{Globals, stdout};
 use super::interrupt;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tracemend::exit;
 use tracemend::overlay::{RepairSummary, WriteOptions};
-use tracemend::pipeline::{Loaded, load};
+use tracemend::pipeline::{Loaded, Repaired, load};
 use tracemend::report::{count, plural};
 use tracemend_repair::model::TraceModel;
 use tracemend_repair::{RepairOptions, repair};
@@ -20,9 +20,9 @@ use tracemend_trace::sink::{GapRow, JsonLines};
 
 /// Reconstruct the events a trace lost, each with a calibrated probability
 ///
-/// Writes an overlay by default: every gap, what it swallowed by kind, and the inferred events, beside the untouched
-/// trace. `--merge` writes the recorded events too. Without `--model` the engine learns from the intact rest of the
-/// very trace it repairs.
+/// Writes an overlay by default: every gap, what it lost by kind, and the inferred events. The trace itself stays
+/// untouched. `--merge` writes the recorded events too. Without `--model`, the engine learns from the intact rest of the
+/// trace.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
     tracemend repair trace.txt -o repaired.jsonl --report report.html\n  \
@@ -31,24 +31,24 @@ use tracemend_trace::sink::{GapRow, JsonLines};
     tracemend repair trace.dat -o repaired.perfetto-trace\n  \
     tracemend repair trace.txt --output-format text --min-confidence 0.9 | less")]
 pub struct RepairArgs {
-    /// The trace; `-` is stdin. zstd and gzip are opened as they are.
+    /// Trace to repair, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// A model made by `tracemend train`.
+    /// Model from `tracemend train`, for what the trace itself does not teach.
     #[arg(short, long, value_name = "FILE")]
     model: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
-    /// Leave inferred events below this confidence out; their places stay gap.
+    /// Leave out inferred events below this confidence; their places stay part of the gap.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = probability)]
     min_confidence: f32,
-    /// Fill gaps of up to this many lost events, and leave longer ones open.
-    #[arg(long, value_name = "N", default_value_t = RepairOptions::default().max_lost)]
-    most: u64,
-    /// Draw this many further reconstructions of every gap at random.
+    /// Fill gaps that lost up to this many events, and leave longer ones open.
+    #[arg(long, alias = "most", value_name = "N", default_value_t = RepairOptions::default().max_lost)]
+    max_lost: u64,
+    /// Also draw this many random reconstructions of every gap.
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
-    /// Say what would be repaired, and from what, and repair nothing.
+    /// Print what would be repaired and where the model comes from, and exit.
     #[arg(long)]
     dry_run: bool,
 }
@@ -56,7 +56,7 @@ pub struct RepairArgs {
 fn probability(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        _ => Err("a number from 0 to 1 is wanted".to_owned()),
+        _ => Err("the value must be a number from 0 to 1".to_owned()),
     }
 }
 
@@ -72,8 +72,8 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     };
     if loaded.trace.gaps.is_empty() {
         globals.warning(&format!(
-            "{}: the trace tells of no loss, so there is nothing to repair. `tracemend gaps --evidence` looks for \
-             losses that the tracer kept to itself",
+            "{}: the trace reports no loss, so there is nothing to repair. `tracemend gaps --evidence` looks for \
+             losses that the tracer did not report",
             args.trace.display()
         ));
     }
@@ -86,12 +86,12 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         seed: globals.seed,
         threads: globals.thread_count(),
         samples: args.samples,
-        max_lost: args.most,
+        max_lost: args.max_lost,
         ..RepairOptions::default()
     };
     let progress = Mutex::new(Progress::new(globals, "repairing"));
     let watch = |done: usize, total: usize| {
-        // Another thread may be showing its own; the next will show more.
+        // Another thread may be showing progress; the next call will show more.
         if let Ok(mut progress) = progress.try_lock() {
             progress.set(done as u64, total as u64);
         }
@@ -102,7 +102,7 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     let model_id = model_id(args.model.as_deref());
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
     let summary = RepairSummary::of(&repairs, &write_options);
-    output.write(&args.trace, &loaded, &repairs, &summary, &write_options)?;
+    output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary)?;
     for line in summary_lines(&summary) {
         globals.note(&line);
     }
@@ -114,10 +114,10 @@ fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }
 
-/// Which model an inferred event came from: the file's name, or `self` for one learned from the trace itself.
+/// Returns the id of the model: its file name, or `self` for a model learned from the trace itself.
 fn model_id(path: Option<&Path>) -> String {
     let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
-    format!("counts:{}", name.as_deref().unwrap_or("self"))
+    format!("engine:{}", name.as_deref().unwrap_or("self"))
 }
 
 fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
@@ -144,7 +144,7 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
         if uncounted > 0 {
             writeln!(
                 out,
-                "of {} nobody counted the lost events: their number would be estimated",
+                "{} without a count of lost events: their number would be estimated",
                 plural(uncounted, "gap")
             )?;
         }
@@ -167,7 +167,7 @@ fn summary_lines(summary: &RepairSummary) -> Vec<String> {
         count(summary.inferred_sure),
     )];
     if summary.withheld > 0 {
-        lines.push(format!("left open: {} below the asked confidence", plural(summary.withheld, "event")));
+        lines.push(format!("left open: {} below --min-confidence", plural(summary.withheld, "event")));
     }
     for (reason, gaps) in &summary.left_open {
         lines.push(format!("left open: {}: {reason}", plural(*gaps, "gap")));

@@ -1,94 +1,46 @@
-//! Where `tracemend repair` writes to, and in which form. Opened before the work, so that an output that cannot be written
-//! costs nothing.
+//! The outputs of `tracemend repair`. They are opened before the work, so that an output that cannot be written costs no
+//! time.
 
+use super::choice::choice;
 use super::globals::{stdout, stdout_colored};
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tracemend::overlay::{RepairSummary, WriteOptions};
-use tracemend::pipeline::{Loaded, OutputForm, OutputFormat, collect, write, write_ctf};
+use tracemend::overlay::RepairSummary;
+use tracemend::pipeline::{OutputForm, OutputFormat, Repaired};
 use tracemend::report::{RepairReport, repair_page};
-use tracemend::statistics::statistics;
-use tracemend_repair::GapRepair;
 use tracemend_trace::AtomicFile;
 use tracemend_trace::fs::AtomicFolder;
 
-/// What is written, and where.
+/// Options that say what to write, and where.
 #[derive(Args, Debug)]
 pub struct OutputArgs {
-    /// Write here instead of stdout; the file, or the folder of a CTF trace, appears whole or not at all.
+    /// Write to this file instead of stdout (for CTF, a folder); it appears whole or not at all.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Form of the output; where absent, that of the output's suffix (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace,
-    /// .pftrace), or JSON Lines. `repair --format FORM` means the same; --input-format forces the input.
-    #[arg(long, value_enum, value_name = "FORM")]
-    output_format: Option<FormArg>,
-    /// Write a report too: one HTML file with the timeline, the gaps and what is certain of them, that needs no network.
+    /// Form of the output. By default the suffix of --output decides (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace,
+    /// .pftrace), or else it is JSON Lines. `repair --format FORM` does the same; --input-format sets the input's format.
+    #[arg(long, value_parser = choice(&OutputFormat::ALL), value_name = "FORM")]
+    output_format: Option<OutputFormat>,
+    /// Also write a report: one HTML file with a timeline, the gaps and their compositions, that works offline.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Write recorded events too; text, Perfetto and Chrome always hold both.
+    /// Write recorded events too; text, Perfetto and Chrome always contain both.
     #[arg(long)]
     merge: bool,
 }
 
-/// Names of output forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FormArg {
-    /// JSON Lines: gaps, compositions, events.
-    Jsonl,
-    /// One event a row.
-    Csv,
-    /// The recorded lines as they are, inferred ones between them, marked.
-    Text,
-    /// One event a row, for data frames; alternatives nested.
-    Parquet,
-    /// A folder of Common Trace Format 1.8, for babeltrace2 and Trace Compass; wants --output.
-    Ctf,
-    /// Perfetto's own format.
-    Perfetto,
-    /// Chrome's JSON, for viewers that read nothing newer.
-    Chrome,
-}
-
-impl FormArg {
-    /// The form that a path's suffix asks for.
-    fn of_suffix(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "jsonl" => Some(Self::Jsonl),
-            "csv" => Some(Self::Csv),
-            "txt" => Some(Self::Text),
-            "parquet" => Some(Self::Parquet),
-            "ctf" => Some(Self::Ctf),
-            "perfetto-trace" | "pftrace" => Some(Self::Perfetto),
-            _ => None,
-        }
-    }
-
-    /// The format, of a form that is one file; `None` for a folder.
-    fn format(self) -> Option<OutputFormat> {
-        match self {
-            Self::Jsonl => Some(OutputFormat::Jsonl),
-            Self::Csv => Some(OutputFormat::Csv),
-            Self::Text => Some(OutputFormat::Text),
-            Self::Parquet => Some(OutputFormat::Parquet),
-            Self::Perfetto => Some(OutputFormat::Perfetto),
-            Self::Chrome => Some(OutputFormat::Chrome),
-            Self::Ctf => None,
-        }
-    }
-}
-
-/// The command line with `repair --format FORM` spelled out as `--output-format FORM`, for those who think of what they get;
-/// names of input formats that are no form of output stay.
+/// Rewrites `repair --format FORM` as `--output-format FORM` where FORM is a form of output, since `--format` is easily
+/// taken for that.
 pub fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
     let is_task = |arg: &OsString| arg.to_str().is_some_and(super::Task::has_subcommand);
     let Some(task) = args.iter().position(is_task).filter(|&task| args[task] == "repair") else {
         return args;
     };
-    let is_form = |name: &str| FormArg::from_str(name, false).is_ok();
+    let is_form = |given: &str| OutputFormat::ALL.iter().any(|(_, name, _)| *name == given);
     for place in task + 1..args.len() {
         let next = args.get(place + 1).and_then(|next| next.to_str());
         match args[place].to_str() {
@@ -105,13 +57,13 @@ pub fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
-/// All that a repair is written to.
+/// The opened outputs of a repair.
 pub struct Output {
     destination: Destination,
     report: Option<AtomicFile>,
 }
 
-/// Where the output goes.
+/// Destination of the repaired trace.
 enum Destination {
     Stdout(OutputForm),
     File(OutputForm, AtomicFile),
@@ -119,18 +71,18 @@ enum Destination {
 }
 
 impl OutputArgs {
-    /// Checks what is asked for against the rest of the command line. `samples` are further reconstructions.
+    /// Checks the options against the rest of the command line; `samples` is the number of random reconstructions.
     pub fn check(&self, trace: &Path, json: bool, samples: usize) -> anyhow::Result<()> {
-        if json && self.output_format.is_some_and(|form| form != FormArg::Jsonl) {
-            bail!("--json and --output-format ask for different outputs; leave one of them out");
+        if json && self.output_format.is_some_and(|form| form != OutputFormat::Jsonl) {
+            bail!("--json and --output-format ask for different outputs; remove one of them");
         }
         let by_suffix = self.to_file().and_then(Path::extension).and_then(OsStr::to_str);
         if let (None, Some("html")) = (self.output_format, by_suffix) {
-            bail!("a page is written with --report FILE, beside the output; name another file with --output");
+            bail!("--report FILE writes the HTML page, in addition to the output; name another file with --output");
         }
-        if samples > 0 && matches!(self.form(json), FormArg::Ctf | FormArg::Perfetto | FormArg::Chrome) {
+        if samples > 0 && matches!(self.form(json), OutputFormat::Ctf | OutputFormat::Perfetto | OutputFormat::Chrome) {
             bail!(
-                "further reconstructions (--samples) are no part of a trace; write them as JSON Lines, CSV, text or Parquet"
+                "a trace cannot contain random reconstructions (--samples); write them as JSON Lines, CSV, text or Parquet"
             );
         }
         for (path, option) in [(self.to_file(), "--output"), (self.report.as_deref(), "--report")] {
@@ -144,15 +96,15 @@ impl OutputArgs {
         Ok(())
     }
 
-    /// Opens all that is asked for.
+    /// Opens the outputs.
     pub fn open(&self, json: bool) -> anyhow::Result<Output> {
         let to_file = self.to_file();
-        let destination = match (self.form(json).format(), to_file) {
-            (None, None) => bail!("a CTF trace is a folder; name it with --output"),
-            (None, Some(path)) => {
+        let destination = match (self.form(json), to_file) {
+            (OutputFormat::Ctf, None) => bail!("a CTF trace is a folder; name it with --output"),
+            (OutputFormat::Ctf, Some(path)) => {
                 Destination::Folder(opened(path, AtomicFolder::create(path), "--output")?, self.merge)
             }
-            (Some(format), _) => {
+            (format, _) => {
                 let form = OutputForm { format, merge: self.merge, color: to_file.is_none() && stdout_colored() };
                 match to_file {
                     Some(path) => Destination::File(form, opened(path, AtomicFile::create(path), "--output")?),
@@ -168,52 +120,44 @@ impl OutputArgs {
         self.output.as_deref().filter(|path| path.as_os_str() != "-")
     }
 
-    /// The form asked for: by option, by the output's suffix, or JSON Lines.
-    fn form(&self, json: bool) -> FormArg {
-        let by_suffix = || if json { None } else { FormArg::of_suffix(self.to_file()?) };
-        self.output_format.or_else(by_suffix).unwrap_or(FormArg::Jsonl)
+    /// Returns the form that the option or the output's suffix names, or else JSON Lines.
+    fn form(&self, json: bool) -> OutputFormat {
+        let by_suffix = || if json { None } else { OutputFormat::of_suffix(self.to_file()?) };
+        self.output_format.or_else(by_suffix).unwrap_or(OutputFormat::Jsonl)
     }
 }
 
 impl Output {
-    /// Whether the lines of the recorded events are wanted again.
+    /// Whether the output needs the recorded lines.
     pub fn wants_lines(&self) -> bool {
         let text = |form: &OutputForm| form.format == OutputFormat::Text;
         matches!(&self.destination, Destination::Stdout(form) | Destination::File(form, _) if text(form))
     }
 
-    /// Writes the repair of `trace`.
-    pub fn write(
-        self,
-        trace: &Path,
-        loaded: &Loaded,
-        repairs: &[GapRepair],
-        summary: &RepairSummary,
-        options: &WriteOptions<'_>,
-    ) -> anyhow::Result<()> {
+    /// Writes the repair of the trace at `path`.
+    pub fn write(self, path: &Path, repaired: &Repaired<'_>, summary: &RepairSummary) -> anyhow::Result<()> {
         match self.destination {
-            Destination::Stdout(form) => write(loaded, repairs, form, options, stdout())?,
+            Destination::Stdout(form) => repaired.write(form, stdout())?,
             Destination::File(form, file) => {
                 let mut out = BufWriter::new(file);
-                write(loaded, repairs, form, options, &mut out)?;
+                repaired.write(form, &mut out)?;
                 out.into_inner().map_err(|error| error.into_error())?.commit()?;
             }
             Destination::Folder(folder, merge) => {
-                write_ctf(loaded, repairs, merge, options, folder.path())?;
+                repaired.write_ctf(merge, folder.path())?;
                 folder.commit()?;
             }
         }
         let Some(mut file) = self.report else { return Ok(()) };
-        let merged = collect(loaded, repairs, true, options)?;
-        let name = trace.file_name().map(|name| name.to_string_lossy());
+        let name = path.file_name().map(|name| name.to_string_lossy());
         let page = repair_page(&RepairReport {
             title: &format!("Repair of {}", name.as_deref().unwrap_or("a trace")),
-            model: options.model,
-            header: &loaded.trace.header,
-            merged: &merged,
-            repairs,
+            model: repaired.model(),
+            header: repaired.header(),
+            merged: repaired.merged()?,
+            repairs: repaired.repairs(),
             summary,
-            statistics: &statistics(&merged, repairs),
+            statistics: repaired.statistics()?,
         })?;
         file.write_all(page.as_bytes())?;
         Ok(file.commit()?)
@@ -224,7 +168,7 @@ fn same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
-/// What was opened, or why it cannot be written and which option to change.
+/// Returns what was opened, or an error that names the path and the option to change.
 pub fn opened<T>(path: &Path, result: io::Result<T>, option: &str) -> anyhow::Result<T> {
     result.with_context(|| format!("{} cannot be written; choose another place with {option}", path.display()))
 }

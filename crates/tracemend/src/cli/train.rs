@@ -1,4 +1,4 @@
-//! `tracemend train`: learn a model from traces.
+//! `tracemend train`: learns a model from traces.
 
 use super::globals::Globals;
 use super::progress::Progress;
@@ -13,24 +13,24 @@ use tracemend_repair::{RepairOptions, train};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;
 
-/// Learn a model: counts from traces, or a network from a data set
+/// Learn an n-gram model from traces, or train a network on a data set
 ///
-/// `tracemend train TRACE... -o MODEL` learns counts, which `repair --model` uses. `tracemend train --model NAME --data DIR
-/// -o RUN` trains a network on a data set that `dataset build` made, or on published windows; the run's folder keeps the
-/// best weights (best.safetensors), a checkpoint to go on from (--resume), and the losses (metrics.jsonl).
+/// `tracemend train TRACE... -o MODEL` learns an n-gram model for `repair --model`. `tracemend train --model NAME --data DIR
+/// -o RUN` trains a network on a data set from `dataset build` or on published windows. The run's folder keeps the best
+/// weights (best.safetensors), a checkpoint for --resume (last.safetensors), and the losses (metrics.jsonl).
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  tracemend train run1.dat run2.dat -o counts.model\n  \
+#[command(after_help = "Examples:\n  tracemend train run1.dat run2.dat -o program.model\n  \
     tracemend train --model masked_diffusion --data ./set -o ./run --set steps=500\n  \
     tracemend train --model lstm --preset tiny --data pts.npz --dataset ffmpeg --set length=200 -o ./run")]
 pub struct TrainArgs {
-    /// Traces of the same kind of program, complete or not; what is intact is learned.
+    /// Traces of the same program; with gaps, their intact parts are learned.
     #[arg(value_name = "TRACE", required = true)]
     #[cfg_attr(feature = "nets", arg(required = false, required_unless_present = "model", conflicts_with = "model"))]
     traces: Vec<PathBuf>,
     #[cfg(feature = "nets")]
     #[command(flatten)]
-    network: network::TrainArgs,
-    /// Write the model here: a file, which appears whole or not at all; for a network the run's folder.
+    network: network::NetworkArgs,
+    /// Write the model to this file, which appears whole or not at all; for a network, to the run's folder.
     #[arg(short, long, value_name = "PATH", required = true)]
     output: PathBuf,
 }
@@ -56,7 +56,7 @@ fn ngrams(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
     file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
     globals.note(&format!(
-        "learned {} of {} into {shown}",
+        "learned {} from {} into {shown}",
         plural(traces.iter().map(|trace: &Trace| trace.events.len() as u64).sum(), "event"),
         plural(args.traces.len() as u64, "trace")
     ));

@@ -1,4 +1,4 @@
-//! From traces to a data set.
+//! Builds data sets from traces.
 
 use super::error::DatasetError;
 use super::folder::{Manifest, Source};
@@ -11,33 +11,38 @@ use tracemend_trace::Trace;
 /// A trace to build from.
 #[derive(Debug)]
 pub struct Run<'t> {
-    /// What to call it.
+    /// Name in the manifest.
     pub path: String,
     /// The trace.
     pub trace: &'t Trace,
-    /// Index of its part in [`PARTS`]; used when runs are divided as wholes.
+    /// Index of its part in [`PARTS`], for [`Split::Run`].
     pub part: usize,
 }
 
-/// How to build.
+/// Options for building a data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BuildConfig {
-    /// The data set's name.
+    /// Name of the data set.
     pub name: String,
-    /// What belongs together in one sequence.
+    /// What forms one sequence.
     pub by: By,
-    /// How the parts are divided.
+    /// How to divide the parts.
     pub split: Split,
-    /// `L`, events of a window.
+    /// Events per window, `L`.
     pub length: usize,
-    /// Events between the beginnings of two windows.
+    /// Events from the beginning of one window to the next.
     pub stride: usize,
-    /// Most windows of a part in the NumPy files; 0: all.
+    /// Maximum number of windows per part in the NumPy files; 0 for all.
     pub cap: usize,
 }
 
-/// Builds a data set in a folder. The vocabulary is that of the training runs where runs are divided as wholes, so that
-/// tests meet unknown tokens as repairs do.
+/// Builds a data set in a folder.
+///
+/// With [`Split::Run`], the vocabulary contains only the names in the training runs, so that the test part has unknown
+/// tokens, as repairs have.
+///
+/// # Errors
+/// When the training part is empty, or the folder cannot be written.
 pub fn build(folder: &Path, runs: &[Run<'_>], config: &BuildConfig) -> Result<Manifest, DatasetError> {
     let learned = runs.iter().filter(|run| config.split != Split::Run || run.part == 0);
     let vocabulary = Vocabulary::of(learned.map(|run| run.trace));

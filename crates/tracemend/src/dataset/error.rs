@@ -6,49 +6,49 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatasetError {
-    /// The file system refused.
-    #[error("{}: {source}; check the path, its permissions and the room on its disk", path.display())]
+    /// The file system refused an operation.
+    #[error("{}: {source}; check the path, its permissions and the free space of its disk", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Message of the system.
         source: std::io::Error,
     },
-    /// A file that holds something else than it should.
-    #[error("{}: {problem}; build the data set again with `tracemend dataset build`", path.display())]
+    /// A file has unexpected content.
+    #[error("{}: {problem}; build the data set again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         problem: String,
     },
-    /// Neither a data set nor published windows.
+    /// The path is neither a data set nor published windows.
     #[error(
-        "{} is no data set: it has no manifest.json; build one with `tracemend dataset build`, or give published windows \
-         (pts.npz or their folder) with --dataset NAME",
+        "{} is not a data set, for it has no manifest.json; build one from traces, or, if these are published windows (pts.npz \
+         or their folder), also name the data set in them",
         path.display()
     )]
     NoDataset {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
-    /// Published windows.
+    /// Published windows could not be read.
     #[error(transparent)]
     Published(#[from] tracemend_impute::window::windows::ArrayError),
-    /// A name that is none of the published data sets.
+    /// The published windows contain no data set of this name.
     #[error("{} has no windows {name} of length {length}; it has: {have}", path.display())]
     UnknownName {
         /// The published windows.
         path: PathBuf,
-        /// What was asked for.
+        /// The given name.
         name: String,
         /// Events per window.
         length: usize,
-        /// What there is.
+        /// The names that exist.
         have: String,
     },
-    /// Nothing to learn from.
-    #[error("no part of the traces is for {part}; name runs for it, or divide with --split thread or --split time")]
+    /// A part has no sequences.
+    #[error("the traces leave nothing for the part {part}; name runs for it, or divide the parts by thread or by time")]
     Empty {
         /// The part.
         part: &'static str,
@@ -56,12 +56,12 @@ pub enum DatasetError {
 }
 
 impl DatasetError {
-    /// An [`DatasetError::Io`] at this path.
+    /// Makes a [`DatasetError::Io`] at this path.
     pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 
-    /// A [`DatasetError::Damaged`].
+    /// Makes a [`DatasetError::Damaged`].
     pub(super) fn damaged(path: &Path, problem: impl ToString) -> Self {
         Self::Damaged { path: path.to_owned(), problem: problem.to_string() }
     }

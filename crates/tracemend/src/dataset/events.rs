@@ -1,4 +1,4 @@
-//! The events of one part as Parquet: one event a row, sequence after sequence.
+//! Reads and writes the events of one part as Parquet: one event per row, one sequence after the other.
 
 use super::error::DatasetError;
 use parquet::basic::{Compression, ZstdLevel};
@@ -16,8 +16,8 @@ use std::sync::Arc;
 use tracemend_impute::Side;
 use tracemend_impute::window::dataset::Sequence;
 
-/// The columns, in Parquet's own notation. `time_ns` and the columns after it are 0 where nothing is known.
-pub const SCHEMA: &str = "message event {
+/// The columns, in Parquet's notation. Unknown values of `time_ns` and of the columns after it are 0.
+const SCHEMA: &str = "message event {
     REQUIRED INT32 sequence;
     REQUIRED INT32 token;
     REQUIRED INT64 time_ns;
@@ -27,7 +27,7 @@ pub const SCHEMA: &str = "message event {
     REQUIRED INT32 result;
 }";
 
-/// Events of a row group.
+/// Events per row group.
 const GROUP: usize = 1 << 18;
 
 /// One column of a row group.

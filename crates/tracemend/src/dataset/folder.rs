@@ -1,4 +1,4 @@
-//! The folder of a data set.
+//! Reads and writes the folder of a data set.
 
 use super::error::DatasetError;
 use super::{PARTS, events, npy};
@@ -12,32 +12,32 @@ use tracemend_impute::window::dataset::split::{Parts, Split};
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary};
 use tracemend_trace::AtomicFile;
 
-/// The schema that `manifest.json` names.
+/// Schema that `manifest.json` names.
 const SCHEMA: &str = "tracemend.dataset";
 /// Its version.
 const VERSION: u32 = 1;
 const MANIFEST: &str = "manifest.json";
 
-/// What a data set is made of.
+/// Description of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// `tracemend.dataset`
     pub schema: String,
     /// Version of the schema.
     pub version: u32,
-    /// What wrote it.
+    /// Program that wrote it.
     pub tool: String,
-    /// The data set's name.
+    /// Name of the data set.
     pub name: String,
-    /// What belongs together in one sequence.
+    /// What forms one sequence.
     pub by: By,
-    /// How the parts were divided.
+    /// How the parts are divided.
     pub split: Split,
-    /// `L`, events of a window.
+    /// Events per window, `L`.
     pub length: usize,
-    /// Events between the beginnings of two windows.
+    /// Events from the beginning of one window to the next.
     pub stride: usize,
-    /// Most windows of a part in the NumPy files; 0: all.
+    /// Maximum number of windows per part in the NumPy files; 0 for all.
     pub cap: usize,
     /// Names of tokens and processes.
     pub vocabulary: Vocabulary,
@@ -52,7 +52,7 @@ pub struct Manifest {
 pub struct Source {
     /// As given on the command line.
     pub path: String,
-    /// Its part; none where sequences were divided.
+    /// Its part; `None` if sequences were divided.
     pub part: Option<String>,
     /// Events read.
     pub events: usize,
@@ -75,8 +75,8 @@ pub struct PartInfo {
     pub files: Vec<(String, String)>,
 }
 
-/// Writes a data set; the manifest comes last, so that a folder that has one is whole.
-pub fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Manifest, DatasetError> {
+/// Writes a data set. The manifest comes last, so a folder with a manifest is complete.
+pub(super) fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Manifest, DatasetError> {
     fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
     manifest.schema = SCHEMA.to_owned();
     manifest.version = VERSION;
@@ -109,7 +109,7 @@ pub fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Man
     Ok(manifest)
 }
 
-/// Writes one file under a temporary name and renames it; its name and hash.
+/// Writes one file under a temporary name, renames it, and returns its name and hash.
 fn whole(
     folder: &Path,
     name: &Path,
@@ -123,7 +123,7 @@ fn whole(
     Ok((name.to_string_lossy().replace('\\', "/"), hash(&path)?))
 }
 
-/// SHA-256 of a file, in hexadecimal digits.
+/// Returns the SHA-256 of a file in hexadecimal digits.
 pub(crate) fn hash(path: &Path) -> Result<String, DatasetError> {
     let mut hasher = Sha256::new();
     let mut file = fs::File::open(path).map_err(DatasetError::io(path))?;
@@ -131,7 +131,10 @@ pub(crate) fn hash(path: &Path) -> Result<String, DatasetError> {
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Reads a data set's manifest.
+/// Reads the manifest of a data set.
+///
+/// # Errors
+/// When there is no manifest, or it has another schema.
 pub fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
     let path = folder.join(MANIFEST);
     if !path.exists() {
@@ -146,7 +149,10 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
     Ok(manifest)
 }
 
-/// Reads one part's sequences, and checks them against the manifest's hash.
+/// Reads the sequences of one part, and checks them against the hash in the manifest.
+///
+/// # Errors
+/// When the file cannot be read, or its hash is another one.
 pub fn read_part(folder: &Path, manifest: &Manifest, part: &str) -> Result<Vec<Sequence>, DatasetError> {
     let info = manifest.parts.iter().find(|info| info.name == part);
     let file = info.and_then(|info| info.files.iter().find(|(name, _)| name.ends_with(".parquet")));
@@ -155,7 +161,7 @@ pub fn read_part(folder: &Path, manifest: &Manifest, part: &str) -> Result<Vec<S
     };
     let path = folder.join(name);
     if hash(&path)? != *expected {
-        return Err(DatasetError::damaged(&path, "its hash is not that of the manifest"));
+        return Err(DatasetError::damaged(&path, "its hash differs from the manifest's"));
     }
     events::read(&path)
 }

@@ -1,4 +1,4 @@
-//! What training reads: a data set's folder, or published windows.
+//! Reads what training learns from: a data set's folder, or published windows.
 
 use super::error::DatasetError;
 use super::folder;
@@ -6,21 +6,24 @@ use std::path::Path;
 use tracemend_impute::window::dataset::{Sequence, Vocabulary, split};
 use tracemend_impute::window::windows;
 
-/// Sequences to learn from and to choose the best weights by.
+/// Sequences for training and validation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LearningData {
     /// Names of tokens and processes.
     pub vocabulary: Vocabulary,
-    /// To learn from.
+    /// Sequences for training.
     pub train: Vec<Sequence>,
-    /// To choose by.
+    /// Sequences for validation.
     pub valid: Vec<Sequence>,
-    /// `L`, the data set's window length.
+    /// Events per window, `L`.
     pub length: usize,
 }
 
-/// Reads a data set's folder; or, with a `name`, published windows of `length`: their training text, of which the end is
-/// held out to choose by.
+/// Reads a data set's folder or, with a `name`, the training text of published windows of `length`. The end of that text is
+/// held out for validation.
+///
+/// # Errors
+/// When the data set cannot be read, or has no windows of that name and length.
 pub fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<LearningData, DatasetError> {
     let Some(name) = name else {
         let manifest = folder::read_manifest(path)?;
@@ -35,9 +38,9 @@ pub fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<L
         return Err(DatasetError::UnknownName { path: path.to_owned(), name: name.to_owned(), length, have });
     }
     let data = source.load(name, length)?;
-    let most = data.training.iter().flat_map(|one| &one.tokens).max().map_or(0, |id| *id as usize + 1);
+    let tokens = data.training.iter().flat_map(|one| &one.tokens).max().map_or(0, |id| *id as usize + 1);
     let [mut train, valid, rest] = split::in_time(data.training, length);
     // Published data have a test part of their own.
     train.extend(rest);
-    Ok(LearningData { vocabulary: Vocabulary::numbers(most), train, valid, length })
+    Ok(LearningData { vocabulary: Vocabulary::numbers(tokens), train, valid, length })
 }

@@ -1,7 +1,28 @@
-//! Data sets on disk: built from traces, read by training.
+//! Builds data sets from traces, and reads them for training.
 //!
-//! A folder holds `manifest.json` (schema `tracemend.dataset`), the events of each part as Parquet, and the same as NumPy
-//! windows in the published layout, for anybody's scripts.
+//! A data set is a folder with `manifest.json` (schema `tracemend.dataset`), the events of each part as Parquet, and their
+//! windows as NumPy arrays in the published layout.
+//!
+//! Build one from a trace, divided in time, and read its training part back:
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use tracemend::dataset::{BuildConfig, Run, build, read_manifest, read_part};
+//! use tracemend::impute::window::dataset::By;
+//! use tracemend::impute::window::dataset::split::Split;
+//! use tracemend::trace::{OpenOptions, Trace, open};
+//!
+//! let mut source = open(Path::new("trace.dat"), &OpenOptions::default())?;
+//! let trace = Trace::read(source.as_mut())?;
+//! let config =
+//!     BuildConfig { name: "set".to_owned(), by: By::Thread, split: Split::Time, length: 200, stride: 5, cap: 0 };
+//! let run = Run { path: "trace.dat".to_owned(), trace: &trace, part: 0 };
+//! build(Path::new("set"), &[run], &config)?;
+//! let manifest = read_manifest(Path::new("set"))?;
+//! let sequences = read_part(Path::new("set"), &manifest, "train")?;
+//! println!("{} sequences", sequences.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod build;
 mod error;
@@ -13,7 +34,7 @@ mod requests;
 
 pub use build::{BuildConfig, Run, build};
 pub use error::DatasetError;
-pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part, write};
+pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part};
 pub use learning::{LearningData, learning_data};
 pub use requests::{Requests, requests};
 

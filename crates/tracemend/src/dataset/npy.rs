@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-/// Writes what comes before the elements: format 1.0, which is magic, version, header length, and a Python dict padded so
-/// that the elements begin at a multiple of 64. `kind`: the elements' type as NumPy writes it.
+/// Writes the header of format 1.0: magic, version, header length, and a Python dict, padded so that the elements begin at a
+/// multiple of 64. `kind` is NumPy's name for the type of the elements.
 pub(crate) fn begin(out: &mut dyn Write, kind: &str, shape: [usize; 3]) -> io::Result<()> {
     let [first, second, third] = shape;
     let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({first}, {second}, {third}), }}");

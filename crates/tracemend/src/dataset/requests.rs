@@ -1,10 +1,12 @@
-//! What a server did for each of its connections: the requests in a trace of system calls.
+//! Finds the requests in a trace of system calls: what a server did for each connection.
 //!
-//! A request is what one thread did for one connection: from the `accept` that made its descriptor, or from the thread's
-//! first call on that descriptor where another thread accepted it (a listener and its workers), to the end of the
-//! `close` of it. What is not closed within the trace, and what loss has torn, is left out. Descriptors are read from the
-//! records' texts, so the trace has to hold arguments (LTTng, strace, ftrace with `syscalls` events, `perf script`, exports of
-//! Trace Compass), and has to be of one server process, or of several that each handle a connection from its `accept` on.
+//! A request is what one thread did for one connection. It begins with the `accept` that returned the descriptor, or, where
+//! another thread accepted it (a listener and its workers), with the thread's first call on the descriptor. It ends with the
+//! `close` of the descriptor. Requests that a loss or the end of the trace interrupts are left out.
+//!
+//! Descriptors are read from the text of the records, so the trace must contain arguments (LTTng, strace, ftrace with
+//! `syscalls` events, `perf script`, exports of Trace Compass). It must be of one server process, or of several processes
+//! that each handle a connection from its `accept` on.
 
 use crate::pipeline::Loaded;
 use rustc_hash::FxHashMap;
@@ -15,16 +17,16 @@ use tracemend_trace::{Event, Phase, Trace};
 /// Calls that return the descriptor of a connection.
 const ACCEPTS: [&str; 2] = ["accept", "accept4"];
 
-/// Requests as the threads of a trace: each has its number, from 1, in the place of the thread id.
+/// Requests as the threads of a trace: the thread id is the number of the request, from 1.
 #[derive(Clone, Debug)]
 pub struct Requests {
-    /// The events of the requests in order of time, with the gaps of the trace they come from.
+    /// Events of the requests in order of time, and the gaps of the original trace.
     pub trace: Trace,
-    /// For each event the thread that it happened in.
+    /// Original thread of each event.
     pub threads: Vec<Option<i32>>,
 }
 
-/// What a thread is doing.
+/// The request that a thread is working on.
 struct Open {
     descriptor: i64,
     /// Numbers of its events so far.
@@ -33,7 +35,19 @@ struct Open {
     closing: bool,
 }
 
-/// Finds the requests of a trace that was loaded with its records.
+/// Finds the requests of a trace that was loaded with its lines.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use tracemend::dataset::requests;
+/// use tracemend::pipeline::load;
+/// use tracemend::trace::{OpenOptions, open};
+///
+/// let mut source = open(Path::new("server.strace"), &OpenOptions::default())?;
+/// let found = requests(&load(source.as_mut(), true)?);
+/// println!("{} requests", found.count());
+/// # Ok::<(), tracemend::trace::TraceError>(())
+/// ```
 pub fn requests(loaded: &Loaded) -> Requests {
     let trace = &loaded.trace;
     let text = |index: usize| loaded.records.as_ref().map_or(&[][..], |records| records.of(index));
@@ -70,7 +84,7 @@ pub fn requests(loaded: &Loaded) -> Requests {
     numbered(trace, &whole)
 }
 
-/// Whether events may have been lost between the first and the last of these.
+/// Whether a gap lies between the first and the last of these events.
 fn torn(trace: &Trace, events: &[usize]) -> bool {
     let (Some(&first), Some(&last)) = (events.first(), events.last()) else { return true };
     let (from, to) = (trace.events[first].time_ns, trace.events[last].time_ns);
@@ -95,7 +109,7 @@ fn numbered(trace: &Trace, whole: &[Vec<usize>]) -> Requests {
 }
 
 impl Requests {
-    /// How many there are.
+    /// Returns the number of requests.
     pub fn count(&self) -> usize {
         self.trace.events.iter().filter_map(|event| event.tid).max().map_or(0, |last| last as usize)
     }
@@ -103,8 +117,7 @@ impl Requests {
     /// Names of the columns of [`Requests::write_rows`].
     pub const COLUMNS: &'static str = "trace,request,time_ns,event,phase,ret,tid,process";
 
-    /// Writes the requests as CSV, an event a line: the trace's name, request, time, event, whether it is an entry, an exit
-    /// or a whole call, return value, thread, process.
+    /// Writes the requests as CSV without the line of names, one event per line.
     ///
     /// # Errors
     /// When the output cannot be written.
@@ -134,7 +147,7 @@ impl Requests {
     }
 }
 
-/// The descriptor that a call gets as its first argument, by the text of its record: `close(12)`, `fd = 12`, `fd=12`,
+/// Returns the descriptor in a call's first argument, from the text of its record: `close(12)`, `fd = 12`, `fd=12`,
 /// `fd: 0x0000000c`, and for raw calls `NR 3 (c, …`.
 fn descriptor(name: &str, record: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(record);
@@ -154,7 +167,7 @@ fn descriptor(name: &str, record: &[u8]) -> Option<i64> {
     number(text.split_once(&format!("{name}("))?.1)
 }
 
-/// The number that a text begins with, decimal or hexadecimal.
+/// Returns the decimal or hexadecimal number that a text begins with.
 fn number(text: &str) -> Option<i64> {
     let digits = |text: &str, radix: u32| {
         let end = text.find(|c: char| !c.is_digit(radix)).unwrap_or(text.len());

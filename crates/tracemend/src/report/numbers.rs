@@ -1,6 +1,10 @@
-//! Numbers as people read them.
+//! Formats numbers for people.
 
-/// A count with thousands separated: `22 830`.
+/// Formats a count with separated thousands.
+///
+/// ```
+/// assert_eq!(tracemend::report::count(22830), "22 830");
+/// ```
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -13,19 +17,32 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// `1 gap`, `21 gaps`.
+/// Formats a count with its noun.
+///
+/// ```
+/// assert_eq!(tracemend::report::plural(1, "gap"), "1 gap");
+/// assert_eq!(tracemend::report::plural(21, "gap"), "21 gaps");
+/// ```
 pub fn plural(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
-/// A time on the trace's clock in seconds, to the microsecond.
+/// Formats a time in seconds, to the microsecond.
+///
+/// ```
+/// assert_eq!(tracemend::report::seconds(1_500_000_999), "1.500000");
+/// ```
 pub fn seconds(time_ns: i64) -> String {
     let sign = if time_ns < 0 { "-" } else { "" };
     let magnitude = time_ns.unsigned_abs();
     format!("{sign}{}.{:06}", magnitude / 1_000_000_000, magnitude % 1_000_000_000 / 1000)
 }
 
-/// A span in the unit that suits it.
+/// Formats a span in the unit that suits it.
+///
+/// ```
+/// assert_eq!(tracemend::report::duration(2_500_000), "2.5 ms");
+/// ```
 pub fn duration(span_ns: u64) -> String {
     match span_ns {
         0..1_000 => format!("{span_ns} ns"),

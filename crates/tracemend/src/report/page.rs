@@ -1,17 +1,17 @@
-//! A page that holds all it needs: style, script and data within one file.
+//! An HTML page that contains its style, script and data.
 
 use std::fmt::Write as _;
 
 const PAGE: &str = include_str!("assets/page.html");
 const STYLE: &str = include_str!("assets/page.css");
 
-/// A page around `body`.
+/// Returns a page around `body`.
 pub(super) fn page(title: &str, body: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     filled(PAGE, &[("version", version), ("title", &escaped(title)), ("style", STYLE), ("body", body)])
 }
 
-/// `template` with its `{{names}}` replaced; what is put in is not looked at again.
+/// Returns `template` with its `{{names}}` replaced; names within the values stay.
 pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::new();
     let mut rest = template;
@@ -31,12 +31,12 @@ pub(super) fn filled(template: &str, values: &[(&str, &str)]) -> String {
     out + rest
 }
 
-/// Text as HTML shows it.
+/// Escapes text for HTML.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// JSON that may stand within a script element, whatever names the trace holds.
+/// Escapes JSON so that no name in it can end a script element.
 pub(super) fn json_in_script(json: &str) -> String {
     json.replace('<', "\\u003c")
 }

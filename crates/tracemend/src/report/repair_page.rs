@@ -1,5 +1,5 @@
-//! The report of a repair: one HTML file. The events are columns of numbers, times as differences, so that a hundred
-//! thousand of them are a few megabytes.
+//! The report of a repair: one HTML file. It stores the events as columns of numbers and times as differences, so that a
+//! hundred thousand events take a few megabytes.
 
 use super::page::{filled, json_in_script, page};
 use crate::overlay::RepairSummary;
@@ -14,27 +14,27 @@ use tracemend_trace::{Phase, Symbol, TraceHeader};
 const BODY: &str = include_str!("assets/repair.html");
 const SCRIPTS: [&str; 3] =
     [include_str!("assets/data.js"), include_str!("assets/timeline.js"), include_str!("assets/panels.js")];
-/// Kinds of lost events listed of each gap.
+/// Maximum number of kinds listed per gap.
 const KINDS: usize = 20;
-/// Confidence of a recorded event, which has none.
+/// Stands for the confidence of a recorded event.
 const RECORDED: i16 = -1;
 
-/// What a report tells of.
+/// Content of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct RepairReport<'a> {
     /// Name of the trace.
     pub title: &'a str,
-    /// The model's id.
+    /// Id of the model.
     pub model: &'a str,
-    /// What all events share.
+    /// Header of the trace.
     pub header: &'a TraceHeader,
     /// Recorded and inferred events.
     pub merged: &'a Collected,
-    /// The repairs they come from.
+    /// The repairs of the gaps.
     pub repairs: &'a [GapRepair],
-    /// The repairs in numbers.
+    /// The repairs in figures.
     pub summary: &'a RepairSummary,
-    /// Before and after.
+    /// Counts and latencies before and after.
     pub statistics: &'a [StatisticsRow],
 }
 
@@ -51,13 +51,13 @@ struct Data<'a> {
     threads: Vec<(Option<i32>, &'a str)>,
     cpus: Vec<String>,
     events: Columns,
-    /// By event: name, phase and probability in thousandths.
+    /// By event index: name, phase and probability in thousandths.
     alternatives: BTreeMap<usize, Vec<(u32, u8, u16)>>,
     gaps: Vec<Gap<'a>>,
     statistics: &'a [StatisticsRow],
 }
 
-/// One value an event: time since the event before, CPU, thread, name, phase, confidence in thousandths, gap.
+/// One value per event: time since the previous event, CPU, thread, name, phase, confidence in thousandths, gap.
 #[derive(Default, Serialize)]
 struct Columns {
     t: Vec<i64>,
@@ -73,7 +73,7 @@ struct Columns {
 struct Gap<'a> {
     id: u32,
     stream: Option<&'a str>,
-    /// Its lane among the CPUs.
+    /// Index of its lane among the CPUs.
     c: Option<u32>,
     begin: Option<i64>,
     end: Option<i64>,
@@ -86,7 +86,7 @@ struct Gap<'a> {
     composition: Vec<(u32, u8, f64, f64, f64)>,
 }
 
-/// Numbers given out in the order of first use.
+/// Numbers keys in the order of their first use.
 struct Numbers<K> {
     of: FxHashMap<K, u32>,
     order: Vec<K>,
@@ -107,10 +107,10 @@ impl<K: Copy + Eq + std::hash::Hash> Numbers<K> {
     }
 }
 
-/// The page.
+/// Returns the page.
 ///
 /// # Errors
-/// When a value cannot be told in JSON.
+/// When a value cannot be written as JSON.
 pub fn repair_page(report: &RepairReport<'_>) -> serde_json::Result<String> {
     let json = serde_json::to_string(&data(report))?;
     let body = filled(BODY, &[("data", &json_in_script(&json)), ("script", &SCRIPTS.concat())]);
@@ -137,7 +137,7 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
         columns.c.push(cpus.of(place(event)));
         columns.h.push(threads.of(event.tid));
         if let Some(comm) = event.comm {
-            // The last name: a thread may have begun as a copy of its parent.
+            // The last name counts: a thread may begin under its parent's name.
             comms.insert(event.tid, comm);
         }
         columns.n.push(names.of(merged.symbols.name(event.name)));
@@ -209,7 +209,7 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
     }
 }
 
-/// The lane of an event: its CPU's, or its stream's where it has none.
+/// Returns the lane of an event: its CPU, or its stream if it has no CPU.
 fn place(event: &KeptEvent) -> (Option<u32>, Option<Symbol>) {
     if event.cpu.is_some() { (event.cpu, None) } else { (None, event.stream) }
 }

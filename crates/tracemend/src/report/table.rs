@@ -1,15 +1,23 @@
-//! Aligned columns.
+//! Tables with aligned columns.
 
-/// How the cells of a column are aligned.
+/// Alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For words.
     Left,
-    /// Numbers.
+    /// For numbers.
     Right,
 }
 
 /// A table whose columns are as wide as their widest cell.
+///
+/// ```
+/// use tracemend::report::{Align, Table};
+///
+/// let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
+/// table.row(vec!["openat".to_owned(), "12".to_owned()]);
+/// assert_eq!(table.lines(), ["name     n", "openat  12"]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Table {
     align: Vec<Align>,
@@ -17,7 +25,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these column heads.
+    /// Makes a table with these column heads.
     pub fn new(heads: &[(&str, Align)]) -> Self {
         let align = heads.iter().map(|(_, align)| *align).collect();
         Self { align, rows: vec![heads.iter().map(|(head, _)| (*head).to_owned()).collect()] }
@@ -28,12 +36,12 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Whether the table has no rows beside its heads.
+    /// Whether the table has no rows besides its heads.
     pub fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
-    /// The lines of a Markdown table.
+    /// Returns the lines of a Markdown table.
     pub fn markdown(&self) -> Vec<String> {
         let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
         let escaped = |row: &Vec<String>| -> Vec<String> {
@@ -47,7 +55,7 @@ impl Table {
         lines
     }
 
-    /// The lines, heads first, two spaces between columns, nothing trailing.
+    /// Returns the lines, heads first, with two spaces between columns and none at the end.
     pub fn lines(&self) -> Vec<String> {
         let width = |column: usize| {
             self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

@@ -8,8 +8,8 @@ function tiles() {
     [count(summary.lost_events), `events lost, ${share(summary.lost_events, total)} of all`],
     [count(summary.gaps), `gaps, ${count(summary.filled)} of them filled`],
     [count(summary.inferred), "events inferred"],
-    [count(right()), "of them right, to be expected: the sum of their confidences"],
-    [count(summary.inferred_sure), "of them with confidence 0.9 and more"],
+    [count(right()), "of them expected to be right (sum of confidences)"],
+    [count(summary.inferred_sure), "of them with confidence 0.9 or more"],
   ];
   for (const [number, text] of list) {
     const tile = element("div", undefined, { class: "tile" });
@@ -66,7 +66,7 @@ function chooseGap(index) {
   moveTo((begin + end - range) / 2, range);
   const box = document.getElementById("gap");
   box.replaceChildren(element("h3", `Gap ${gap.id}: ${gap.stream ?? "?"} lost ${gap.lost ?? "an unknown number of"} events`));
-  const kind = gap.kind === "exact" ? "the tracer counted them" : gap.kind === "at_least" ? "at least so many" : "nobody counted";
+  const kind = gap.kind === "exact" ? "the tracer counted them" : gap.kind === "at_least" ? "the tracer counted at least these" : "the tracer did not count them";
   box.append(element("p", `${gap.cause}, ${kind}; ${count(gap.inferred)} inferred${gap.open ? "; left open: " + gap.open : ""}.`));
   if (gap.composition.length) {
     box.append(element("p", "Lost by kind, with 90 % intervals:", { class: "quiet" }), intervals(gap.composition));
@@ -135,13 +135,13 @@ function unknown() {
   const { summary } = data;
   const say = (text) => list.append(element("li", text));
   const lost = Math.max(0, summary.lost_events - summary.inferred);
-  if (lost) say(`${count(lost)} lost events have no inferred one.`);
-  say(`Of the inferred events, about ${count(summary.inferred - right())} are expected to be wrong; which, nobody can tell.`);
-  if (summary.withheld) say(`${count(summary.withheld)} inferred events are below the asked confidence and not shown.`);
+  if (lost) say(`${count(lost)} lost events are not inferred.`);
+  say(`About ${count(summary.inferred - right())} of the inferred events are expected to be wrong; their confidence is the only hint which.`);
+  if (summary.withheld) say(`${count(summary.withheld)} inferred events are below the minimum confidence and not shown.`);
   for (const [reason, gaps] of Object.entries(summary.left_open)) say(`${count(gaps)} gaps were left open: ${reason}.`);
-  say("Arguments and return values of lost calls were not reconstructed.");
+  say("Arguments and return values of lost calls are not reconstructed.");
   say("Times of inferred events are estimates between the recorded events around them.");
-  say("The order of events of different threads inside a gap is a guess; the order within a thread is what is estimated.");
+  say("Inside a gap, the order of events within a thread is estimated; the order between threads is a guess.");
 }
 
 function describe(i) {

@@ -1,0 +1,99 @@
+//! Trained networks for `evaluate`: how they fill windows, and how their files are loaded.
+
+use super::choice::{Choices, choice};
+use super::globals::Globals;
+use super::network::open;
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use std::path::Path;
+use tracemend_impute::nets::device::DeviceName;
+use tracemend_impute::nets::diffusion::imputer::{Combine, Sampling};
+use tracemend_impute::nets::model_file::ModelFile;
+use tracemend_impute::nets::registry::AnyNetwork;
+use tracemend_impute::window::models::Model;
+
+/// How several samples become one prediction.
+const COMBINATIONS: &Choices<Combine> = &[
+    (Combine::Median, "median", "The median of the numbers"),
+    (Combine::Mean, "mean", "Their mean"),
+    (Combine::Majority, "majority", "The token that most samples are nearest to"),
+];
+
+/// How networks with Gaussian diffusion fill windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SamplingArg {
+    /// A few steps (DDIM), until the prediction no longer changes.
+    Quick,
+    /// Every step, as published.
+    Published,
+}
+
+/// How networks with Gaussian diffusion fill windows.
+#[derive(Args, Debug)]
+pub struct SamplingArgs {
+    /// How networks with Gaussian diffusion fill windows.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
+    sampling: SamplingArg,
+    /// Samples that such networks draw per window.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    samples: u16,
+    /// How to combine several samples into one prediction.
+    #[arg(long, value_parser = choice(COMBINATIONS), value_name = "HOW", default_value = "median")]
+    combine: Combine,
+}
+
+impl SamplingArgs {
+    /// Returns the options as the library takes them.
+    pub fn sampling(&self) -> Sampling {
+        let sampling = match self.sampling {
+            SamplingArg::Quick => Sampling::quick(),
+            SamplingArg::Published => Sampling::published(),
+        };
+        Sampling { samples: self.samples.into(), combine: self.combine, ..sampling }
+    }
+}
+
+/// Splits a model given as `FILE` or `NAME=FILE` into its name, if given, and its file.
+pub fn named(given: &str) -> (Option<&str>, &Path) {
+    match given.split_once('=') {
+        Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
+        _ => (None, Path::new(given)),
+    }
+}
+
+/// Loads networks to measure, each given as `FILE` or `NAME=FILE`.
+pub fn models(
+    given: &[String],
+    sampling: &Sampling,
+    device: DeviceName,
+    globals: &Globals,
+) -> anyhow::Result<Vec<Model>> {
+    let mut models: Vec<Model> = Vec::new();
+    if given.is_empty() {
+        return Ok(models);
+    }
+    let device = open(device, globals)?;
+    for given in given {
+        let (name, path) = named(given);
+        let file = ModelFile::load(path)?;
+        let network =
+            AnyNetwork::from_file(&file, &device).with_context(|| format!("{} cannot be used", path.display()))?;
+        let name = name.unwrap_or(&file.network).to_owned();
+        if models.iter().any(|model| model.name == name) {
+            bail!("two models are called {name}; give one another name with --model NAME=FILE");
+        }
+        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
+    }
+    Ok(models)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::choice::assert_names;
+    use super::COMBINATIONS;
+
+    #[test]
+    fn combinations_have_one_name() {
+        assert_names(COMBINATIONS);
+    }
+}
