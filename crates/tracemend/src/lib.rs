@@ -5,7 +5,7 @@
 //! as a recorded one. The command line is a thin layer over this library.
 
 pub mod advice;
-#[cfg(feature = "nets")]
+#[cfg(any(feature = "nets", feature = "eval"))]
 pub mod dataset;
 #[cfg(feature = "eval")]
 pub mod evaluation;

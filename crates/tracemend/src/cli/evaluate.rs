@@ -3,7 +3,9 @@
 use super::evaluate_output::{Output, OutputArgs};
 use super::globals::Globals;
 use super::progress::Progress;
-use super::{messages, network};
+use super::messages;
+#[cfg(feature = "nets")]
+use super::evaluate_networks::NetworkArgs;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -19,7 +21,7 @@ use tracemend_eval::protocol::paper::{Around, PaperConfig};
 use tracemend_eval::protocol::truth::{Truth, TruthConfig};
 use tracemend_eval::protocol::{burst, cross_run, paper, truth};
 use tracemend_eval::score::Score;
-use tracemend_impute::nets::device::DeviceName;
+use tracemend_impute::window::models::Model;
 use tracemend_impute::window::place::Place;
 use tracemend_trace::Trace;
 
@@ -81,14 +83,9 @@ pub struct EvaluateArgs {
     /// Methods, separated by commas; all where absent.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     method: Vec<String>,
-    /// paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable.
-    #[arg(long, value_name = "[NAME=]FILE")]
-    model: Vec<String>,
+    #[cfg(feature = "nets")]
     #[command(flatten)]
-    sampling: network::SamplingArgs,
-    /// Where networks compute.
-    #[arg(long, value_parser = network::DeviceParser, value_name = "DEVICE", default_value_t)]
-    device: DeviceName,
+    networks: NetworkArgs,
     /// Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another
     /// method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed.
     #[arg(long, value_name = "METRIC=VALUE")]
@@ -155,6 +152,27 @@ pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
 }
 
 impl EvaluateArgs {
+    /// The networks to measure.
+    #[cfg(feature = "nets")]
+    fn networks(&self, globals: &Globals) -> anyhow::Result<Vec<Model>> {
+        self.networks.models(globals)
+    }
+
+    /// No networks: this build has none.
+    #[cfg(not(feature = "nets"))]
+    fn networks(&self, _: &Globals) -> anyhow::Result<Vec<Model>> {
+        Ok(Vec::new())
+    }
+
+    /// Refuses networks where the protocol has no flat windows, which is all that they fill.
+    fn no_networks(&self) -> anyhow::Result<()> {
+        #[cfg(feature = "nets")]
+        if !self.networks.is_empty() {
+            bail!("--model measures networks on flat windows; use it with --protocol paper or cross-run");
+        }
+        Ok(())
+    }
+
     /// The folder of finished cells, checked to be of this evaluation.
     fn cells(&self, globals: &Globals) -> anyhow::Result<Option<Cells>> {
         let Some(folder) = &self.resume else { return Ok(None) };
@@ -169,9 +187,6 @@ impl EvaluateArgs {
         set("length", self.length.to_string());
         set("gap-at", format!("{:?}", self.gap_at));
         set("gaps", self.gaps.to_string());
-        if !self.model.is_empty() {
-            set("sampling", serde_json::to_string(&self.sampling.sampling())?);
-        }
         let read = |path: &Path| fingerprint(path).with_context(|| format!("{} cannot be read", path.display()));
         for path in self.data.iter() {
             set("data", read(path)?);
@@ -189,10 +204,8 @@ impl EvaluateArgs {
         }
         let train = self.train.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<String>>>()?;
         set("train", train.join(" "));
-        for given in &self.model {
-            let (name, path) = network::named(given);
-            set(&format!("model {}", name.unwrap_or(given)), read(path)?);
-        }
+        #[cfg(feature = "nets")]
+        self.networks.settings(&mut settings)?;
         Ok(Some(Cells::open(folder, &settings)?))
     }
 }
@@ -203,7 +216,7 @@ fn truth_scores(
     keep: &dyn Keep,
     output: &mut Output<'_>,
 ) -> anyhow::Result<Truth> {
-    no_models(args)?;
+    args.no_networks()?;
     let lossy_path = args.lossy.as_ref().context("name the trace that lost events with --lossy")?;
     let full_path = args.full.as_ref().context("name its complete twin with --full")?;
     let same = matches!((lossy_path.canonicalize(), full_path.canonicalize()), (Ok(a), Ok(b)) if a == b);
@@ -228,14 +241,6 @@ fn truth_scores(
     let truth = truth::run(&config, keep, take.as_mut().map(|take| take as TakeTraced<'_>))?;
     truth.warnings.iter().for_each(|warning| globals.warning(warning));
     Ok(truth)
-}
-
-/// Networks fill flat windows, which two of the protocols have.
-fn no_models(args: &EvaluateArgs) -> anyhow::Result<()> {
-    if !args.model.is_empty() {
-        bail!("--model measures networks on flat windows; use it with --protocol paper or cross-run");
-    }
-    Ok(())
 }
 
 fn trace_scores(
@@ -283,11 +288,11 @@ fn trace_scores(
             seed: globals.seed,
             threads: globals.threads,
         };
-        let models = network::models(&args.model, &args.sampling.sampling(), args.device, globals)?;
+        let models = args.networks(globals)?;
         let mut around = Around { keep, answers: &mut |answers| output.answers(answers) };
         return Ok(cross_run::run(&config, &models, &mut around)?);
     }
-    no_models(args)?;
+    args.no_networks()?;
     let config = BurstConfig {
         train: train.iter().collect(),
         test: &test,
@@ -331,6 +336,6 @@ fn paper_scores(args: &EvaluateArgs, globals: &Globals, around: &mut Around<'_>)
         seed: globals.seed,
         threads: globals.threads,
     };
-    let models = network::models(&args.model, &args.sampling.sampling(), args.device, globals)?;
+    let models = args.networks(globals)?;
     Ok(paper::run(&config, &models, around)?)
 }

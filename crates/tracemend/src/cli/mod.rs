@@ -5,6 +5,8 @@ mod completions;
 mod dataset;
 #[cfg(feature = "eval")]
 mod evaluate;
+#[cfg(all(feature = "eval", feature = "nets"))]
+mod evaluate_networks;
 #[cfg(feature = "eval")]
 mod evaluate_output;
 mod gaps;
