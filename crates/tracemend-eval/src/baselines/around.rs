@@ -1,6 +1,6 @@
 //! What is recorded around a gap.
 
-use crate::baselines::counts::{BurstCounts, ORDER, context};
+use crate::baselines::ngram_model::{NgramModel, ORDER, context};
 use std::borrow::Cow;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::{END, State, Token, ends_thread, thread_of};
@@ -15,7 +15,7 @@ pub(crate) const RIGHT: usize = 8;
 /// A gap in its CPU's stream.
 pub(crate) struct Around<'a, 't> {
     index: &'a TraceIndex<'t>,
-    counts: &'a BurstCounts,
+    model: &'a NgramModel,
     positions: Cow<'a, [u32]>,
     split: usize,
     begin_ns: i64,
@@ -31,7 +31,7 @@ pub(crate) struct NearThread {
 }
 
 impl<'a, 't> Around<'a, 't> {
-    pub(crate) fn new(index: &'a TraceIndex<'t>, counts: &'a BurstCounts, gap: &Gap) -> Self {
+    pub(crate) fn new(index: &'a TraceIndex<'t>, model: &'a NgramModel, gap: &Gap) -> Self {
         let positions: Cow<'a, [u32]> = match gap.stream {
             Some(stream) => Cow::Borrowed(index.streams.get(stream.0 as usize).map_or(&[], Vec::as_slice)),
             None => Cow::Owned((0..index.trace.events.len() as u32).collect()),
@@ -41,29 +41,29 @@ impl<'a, 't> Around<'a, 't> {
             (None, Some(end)) => positions.partition_point(|&position| index.event(position).time_ns < end),
             (None, None) => 0,
         };
-        Self { index, counts, positions, split, begin_ns: gap.begin_ns.unwrap_or(i64::MIN) }
+        Self { index, model, positions, split, begin_ns: gap.begin_ns.unwrap_or(i64::MIN) }
     }
 
     fn token(&self, position: u32) -> Token {
-        let known = self.counts.token(&self.index.trace.header.symbols, self.index.event(position));
+        let known = self.model.token(&self.index.trace.header.symbols, self.index.event(position));
         // A name that was never learned has a number in the index alone.
         let unknown = || Some(self.index.tokens[position as usize]).filter(|&token| !self.is_known(token));
         known.or_else(unknown).unwrap_or(END)
     }
 
     fn is_known(&self, token: Token) -> bool {
-        (token as usize) < self.counts.vocabulary()
+        (token as usize) < self.model.vocabulary()
     }
 
-    /// Up to `most` tokens of the stream before the gap, the newest last.
-    pub(crate) fn left(&self, most: usize) -> Vec<Token> {
-        let from = self.split.saturating_sub(most);
+    /// Up to `max` tokens of the stream before the gap, the newest last.
+    pub(crate) fn left(&self, max: usize) -> Vec<Token> {
+        let from = self.split.saturating_sub(max);
         self.positions[from..self.split].iter().map(|&position| self.token(position)).collect()
     }
 
-    /// Up to `most` tokens of the stream after the gap.
-    pub(crate) fn right(&self, most: usize) -> Vec<Token> {
-        self.positions[self.split..].iter().take(most).map(|&position| self.token(position)).collect()
+    /// Up to `max` tokens of the stream after the gap.
+    pub(crate) fn right(&self, max: usize) -> Vec<Token> {
+        self.positions[self.split..].iter().take(max).map(|&position| self.token(position)).collect()
     }
 
     /// The last token of the stream before the gap, and its thread.
@@ -79,7 +79,7 @@ impl<'a, 't> Around<'a, 't> {
 
     /// The thread of the stream's most recent event of this kind; where there is none, the thread that ran last.
     pub(crate) fn thread_with(&self, token: Token) -> Option<i64> {
-        let kind = self.counts.tokens().kinds().get(token as usize);
+        let kind = self.model.tokens().kinds().get(token as usize);
         let symbol = kind.and_then(|kind| self.index.trace.header.symbols.find(&kind.name));
         let found = kind.zip(symbol).and_then(|(kind, name)| {
             let same = |position: &&u32| {
@@ -121,7 +121,7 @@ impl<'a, 't> Around<'a, 't> {
         let left = positions[split.saturating_sub(ORDER)..split].iter().map(|&position| self.token(position));
         Some(NearThread {
             thread,
-            left: context(&self.counts.thread, left),
+            left: context(&self.model.thread, left),
             right: positions[split..].iter().take(RIGHT).map(|&position| self.token(position)).collect(),
         })
     }

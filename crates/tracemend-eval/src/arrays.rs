@@ -1,13 +1,14 @@
-//! Scores of anybody's imputed arrays.
+//! Scores of imputed arrays, whatever program wrote them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cells::{Cell, figures, leakage};
-use crate::measurement::{Plan, RESAMPLES, estimate};
-use crate::metric::GapTally;
-use crate::protocol::paper::Error;
+use crate::error::Error;
+use crate::leakage::leakage;
+use crate::measurement::{Measurement, Plan, RESAMPLES};
+use crate::metric::Metric;
 use crate::score::Score;
+use crate::tally::GapTally;
 use tracemend_impute::window::clusters::clusters;
 use tracemend_impute::window::place::Place;
 use tracemend_impute::window::windows::{ArrayError, ImputedWindow, join, read_array_windows, read_results};
@@ -34,13 +35,13 @@ pub fn score_arrays(dir: &Path, seed: u64) -> Result<Vec<Score>, Error> {
         match tested.iter().find(|(of, k, _)| (of, k) == (&data, &blackout)) {
             // Only what was imputed in the same windows can be compared gap by gap.
             Some((_, _, other)) if !same_gaps(other, &windows) => {
-                own.iter_mut().for_each(|score| score.detail.resampled.clear());
+                own.iter_mut().for_each(|score| score.resamples = None);
             }
             Some(_) => {}
             None => tested.push((data, blackout, windows)),
         }
         let known = |score: &Score| rows.iter().any(|row| (&row.data, &row.metric) == (&score.data, &score.metric));
-        own.retain(|score| score.metric != "leakage" || !known(score));
+        own.retain(|score| score.metric != Metric::Leakage || !known(score));
         rows.extend(own);
     }
     Ok(rows)
@@ -101,32 +102,33 @@ fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u
         .iter()
         .map(|(_, members)| {
             // Samplers differ between identical windows: each counts, but they are drawn together.
-            let mut sum = GapTally::empty();
+            let mut sum = GapTally::default();
             members.iter().for_each(|i| sum.merge(&tally(&windows[*i])));
             sum
         })
         .collect();
-    let mut cells = vec![Cell {
+    let mut measurements = vec![Measurement {
         data: name.clone(),
         method: method.into_owned(),
         blackout,
         gaps: windows.len(),
-        figures: figures(estimate(&tallies, &plan)),
-        bins: Vec::new(),
+        ..Measurement::of_tallies(&tallies, &plan)
     }];
     let beside = training_beside(&real, &name, length);
     if let Some(path) = training.or(beside.as_deref()) {
         let training = join(&read_array_windows(path, length)?);
-        let ids = clusters.iter().map(|(window, members)| {
-            // An id that no training window can hold stands for what is none.
-            let ids: Vec<u32> = window.iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
-            (ids, members.len())
-        });
-        cells.push(leakage(&name, &training, ids, &plan));
+        let ids: Vec<(Vec<u32>, usize)> = clusters
+            .iter()
+            .map(|(window, members)| {
+                // An id that no training window can hold stands for ids that are no tokens.
+                (window.iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect(), members.len())
+            })
+            .collect();
+        measurements.push(leakage(&name, 0, &training, &ids, &plan));
     }
     let place = windows.first().map_or_else(String::new, |w| describe(&w.observed, blackout));
     let label = format!("L={length} {place}");
-    Ok(cells.iter().flat_map(|c| c.rows("paper", &label)).collect())
+    Ok(measurements.iter().flat_map(|one| Score::rows(one, "paper", &label)).collect())
 }
 
 fn tally(window: &ImputedWindow) -> GapTally {
