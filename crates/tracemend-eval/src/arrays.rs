@@ -16,7 +16,7 @@ use tracemend_impute::window::windows::{ArrayError, ImputedWindow, join, read_ar
 /// Scores a folder of imputed arrays, `Results/<model>/results_<name>_<k>`, or all such folders below one.
 ///
 /// The method is the model's folder. Where the published layout holds the training windows of the same data set and
-/// length beside `Results`, `leakage` is given too; see [`score_arrays_against`] to name them.
+/// length next to `Results`, the rows include `leakage`. [`score_arrays_against`] takes other training windows.
 ///
 /// # Errors
 /// Arrays that are missing, cannot be read, or do not fit together.
@@ -56,7 +56,7 @@ pub fn score_arrays_against(dir: &Path, training: &Path, seed: u64) -> Result<Ve
     score(dir, &read_results(dir)?, Some(training), seed)
 }
 
-/// How many folders below the one named arrays are looked for: `Results`, the model, the data set.
+/// How deep arrays may lie below the given folder: `Results`, the model, the data set.
 const DEPTH: usize = 3;
 
 /// The folders that hold imputed arrays, sorted.
@@ -86,7 +86,7 @@ fn same_gaps(one: &[ImputedWindow], other: &[ImputedWindow]) -> bool {
 }
 
 fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u64) -> Result<Vec<Score>, Error> {
-    // Where the layout's names are hidden behind `.` or a link, the real path has them.
+    // `.` and links hide the names of the layout; the real path has them.
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let (name, stated) = data_and_blackout(&real);
     let length = windows.first().map_or(0, |w| w.observed.len());
@@ -101,7 +101,7 @@ fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u
     let tallies: Vec<GapTally> = clusters
         .iter()
         .map(|(_, members)| {
-            // Samplers differ between identical windows: each counts, but they are drawn together.
+            // Samplers fill identical windows differently: each counts, but they are drawn together.
             let mut sum = GapTally::default();
             members.iter().for_each(|i| sum.merge(&tally(&windows[*i])));
             sum
@@ -114,8 +114,8 @@ fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u
         gaps: windows.len(),
         ..Measurement::of_tallies(&tallies, &plan)
     }];
-    let beside = training_beside(&real, &name, length);
-    if let Some(path) = training.or(beside.as_deref()) {
+    let published = published_training(&real, &name, length);
+    if let Some(path) = training.or(published.as_deref()) {
         let training = join(&read_array_windows(path, length)?);
         let ids: Vec<(Vec<u32>, usize)> = clusters
             .iter()
@@ -149,8 +149,8 @@ fn data_and_blackout(dir: &Path) -> (String, Option<usize>) {
     }
 }
 
-/// `Datasets/<name>/sequence_length_<L>/train.npy` beside `Results`, where it exists.
-fn training_beside(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
+/// The path `Datasets/<name>/sequence_length_<L>/train.npy` next to `Results`, if it exists.
+fn published_training(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
     let root = dir.ancestors().nth(3)?;
     let folder = format!("sequence_length_{length}");
     let path = root.join("Datasets").join(name).join(folder).join("train.npy");

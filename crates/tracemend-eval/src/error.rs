@@ -12,14 +12,14 @@ pub enum Error {
     #[error(transparent)]
     Array(#[from] ArrayError),
     /// The protocol does not have this method.
-    #[error("there is no method `{method}` in this protocol; choose among {known}")]
+    #[error("this protocol has no method `{method}`; choose among {known}")]
     UnknownMethod {
         /// What was asked for.
         method: String,
         /// The methods there are.
         known: String,
     },
-    /// There is no data set of this name and length.
+    /// The data hold no data set of this name and length.
     #[error("{} has no data set {name} with windows of {length} events; it has: {have}", data.display())]
     UnknownDataset {
         /// Where it was looked for.

@@ -24,13 +24,6 @@ pub struct Interval {
     pub high: f64,
 }
 
-impl Interval {
-    /// A figure without an interval.
-    pub fn exact(value: f64) -> Self {
-        Self { value, low: value, high: value }
-    }
-}
-
 /// The quantile `share` of sorted values, interpolated between neighbours; `None` where there are no values.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let at = share * sorted.len().saturating_sub(1) as f64;
@@ -242,7 +235,10 @@ mod tests {
     #[test]
     fn constant_figures_have_no_width() {
         let clusters = [gap(true), gap(true).times(4)];
-        assert_eq!(accuracy(&clusters, &Plan::new(2, 10, 0, &[])).interval(), Interval::exact(1.0));
+        assert_eq!(
+            accuracy(&clusters, &Plan::new(2, 10, 0, &[])).interval(),
+            Interval { value: 1.0, low: 1.0, high: 1.0 }
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The metrics: each is defined here, once, for every protocol.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,7 +19,7 @@ pub enum Metric {
     RougeL,
     /// Balanced accuracy, Brodersen et al. 2010: rare event types weigh as much as frequent ones.
     MacroAccuracy,
-    /// What a model that treats ids as numbers is good at. Windows only.
+    /// The strength of models that treat ids as numbers. Windows only.
     WithinOne,
     /// Traces only.
     ThreadLcs,
@@ -30,21 +30,21 @@ pub enum Metric {
     Coverage,
     /// Expected calibration error, Guo et al. 2017.
     Ece,
-    /// What a reader of sure events meets.
+    /// Trust in the sure events.
     PrecisionAt90,
-    /// What a reader of sure events can rely on.
+    /// The part of the loss that a reader can rely on.
     RecallAt90,
     /// Repairs only.
     Validity,
-    /// See [`crate::latency`]. Protocol `truth` only, like the next three.
+    /// Latencies before the repair; calls with at least 5 latencies in the twin. Protocol `truth` only, as the next three.
     LatencyErrorMedianBefore,
-    /// After the repair.
+    /// Latencies after the repair.
     LatencyErrorMedian,
-    /// Before the repair.
+    /// Long latencies before the repair.
     LatencyErrorP95Before,
-    /// After the repair.
+    /// Long latencies after the repair.
     LatencyErrorP95,
-    /// Learning not included.
+    /// Learning not included, except what the engine learns from the lossy trace in protocol `truth`.
     SecondsPerGap,
     /// A property of the data: a high share means that a method may know the truth by heart.
     Leakage,
@@ -53,9 +53,6 @@ pub enum Metric {
     /// A property of the tracer. Protocol `truth` only.
     CountError,
 }
-
-/// What is to be known of a metric: name, definition, whether less is better, whether methods are compared by it.
-struct Facts(&'static str, &'static str, bool, bool);
 
 impl Metric {
     /// All metrics, in the order of a table's columns.
@@ -82,132 +79,113 @@ impl Metric {
         Self::CountError,
     ];
 
-    fn facts(self) -> Facts {
-        match self {
-            Self::Accuracy => Facts("accuracy", "positions predicted right / all positions", false, true),
-            Self::PerfectRate => Facts(
-                "perfect_rate",
-                "gaps predicted wholly right / all gaps; in traces each thread's events have to be right in their order",
-                false,
-                true,
-            ),
-            Self::RougeL => Facts(
-                "rouge_l",
-                "mean over gaps of the length of the longest common subsequence of truth and prediction / gap length",
-                false,
-                true,
-            ),
-            Self::MacroAccuracy => {
-                Facts("macro_accuracy", "mean over the lost event types of the accuracy on that type", false, true)
-            }
-            Self::WithinOne => {
-                Facts("within_one", "positions with |id - predicted id| <= 1 / all positions", false, true)
-            }
-            Self::ThreadLcs => Facts(
-                "thread_lcs",
-                "sum over threads of the longest common subsequence of truth and prediction / all positions",
-                false,
-                true,
-            ),
-            Self::CompositionTv => Facts(
-                "composition_tv",
-                "mean over gaps of half the summed differences between true and predicted counts of each event type / \
-                 gap length",
-                true,
-                true,
-            ),
-            // Wider intervals raise it and are not better.
-            Self::Coverage => Facts(
-                "coverage",
-                "rows of the compositions whose 90 % interval holds the true count / all rows; a lost event type \
-                 without a row is a row missed",
-                false,
-                false,
-            ),
-            Self::Ece => Facts(
-                "ece",
-                "sum over 15 bins of equal width of the probability of |share right - mean probability|, each weighted \
-                 by its share of the predicted events",
-                true,
-                true,
-            ),
-            Self::PrecisionAt90 => Facts(
-                "precision_at_90",
-                "right events with probability >= 0.9 / all events with probability >= 0.9",
-                false,
-                true,
-            ),
-            Self::RecallAt90 => {
-                Facts("recall_at_90", "right events with probability >= 0.9 / all positions", false, true)
-            }
-            Self::Validity => Facts(
-                "validity",
-                "gaps whose inferred events obey the entry/exit rules of their threads / all gaps",
-                false,
-                false,
-            ),
-            Self::LatencyErrorMedianBefore => Facts(
-                "latency_error_median_before",
-                "mean over calls of |ln(median latency of the recorded events alone / median latency in the twin)|",
-                true,
-                false,
-            ),
-            Self::LatencyErrorMedian => Facts(
-                "latency_error_median",
-                "mean over calls of |ln(median latency after the repair / median latency in the twin)|",
-                true,
-                false,
-            ),
-            Self::LatencyErrorP95Before => Facts(
-                "latency_error_p95_before",
-                "mean over calls of |ln(95th percentile of the recorded events' latencies / that of the twin)|",
-                true,
-                false,
-            ),
-            Self::LatencyErrorP95 => Facts(
-                "latency_error_p95",
-                "mean over calls of |ln(95th percentile of the latencies after the repair / that of the twin)|",
-                true,
-                false,
-            ),
-            // The spread over gaps says little about the spread over runs.
-            Self::SecondsPerGap => Facts("seconds_per_gap", "CPU seconds of one thread to fill one gap", true, false),
-            Self::Leakage => Facts(
-                "leakage",
-                "tested windows, or lost stretches, that occur word for word in the training data / all",
-                true,
-                false,
-            ),
-            Self::CountExact => {
-                Facts("count_exact", "gaps whose counted loss is what the twin holds / all counted gaps", false, false)
-            }
-            Self::CountError => Facts(
-                "count_error",
-                "summed differences between counted and true losses / all lost events",
-                true,
-                false,
-            ),
-        }
-    }
-
     /// Its name in tables, options and files.
     pub fn name(self) -> &'static str {
-        self.facts().0
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::PerfectRate => "perfect_rate",
+            Self::RougeL => "rouge_l",
+            Self::MacroAccuracy => "macro_accuracy",
+            Self::WithinOne => "within_one",
+            Self::ThreadLcs => "thread_lcs",
+            Self::CompositionTv => "composition_tv",
+            Self::Coverage => "coverage",
+            Self::Ece => "ece",
+            Self::PrecisionAt90 => "precision_at_90",
+            Self::RecallAt90 => "recall_at_90",
+            Self::Validity => "validity",
+            Self::LatencyErrorMedianBefore => "latency_error_median_before",
+            Self::LatencyErrorMedian => "latency_error_median",
+            Self::LatencyErrorP95Before => "latency_error_p95_before",
+            Self::LatencyErrorP95 => "latency_error_p95",
+            Self::SecondsPerGap => "seconds_per_gap",
+            Self::Leakage => "leakage",
+            Self::CountExact => "count_exact",
+            Self::CountError => "count_error",
+        }
     }
 
     /// Its definition: a noun phrase.
     pub fn definition(self) -> &'static str {
-        self.facts().1
+        match self {
+            Self::Accuracy => "positions predicted right / all positions",
+            Self::PerfectRate => {
+                "gaps predicted wholly right / all gaps; in traces each thread's events have to be right in their order"
+            }
+            Self::RougeL => {
+                "mean over gaps of the length of the longest common subsequence of truth and prediction / gap length"
+            }
+            Self::MacroAccuracy => "mean over the lost event types of the accuracy on that type",
+            Self::WithinOne => "positions with |id - predicted id| <= 1 / all positions",
+            Self::ThreadLcs => {
+                "sum over threads of the longest common subsequence of truth and prediction / all positions"
+            }
+            Self::CompositionTv => {
+                "mean over gaps of half the summed differences between true and predicted counts of each event type / \
+                 gap length"
+            }
+            Self::Coverage => {
+                "rows of the compositions whose 90 % interval holds the true count / all rows; a lost event type \
+                 without a row is a row missed"
+            }
+            Self::Ece => {
+                "sum over 15 bins of equal width of the probability of |share right - mean probability|, each weighted \
+                 by its share of the predicted events"
+            }
+            Self::PrecisionAt90 => "right events with probability >= 0.9 / all events with probability >= 0.9",
+            Self::RecallAt90 => "right events with probability >= 0.9 / all positions",
+            Self::Validity => "gaps whose inferred events obey the entry/exit rules of their threads / all gaps",
+            Self::LatencyErrorMedianBefore => {
+                "mean over calls of |ln(median latency of the recorded events alone / median latency in the twin)|"
+            }
+            Self::LatencyErrorMedian => {
+                "mean over calls of |ln(median latency after the repair / median latency in the twin)|"
+            }
+            Self::LatencyErrorP95Before => {
+                "mean over calls of |ln(95th percentile of the recorded events' latencies / that of the twin)|"
+            }
+            Self::LatencyErrorP95 => {
+                "mean over calls of |ln(95th percentile of the latencies after the repair / that of the twin)|"
+            }
+            Self::SecondsPerGap => "CPU seconds of one thread to fill one gap",
+            Self::Leakage => "tested windows, or lost stretches, that occur word for word in the training data / all",
+            Self::CountExact => "gaps whose counted loss is what the twin holds / all counted gaps",
+            Self::CountError => "summed differences between counted and true losses / all lost events",
+        }
     }
 
     /// Whether a smaller figure is a better one.
     pub fn less_is_better(self) -> bool {
-        self.facts().2
+        matches!(
+            self,
+            Self::CompositionTv
+                | Self::Ece
+                | Self::LatencyErrorMedianBefore
+                | Self::LatencyErrorMedian
+                | Self::LatencyErrorP95Before
+                | Self::LatencyErrorP95
+                | Self::SecondsPerGap
+                | Self::Leakage
+                | Self::CountError
+        )
     }
 
-    /// Whether methods are compared by it.
+    /// Whether methods are compared by it. Wider intervals raise the coverage and are not better, and the spread of times
+    /// over gaps says little about their spread over runs.
     pub fn compares_methods(self) -> bool {
-        self.facts().3
+        matches!(
+            self,
+            Self::Accuracy
+                | Self::PerfectRate
+                | Self::RougeL
+                | Self::MacroAccuracy
+                | Self::WithinOne
+                | Self::ThreadLcs
+                | Self::CompositionTv
+                | Self::Ece
+                | Self::PrecisionAt90
+                | Self::RecallAt90
+        )
     }
 
     /// Decimals in tables. Times of microseconds would vanish in three.
@@ -227,9 +205,9 @@ impl fmt::Display for Metric {
     }
 }
 
-/// The text is no metric's name.
+/// The text is not the name of a metric.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no metric `{0}`; choose among {list}", list = Metric::ALL.map(Metric::name).join(", "))]
+#[error("unknown metric `{0}`; choose among {list}", list = Metric::ALL.map(Metric::name).join(", "))]
 pub struct UnknownMetric(String);
 
 impl FromStr for Metric {
@@ -243,12 +221,6 @@ impl FromStr for Metric {
 impl Serialize for Metric {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Metric {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Score {
     /// be compared with theirs. Rows leave it out.
     #[serde(skip)]
     pub resamples: Option<Resamples>,
-    /// The reliability diagram behind [`Metric::Ece`], empty for other metrics. Rows leave it out.
+    /// The reliability diagram that [`Metric::Ece`] sums up, empty for other metrics. Rows leave it out.
     #[serde(skip)]
     pub bins: Vec<Bin>,
 }

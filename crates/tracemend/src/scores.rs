@@ -39,7 +39,7 @@ impl FromStr for Bound {
     }
 }
 
-/// The method that a protocol is about: all others are beside it for comparison.
+/// The method that a protocol measures; the others are there for comparison.
 pub fn measured_method(protocol: &str) -> &'static str {
     if is_flat(protocol) { PPM } else { ENGINE }
 }
@@ -146,7 +146,7 @@ impl FromStr for TableForm {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("there is no form `{text}` of tables; choose text, markdown or csv");
+        let unknown = || format!("unknown form `{text}`; choose text, markdown or csv");
         Self::ALL.into_iter().find(|form| form.to_string() == text).ok_or_else(unknown)
     }
 }

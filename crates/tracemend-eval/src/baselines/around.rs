@@ -6,8 +6,8 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::{END, State, Token, ends_thread, thread_of};
 use tracemend_trace::Gap;
 
-/// Events of the CPU on each side of a gap in which threads are looked for. A thread that is idle for longer is rarely
-/// the one, and a loop added to an idle thread costs the counts of threads nothing.
+/// Events of the CPU on each side of a gap that are searched for threads. A thread that is idle for longer rarely ran in
+/// the gap, and the n-grams of threads would add loops to it at no cost.
 const NEAR: usize = 40;
 /// Events after the gap that are compared with what was filled in.
 pub(crate) const RIGHT: usize = 8;

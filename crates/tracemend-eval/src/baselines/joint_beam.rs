@@ -11,16 +11,16 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::{State, Token, TokenTable};
 use tracemend_trace::Gap;
 
-/// Hypotheses kept.
+/// Hypotheses that survive a step.
 const BEAM: usize = 32;
 /// Tokens tried on the thread that ran last, and on each other thread.
 const STAY: usize = 6;
 const SWITCH: usize = 3;
 
-/// `joint_beam`: beam search over which thread ran and which event it made. Score: the thread's order-8 counts, whether
-/// the CPU stays on its thread or leaves it given the last event (for any other alike), the CPU stream's order-8
-/// counts; and at the end, for each thread that got events, how well its recorded continuation follows compared with
-/// no loss.
+/// `joint_beam` searches which thread ran and which event it made, by a beam. A hypothesis is scored by the thread's
+/// order-8 n-grams, by whether the CPU stays on its thread or leaves it given the last event (equally likely for any other
+/// thread), and by the CPU stream's order-8 n-grams. At the end counts, for each thread that got events, how well its
+/// recorded continuation follows compared with no loss.
 pub(crate) struct JointBeam {
     model: Arc<NgramModel>,
 }
@@ -56,7 +56,7 @@ impl Hypothesis {
         self.changed.iter().find(|changed| changed.0 == thread).map_or(threads[thread].left, |changed| changed.1)
     }
 
-    /// What its future depends on.
+    /// A hash of all that its future depends on.
     fn key(&self) -> u64 {
         let mut hasher = FxHasher::default();
         (self.current, self.stream, &self.changed).hash(&mut hasher);

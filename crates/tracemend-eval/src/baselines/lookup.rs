@@ -11,11 +11,11 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// Events looked at on each side of a gap, as many as the lookup compares.
+/// Events compared on each side of a gap: as many as the lookup can use.
 const SIDE: usize = 40;
 
-/// `lookup`: the longest context on both sides of the gap that the training streams know, and what stood there most
-/// often. Thread: that of the CPU's most recent event of the kind.
+/// `lookup` finds the longest context on both sides of the gap that the training streams know, and predicts what stood
+/// there most often. An event's thread is that of the CPU's most recent event of its type.
 pub(crate) struct Lookup {
     model: Arc<NgramModel>,
     lookup: TwoSidedLookup,

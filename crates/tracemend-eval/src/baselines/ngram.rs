@@ -8,8 +8,8 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::{FIRST_EVENT, TokenTable};
 use tracemend_trace::Gap;
 
-/// `ngram`: the likeliest next event of the CPU's stream by left contexts of up to 8 events, again and again; what
-/// stands after the gap is not looked at. Thread: that of the CPU's most recent event of the kind.
+/// `ngram` predicts the likeliest next event of the CPU's stream by left contexts of up to 8 events, again and again, and
+/// ignores what follows the gap. An event's thread is that of the CPU's most recent event of its type.
 pub(crate) struct Ngram {
     model: Arc<NgramModel>,
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use tracemend_repair::model::{ContextTrie, FIRST_EVENT, State, Token};
 
-/// Likeliest tokens after a context, with the logarithms of their probabilities; kept for one gap.
+/// Likeliest tokens after a context, with the logarithms of their probabilities; cached for one gap.
 pub(crate) struct Predictions<'a> {
     pub(crate) trie: &'a ContextTrie,
     pub(crate) vocabulary: usize,
@@ -60,7 +60,7 @@ impl Paths {
         Self { beam: vec![start], arena: Vec::new(), continuations: FxHashMap::default() }
     }
 
-    /// Makes all sequences one token longer and keeps the `width` best. Of those in one context only the best counts.
+    /// Makes all sequences one token longer and keeps the `width` best. Of sequences in one context only the best survives.
     pub(crate) fn step(&mut self, predictions: &mut Predictions<'_>, width: usize) {
         let mut longer: Vec<(f64, Token, Hypothesis)> = Vec::new();
         for &hypothesis in &self.beam {

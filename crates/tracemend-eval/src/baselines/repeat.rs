@@ -8,13 +8,14 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// `repeat`: the CPU's last event again and again, on its thread; nothing where the CPU has none before the gap.
+/// `repeat` predicts the CPU's last event again and again, on its thread, and nothing where the CPU has no event before
+/// the gap.
 pub(crate) struct Repeat {
     model: Arc<NgramModel>,
 }
 
 impl Repeat {
-    /// Makes the baseline of this model, of which it uses the names.
+    /// Makes the baseline. It uses only the names of the model.
     pub(crate) fn new(model: Arc<NgramModel>) -> Self {
         Self { model }
     }

@@ -9,13 +9,13 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// Sequences kept.
+/// Sequences that survive a step.
 const BEAM: usize = 32;
 /// Next tokens tried.
 const BRANCHES: usize = 6;
 
-/// `stream_ngram`: the likeliest sequence of the CPU's stream, by order-8 counts and beam search, with the eight events
-/// after the gap counted in. Thread: that of the CPU's most recent event of the kind.
+/// `stream_ngram` predicts the likeliest sequence of the CPU's stream by order-8 n-grams and beam search. The score
+/// includes the eight events after the gap. An event's thread is that of the CPU's most recent event of its type.
 pub(crate) struct StreamNgram {
     model: Arc<NgramModel>,
 }

@@ -9,15 +9,15 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// Sequences kept per thread.
+/// Sequences of a thread that survive a step.
 const BEAM: usize = 8;
 /// Next tokens tried.
 const BRANCHES: usize = 4;
 
-/// `thread_dp`: for each thread near the gap and each n the likeliest n events between what it did before and after,
-/// by order-8 counts of threads and beam search; then the numbers per thread that sum to the number lost and make the
-/// whole likeliest, by dynamic programming. How the threads took turns is not asked: their events come thread by
-/// thread, the one that ran before the gap first and the one that runs after it last.
+/// `thread_dp` finds for each thread near the gap and each n the likeliest n events between what it did before and after,
+/// by order-8 n-grams of threads and beam search. Dynamic programming then chooses the numbers per thread that sum to the
+/// number lost and make the whole likeliest. The order in which threads take turns is not predicted: their events come
+/// thread by thread, the thread that ran before the gap first and the one that runs after it last.
 pub(crate) struct ThreadDp {
     model: Arc<NgramModel>,
 }
@@ -47,7 +47,8 @@ impl ThreadDp {
     }
 }
 
-/// How many of `lost` each thread gets, by `score[thread][n]`, so that the sum of scores is highest.
+/// Divides `lost` events among threads so that the sum of `scores[thread][n]` is highest; `None` where no division has
+/// a finite score.
 fn allocate(scores: &[Vec<f64>], lost: usize) -> Option<Vec<usize>> {
     let mut best = vec![f64::NEG_INFINITY; lost + 1];
     best[0] = 0.0;

@@ -27,7 +27,7 @@ use tracemend_trace::rules::ThreadRules;
 use tracemend_trace::{Event, Gap, Trace};
 
 /// Gap lengths of the protocol.
-pub const BLACKOUTS: [usize; 5] = [1, 10, 40, 168, 700];
+const BLACKOUTS: [usize; 5] = [1, 10, 40, 168, 700];
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct BurstConfig<'t> {
     pub test: &'t Trace,
     /// Its name in result tables.
     pub data: String,
-    /// Gap lengths; empty: [`BLACKOUTS`].
+    /// Gap lengths; empty: 1, 10, 40, 168 and 700.
     pub blackouts: Vec<usize>,
     /// Gaps of each length.
     pub gaps: usize,

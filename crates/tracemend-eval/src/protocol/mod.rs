@@ -9,5 +9,3 @@ mod trace_bench;
 pub mod truth;
 mod twins;
 mod window_bench;
-
-pub use twins::channels;

@@ -13,6 +13,7 @@ use crate::methods::{ENGINE, NO_METHOD, chosen};
 use crate::metric::Metric;
 use crate::prediction::trace::{EventTypes, TakeGaps, ThreadEvent, TracePrediction, right};
 use crate::protocol::trace_bench::{Job, Measured, MeasuredGap, methods};
+pub use crate::protocol::twins::channels;
 use crate::protocol::twins::{lost_events, thread};
 use crate::score::Score;
 use crate::tally::{GapTally, Share};

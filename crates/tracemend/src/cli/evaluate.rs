@@ -5,6 +5,7 @@ use super::evaluate_traces::{BurstArgs, SelfArgs, TruthArgs};
 use super::evaluate_windows::{CrossRunArgs, PaperArgs};
 use super::globals::Globals;
 use super::messages;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use tracemend::exit;
 use tracemend_eval::cache::Cache;
@@ -20,9 +21,15 @@ use tracemend_eval::cache::Cache;
     tracemend evaluate burst --train run1.dat run2.dat --test run3.dat --fail-under thread_lcs=0.8\n  \
     tracemend evaluate truth --lossy lossy.txt --full complete.txt")]
 pub struct EvaluateArgs {
+    /// The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before.
+    #[arg(long = "protocol", value_name = "PROTOCOL", hide = true, value_parser = PossibleValuesParser::new(NAMES))]
+    _protocol: Option<String>,
     #[command(subcommand)]
     protocol: Protocol,
 }
+
+/// The names of the protocols.
+const NAMES: [&str; 5] = [PaperArgs::NAME, CrossRunArgs::NAME, BurstArgs::NAME, SelfArgs::NAME, TruthArgs::NAME];
 
 #[derive(Subcommand, Debug)]
 enum Protocol {

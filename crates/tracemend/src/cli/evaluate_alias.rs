@@ -4,19 +4,25 @@ use clap::{Arg, Command};
 use std::ffi::OsString;
 
 /// Rewrites `evaluate --protocol NAME` to `evaluate NAME` before clap sees the arguments; all others stay as they are.
-/// `command` is the whole command.
+/// `command` is the whole command. Names that it does not know stay too, so that clap says which there are.
 pub fn with_subcommand(mut args: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let Some(evaluate) = subcommand(&args, command).filter(|&at| args[at] == "evaluate") else { return args };
+    let is_protocol = |name: &OsString| {
+        let evaluate = command.find_subcommand("evaluate");
+        evaluate.is_some_and(|evaluate| evaluate.get_subcommands().any(|protocol| name == protocol.get_name()))
+    };
     let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     for at in evaluate + 1..end {
         let Some(text) = args[at].to_str() else { continue };
-        let (name, length) = match text.strip_prefix("--protocol=") {
+        let (name, length): (OsString, usize) = match text.strip_prefix("--protocol=") {
             Some(name) => (name.into(), 1),
             None if text == "--protocol" && at + 1 < end => (args[at + 1].clone(), 2),
             None => continue,
         };
-        args.drain(at..at + length);
-        args.insert(evaluate + 1, name);
+        if is_protocol(&name) {
+            args.drain(at..at + length);
+            args.insert(evaluate + 1, name);
+        }
         break;
     }
     args
@@ -53,7 +59,8 @@ mod tests {
     fn rewritten(text: &str) -> String {
         let command = Command::new("tracemend")
             .arg(Arg::new("seed").long("seed").num_args(1))
-            .arg(Arg::new("json").long("json").action(clap::ArgAction::SetTrue));
+            .arg(Arg::new("json").long("json").action(clap::ArgAction::SetTrue))
+            .subcommand(Command::new("evaluate").subcommands(["burst", "self", "truth"].map(Command::new)));
         let args = text.split(' ').map(OsString::from).collect();
         with_subcommand(args, &command).join(" ".as_ref()).into_string().expect("text")
     }
@@ -76,6 +83,7 @@ mod tests {
             "tracemend repair evaluate --protocol burst",
             "tracemend --seed evaluate gaps --protocol burst",
             "tracemend evaluate --protocol",
+            "tracemend evaluate --protocol nope",
             "tracemend evaluate -- --protocol burst",
             "tracemend",
         ] {

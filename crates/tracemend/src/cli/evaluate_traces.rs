@@ -12,7 +12,7 @@ use tracemend_eval::methods::ENGINE;
 use tracemend_eval::prediction::trace::TakeGaps;
 use tracemend_eval::protocol::burst::BurstConfig;
 use tracemend_eval::protocol::truth::{TruthConfig, Twin};
-use tracemend_eval::protocol::{burst, channels, truth};
+use tracemend_eval::protocol::{burst, truth};
 use tracemend_repair::model::CountsModel;
 use tracemend_repair::{RepairOptions, train, with_threads};
 use tracemend_trace::Trace;
@@ -226,7 +226,7 @@ impl TruthArgs {
 fn twins(lossy: &Path, full: &Path, globals: &Globals) -> anyhow::Result<(Trace, Trace)> {
     let trace = globals.read(lossy)?;
     match (lossy.canonicalize(), full.canonicalize()) {
-        (Ok(a), Ok(b)) if a == b => channels(&trace).with_context(|| {
+        (Ok(a), Ok(b)) if a == b => truth::channels(&trace).with_context(|| {
             format!("{} does not hold a lossy channel and a complete one; name the twin with --full", lossy.display())
         }),
         _ => Ok((trace, globals.read(full)?)),

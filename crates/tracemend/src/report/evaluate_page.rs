@@ -37,7 +37,10 @@ pub fn evaluate_page(scores: &[Score]) -> String {
 
 fn table(out: &mut String, scores: &[&Score], metrics: &[Metric]) {
     out.push_str("<div class=\"scroll\"><table><tr><th scope=\"col\">method</th>");
-    metrics.iter().for_each(|metric| _ = write!(out, "<th class=\"n\" scope=\"col\">{metric}</th>"));
+    for metric in metrics {
+        let title = escaped(metric.definition());
+        let _ = write!(out, "<th class=\"n\" scope=\"col\" title=\"{title}\">{metric}</th>");
+    }
     out.push_str("</tr>");
     for method in methods(scores) {
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escaped(method));
