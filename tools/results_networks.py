@@ -7,8 +7,8 @@ Networks are not trained here: training takes hours. Every run folder that lies 
     target/models/cross-run/NAME           tracemend train --model … --data SET -o …
 
 where SET is the data set that `dataset_command` names, of all workloads of the corpus; such a network is measured on each of
-them. A cell (one method at one gap length) is kept in target/results as it ends, so that an interrupted run goes on where it
-was. A part of the page whose networks are not at hand stays as it is; each says which commit it is of. With
+them. A measurement (one method at one gap length) is cached in target/results as it ends, so that an interrupted run goes on
+where it was. A part of the page whose networks are not at hand stays as it is; each says which commit it is of. With
 --against, networks are timed beside PyTorch in that virtual environment. Needs a release build.
 """
 import argparse, csv, json, os, pathlib, platform, subprocess, sys
@@ -48,7 +48,7 @@ def dataset_command(shared, folder):
 def evaluated(binary, store, name, arguments, models):
     """Rows of an evaluation of these models, by type."""
     options = [f"--model={folder.name}={folder / 'best.safetensors'}" for folder in models]
-    command = [binary, "evaluate", *arguments, *options, "--resume", str(store / f"cells-{name}"), "--json"]
+    command = [binary, "evaluate", *arguments, *options, "--resume", str(store / f"cache-{name}"), "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{name}: {done.stderr}")
@@ -62,9 +62,9 @@ def trained(folder):
 
 
 def weights(store, blackout, runs):
-    """A line on what was chosen for each method at a gap length, from what the evaluation kept."""
+    """A line on what was chosen for each method at a gap length, from what the evaluation cached."""
     lines = []
-    for method in ["counts-rescored", *(f"counts+{run.name}" for run in runs)]:
+    for method in ["ppm-rescored", *(f"ppm+{run.name}" for run in runs)]:
         for file in store.glob(f"*-k-{blackout}-{method.replace('+', '-')}-weights-{'[0-9a-f]' * 12}.json"):
             found = json.loads(file.read_text())
             said = "no gain beyond chance, left out" if found is None else ", ".join(f"{name} {found[name]}" for name in found)
@@ -142,7 +142,7 @@ def table(rows, metrics, out):
     for row in rows:
         if row["metric"] == "leakage" and not row["data"].startswith("mean"):
             where = f"gaps of {row['blackout']} events" if row["blackout"] else "test windows"
-            out.append(f"\nShare of {where} that also stand in the training data: {row['value']:.3f}")
+            out.append(f"\nShare of {where} that also occur in the training data: {row['value']:.3f}")
     out.append("")
 
 
@@ -154,9 +154,9 @@ def machine():
 
 def paper(shared, store, dataset, runs):
     """The part on one set of published windows."""
-    arguments = ["--protocol", "paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS, "--samples", SAMPLES]
+    arguments = ["paper", "--data", str(shared / "paper/pts.npz"), "--dataset", dataset, "--length", "200", "--blackout", BLACKOUTS, "--samples", SAMPLES]
     rows = evaluated(BINARY, store, f"paper-{dataset}", arguments, runs)
-    out = [f"`tracemend evaluate --protocol paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --samples {SAMPLES} --model …`", "", *sizes(BINARY, runs), ""]
+    out = [f"`tracemend evaluate paper --data pts.npz --dataset {dataset} --length 200 --blackout {BLACKOUTS} --samples {SAMPLES} --model …`", "", *sizes(BINARY, runs), ""]
     table(by_length([*rows["score"], *published(shared, dataset)]), METRICS, out)
     return out + verdicts(rows["difference"])
 
@@ -168,10 +168,10 @@ def cross_run(shared, store, workload, runs):
     names = " ".join(run.name.split(".")[0] for run in train)
     for blackout, gaps in GAPS.items():
         name, last = f"cross-{workload}-{blackout}", ["--blackout", blackout, "--gaps", gaps, "--seed", "1"]
-        found = evaluated(BINARY, store, name, ["--protocol", "cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test), *last], runs)
+        found = evaluated(BINARY, store, name, ["cross-run", "--train", *map(str, train), "--valid", str(valid), "--test", str(test), *last], runs)
         rows = {kind: rows[kind] + found[kind] for kind in rows}
-        chosen += weights(store / f"cells-{name}", blackout, runs)
-        commands += [f"`tracemend evaluate --protocol cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 {' '.join(last)} --model …`", ""]
+        chosen += weights(store / f"cache-{name}", blackout, runs)
+        commands += [f"`tracemend evaluate cross-run --train {names} --valid {valid.name.split('.')[0]} --test run1 {' '.join(last)} --model …`", ""]
     leakage = [row for row in rows["score"] if row["metric"] == "leakage"]
     out = commands
     table(by_length([row for row in rows["score"] if row not in leakage[1:]]), METRICS, out)
@@ -182,11 +182,11 @@ def cross_run(shared, store, workload, runs):
 
 
 def added(differences):
-    """How counts and a network together compare with counts, and with the same without a network."""
+    """Compares ppm and a network together with ppm, and with ppm rescored without a network."""
     lines = []
     for row in differences:
         pair = {row["better"], row["worse"]}
-        if row["metric"] != "accuracy" or not row["by"] or not any(name.startswith("counts+") for name in pair) or not pair & {"counts", "counts-rescored"}:
+        if row["metric"] != "accuracy" or not row["by"] or not any(name.startswith("ppm+") for name in pair) or not pair & {"ppm", "ppm-rescored"}:
             continue
         chance = "" if row["real"] else ", no more than chance"
         lines.append(f"- k={row['blackout']}: {row['better']} has more accuracy than {row['worse']}, by {row['by']:.4f} [{row['low']:.4f} {row['high']:.4f}]{chance}")
@@ -208,10 +208,10 @@ STEPS = "Networks beside PyTorch"
 LEARNED = [
     "Run 1 of a workload is tested; no two of its gaps share an event. Networks learned from two of the runs 2-4 of every workload of",
     "the corpus, not of the tested one alone; by the smallest of 2-4 of six workloads it was decided when training had done enough.",
-    "`counts` and the other methods learned the tested workload's own three. `counts-rescored` scores the counts' fillings again by",
-    "how long the gap took and what the calls around it returned, and answers position by position; `counts+NAME` does so with the",
-    "network. The smallest of 2-4 decides how, of which the counts then know nothing either; a step whose gain there may be",
-    "chance is left out (`protocol/combined.rs`).",
+    "`ppm` and the other methods learned the tested workload's own three. `ppm-rescored` scores the fillings of `ppm` again by",
+    "how long the gap took and what the calls around it returned, and predicts position by position; `ppm+NAME` does so with the",
+    "network. The smallest of 2-4, which `ppm` has not learned for this purpose, decides how; a step whose gain there may be",
+    "chance is left out (`window/ensemble.rs`).",
 ]
 ABOUT = {
     WINDOWS: ["Beside methods that look windows up. `published` rows are recomputed from the published arrays, without intervals."],

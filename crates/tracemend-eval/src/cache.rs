@@ -1,26 +1,27 @@
-//! Cells that were measured before, so that an evaluation that was ended goes on from there.
+//! Measurements of before, so that an interrupted evaluation goes on where it was.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io;
 
-/// Where finished cells are kept. A cell is whatever is measured in one go: a method on all gaps of one length, say.
-pub trait Keep: Sync {
-    /// What was kept under this name.
+/// A store of finished measurements. A measurement is all that is measured in one go: a method on all gaps of one length,
+/// for example.
+pub trait Cache: Sync {
+    /// Returns the text stored under this name, if any.
     ///
     /// # Errors
-    /// When there is something that cannot be read.
-    fn load(&self, cell: &str) -> io::Result<Option<String>>;
+    /// When there is a text that cannot be read.
+    fn load(&self, name: &str) -> io::Result<Option<String>>;
 
-    /// Keeps `text` under this name, wholly or not at all.
+    /// Stores `text` under this name, wholly or not at all.
     ///
     /// # Errors
     /// When it cannot be written.
-    fn save(&self, cell: &str, text: &str) -> io::Result<()>;
+    fn save(&self, name: &str, text: &str) -> io::Result<()>;
 }
 
-/// Keeps nothing.
-impl Keep for () {
+/// A cache that stores nothing.
+impl Cache for () {
     fn load(&self, _: &str) -> io::Result<Option<String>> {
         Ok(None)
     }
@@ -30,22 +31,23 @@ impl Keep for () {
     }
 }
 
-/// A cell that was kept. It equals what was measured, bit for bit, so that nothing shows that it was kept.
-pub(crate) fn load<T: DeserializeOwned>(keep: &dyn Keep, cell: &str) -> io::Result<Option<T>> {
-    let Some(text) = keep.load(cell)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| io::Error::other(format!("kept cell {cell}: {error}")))
+/// Reads a measurement from the cache. It equals what was stored bit for bit, so the output does not depend on the cache.
+pub(crate) fn load<T: DeserializeOwned>(cache: &dyn Cache, name: &str) -> io::Result<Option<T>> {
+    let Some(text) = cache.load(name)? else { return Ok(None) };
+    let damaged = |error| io::Error::other(format!("the cached measurement {name} is damaged: {error}"));
+    serde_json::from_str(&text).map(Some).map_err(damaged)
 }
 
-/// A cell that was kept, or else as `measure` makes it, which is kept then.
-pub(crate) fn kept<T: Serialize + DeserializeOwned>(
-    keep: &dyn Keep,
-    cell: &str,
+/// Returns the cached measurement of this name, or measures and caches it.
+pub(crate) fn cached<T: Serialize + DeserializeOwned>(
+    cache: &dyn Cache,
+    name: &str,
     measure: impl FnOnce() -> T,
 ) -> io::Result<T> {
-    if let Some(found) = load(keep, cell)? {
+    if let Some(found) = load(cache, name)? {
         return Ok(found);
     }
     let measured = measure();
-    keep.save(cell, &serde_json::to_string(&measured)?)?;
+    cache.save(name, &serde_json::to_string(&measured)?)?;
     Ok(measured)
 }

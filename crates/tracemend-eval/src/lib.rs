@@ -1,15 +1,26 @@
-//! Measures imputers and repairs: metrics, bootstrap intervals, blackouts, protocols.
+//! Measures imputers and repairs.
+//!
+//! - [`metric`] defines the metrics, [`measurement`] their bootstrap intervals, [`differences`] which methods differ.
+//! - [`protocol`] holds the protocols: artificial gaps in flat windows (`paper`, `cross_run`) and in traces of many threads
+//!   (`burst`), and real gaps of twins (`truth`). Each yields rows of type [`Score`].
+//! - [`arrays`] scores arrays that another program imputed.
+//! - [`cache`] stores finished measurements, so that an interrupted evaluation goes on where it was.
 
-pub mod answer;
-pub mod baselines;
+pub mod arrays;
+mod baselines;
 pub mod cache;
-mod cells;
 pub mod differences;
+mod error;
+mod latency;
+mod leakage;
 pub mod measurement;
+pub mod methods;
 pub mod metric;
-pub mod outcome;
+pub mod prediction;
 pub mod protocol;
-pub mod results;
 pub mod score;
+pub mod tally;
 
-pub use score::{Detail, Score};
+pub use error::Error;
+pub use metric::Metric;
+pub use score::Score;

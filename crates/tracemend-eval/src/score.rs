@@ -1,9 +1,12 @@
 //! Rows of result tables.
 
+use crate::measurement::{Interval, Measurement};
+use crate::metric::Metric;
+use crate::tally::Bin;
 use serde::Serialize;
 
 /// One figure of a result table.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// `paper`, `cross-run`, `self`, `burst`, `truth`.
     pub protocol: String,
@@ -13,33 +16,55 @@ pub struct Score {
     pub method: String,
     /// Length of the artificial gap, in events.
     pub blackout: usize,
-    /// One of the documented metric names.
-    pub metric: String,
+    /// What the figure is.
+    pub metric: Metric,
     /// The figure.
-    pub value: f64,
-    /// Lower end of its 95 % bootstrap interval.
-    pub low: f64,
-    /// Upper end of its 95 % bootstrap interval.
-    pub high: f64,
+    #[serde(flatten)]
+    pub interval: Interval,
     /// How many gaps it was measured on.
     pub gaps: usize,
-    /// What lies behind the figure.
+    /// The figure on each bootstrap resample. `None`: it was not resampled on gaps that other methods share, so it cannot
+    /// be compared with theirs. Rows leave it out.
     #[serde(skip)]
-    pub detail: Detail,
+    pub resamples: Option<Resamples>,
+    /// The reliability diagram that [`Metric::Ece`] sums up, empty for other metrics. Rows leave it out.
+    #[serde(skip)]
+    pub bins: Vec<Bin>,
 }
 
-/// What lies behind a figure, for comparisons and pictures; result tables leave it out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Detail {
-    /// The figure on each bootstrap resample, NaN where it is undefined there. Methods measured on the same gaps share the
-    /// resamples.
-    pub resampled: Vec<f64>,
-    /// Of `ece`: for each bin of equal width of the confidence, how many events fell into it, the sum of their
-    /// confidences, and how many were right.
-    pub bins: Vec<[f64; 3]>,
+/// A figure on each bootstrap resample, NaN where it is undefined there. Methods measured on the same gaps share the
+/// resamples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resamples(pub Vec<f64>);
+
+impl Score {
+    /// The rows of a measurement; `label` is appended to the name of its data.
+    pub(crate) fn rows<'a>(
+        measurement: &'a Measurement,
+        protocol: &'a str,
+        label: &'a str,
+    ) -> impl Iterator<Item = Self> + 'a {
+        let space = if label.is_empty() { "" } else { " " };
+        measurement.figures.iter().map(move |(metric, estimate)| Self {
+            protocol: protocol.to_owned(),
+            data: format!("{}{space}{label}", measurement.data),
+            method: measurement.method.clone(),
+            blackout: measurement.blackout,
+            metric: *metric,
+            interval: estimate.interval(),
+            gaps: measurement.gaps,
+            resamples: (!estimate.resampled.is_empty()).then(|| Resamples(estimate.resampled.clone())),
+            bins: if *metric == Metric::Ece { measurement.bins.clone() } else { Vec::new() },
+        })
+    }
+
+    /// Whether two scores were measured on the same gaps.
+    pub fn shares_gaps(&self, other: &Self) -> bool {
+        (&self.protocol, &self.data, self.blackout) == (&other.protocol, &other.data, other.blackout)
+    }
 }
 
-/// The methods that scores are of, in the order they come.
+/// The methods of these scores, in order of appearance.
 pub fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
     let mut methods: Vec<&str> = Vec::new();
     for score in scores {
@@ -50,11 +75,7 @@ pub fn methods<'a>(scores: &[&'a Score]) -> Vec<&'a str> {
     methods
 }
 
-/// The metrics that were measured: those of `order` first, others by name.
-pub fn metrics<'a>(scores: &[&'a Score], order: &[&str]) -> Vec<&'a str> {
-    let mut metrics: Vec<&str> = scores.iter().map(|score| score.metric.as_str()).collect();
-    let place = |metric: &str| order.iter().position(|known| *known == metric).unwrap_or(order.len());
-    metrics.sort_by_key(|metric| (place(metric), *metric));
-    metrics.dedup();
-    metrics
+/// The metrics of these scores, in the order of a table's columns.
+pub fn metrics(scores: &[&Score]) -> Vec<Metric> {
+    Metric::ALL.into_iter().filter(|metric| scores.iter().any(|score| score.metric == *metric)).collect()
 }

@@ -3,25 +3,29 @@
 //! They are not part of this repository (no licence is stated for them): the tests look for the folder named by
 //! `TRACEMEND_SHARED`, else for `shared` beside the checkout, and say so where they are skipped.
 //!
-//! The full grid, its table, and the cross-validation behind the constants of `counts`:
-//! `cargo test --release -p tracemend-impute --test paper -- --ignored --nocapture`
+//! The full grid, its table, and the cross-validation behind the constants of `ppm`:
+//! `cargo test --release -p tracemend-eval --test paper -- --ignored --nocapture`
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tracemend_eval::metric::{GapTally, Totals};
+use tracemend_eval::arrays::{score_arrays, score_arrays_against};
 use tracemend_eval::protocol::paper;
-use tracemend_eval::protocol::paper::{BLACKOUTS, Error, PaperConfig, Place, score_arrays, score_arrays_against};
+use tracemend_eval::protocol::paper::{BLACKOUTS, PaperConfig};
+use tracemend_eval::protocol::settings::WindowSettings;
 use tracemend_eval::score::Score;
+use tracemend_eval::tally::{GapTally, Totals};
+use tracemend_eval::{Error, Metric};
 use tracemend_impute::window::context_index::ContextIndex;
 use tracemend_impute::window::ngram::NgramCounts;
+use tracemend_impute::window::place::Place;
 use tracemend_impute::window::ppm::{SequenceConfig, SequenceCounts};
 use tracemend_impute::window::windows::Source;
 use tracemend_impute::{Imputer, Window};
 
-/// Runs the methods alone, and keeps nothing.
+/// Runs the methods alone, and caches nothing.
 fn run(config: &PaperConfig) -> Result<Vec<Score>, Error> {
-    paper::run(config, &[], &mut paper::Around { keep: &(), answers: &mut |_| Ok(()) })
+    paper::run(config, &[], &(), &mut |_| Ok(()))
 }
 
 /// `paper/` of the shared material, or `None` with a note.
@@ -40,30 +44,38 @@ fn config(paper: &Path, datasets: &[&str], blackouts: &[usize], methods: &[&str]
     PaperConfig {
         data: paper.join("pts.npz"),
         datasets: datasets.iter().map(|d| (*d).to_owned()).collect(),
-        length: 200,
-        blackouts: blackouts.to_vec(),
-        place: Place::Middle,
-        methods: methods.iter().map(|m| (*m).to_owned()).collect(),
-        seed: 1,
-        threads: 2,
+        settings: WindowSettings {
+            length: 200,
+            blackouts: blackouts.to_vec(),
+            place: Place::Middle,
+            methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+            seed: 1,
+            threads: 2,
+        },
     }
 }
 
+/// The same with other settings.
+fn with(mut config: PaperConfig, change: impl FnOnce(&mut WindowSettings)) -> PaperConfig {
+    change(&mut config.settings);
+    config
+}
+
 /// All rows of one metric and method.
-fn pick<'a>(rows: &'a [Score], method: &str, metric: &str) -> Vec<&'a Score> {
+fn pick<'a>(rows: &'a [Score], method: &str, metric: Metric) -> Vec<&'a Score> {
     let wanted = |r: &&Score| r.method == method && r.metric == metric;
     rows.iter().filter(wanted).collect()
 }
 
 /// Accuracy at least 0.995 and perfect rate at least 0.98 on every data set; 0.999 and 0.99 on the mean of all nine.
 fn assert_floors(rows: &[Score], all_nine: bool) {
-    for (metric, each, mean) in [("accuracy", 0.995, 0.999), ("perfect_rate", 0.98, 0.99)] {
-        let rows = pick(rows, "counts", metric);
+    for (metric, each, mean) in [(Metric::Accuracy, 0.995, 0.999), (Metric::PerfectRate, 0.98, 0.99)] {
+        let rows = pick(rows, "ppm", metric);
         assert!(!rows.is_empty());
         for row in rows {
             let is_mean = row.data.starts_with("mean ");
             let floor = if is_mean && all_nine { mean } else { each };
-            assert!(row.value >= floor, "{row:?} is under {floor}");
+            assert!(row.interval.value >= floor, "{row:?} is under {floor}");
         }
     }
 }
@@ -81,11 +93,13 @@ fn arrays_give_the_recomputed_scores() {
         let rows = score_arrays(&dir, 1).expect("readable arrays");
         let line = table.lines().map(|l| l.split(',').collect::<Vec<_>>());
         let line = line.filter(|l| l[..3] == [model, data, k]).collect::<Vec<_>>();
-        for metric in ["accuracy", "perfect_rate", "rouge_l", "macro_accuracy", "within_one"] {
-            let column = names.iter().position(|n| *n == metric).expect("a column");
+        for metric in [Metric::Accuracy, Metric::PerfectRate, Metric::RougeL, Metric::MacroAccuracy, Metric::WithinOne]
+        {
+            let column = names.iter().position(|n| *n == metric.name()).expect("a column");
             let [row] = pick(&rows, model, metric)[..] else { panic!("not one row of {metric}") };
-            assert_eq!(format!("{:.4}", row.value), line[0][column], "{row:?}");
-            assert!(row.low <= row.value && row.value <= row.high, "{row:?}");
+            let interval = row.interval;
+            assert_eq!(format!("{:.4}", interval.value), line[0][column], "{row:?}");
+            assert!(interval.low <= interval.value && interval.value <= interval.high, "{row:?}");
             assert_eq!((row.blackout, row.gaps), (k.parse().expect("a number"), 500));
             compared += 1;
         }
@@ -100,40 +114,40 @@ fn arrays_are_held_against_training_windows() {
     let dir = layout.join("Results/SSSD_S4/results_ffmpeg_10");
     let rows = score_arrays(&dir, 1).expect("readable arrays");
     assert_eq!(rows[0].data, "ffmpeg L=200 middle");
-    assert!(rows.iter().all(|r| r.metric != "leakage"), "no training windows of this length");
+    assert!(rows.iter().all(|r| r.metric != Metric::Leakage), "no training windows of this length");
     // The test windows as training windows: everything leaks.
     let test = layout.join("Datasets/ffmpeg/sequence_length_200/test.npy");
     let rows = score_arrays_against(&dir, &test, 1).expect("readable arrays");
-    let leakage = rows.iter().find(|r| r.metric == "leakage").expect("a row");
-    assert_eq!((leakage.value, leakage.gaps), (1.0, 500));
+    let leakage = rows.iter().find(|r| r.metric == Metric::Leakage).expect("a row");
+    assert_eq!((leakage.interval.value, leakage.gaps), (1.0, 500));
 }
 
 #[test]
 fn floors_on_two_data_sets() {
     let Some(paper) = published() else { return };
     // `ramspeed` leaks least and scores lowest.
-    let config = config(&paper, &["ramspeed", "pybench"], &[1, 10, 40], &["counts", "lookup"]);
+    let config = config(&paper, &["ramspeed", "pybench"], &[1, 10, 40], &["ppm", "lookup"]);
     let rows = run(&config).expect("published data");
     assert_floors(&rows, false);
-    assert!(pick(&rows, "-", "leakage").iter().all(|r| r.value > 0.9));
-    let end = PaperConfig { place: Place::End, blackouts: vec![40], ..config };
-    for row in pick(&run(&end).expect("published data"), "counts", "accuracy") {
-        assert!(row.value >= 0.92, "{row:?}");
+    assert!(pick(&rows, "-", Metric::Leakage).iter().all(|r| r.interval.value > 0.9));
+    let end = with(config, |settings| (settings.place, settings.blackouts) = (Place::End, vec![40]));
+    for row in pick(&run(&end).expect("published data"), "ppm", Metric::Accuracy) {
+        assert!(row.interval.value >= 0.92, "{row:?}");
     }
 }
 
 #[test]
 fn folders_and_streams_agree() {
     let Some(paper) = published() else { return };
-    let mut config = config(&paper, &["ffmpeg"], &[5, 30], &["counts", "lookup", "period"]);
-    config.length = 50;
+    let mut config = config(&paper, &["ffmpeg"], &[5, 30], &["ppm", "lookup", "period"]);
+    config.settings.length = 50;
     let streams = run(&config).expect("streams");
     config.data = paper.join("layout");
-    config.threads = 1;
+    config.settings.threads = 1;
     let folders = run(&config).expect("folders");
     // As text, in which a share of no events at all is equal to itself.
     let timeless = |rows: &[Score]| -> Vec<String> {
-        rows.iter().filter(|row| row.metric != "seconds_per_gap").map(|row| format!("{row:?}")).collect()
+        rows.iter().filter(|row| row.metric != Metric::SecondsPerGap).map(|row| format!("{row:?}")).collect()
     };
     // One thread and two, arrays and archive: the same to the last bit.
     for (stream, folder) in timeless(&streams).iter().zip(timeless(&folders)) {
@@ -147,19 +161,14 @@ fn errors_say_what_to_do() {
     let missing = PaperConfig {
         data: "no/such/file.npz".into(),
         datasets: Vec::new(),
-        length: 200,
-        blackouts: vec![10],
-        place: Place::Middle,
-        methods: Vec::new(),
-        seed: 1,
-        threads: 1,
+        settings: WindowSettings { length: 200, blackouts: vec![10], seed: 1, threads: 1, ..WindowSettings::default() },
     };
     let says = |config: &PaperConfig| run(config).expect_err("wrong").to_string();
     assert!(says(&missing).contains("no/such/file.npz"));
-    let method = PaperConfig { methods: vec!["oracle".into()], ..missing.clone() };
-    assert!(says(&method).contains("counts, lookup"));
+    let method = with(missing.clone(), |settings| settings.methods = vec!["oracle".into()]);
+    assert!(says(&method).contains("ppm, lookup"));
     for blackout in [0, 200] {
-        let config = PaperConfig { blackouts: vec![blackout], ..missing.clone() };
+        let config = with(missing.clone(), |settings| settings.blackouts = vec![blackout]);
         assert!(matches!(run(&config), Err(Error::Blackout { .. })));
     }
     let here = PaperConfig { data: env!("CARGO_MANIFEST_DIR").into(), ..missing };
@@ -169,11 +178,11 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
-#[ignore = "all nine data sets: `cargo test --release -p tracemend-impute --test paper -- --ignored --nocapture`"]
+#[ignore = "all nine data sets: `cargo test --release -p tracemend-eval --test paper -- --ignored --nocapture`"]
 fn floors_on_all_data_sets() {
     let Some(paper) = published() else { return };
     for place in [Place::Middle, Place::End] {
-        let config = PaperConfig { place, ..config(&paper, &[], &BLACKOUTS, &[]) };
+        let config = with(config(&paper, &[], &BLACKOUTS, &[]), |settings| settings.place = place);
         let start = std::time::Instant::now();
         let rows = run(&config).expect("published data");
         println!("{place}: {:.1} s", start.elapsed().as_secs_f64());
@@ -184,22 +193,29 @@ fn floors_on_all_data_sets() {
                     .iter()
                     .filter(|r| (&r.method, &r.metric, r.blackout) == (&row.method, &row.metric, row.blackout))
                     .filter(lowest)
-                    .min_by(|a, b| a.value.total_cmp(&b.value))
+                    .min_by(|a, b| a.interval.value.total_cmp(&b.interval.value))
                     .expect("a data set");
                 println!(
                     "{place:6} {:8} k={:2} {:16} {:.6} [{:.6}, {:.6}] lowest {:.6} {}",
-                    row.method, row.blackout, row.metric, row.value, row.low, row.high, worst.value, worst.data
+                    row.method,
+                    row.blackout,
+                    row.metric,
+                    row.interval.value,
+                    row.interval.low,
+                    row.interval.high,
+                    worst.interval.value,
+                    worst.data
                 );
             }
         }
-        let mean = |metric: &str, method: &str| -> Vec<f64> {
+        let mean = |metric: Metric, method: &str| -> Vec<f64> {
             let rows = pick(&rows, method, metric);
-            rows.iter().filter(|r| r.data.starts_with("mean ")).map(|r| r.value).collect()
+            rows.iter().filter(|r| r.data.starts_with("mean ")).map(|r| r.interval.value).collect()
         };
-        assert!(mean("leakage", "-")[0] >= 0.95);
+        assert!(mean(Metric::Leakage, "-")[0] >= 0.95);
         match place {
             Place::Middle => assert_floors(&rows, true),
-            Place::End => assert!(mean("accuracy", "counts")[5] >= 0.92),
+            Place::End => assert!(mean(Metric::Accuracy, "ppm")[5] >= 0.92),
         }
     }
 }
@@ -211,15 +227,15 @@ fn candidates() -> Vec<(String, SequenceConfig)> {
     for escape in [0.125, 0.25, 0.5, 2.0, 4.0] {
         all.push((format!("escape {escape}"), SequenceConfig { escape, ..default() }));
     }
-    for most in [8, 40, 96] {
+    for max in [8, 40, 96] {
         let mut config = default();
-        config.levels.retain(|l| *l <= most);
-        all.push((format!("levels to {most}"), config));
+        config.levels.retain(|l| *l <= max);
+        all.push((format!("levels to {max}"), config));
     }
-    for least in [2, 4, 8, 16] {
+    for min in [2, 4, 8, 16] {
         let mut config = default();
-        config.levels.retain(|l| *l >= least);
-        all.push((format!("levels from {least}"), config));
+        config.levels.retain(|l| *l >= min);
+        all.push((format!("levels from {min}"), config));
     }
     let every = SequenceConfig { levels: (1..=256).collect(), ..default() };
     all.push(("every level".to_owned(), every));
@@ -234,7 +250,7 @@ fn candidates() -> Vec<(String, SequenceConfig)> {
 
 /// Five blocks of each training stream are held out in turn; the test streams are never read.
 #[test]
-#[ignore = "minutes: `cargo test --release -p tracemend-impute --test paper cross_validation -- --ignored --nocapture`"]
+#[ignore = "minutes: `cargo test --release -p tracemend-eval --test paper cross_validation -- --ignored --nocapture`"]
 fn cross_validation() {
     const FOLDS: usize = 5;
     const WINDOW: usize = 200;
@@ -255,12 +271,12 @@ fn cross_validation() {
             let windows: Vec<&[u32]> = stream[held].windows(WINDOW).step_by(61).collect();
             for (c, (_, config)) in candidates.iter().enumerate() {
                 let ngrams = Arc::new(NgramCounts::new(&rest, config.order));
-                let counts = SequenceCounts::with_parts(config.clone(), index.clone(), ngrams);
+                let ppm = SequenceCounts::with_parts(config.clone(), index.clone(), ngrams);
                 for (case, (place, k)) in cases.iter().enumerate() {
                     let hidden = place.hidden(WINDOW, *k);
                     let observed: Vec<bool> = (0..WINDOW).map(|i| !hidden.contains(&i)).collect();
                     for tokens in &windows {
-                        let filled = counts.impute(Window::new(tokens, &observed));
+                        let filled = ppm.impute(Window::new(tokens, &observed));
                         let ids = |t: &[u32]| -> Vec<i64> { t[hidden.clone()].iter().map(|t| i64::from(*t)).collect() };
                         let sure: Vec<f32> = hidden.clone().map(|i| filled.confidence(i)).collect();
                         let tally = GapTally::new(&ids(tokens), &ids(&filled.tokens), Some(&sure));
@@ -279,8 +295,14 @@ fn cross_validation() {
             let tallies = &tallies[c * cases.len() + case];
             let mut totals = Totals::for_tallies(tallies);
             tallies.iter().for_each(|t| totals.add(t, 1.0));
-            let m = totals.metrics().map(|m| m.unwrap_or(f64::NAN));
-            println!("{label:16} {place:>6} {k:3} {:9.5} {:9.5} {:9.5} {:9.5} {:9.5}", m[0], m[1], m[3], m[6], m[7]);
+            let figures = totals.figures();
+            print!("{label:16} {place:>6} {k:3}");
+            for metric in
+                [Metric::Accuracy, Metric::PerfectRate, Metric::MacroAccuracy, Metric::Ece, Metric::PrecisionAt90]
+            {
+                print!(" {:9.5}", figures.get(metric).unwrap_or(f64::NAN));
+            }
+            println!();
         }
     }
 }

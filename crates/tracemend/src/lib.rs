@@ -31,7 +31,7 @@
 //! | `cuda` | networks on NVIDIA GPUs | no |
 
 pub mod advice;
-#[cfg(feature = "nets")]
+#[cfg(any(feature = "nets", feature = "eval"))]
 pub mod dataset;
 #[cfg(feature = "eval")]
 pub mod evaluation;
@@ -47,6 +47,8 @@ pub mod scores;
 pub mod statistics;
 pub mod survey;
 
+/// Reads and writes traces: formats, events, gaps, threads.
+pub use ::tracemend_trace as trace;
 /// Measures imputers and repairs: artificial and real gaps, metrics, bootstrap intervals.
 #[cfg(feature = "eval")]
 pub use tracemend_eval as eval;
@@ -55,5 +57,3 @@ pub use tracemend_eval as eval;
 pub use tracemend_impute as impute;
 /// Fills the gaps of a trace: n-gram model, search over threads, calibrated probabilities.
 pub use tracemend_repair as repair;
-/// Reads and writes traces: formats, events, gaps, threads.
-pub use tracemend_trace as trace;

@@ -1,14 +1,14 @@
-//! What `evaluate` leaves behind: arrays, answers, pictures, finished cells.
+//! What `evaluate` writes and accepts: arrays, predictions, pictures, cached measurements, twins, the alias.
 
 mod support;
 
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio, thread::sleep, time::Duration};
 use support::{run, shown, stdout, tracemend};
+use tracemend_eval::Metric;
 
-const WINDOWS: [&str; 8] = [
+const WINDOWS: [&str; 7] = [
     "evaluate",
-    "--protocol",
     "paper",
     "--data",
     "crates/tracemend/tests/fixtures/succeed/windows",
@@ -17,15 +17,10 @@ const WINDOWS: [&str; 8] = [
     "--blackout=3,5",
 ];
 /// A complete recording and another tracer's of the same commands.
-const RUNS: [&str; 7] = [
-    "evaluate",
-    "--protocol",
-    "cross-run",
-    "--train",
-    "samples/ftrace_full.txt.zst",
-    "--test",
-    "samples/perf_script_lost.txt.zst",
-];
+const RUNS: [&str; 6] = ["evaluate", "cross-run", "--train", FULL, "--test", "samples/perf_script_lost.txt.zst"];
+/// A complete recording, and another one of the same run that lost events.
+const FULL: &str = "samples/ftrace_full.txt.zst";
+const LOSSY: &str = "samples/ftrace_pipe_lost.txt.zst";
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path of text")
@@ -52,7 +47,7 @@ fn saved_arrays_are_scored_to_the_same_figures() {
     let folder = tempfile::tempdir().expect("a folder");
     let saved = folder.path().join("saved");
     let measured = figures(&stdout(&[&WINDOWS[..], &["--json", "--save-arrays", text(&saved)]].concat()));
-    let arrays = ["evaluate", "--protocol", "paper", "--json", "--arrays", text(&saved)];
+    let arrays = ["evaluate", "paper", "--json", "--arrays", text(&saved)];
     let again = figures(&stdout(&arrays));
     assert!(again.len() > 40, "{}", again.len());
     let number = |text: &String| text.parse::<f64>().expect("a number");
@@ -62,28 +57,30 @@ fn saved_arrays_are_scored_to_the_same_figures() {
         assert!(figure.iter().zip(before).all(same), "{key}: {figure:?}, measured {before:?}");
     }
     // All but the confidences, which arrays do not hold, and the share of windows known from training.
-    let kept = |key: &&String| !["ece", "precision_at_90", "leakage"].iter().any(|metric| key.contains(metric));
+    let kept = |key: &&String| {
+        !["ece", "precision_at_90", "recall_at_90", "leakage"].iter().any(|metric| key.contains(metric))
+    };
     assert_eq!(again.keys().collect::<Vec<_>>(), measured.keys().filter(kept).collect::<Vec<_>>());
 }
 
 #[test]
-fn dumped_answers_add_up_to_the_scores() {
+fn dumped_predictions_add_up_to_the_scores() {
     let folder = tempfile::tempdir().expect("a folder");
-    let dump = folder.path().join("answers.jsonl");
-    let options = ["--length", "32", "--blackout", "4", "--gaps", "30", "--method", "counts,repeat"];
+    let dump = folder.path().join("predictions.jsonl");
+    let options = ["--length", "32", "--blackout", "4", "--gaps", "30", "--method", "ppm,repeat"];
     let printed = stdout(&[&RUNS[..], &options, &["--json", "--dump", text(&dump)]].concat());
-    let answers = rows(&fs::read_to_string(&dump).expect("written"), "answer");
-    for method in ["counts", "repeat"] {
-        let own: Vec<&Value> = answers.iter().filter(|row| row["method"] == method).collect();
+    let predictions = rows(&fs::read_to_string(&dump).expect("written"), "prediction");
+    for method in ["ppm", "repeat"] {
+        let own: Vec<&Value> = predictions.iter().filter(|row| row["method"] == method).collect();
         assert_eq!(own.len(), 30);
         let list = |row: &Value, field: &str| row[field].as_array().expect("a list").clone();
         let (mut right, mut all, mut perfect) = (0.0, 0.0, 0.0);
         for row in own {
-            let (truth, answer) = (list(row, "truth"), list(row, "answer"));
+            let (truth, predicted) = (list(row, "truth"), list(row, "prediction"));
             assert_eq!((truth.len(), list(row, "probability").len()), (4, 4));
-            right += truth.iter().zip(&answer).filter(|(a, b)| a == b).count() as f64;
+            right += truth.iter().zip(&predicted).filter(|(a, b)| a == b).count() as f64;
             all += truth.len() as f64;
-            perfect += f64::from(u8::from(truth == answer));
+            perfect += f64::from(u8::from(truth == predicted));
         }
         let of = |metric: &str| {
             let wanted = |row: &&Value| row["method"] == method && row["metric"] == metric;
@@ -127,38 +124,27 @@ fn tables_pictures_and_differences_come_as_asked() {
 }
 
 #[test]
-fn dumped_answers_to_gaps_of_threads_add_up_to_the_scores() {
+fn dumped_predictions_for_gaps_of_threads_add_up_to_the_scores() {
     let folder = tempfile::tempdir().expect("a folder");
-    let dump = folder.path().join("answers.jsonl");
-    let (cells, twins) = (folder.path().join("cells"), folder.path().join("twins"));
-    let cut = ["--gaps", "12", "--blackout", "6", "--method", "counts,repeat"];
-    let burst = [&["evaluate", "--protocol", "self", "--test", RUNS[4], "--resume", text(&cells)][..], &cut].concat();
-    let real = [
-        "evaluate",
-        "--resume",
-        text(&twins),
-        "--protocol",
-        "truth",
-        "--lossy",
-        "samples/ftrace_pipe_lost.txt.zst",
-        "--full",
-        RUNS[4],
-        "--method",
-        "counts,repeat",
-    ];
-    // The second time cells are those of the first.
+    let dump = folder.path().join("predictions.jsonl");
+    let (cache, twins) = (folder.path().join("cache"), folder.path().join("twins"));
+    let cut = ["--gaps", "12", "--blackout", "6", "--method", "engine,repeat"];
+    let burst = [&["evaluate", "self", "--test", FULL, "--resume", text(&cache)][..], &cut].concat();
+    let real =
+        ["evaluate", "truth", "--resume", text(&twins), "--lossy", LOSSY, "--full", FULL, "--method", "engine,repeat"];
+    // The second time all measurements come from the cache.
     for evaluation in [&burst[..], &burst, &real, &real] {
         let printed = stdout(&[evaluation, &["--json", "--dump", text(&dump)]].concat());
-        let answers = rows(&fs::read_to_string(&dump).expect("written"), "traced");
-        for method in ["counts", "repeat"] {
+        let predictions = rows(&fs::read_to_string(&dump).expect("written"), "traced");
+        for method in ["engine", "repeat"] {
             let (mut right, mut lost) = (0.0, 0.0);
-            for row in answers.iter().filter(|row| row["method"] == method) {
+            for row in predictions.iter().filter(|row| row["method"] == method) {
                 let list = |field: &str| row[field].as_array().expect("a list").clone();
                 lost += list("truth").len() as f64;
-                right += list("answer").iter().filter(|guess| guess["right"] == true).count() as f64;
+                right += list("prediction").iter().filter(|event| event["right"] == true).count() as f64;
                 assert!(list("truth").iter().all(|event| event["name"].is_string()));
-                let sure = |guess: &Value| guess["probability"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p));
-                assert!(method != "counts" || list("answer").iter().all(sure));
+                let sure = |event: &Value| event["probability"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p));
+                assert!(method != "engine" || list("prediction").iter().all(sure));
             }
             let wanted = |row: &&Value| row["method"] == method && row["metric"] == "thread_lcs";
             let score = rows(&printed, "score").iter().find(wanted).and_then(|row| row["value"].as_f64());
@@ -169,9 +155,15 @@ fn dumped_answers_to_gaps_of_threads_add_up_to_the_scores() {
 
 #[test]
 fn arrays_are_not_written_where_there_are_no_windows() {
-    let refused = run(&["evaluate", "--protocol", "self", "--test", RUNS[4], "--save-arrays", "x"]);
+    let refused = run(&["evaluate", "self", "--test", FULL, "--save-arrays", "x"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(shown(&refused).contains("cross-run"), "{}", shown(&refused));
+    assert!(shown(&refused).contains("unexpected argument '--save-arrays'"), "{}", shown(&refused));
+    // Arrays are scored as they are: there are no methods, and nothing is predicted.
+    for option in [["--save-arrays", "y"], ["--dump", "y"], ["--resume", "y"], ["--method", "ppm"], ["--length", "9"]] {
+        let refused = run(&[&["evaluate", "paper", "--arrays", "x"][..], &option].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(shown(&refused).contains("cannot be used with"), "{}", shown(&refused));
+    }
 }
 
 /// Starts an evaluation again and again, ends it at another moment each time, and then lets it finish.
@@ -184,7 +176,7 @@ fn killed(evaluation: &[&str], folder: &Path, kills: u64, within: u64) -> String
         child.wait().expect("it ends");
     }
     let finished = stdout(&args);
-    assert_eq!(stdout(&args), finished, "the whole of it was kept, times included");
+    assert_eq!(stdout(&args), finished, "all of it was cached, times included");
     finished
 }
 
@@ -194,7 +186,7 @@ fn an_evaluation_that_is_killed_again_and_again_ends_with_the_same_figures() {
     let kills: u64 = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(4);
     let folder = tempfile::tempdir().expect("a folder");
     let cross_run = [&RUNS[..], &["--length", "50", "--blackout", "1,4,10,20", "--gaps", "100"]].concat();
-    let burst = ["evaluate", "--protocol", "self", "--test", RUNS[4], "--blackout", "1,10", "--gaps", "20"];
+    let burst = ["evaluate", "self", "--test", FULL, "--blackout", "1,10", "--gaps", "20"];
     for (name, evaluation) in [("cross-run", &cross_run[..]), ("self", &burst)] {
         let whole = figures(&stdout(&[evaluation, &["--json"]].concat()));
         assert!(whole.len() > 15);
@@ -204,11 +196,11 @@ fn an_evaluation_that_is_killed_again_and_again_ends_with_the_same_figures() {
 }
 
 #[test]
-fn cells_of_another_evaluation_are_not_mixed_in() {
+fn measurements_of_another_evaluation_are_not_mixed_in() {
     let folder = tempfile::tempdir().expect("a folder");
     let with = |options: &[&str]| run(&[&WINDOWS[..], &["--resume", text(folder.path())], options].concat());
     assert_eq!(with(&["--method", "repeat"]).status.code(), Some(0));
-    // More methods are no other evaluation.
+    // With more methods it is still the same evaluation.
     assert_eq!(with(&["--method", "repeat,lookup"]).status.code(), Some(0));
     let refused = with(&["--seed", "9"]);
     assert_eq!(refused.status.code(), Some(2));
@@ -221,5 +213,103 @@ fn cells_of_another_evaluation_are_not_mixed_in() {
     }
     let damaged = with(&["--method", "repeat"]);
     assert_eq!(damaged.status.code(), Some(2));
-    assert!(shown(&damaged).contains("kept cell"), "{}", shown(&damaged));
+    assert!(shown(&damaged).contains("cached measurement"), "{}", shown(&damaged));
+}
+
+#[test]
+fn the_option_for_the_protocol_means_its_subcommand() {
+    let arguments = ["--data", WINDOWS[3], "--length", "20", "--blackout", "3", "--method", "repeat", "--json"];
+    let with = |protocol: &[&str]| figures(&stdout(&[&["evaluate"], protocol, &arguments].concat()));
+    let expected = with(&["paper"]);
+    assert!(expected.len() > 5);
+    assert_eq!(with(&["--protocol", "paper"]), expected);
+    assert_eq!(with(&["--protocol=paper"]), expected);
+    let after = [&["--seed", "0", "evaluate"], &arguments[..], &["--protocol", "paper"]].concat();
+    assert_eq!(figures(&stdout(&after)), expected);
+    for wrong in [&["--protocol", "nope"][..], &["--protocol"]] {
+        let refused = run(&[&["evaluate"], wrong].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(shown(&refused).contains("paper, cross-run, burst, self, truth"), "{}", shown(&refused));
+    }
+}
+
+/// Values by data, method and metric.
+fn values(json: &str) -> BTreeMap<(String, String, String), f64> {
+    let text = |row: &Value, field: &str| row[field].as_str().expect("text").to_owned();
+    let key = |row: &Value| (text(row, "data"), text(row, "method"), text(row, "metric"));
+    rows(json, "score").iter().map(|row| (key(row), row["value"].as_f64().unwrap_or(f64::NAN))).collect()
+}
+
+#[test]
+fn several_twins_are_measured_one_by_one_and_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The same twins under another name: all figures are the same, and those of both are those of one.
+    let copy = folder.path().join("copy.txt.zst");
+    fs::copy(support::root().join(LOSSY), &copy).expect("copied");
+    let copy = text(&copy);
+    let common = ["--json", "--method", "lookup,repeat"];
+    let printed = stdout(&[&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL, FULL], &common[..]].concat());
+    let single = values(&stdout(&[&["evaluate", "truth", "--lossy", LOSSY, "--full", FULL], &common[..]].concat()));
+    let all = values(&printed);
+    assert_eq!(all.len(), 3 * single.len());
+    for ((_, method, metric), value) in single.iter().filter(|((_, _, metric), _)| metric != "seconds_per_gap") {
+        for data in [LOSSY, copy, "all 2 twins"] {
+            let found = all[&(data.to_owned(), method.clone(), metric.clone())];
+            assert!((found - value).abs() < 1e-9, "{data} {method} {metric}: {found} {value}");
+        }
+    }
+    let gaps = rows(&printed, "truth");
+    assert_eq!(gaps.iter().filter(|gap| gap["data"] == copy).count() * 2, gaps.len());
+    let pooled = rows(&printed, "score").into_iter().find(|row| row["data"] == "all 2 twins").expect("a row");
+    assert_eq!(pooled["gaps"].as_u64(), Some(gaps.len() as u64));
+    let uneven = run(&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL]);
+    assert_eq!(uneven.status.code(), Some(2));
+    assert!(shown(&uneven).contains("--lossy names 2 and --full 1"), "{}", shown(&uneven));
+}
+
+#[test]
+fn twins_show_what_other_traces_and_models_are_worth() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A short trace of the same kind, so that learning it takes seconds.
+    let other = "samples/perf_script_lost.txt.zst";
+    let model = folder.path().join("other.model");
+    stdout(&["train", "-q", other, "-o", text(&model)]);
+    let with = |options: &[&str]| {
+        let fixed = ["evaluate", "truth", "--lossy", LOSSY, "--full", FULL, "--json", "--method", "engine,lookup"];
+        values(&stdout(&[&fixed[..], options].concat()))
+    };
+    let figure = |values: &BTreeMap<(String, String, String), f64>, method: &str, metric: &str| {
+        values[&(LOSSY.to_owned(), method.to_owned(), metric.to_owned())]
+    };
+    let (alone, trained, loaded) = (with(&[]), with(&["--train", other]), with(&["--model", text(&model)]));
+    for metric in ["thread_lcs", "ece", "recall_at_90", "latency_error_median", "latency_error_p95"] {
+        // The model is what `train` makes of the same trace.
+        assert_eq!(figure(&trained, "engine", metric), figure(&loaded, "engine", metric), "{metric}");
+    }
+    let before = |values| figure(values, "engine", "latency_error_median_before");
+    assert_eq!((before(&alone), before(&alone)), (before(&trained), before(&loaded)));
+    // The engine and the baselines learn more; from a model the baselines cannot.
+    let differs = |a, b, method: &str| figure(a, method, "ece") != figure(b, method, "ece");
+    assert!(differs(&alone, &trained, "engine") && differs(&alone, &trained, "lookup"));
+    assert!(!differs(&alone, &loaded, "lookup"));
+    let refused = run(&["evaluate", "truth", "--lossy", LOSSY, "--full", FULL, "--train", FULL]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(shown(&refused).contains("what was learned cannot be tested"), "{}", shown(&refused));
+}
+
+#[test]
+fn the_schema_and_the_guide_name_every_metric() {
+    let read = |path: &str| fs::read_to_string(support::root().join("docs").join(path)).expect("readable");
+    let schema: Value = serde_json::from_str(&read("schemas/evaluate.json")).expect("the schema is JSON");
+    let listed = |row: &str| schema["$defs"][row]["properties"]["metric"]["enum"].clone();
+    let names = |wanted: &dyn Fn(&Metric) -> bool| -> Value {
+        Metric::ALL.into_iter().filter(wanted).map(Metric::name).collect()
+    };
+    assert_eq!(listed("score"), names(&|_| true));
+    assert_eq!(listed("difference"), names(&|metric| metric.compares_methods()));
+    let guide = read("guides/compare.md");
+    for metric in Metric::ALL {
+        let name = metric.name().trim_end_matches("_before");
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+    }
 }

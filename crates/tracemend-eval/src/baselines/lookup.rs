@@ -1,8 +1,8 @@
 //! Baseline `lookup`.
 
 use crate::baselines::around::Around;
-use crate::baselines::counts::BurstCounts;
-use crate::baselines::method::{BurstMethod, Fill};
+use crate::baselines::baseline::{Baseline, Fill};
+use crate::baselines::ngram_model::NgramModel;
 use std::sync::Arc;
 use tracemend_impute::window::baselines::TwoSidedLookup;
 use tracemend_impute::window::context_index::ContextIndex;
@@ -11,35 +11,35 @@ use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// Events looked at on each side of a gap, as many as the lookup compares.
+/// Events compared on each side of a gap: as many as the lookup can use.
 const SIDE: usize = 40;
 
-/// `lookup`: the longest context on both sides of the gap that the training streams know, and what stood there most
-/// often. Thread: that of the CPU's most recent event of the kind.
-pub struct Lookup {
-    counts: Arc<BurstCounts>,
+/// `lookup` finds the longest context on both sides of the gap that the training streams know, and predicts what stood
+/// there most often. An event's thread is that of the CPU's most recent event of its type.
+pub(crate) struct Lookup {
+    model: Arc<NgramModel>,
     lookup: TwoSidedLookup,
 }
 
 impl Lookup {
-    /// Looks up in the streams these counts were learned from.
-    pub fn new(counts: Arc<BurstCounts>) -> Self {
-        let lookup = TwoSidedLookup::new(Arc::new(ContextIndex::new(&counts.texts)));
-        Self { counts, lookup }
+    /// Makes the baseline that looks up in the streams this model has learned.
+    pub(crate) fn new(model: Arc<NgramModel>) -> Self {
+        let lookup = TwoSidedLookup::new(Arc::new(ContextIndex::new(&model.texts)));
+        Self { model, lookup }
     }
 }
 
-impl BurstMethod for Lookup {
+impl Baseline for Lookup {
     fn name(&self) -> &str {
         "lookup"
     }
 
     fn tokens(&self) -> &TokenTable {
-        self.counts.tokens()
+        self.model.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {
-        let around = Around::new(index, &self.counts, gap);
+        let around = Around::new(index, &self.model, gap);
         let mut tokens = around.left(SIDE);
         let missing = tokens.len()..tokens.len() + lost;
         tokens.resize(missing.end, 0);
@@ -59,11 +59,12 @@ impl BurstMethod for Lookup {
 
 #[cfg(test)]
 mod tests {
+    use super::Lookup;
     use crate::baselines::testing::{cycle, fill};
 
     #[test]
     fn finds_the_place_in_training() {
         let train = cycle(&[(0, 1, "a"), (0, 1, "b"), (0, 2, "c"), (0, 2, "d"), (0, 1, "e")], 50);
-        assert_eq!(fill("lookup", &train, &train, 21..24), [(1, "b"), (2, "c"), (2, "d")]);
+        assert_eq!(fill(Lookup::new, &train, &train, 21..24), [(1, "b"), (2, "c"), (2, "d")]);
     }
 }

@@ -1,27 +1,25 @@
-//! Baselines of the protocol `burst`: plain ways to fill a gap in one CPU's stream of a multi-thread trace.
+//! Baselines for traces of many threads: plain ways to fill a gap in one CPU's stream.
 //!
-//! They know how many events were lost and nothing else of the gap. They use names and order alone: no times, no return
-//! values, no entry/exit rules.
+//! They know how many events were lost and nothing else about the gap. They use names and order alone: no times, no
+//! return values, no entry/exit rules.
 
 mod around;
-mod counts;
+mod baseline;
 mod joint_beam;
 mod lookup;
-mod method;
 mod ngram;
+mod ngram_model;
 mod path;
+mod registry;
 mod repeat;
 mod stream_ngram;
 mod thread_dp;
 
-pub use counts::{BurstCounts, ORDER};
-pub use joint_beam::JointBeam;
-pub use lookup::Lookup;
-pub use method::{BurstMethod, Fill, METHODS, learn, method};
-pub use ngram::Ngram;
-pub use repeat::Repeat;
-pub use stream_ngram::StreamNgram;
-pub use thread_dp::ThreadDp;
+pub(crate) use baseline::{Baseline, Fill};
+pub(crate) use ngram_model::NgramModel;
+pub(crate) use registry::{NAMES, baseline};
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod testing_trace;

@@ -1,29 +1,29 @@
 //! Beam search for the likeliest tokens between a left and a right context of one sequence.
 
-use crate::baselines::counts::continuation;
+use crate::baselines::ngram_model::{SMOOTHING, continuation};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use tracemend_repair::model::{ContextTrie, FIRST_EVENT, State, Token};
 
-/// Likeliest tokens after a context, with the logarithms of their probabilities; kept for one gap.
+/// Likeliest tokens after a context, with the logarithms of their probabilities; cached for one gap.
 pub(crate) struct Predictions<'a> {
     pub(crate) trie: &'a ContextTrie,
     pub(crate) vocabulary: usize,
-    most: usize,
+    max: usize,
     known: FxHashMap<State, Rc<[(Token, f64)]>>,
 }
 
 impl<'a> Predictions<'a> {
-    pub(crate) fn new(trie: &'a ContextTrie, vocabulary: usize, most: usize) -> Self {
-        Self { trie, vocabulary, most, known: FxHashMap::default() }
+    pub(crate) fn new(trie: &'a ContextTrie, vocabulary: usize, max: usize) -> Self {
+        Self { trie, vocabulary, max, known: FxHashMap::default() }
     }
 
     pub(crate) fn of(&mut self, state: State) -> Rc<[(Token, f64)]> {
-        let (trie, vocabulary, most) = (self.trie, self.vocabulary, self.most);
+        let (trie, vocabulary, max) = (self.trie, self.vocabulary, self.max);
         self.known
             .entry(state)
             .or_insert_with(|| {
-                let predicted = trie.predict(state, vocabulary, 0.999, most);
+                let predicted = trie.predict(state, vocabulary, 0.999, max, &SMOOTHING);
                 predicted
                     .into_iter()
                     .filter(|&(token, _)| token >= FIRST_EVENT)
@@ -60,7 +60,7 @@ impl Paths {
         Self { beam: vec![start], arena: Vec::new(), continuations: FxHashMap::default() }
     }
 
-    /// Makes all sequences one token longer and keeps the `width` best. Of those in one context only the best counts.
+    /// Makes all sequences one token longer and keeps the `width` best. Of sequences in one context only the best survives.
     pub(crate) fn step(&mut self, predictions: &mut Predictions<'_>, width: usize) {
         let mut longer: Vec<(f64, Token, Hypothesis)> = Vec::new();
         for &hypothesis in &self.beam {
@@ -114,7 +114,7 @@ impl Paths {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::baselines::counts::context;
+    use crate::baselines::ngram_model::context;
     use tracemend_repair::model::Cursor;
 
     #[test]

@@ -1,36 +1,37 @@
 //! Baseline `repeat`.
 
 use crate::baselines::around::Around;
-use crate::baselines::counts::BurstCounts;
-use crate::baselines::method::{BurstMethod, Fill};
+use crate::baselines::baseline::{Baseline, Fill};
+use crate::baselines::ngram_model::NgramModel;
 use std::sync::Arc;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
 use tracemend_trace::Gap;
 
-/// `repeat`: the CPU's last event again and again, on its thread; nothing where the CPU has none before the gap.
-pub struct Repeat {
-    counts: Arc<BurstCounts>,
+/// `repeat` predicts the CPU's last event again and again, on its thread, and nothing where the CPU has no event before
+/// the gap.
+pub(crate) struct Repeat {
+    model: Arc<NgramModel>,
 }
 
 impl Repeat {
-    /// Uses the names of these counts.
-    pub fn new(counts: Arc<BurstCounts>) -> Self {
-        Self { counts }
+    /// Makes the baseline. It uses only the names of the model.
+    pub(crate) fn new(model: Arc<NgramModel>) -> Self {
+        Self { model }
     }
 }
 
-impl BurstMethod for Repeat {
+impl Baseline for Repeat {
     fn name(&self) -> &str {
         "repeat"
     }
 
     fn tokens(&self) -> &TokenTable {
-        self.counts.tokens()
+        self.model.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {
-        let Some((thread, token)) = Around::new(index, &self.counts, gap).last() else {
+        let Some((thread, token)) = Around::new(index, &self.model, gap).last() else {
             return Vec::new();
         };
         vec![Fill { thread, token, confidence: None }; lost]
@@ -39,11 +40,12 @@ impl BurstMethod for Repeat {
 
 #[cfg(test)]
 mod tests {
+    use super::Repeat;
     use crate::baselines::testing::fill;
 
     #[test]
     fn repeats_the_last_event_of_the_cpu() {
         let events = [(0, 1, "a"), (1, 2, "b"), (0, 3, "x"), (0, 3, "x"), (0, 1, "c")];
-        assert_eq!(fill("repeat", &events, &events, 2..4), [(1, "a"), (1, "a")]);
+        assert_eq!(fill(Repeat::new, &events, &events, 2..4), [(1, "a"), (1, "a")]);
     }
 }

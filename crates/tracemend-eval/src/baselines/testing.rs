@@ -1,9 +1,12 @@
-//! A gap in a small trace, filled by a method.
+//! A gap in a small trace, filled by a baseline.
 
-use crate::baselines::method::learn;
+use crate::baselines::baseline::Baseline;
+use crate::baselines::ngram_model::NgramModel;
+use crate::baselines::testing_trace::trace;
 use std::ops::Range;
+use std::sync::Arc;
 use tracemend_repair::index::TraceIndex;
-use tracemend_trace::{Cause, Event, Format, Gap, Lost, Phase, StreamId, Trace, TraceHeader};
+use tracemend_trace::{Cause, Gap, Lost, StreamId};
 
 /// A call: CPU, thread, name.
 pub(crate) type Call = (u32, i32, &'static str);
@@ -13,16 +16,20 @@ pub(crate) fn cycle(calls: &[Call], length: usize) -> Vec<Call> {
     calls.iter().copied().cycle().take(length).collect()
 }
 
-/// Cuts the calls of CPU 0 in `cut` out of `test` and has them filled in.
-pub(crate) fn fill(
-    method: &str,
-    train: &[(u32, i32, &str)],
-    test: &[(u32, i32, &str)],
+/// Makes a baseline that has learned `train`, and lets it fill in the calls of CPU 0 in `cut`.
+pub(crate) fn fill<B: Baseline>(
+    make: impl FnOnce(Arc<NgramModel>) -> B,
+    train: &[Call],
+    test: &[Call],
     cut: Range<usize>,
-) -> Vec<(i64, &'static str)> {
+) -> Vec<(i32, &'static str)> {
+    fill_with(&make(NgramModel::learned(&[&trace(train)])), test, cut)
+}
+
+/// Cuts the calls of CPU 0 in `cut` out of `test` and lets a baseline fill them in.
+pub(crate) fn fill_with(method: &dyn Baseline, test: &[Call], cut: Range<usize>) -> Vec<(i32, &'static str)> {
     let mut damaged = trace(test);
     let whole = damaged.clone();
-    let method = crate::baselines::method::method(method, &learn(&[&trace(train)]));
     let lost: Vec<usize> = cut.clone().filter(|&place| test[place].0 == 0).collect();
     let on_cpu = |place: &usize| test[*place].0 == 0;
     let gap = Gap {
@@ -42,28 +49,9 @@ pub(crate) fn fill(
     let mut tokens = method.tokens().clone();
     let index = TraceIndex::new(&damaged, &mut tokens);
     let fills = method.fill(&index, &damaged.gaps[0], lost.len());
-    fills.iter().map(|fill| (fill.thread, name(&tokens.kind(fill.token).name))).collect()
+    fills.iter().map(|fill| (fill.thread.tid().unwrap_or(-1), name(&tokens.kind(fill.token).name))).collect()
 }
 
 fn name(name: &str) -> &'static str {
     ["a", "b", "c", "d", "e", "x", "y", "z", "end1", "end2"].into_iter().find(|known| *known == name).unwrap()
-}
-
-/// A trace of calls (cpu, thread, name), one a microsecond.
-pub(super) fn trace(calls: &[(u32, i32, &str)]) -> Trace {
-    let mut header = TraceHeader::new(Format::Csv);
-    let events = calls.iter().enumerate().map(|(place, &(cpu, tid, name))| Event {
-        time_ns: 1000 * place as i64,
-        stream: header.cpu_stream(cpu),
-        cpu: Some(cpu),
-        tid: Some(tid),
-        comm: Some(header.symbols.intern(&format!("p{}", tid % 2))),
-        name: header.symbols.intern(name),
-        phase: Phase::Call,
-        ret: Some(0),
-        dur_ns: Some(300),
-        offset: 0,
-    });
-    let events = events.collect();
-    Trace { header, events, gaps: Vec::new() }
 }

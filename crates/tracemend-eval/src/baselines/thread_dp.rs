@@ -1,38 +1,38 @@
 //! Baseline `thread_dp`.
 
 use crate::baselines::around::{Around, NearThread};
-use crate::baselines::counts::BurstCounts;
-use crate::baselines::method::{BurstMethod, Fill};
+use crate::baselines::baseline::{Baseline, Fill};
+use crate::baselines::ngram_model::NgramModel;
 use crate::baselines::path::{PathEnd, Paths, Predictions};
 use std::sync::Arc;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::TokenTable;
-use tracemend_trace::Gap;
+use tracemend_trace::{Gap, ThreadKey};
 
-/// Sequences kept per thread.
+/// Sequences of a thread that survive a step.
 const BEAM: usize = 8;
 /// Next tokens tried.
 const BRANCHES: usize = 4;
 
-/// `thread_dp`: for each thread near the gap and each n the likeliest n events between what it did before and after,
-/// by order-8 counts of threads and beam search; then the numbers per thread that sum to the number lost and make the
-/// whole likeliest, by dynamic programming. How the threads took turns is not asked: their events come thread by
-/// thread, the one that ran before the gap first and the one that runs after it last.
-pub struct ThreadDp {
-    counts: Arc<BurstCounts>,
+/// `thread_dp` finds for each thread near the gap and each n the likeliest n events between what it did before and after,
+/// by order-8 n-grams of threads and beam search. Dynamic programming then chooses the numbers per thread that sum to the
+/// number lost and make the whole likeliest. The order in which threads take turns is not predicted: their events come
+/// thread by thread, the thread that ran before the gap first and the one that runs after it last.
+pub(crate) struct ThreadDp {
+    model: Arc<NgramModel>,
 }
 
 struct Bridges {
-    thread: i64,
+    thread: ThreadKey,
     paths: Paths,
     /// By number of events: score and sequence.
     ends: Vec<Option<(f64, PathEnd)>>,
 }
 
 impl ThreadDp {
-    /// Uses these counts.
-    pub fn new(counts: Arc<BurstCounts>) -> Self {
-        Self { counts }
+    /// Makes the baseline of this model.
+    pub(crate) fn new(model: Arc<NgramModel>) -> Self {
+        Self { model }
     }
 
     fn bridges(&self, near: &NearThread, predictions: &mut Predictions<'_>, lost: usize) -> Bridges {
@@ -47,7 +47,8 @@ impl ThreadDp {
     }
 }
 
-/// How many of `lost` each thread gets, by `score[thread][n]`, so that the sum of scores is highest.
+/// Divides `lost` events among threads so that the sum of `scores[thread][n]` is highest; `None` where no division has
+/// a finite score.
 fn allocate(scores: &[Vec<f64>], lost: usize) -> Option<Vec<usize>> {
     let mut best = vec![f64::NEG_INFINITY; lost + 1];
     best[0] = 0.0;
@@ -84,18 +85,18 @@ fn allocate(scores: &[Vec<f64>], lost: usize) -> Option<Vec<usize>> {
     Some(numbers)
 }
 
-impl BurstMethod for ThreadDp {
+impl Baseline for ThreadDp {
     fn name(&self) -> &str {
         "thread_dp"
     }
 
     fn tokens(&self) -> &TokenTable {
-        self.counts.tokens()
+        self.model.tokens()
     }
 
     fn fill(&self, index: &TraceIndex<'_>, gap: &Gap, lost: usize) -> Vec<Fill> {
-        let around = Around::new(index, &self.counts, gap);
-        let mut predictions = Predictions::new(&self.counts.thread, self.counts.vocabulary(), BRANCHES);
+        let around = Around::new(index, &self.model, gap);
+        let mut predictions = Predictions::new(&self.model.thread, self.model.vocabulary(), BRANCHES);
         let mut threads = around.threads();
         // The thread before the gap comes first; a stable sort puts the one after it last.
         threads.sort_by_key(|near| {
@@ -120,6 +121,7 @@ impl BurstMethod for ThreadDp {
 
 #[cfg(test)]
 mod tests {
+    use super::ThreadDp;
     use crate::baselines::testing::{cycle, fill};
     use crate::baselines::thread_dp::allocate;
     use proptest::prelude::*;
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn each_thread_gets_what_it_lacks() {
         let events = cycle(&[(0, 1, "a"), (0, 2, "x"), (0, 1, "b"), (0, 2, "y"), (0, 1, "c"), (0, 2, "z")], 120);
-        let mut filled = fill("thread_dp", &events, &events, 60..64);
+        let mut filled = fill(ThreadDp::new, &events, &events, 60..64);
         filled.sort_unstable();
         assert_eq!(filled, [(1, "a"), (1, "b"), (2, "x"), (2, "y")]);
     }

@@ -1,32 +1,35 @@
 //! Protocol `cross-run`: windows of one thread's sequence, learned from other runs of the same program.
 //!
 //! The setting of `paper`, a flat window with a gap of known place and length, on honest ground: training and test are
-//! different runs. What they share all the same (start-up code, loops) is printed as `leakage`.
+//! different runs. What they still share (start-up code, loops) is printed as `leakage`.
 //!
-//! How sure the engine may be differs from run to run. So its confidence is calibrated as in `repair`: on blackouts in
-//! the intact rest of the very run, that is, for each tested window, on windows of that run that do not reach into its
-//! gap; and where these are few, on training runs held out in turn. The counts themselves come from training runs only.
+//! Runs differ in how sure PPM may be. So its confidence is calibrated as in `repair`, on blackouts in the intact rest of
+//! the tested run: for each tested window, on windows of that run that do not reach into its gap; and where these are
+//! few, on training runs held out in turn. PPM itself learns from training runs only.
 
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::prediction::window::TakeWindows;
 use crate::protocol::held_out::{HeldOut, Spot};
-use crate::protocol::paper;
-use crate::protocol::paper::{Around, PaperConfig};
+use crate::protocol::settings::WindowSettings;
+use crate::protocol::window_bench::Bench;
 use crate::score::Score;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, sequences, window_count, window_place};
 use tracemend_impute::window::models::Model;
-use tracemend_impute::window::place::Place;
 use tracemend_impute::window::windows::Dataset;
 use tracemend_repair::rng::SplitMix64;
 use tracemend_trace::Trace;
 
-/// Training runs that the engine's confidence is calibrated on, each repaired by what the others show.
+/// Gap lengths of the protocol.
+const BLACKOUTS: [usize; 2] = [10, 40];
+/// Training runs that PPM's confidence is calibrated on, each filled by what the others show.
 const HELD_OUT: usize = 3;
 /// Windows drawn from each.
 const HELD_OUT_WINDOWS: usize = 200;
-/// Windows drawn from the test run itself, that confidence is calibrated on.
+/// Windows drawn from the test run itself, to calibrate confidence on.
 const OWN_WINDOWS: usize = 600;
-/// Windows drawn from the run by which models and counts are weighed against each other.
+/// Windows drawn from the run by which models and PPM are weighed against each other.
 const UNSEEN_WINDOWS: usize = 2000;
 /// Places that are tried for each window.
 const ATTEMPTS: usize = 20;
@@ -36,68 +39,55 @@ const ATTEMPTS: usize = 20;
 pub struct CrossRunConfig<'t> {
     /// Runs to learn from.
     pub train: Vec<&'t Trace>,
-    /// Whether the first of them was left out when the models were trained: by its windows it is decided how the counts'
-    /// fillings are scored again, and how each model takes part.
+    /// Whether the first of them was left out when the models were trained. Its windows tune how PPM's fillings are
+    /// scored again, and the weight of each model.
     pub first_unseen: bool,
     /// The run that windows are drawn from.
     pub test: &'t Trace,
-    /// What to call it in result tables.
+    /// Its name in result tables.
     pub data: String,
-    /// Events per window.
-    pub length: usize,
-    /// Gap lengths; empty: 10 and 40.
-    pub blackouts: Vec<usize>,
-    /// Where the gap lies.
-    pub place: Place,
     /// Windows to draw.
     pub windows: usize,
-    /// Methods of protocol `paper`; empty: all.
-    pub methods: Vec<String>,
-    /// Decides the windows and the bootstrap.
-    pub seed: u64,
-    /// Worker threads; 0: one per core.
-    pub threads: usize,
+    /// Window length, gaps, methods.
+    pub settings: WindowSettings,
 }
 
 /// Runs the protocol. `models`, trained before on the same runs, are measured on the same windows.
 ///
 /// # Errors
-/// An unknown method, a gap that does not fit, or a test run in which no thread made as many events as a window holds.
-pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_>) -> Result<Vec<Score>, paper::Error> {
+/// An unknown method, a gap that does not fit, a test run in which no thread made as many events as a window holds, a
+/// cache that cannot be used, or what `take` fails with.
+pub fn run(
+    config: &CrossRunConfig<'_>,
+    models: &[Model],
+    cache: &dyn Cache,
+    take: TakeWindows<'_>,
+) -> Result<Vec<Score>, Error> {
+    let settings = &config.settings;
     let mut vocabulary = Vocabulary::of(config.train.iter().copied());
-    // What only the tested run has gets numbers behind, so that answers can be told apart.
+    // Names that only the tested run has get numbers after the others, so that predictions can be told apart.
     let more = Vocabulary::of([config.test]).tokens;
     let new: Vec<String> = more.into_iter().filter(|name| !vocabulary.tokens.contains(name)).collect();
     vocabulary.tokens.extend(new);
-    // The processes' numbers are those of the model where there is one; all models are trained on the same runs.
+    // A model brings its own numbers of processes; all models are trained on the same runs.
     if let Some(model) = models.first() {
         vocabulary.processes.clone_from(&model.vocabulary.processes);
     }
     let runs: Vec<Vec<Sequence>> = config.train.iter().map(|trace| sequences(trace, By::Thread, &vocabulary)).collect();
     let threads = sequences(config.test, By::Thread, &vocabulary);
-    let settings = PaperConfig {
-        data: PathBuf::from(&config.data),
-        datasets: Vec::new(),
-        length: config.length,
-        blackouts: if config.blackouts.is_empty() { vec![10, 40] } else { config.blackouts.clone() },
-        place: config.place,
-        methods: config.methods.clone(),
-        seed: config.seed,
-        threads: config.threads,
-    };
     let drawn = |threads: &[Sequence], count, apart, purpose: &str| {
-        draw(threads, config.length, count, apart, SplitMix64::new(config.seed, &["cross-run", purpose]))
+        draw(threads, settings.length, count, apart, SplitMix64::new(settings.seed, &["cross-run", purpose]))
     };
-    let apart = settings.blackouts.iter().copied().max().unwrap_or(1);
+    let apart = settings.blackouts_or(&BLACKOUTS)?.into_iter().max().unwrap_or(1);
     let (tested, known) = drawn(&threads, config.windows, apart, "test");
     if known.is_empty() {
-        return Err(paper::Error::NoWindow { data: config.data.clone(), length: config.length });
+        return Err(Error::NoWindow { data: config.data.clone(), length: settings.length });
     }
     let data_set = |known: Vec<Sequence>, without: Option<usize>| {
         let learned = runs.iter().enumerate().filter(|&(run, _)| Some(run) != without).flat_map(|(_, threads)| threads);
         Dataset {
             name: config.data.clone(),
-            length: config.length,
+            length: settings.length,
             vocabulary: vocabulary.clone(),
             training: learned.cloned().collect(),
             test: known.iter().map(|window| window.tokens.clone()).collect(),
@@ -116,13 +106,14 @@ pub fn run(config: &CrossRunConfig<'_>, models: &[Model], around: &mut Around<'_
         tested,
     };
     let data = data_set(known, None);
-    let label = format!("L={} {}", config.length, config.place);
-    let cells = paper::score(&settings, &data, models, &held_out, around)?;
-    Ok(cells.iter().flat_map(|cell| cell.rows("cross-run", &label)).collect())
+    let measurements =
+        Bench::new("cross-run", settings, &BLACKOUTS, &data, Some(&held_out), cache)?.run(models, take)?;
+    let label = settings.label();
+    Ok(measurements.iter().flat_map(|one| Score::rows(one, "cross-run", &label)).collect())
 }
 
-/// Windows at random places, and where they lie. In one thread no two begin less than `apart` events from each other, so
-/// that no two of their gaps share an event: fewer windows where there is no more room.
+/// Draws windows at random places, and returns the places too. In one thread no two begin less than `apart` events from
+/// each other, so no two of their gaps share an event. Returns fewer windows where there is no more room.
 fn draw(
     threads: &[Sequence],
     length: usize,

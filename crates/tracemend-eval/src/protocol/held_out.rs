@@ -1,20 +1,20 @@
-//! How sure an answer in a flat window may be, judged by windows whose truth is known.
+//! Calibration of confidences in flat windows, by windows whose truth is known.
 
 use rayon::prelude::*;
 use std::ops::Range;
 use tracemend_impute::window::dataset::Sequence;
 use tracemend_impute::window::imputer::Imputation;
-use tracemend_impute::window::models::Tested;
+use tracemend_impute::window::models::{Tested, impute};
 use tracemend_impute::window::ppm::SequenceCounts;
 use tracemend_impute::window::reliability::Reliability;
 use tracemend_impute::window::windows::Dataset;
 
 /// Windows that confidence is calibrated on.
 pub(crate) struct HeldOut {
-    /// For each training run a data set in which that run is tested and the others are learned.
+    /// For each training run, a data set in which that run is tested and the others are learned.
     pub(crate) runs: Vec<Dataset>,
-    /// Such a set of a run that no model has learned, with windows of its own: not for confidence, but to weigh models and
-    /// counts against each other by.
+    /// A data set of this kind whose run no model has learned, with its own windows. It serves to weigh models and PPM
+    /// against each other, not to calibrate.
     pub(crate) unseen: Option<Dataset>,
     /// Windows of the tested run itself, and where they lie.
     pub(crate) own: Vec<(Spot, Sequence)>,
@@ -35,16 +35,16 @@ impl HeldOut {
     }
 }
 
-/// Each answer's confidence, and whether it was right, in the order of the hidden positions.
+/// The confidence of each predicted token, and whether it is right, in the order of the hidden positions.
 pub(crate) fn judged(filled: &Imputation, window: &[u32], hidden: &Range<usize>) -> Vec<(f32, bool)> {
     hidden.clone().map(|at| (filled.confidence(at), filled.tokens[at] == window[at])).collect()
 }
 
-/// What became of a method's answers in held-out windows, for one gap length.
+/// How a method's predictions turned out in held-out windows, for one gap length.
 pub(crate) struct Calibrator<'a> {
-    /// In the other training runs.
+    /// Predictions in the other training runs.
     elsewhere: Reliability,
-    /// In windows of the tested run: each answer's confidence, and whether it was right.
+    /// In windows of the tested run, the confidence of each predicted token, and whether it is right.
     own: Vec<Vec<(f32, bool)>>,
     held_out: &'a HeldOut,
     length: usize,
@@ -52,34 +52,32 @@ pub(crate) struct Calibrator<'a> {
 }
 
 impl<'a> Calibrator<'a> {
-    /// Of the counts engine; `others` are what it learned of all training runs but one.
-    pub(crate) fn of_counts(
-        engine: &SequenceCounts,
+    /// Calibrates PPM. `others[run]` has learned all training runs but that one.
+    pub(crate) fn of_ppm(
+        ppm: &SequenceCounts,
         others: &[SequenceCounts],
         held_out: &'a HeldOut,
         hidden: Range<usize>,
     ) -> Self {
-        let answers = |engine: &SequenceCounts, window: &[u32]| {
-            judged(&tracemend_impute::window::models::impute(engine, window, &hidden), window, &hidden)
-        };
+        let judge = |ppm: &SequenceCounts, window: &[u32]| judged(&impute(ppm, window, &hidden), window, &hidden);
         let mut elsewhere = Reliability::default();
-        for (engine, run) in others.iter().zip(&held_out.runs) {
+        for (ppm, run) in others.iter().zip(&held_out.runs) {
             for window in &run.test {
-                answers(engine, window).into_iter().for_each(|(confidence, right)| elsewhere.note(confidence, right));
+                judge(ppm, window).into_iter().for_each(|(confidence, right)| elsewhere.note(confidence, right));
             }
         }
-        let own = held_out.own.par_iter().map(|(_, window)| answers(engine, &window.tokens)).collect();
+        let own = held_out.own.par_iter().map(|(_, window)| judge(ppm, &window.tokens)).collect();
         Self { elsewhere, ..Self::new(own, held_out, hidden) }
     }
 
-    /// Of a method of whose answers only those in the tested run can tell: a trained model has learned all training runs.
-    /// `own`: what came of its answers in [`HeldOut::own_windows`].
+    /// Calibrates a method on the tested run alone, because a trained model has learned all training runs.
+    /// `own`: how its predictions in [`HeldOut::own_windows`] turned out.
     pub(crate) fn new(own: Vec<Vec<(f32, bool)>>, held_out: &'a HeldOut, hidden: Range<usize>) -> Self {
         let length = held_out.own.first().map_or(0, |(_, window)| window.tokens.len());
         Self { elsewhere: Reliability::default(), own, held_out, length, hidden }
     }
 
-    /// Calibrates answers in these tested windows by the windows that do not reach into their gaps.
+    /// Calibrates predictions for these tested windows by the windows that do not reach into their gaps.
     pub(crate) fn for_windows<'s>(&'s self, members: &[usize]) -> impl Fn(f32) -> f32 + use<'s, 'a> {
         let gaps: Vec<(usize, Range<usize>)> = members
             .iter()
@@ -87,12 +85,12 @@ impl<'a> Calibrator<'a> {
             .map(|&(thread, place)| (thread, place + self.hidden.start..place + self.hidden.end))
             .collect();
         let mut own = Reliability::default();
-        for (((thread, place), _), answers) in self.held_out.own.iter().zip(&self.own) {
+        for (((thread, place), _), judged) in self.held_out.own.iter().zip(&self.own) {
             let reaches = |gap: &(usize, Range<usize>)| {
                 gap.0 == *thread && gap.1.start < place + self.length && *place < gap.1.end
             };
             if !gaps.iter().any(reaches) {
-                answers.iter().for_each(|&(confidence, right)| own.note(confidence, right));
+                judged.iter().for_each(|&(confidence, right)| own.note(confidence, right));
             }
         }
         move |confidence| own.calibrated(confidence, self.elsewhere.calibrated(confidence, confidence))

@@ -2,7 +2,10 @@
 
 pub mod burst;
 pub mod cross_run;
-mod flat;
 mod held_out;
 pub mod paper;
+pub mod settings;
+mod trace_bench;
 pub mod truth;
+mod twins;
+mod window_bench;

@@ -1,75 +1,63 @@
-//! What `tracemend evaluate` writes: tables on stdout, and beside them a report, pictures, and the answers themselves.
+//! What `tracemend evaluate` writes: tables on stdout, and on request a report, pictures, and the predictions.
 
 use super::globals::{Globals, stdout};
 use super::repair_output::opened;
-use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use anyhow::Context as _;
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 use tracemend::evaluation::{Dump, plots, save_arrays};
 use tracemend::report::{Align, Table, count, evaluate_page};
-use tracemend::scores::{COLUMNS, TableForm, csv, tables};
-use tracemend_eval::answer::TracedAnswers;
+use tracemend::scores::{TableForm, tables};
 use tracemend_eval::differences::differences;
-use tracemend_eval::outcome::Answers;
+use tracemend_eval::prediction::trace::GapPredictions;
+use tracemend_eval::prediction::window::WindowPredictions;
 use tracemend_eval::protocol::truth::{MethodShare, TruthGap};
 use tracemend_eval::score::Score;
 use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
 
-/// What is written beside the scores, and in which form these are.
+/// What is written besides the scores, and in which form these are.
 #[derive(Args, Debug)]
 pub struct OutputArgs {
-    /// Form of the tables.
-    #[arg(long, value_enum, value_name = "FORM", default_value = "text", conflicts_with = "json")]
-    table: TableArg,
+    /// Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated.
+    #[arg(long, value_name = "FORM", default_value_t, conflicts_with = "json", value_parser = table_parser())]
+    table: TableForm,
     /// Write a report too: one HTML file with every figure, its interval and a picture.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Write pictures into this folder (SVG): score against gap length, time against score, reliability.
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
-    /// Write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, and in windows alternatives.
+    /// Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows
+    /// alternatives.
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// paper, cross-run: write the answers as arrays in the published layout below this folder.
-    #[arg(long, value_name = "FOLDER")]
-    save_arrays: Option<PathBuf>,
 }
 
-/// Names of table forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableArg {
-    /// Aligned columns, for people.
-    Text,
-    /// Markdown.
-    Markdown,
-    /// One figure a line, comma-separated.
-    Csv,
+fn table_parser() -> impl clap::builder::TypedValueParser<Value = TableForm> {
+    PossibleValuesParser::new(TableForm::ALL.map(|form| form.to_string())).try_map(|name| name.parse::<TableForm>())
 }
 
 /// What is being written.
 pub struct Output<'a> {
     args: &'a OutputArgs,
+    save_arrays: Option<&'a Path>,
     report: Option<AtomicFile>,
     dump: Option<Dump>,
 }
 
 impl OutputArgs {
-    /// Opens all there is to open; `windows`: whether the protocol's answers fill windows; `answers`: whether it has answers.
-    pub fn open(&self, windows: bool, answers: bool) -> anyhow::Result<Output<'_>> {
-        if !windows && self.save_arrays.is_some() {
-            bail!("--save-arrays writes answers in windows: use it with --protocol paper on --data, or cross-run");
-        }
-        if !answers && self.dump.is_some() {
-            bail!("--dump writes what methods answer, and --arrays is scored as it is: leave one of the two out");
-        }
-        for folder in self.plots.iter().chain(&self.save_arrays) {
+    /// Opens all that will be written. `save_arrays`: the folder for predictions as arrays.
+    pub fn open<'a>(&'a self, save_arrays: Option<&'a Path>) -> anyhow::Result<Output<'a>> {
+        for folder in self.plots.as_deref().into_iter().chain(save_arrays) {
             fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         }
         Ok(Output {
             args: self,
+            save_arrays,
             report: self
                 .report
                 .as_deref()
@@ -81,17 +69,17 @@ impl OutputArgs {
 }
 
 impl Output<'_> {
-    /// Writes a method's answers where that was asked for.
-    pub fn answers(&mut self, answers: &Answers<'_>) -> io::Result<()> {
+    /// Writes a method's predictions for windows where that was asked for.
+    pub fn windows(&mut self, predictions: &WindowPredictions<'_>) -> io::Result<()> {
         if let Some(dump) = &mut self.dump {
-            dump.add(answers)?;
+            dump.add(predictions)?;
         }
-        self.args.save_arrays.as_deref().map_or(Ok(()), |folder| save_arrays(folder, answers))
+        self.save_arrays.map_or(Ok(()), |folder| save_arrays(folder, predictions))
     }
 
-    /// What writes answers to gaps of a trace of many threads, where that was asked for.
-    pub fn traced(&mut self) -> Option<impl FnMut(&TracedAnswers<'_>) -> io::Result<()> + '_> {
-        self.dump.as_mut().map(|dump| |answers: &TracedAnswers<'_>| dump.add_traced(answers))
+    /// Returns the writer of predictions for gaps of a trace of many threads, where that was asked for.
+    pub fn gaps(&mut self) -> Option<impl FnMut(&GapPredictions<'_>) -> io::Result<()> + '_> {
+        self.dump.as_mut().map(|dump| |predictions: &GapPredictions<'_>| dump.add_traced(predictions))
     }
 
     /// Writes the rest.
@@ -110,22 +98,16 @@ impl Output<'_> {
                 lines.row("difference", difference)?;
             }
         } else {
-            let form = match self.args.table {
-                TableArg::Text => Some(TableForm::Text),
-                TableArg::Markdown => Some(TableForm::Markdown),
-                TableArg::Csv => None,
-            };
-            let lines = match form {
-                Some(form) => [truth_table(gaps, form), tables(scores, &differences, form)].concat(),
-                None => csv(scores),
-            };
+            let form = self.args.table;
+            let mut lines = truth_tables(gaps, form);
+            lines.extend(tables(scores, &differences, form));
             for line in lines {
                 writeln!(out, "{line}")?;
             }
         }
         out.flush()?;
         if let Some(mut file) = self.report {
-            file.write_all(evaluate_page(scores, &COLUMNS).as_bytes())?;
+            file.write_all(evaluate_page(scores).as_bytes())?;
             file.commit()?;
         }
         if let Some(dump) = self.dump {
@@ -146,14 +128,28 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     Ok(file.commit()?)
 }
 
-/// Gap by gap: counted and really lost events, and each method's share of them put right.
-fn truth_table(gaps: &[TruthGap], form: TableForm) -> Vec<String> {
-    let Some(first) = gaps.first() else {
+/// A table for each pair of twins: gap by gap, counted and really lost events, and each method's share put right.
+fn truth_tables(gaps: &[TruthGap], form: TableForm) -> Vec<String> {
+    if form == TableForm::Csv {
         return Vec::new();
-    };
+    }
+    let twins: Vec<&[TruthGap]> = gaps.chunk_by(|a, b| a.data == b.data).collect();
+    let mut lines = Vec::new();
+    for gaps in &twins {
+        if twins.len() > 1 {
+            lines.extend([gaps[0].data.clone(), String::new()]);
+        }
+        lines.extend(form.lines(&truth_table(gaps)));
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn truth_table(gaps: &[TruthGap]) -> Table {
     let mut heads =
         vec![("gap", Align::Right), ("stream", Align::Left), ("counted", Align::Right), ("lost", Align::Right)];
-    heads.extend(first.thread_lcs.iter().map(|share| (share.method.as_str(), Align::Right)));
+    let methods = gaps.first().map_or(&[][..], |gap| &gap.thread_lcs);
+    heads.extend(methods.iter().map(|share| (share.method.as_str(), Align::Right)));
     let mut table = Table::new(&heads);
     for gap in gaps {
         let mut cells = vec![
@@ -166,7 +162,5 @@ fn truth_table(gaps: &[TruthGap], form: TableForm) -> Vec<String> {
         cells.extend(gap.thread_lcs.iter().map(share));
         table.row(cells);
     }
-    let mut lines = form.lines(&table);
-    lines.push(String::new());
-    lines
+    table
 }

@@ -7,7 +7,17 @@ mod dataset;
 #[cfg(feature = "eval")]
 mod evaluate;
 #[cfg(feature = "eval")]
+mod evaluate_alias;
+#[cfg(all(feature = "eval", feature = "nets"))]
+mod evaluate_networks;
+#[cfg(feature = "eval")]
 mod evaluate_output;
+#[cfg(feature = "eval")]
+mod evaluate_shared;
+#[cfg(feature = "eval")]
+mod evaluate_traces;
+#[cfg(feature = "eval")]
+mod evaluate_windows;
 mod gaps;
 pub mod globals;
 mod info;
@@ -62,7 +72,7 @@ enum Task {
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
     #[cfg(feature = "eval")]
-    Evaluate(Box<evaluate::EvaluateArgs>),
+    Evaluate(evaluate::EvaluateArgs),
     #[cfg(feature = "nets")]
     Dataset(dataset::DatasetArgs),
     #[cfg(feature = "nets")]
@@ -82,6 +92,8 @@ fn command() -> clap::Command {
 /// Runs the program and returns its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let args = repair_output::with_output_format(args.collect());
+    #[cfg(feature = "eval")]
+    let args = evaluate_alias::with_subcommand(args, &Cli::command());
     let (mut command, from_file) = match settings::config_path(&args) {
         Some(path) => settings::with_config(command(), &path)?,
         None => (command(), settings::FromFile::new()),

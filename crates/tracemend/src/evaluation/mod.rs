@@ -1,16 +1,10 @@
-//! What an evaluation leaves behind besides its tables: finished cells to go on from, the answers themselves, pictures.
+//! Files that an evaluation writes besides its tables: cached measurements, predictions, pictures.
 
-mod answers;
-mod cells;
+mod cache;
 mod plots;
+mod predictions;
+mod slug;
 
-pub use answers::{Dump, save_arrays};
-pub use cells::{Cells, CellsError, fingerprint};
+pub use cache::{CacheError, CacheFolder, fingerprint};
 pub use plots::plots;
-
-/// A file's name made of any text: what is no letter, digit, dot, underscore or minus becomes a minus.
-pub fn slug(text: &str) -> String {
-    let plain = |letter: char| if letter.is_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
-    let slug: String = text.chars().map(plain).collect();
-    slug.trim_matches(['-', '.']).to_owned()
-}
+pub use predictions::{Dump, save_arrays};

@@ -1,12 +1,14 @@
 //! Pictures of scores: every method a line.
 
-use super::slug;
+use super::slug::slug;
 use crate::report::{Axis, Chart, Line, Point};
 use crate::scores::headline;
+use tracemend_eval::Metric;
 use tracemend_eval::score::{Score, methods};
+use tracemend_eval::tally::summed;
 
-/// For each protocol and data set a picture of the score against the gap's length, one of the time against the score,
-/// and, where methods say how sure they are, a reliability diagram. Names of files, and SVG documents.
+/// Draws for each protocol and data set the score against the gap length, the time against the score, and a reliability
+/// diagram where methods give probabilities. Returns names of files, and SVG documents.
 pub fn plots(scores: &[Score]) -> Vec<(String, String)> {
     let mut sets: Vec<(&str, &str)> = Vec::new();
     for score in scores.iter().filter(|score| score.metric == headline(&score.protocol)) {
@@ -42,7 +44,7 @@ fn lines<'a>(scores: &[&'a Score], points: impl Fn(&[&'a Score]) -> Vec<Point>) 
     methods(scores).into_iter().map(line).filter(|line| !line.points.is_empty()).collect()
 }
 
-/// Nothing where the gaps have no length of their own.
+/// The score against the gap length; `None` for real gaps, which have no common length.
 fn by_length(scores: &[&Score], protocol: &str) -> Option<Chart> {
     let metric = headline(protocol);
     let mut lengths: Vec<usize> =
@@ -53,7 +55,7 @@ fn by_length(scores: &[&Score], protocol: &str) -> Option<Chart> {
         let mut points: Vec<Point> = own
             .iter()
             .filter(|score| score.metric == metric && score.blackout > 0)
-            .map(|s| Point { x: s.blackout as f64, y: s.value, interval: Some((s.low, s.high)) })
+            .map(|s| Point { x: s.blackout as f64, y: s.interval.value, interval: Some(s.interval) })
             .collect();
         points.sort_by(|a, b| a.x.total_cmp(&b.x));
         points
@@ -65,13 +67,13 @@ fn by_length(scores: &[&Score], protocol: &str) -> Option<Chart> {
             logarithmic: true,
             ticks: lengths.iter().map(|&length| length as f64).collect(),
         },
-        y: Axis::share(metric),
+        y: Axis::share(metric.name()),
         lines: lines(scores, points),
         diagonal: false,
     })
 }
 
-/// Nothing where no time was measured.
+/// The time against the score; `None` where no time was measured.
 fn by_time(scores: &[&Score], protocol: &str) -> Option<Chart> {
     let metric = headline(protocol);
     let points = |own: &[&Score]| {
@@ -79,10 +81,11 @@ fn by_time(scores: &[&Score], protocol: &str) -> Option<Chart> {
             .iter()
             .filter(|score| score.metric == metric)
             .filter_map(|score| {
-                let same = |time: &&&Score| time.metric == "seconds_per_gap" && time.blackout == score.blackout;
-                let time = own.iter().find(same).filter(|time| time.value > 0.0)?;
-                let interval = Some((score.low, score.high));
-                Some((score.blackout, Point { x: time.value, y: score.value, interval }))
+                let same = |time: &&&Score| time.metric == Metric::SecondsPerGap && time.blackout == score.blackout;
+                let time = own.iter().find(same).filter(|time| time.interval.value > 0.0)?;
+                let Score { interval, .. } = score;
+                let point = Point { x: time.interval.value, y: interval.value, interval: Some(*interval) };
+                Some((score.blackout, point))
             })
             .collect();
         points.sort_by_key(|(blackout, _)| *blackout);
@@ -90,12 +93,11 @@ fn by_time(scores: &[&Score], protocol: &str) -> Option<Chart> {
     };
     let lines = lines(scores, points);
     let times = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.x));
-    let (least, most) = (times().fold(f64::MAX, f64::min), times().fold(0.0, f64::max));
-    if most <= 0.0 {
+    let (min, max) = (times().fold(f64::MAX, f64::min), times().fold(0.0, f64::max));
+    if max <= 0.0 {
         return None;
     }
-    let (first, last) =
-        (least.log10().floor() as i32, (most.log10().ceil() as i32).max(least.log10().floor() as i32 + 1));
+    let (first, last) = (min.log10().floor() as i32, (max.log10().ceil() as i32).max(min.log10().floor() as i32 + 1));
     Some(Chart {
         title: format!("{metric} against time"),
         x: Axis {
@@ -103,24 +105,18 @@ fn by_time(scores: &[&Score], protocol: &str) -> Option<Chart> {
             logarithmic: true,
             ticks: (first..=last).map(|power| 10f64.powi(power)).collect(),
         },
-        y: Axis::share(metric),
+        y: Axis::share(metric.name()),
         lines,
         diagonal: false,
     })
 }
 
-/// All gap lengths together.
+/// The reliability diagram, over all gap lengths.
 fn reliability(scores: &[&Score]) -> Chart {
     let points = |own: &[&Score]| {
-        let mut sum: Vec<[f64; 3]> = Vec::new();
-        for bins in own.iter().map(|score| &score.detail.bins) {
-            sum.resize(sum.len().max(bins.len()), [0.0; 3]);
-            sum.iter_mut().zip(bins).for_each(|(sum, bin)| (0..3).for_each(|part| sum[part] += bin[part]));
-        }
-        let filled = sum.into_iter().filter(|[events, ..]| *events > 0.0);
-        filled
-            .map(|[events, confidence, right]| Point { x: confidence / events, y: right / events, interval: None })
-            .collect()
+        let sum = summed(own.iter().map(|score| score.bins.as_slice()));
+        let filled = sum.into_iter().filter(|bin| bin.events > 0.0);
+        filled.map(|bin| Point { x: bin.confidence / bin.events, y: bin.right / bin.events, interval: None }).collect()
     };
     Chart {
         title: "Reliability".to_owned(),
@@ -134,20 +130,20 @@ fn reliability(scores: &[&Score]) -> Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracemend_eval::score::Detail;
+    use tracemend_eval::measurement::Interval;
+    use tracemend_eval::tally::Bin;
 
-    fn score(method: &str, blackout: usize, metric: &str, value: f64) -> Score {
+    fn score(method: &str, blackout: usize, metric: Metric, value: f64) -> Score {
         Score {
             protocol: "burst".into(),
             data: "a/b".into(),
             method: method.into(),
             blackout,
-            metric: metric.into(),
-            value,
-            low: value - 0.05,
-            high: value + 0.05,
+            metric,
+            interval: Interval { value, low: value - 0.05, high: value + 0.05 },
             gaps: 30,
-            detail: Detail::default(),
+            resamples: None,
+            bins: Vec::new(),
         }
     }
 
@@ -195,22 +191,23 @@ mod tests {
     fn points_stand_where_the_scores_say() {
         let mut scores = Vec::new();
         for (method, by_length) in
-            [("counts", [(700, 0.4), (1, 0.9), (40, 0.65)]), ("repeat", [(1, 0.3), (40, 0.1), (700, 0.0)])]
+            [("engine", [(700, 0.4), (1, 0.9), (40, 0.65)]), ("repeat", [(1, 0.3), (40, 0.1), (700, 0.0)])]
         {
             for (blackout, value) in by_length {
-                scores.push(score(method, blackout, "thread_lcs", value));
-                scores.push(score(method, blackout, "seconds_per_gap", 0.003 * blackout as f64));
-                let mut ece = score(method, blackout, "ece", 0.1);
-                ece.detail.bins = vec![[0.0; 3], [2.0, 1.0, 1.0], [6.0, 5.4, 3.0]];
+                scores.push(score(method, blackout, Metric::ThreadLcs, value));
+                scores.push(score(method, blackout, Metric::SecondsPerGap, 0.003 * blackout as f64));
+                let mut ece = score(method, blackout, Metric::Ece, 0.1);
+                let bin = |events, confidence, right| Bin { events, confidence, right };
+                ece.bins = vec![bin(0.0, 0.0, 0.0), bin(2.0, 1.0, 1.0), bin(6.0, 5.4, 3.0)];
                 scores.push(ece);
             }
         }
         let drawn = plots(&scores);
         let names: Vec<&str> = drawn.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["length-burst-a-b.svg", "time-burst-a-b.svg", "reliability-burst-a-b.svg"]);
-        assert_close(&points(&drawn[0].1, "counts", true), &[(1.0, 0.9), (40.0, 0.65), (700.0, 0.4)]);
+        assert_close(&points(&drawn[0].1, "engine", true), &[(1.0, 0.9), (40.0, 0.65), (700.0, 0.4)]);
         assert_close(&points(&drawn[0].1, "repeat", true), &[(1.0, 0.3), (40.0, 0.1), (700.0, 0.0)]);
-        assert_close(&points(&drawn[1].1, "counts", true), &[(0.003, 0.9), (0.12, 0.65), (2.1, 0.4)]);
+        assert_close(&points(&drawn[1].1, "engine", true), &[(0.003, 0.9), (0.12, 0.65), (2.1, 0.4)]);
         // Three lengths: 6 events of mean probability 0.5, half right; 18 of 0.9, half right.
         assert_close(&points(&drawn[2].1, "repeat", false), &[(0.5, 0.5), (0.9, 0.5)]);
     }
@@ -218,7 +215,7 @@ mod tests {
     #[test]
     fn what_was_not_measured_is_not_drawn() {
         assert!(plots(&[]).is_empty());
-        let drawn = plots(&[score("counts", 0, "thread_lcs", 0.5)]);
+        let drawn = plots(&[score("engine", 0, Metric::ThreadLcs, 0.5)]);
         assert!(drawn.is_empty(), "{drawn:?}");
     }
 }

@@ -1,7 +1,8 @@
-//! Line charts as SVG that need nothing else: legible on light and dark grounds, one line and one mark for each name.
+//! Line charts as self-contained SVG, legible on light and dark grounds.
 
 use super::page::escaped;
 use std::fmt::Write as _;
+use tracemend_eval::measurement::Interval;
 
 /// Inner left, right, top and bottom edges, in pixels.
 const FRAME: [f64; 4] = [64.0, 484.0, 40.0, 340.0];
@@ -24,8 +25,8 @@ pub struct Point {
     pub x: f64,
     /// The figure.
     pub y: f64,
-    /// The ends of its interval, where it has one.
-    pub interval: Option<(f64, f64)>,
+    /// Its interval, where it has one.
+    pub interval: Option<Interval>,
 }
 
 /// What is drawn in one colour.
@@ -156,7 +157,7 @@ impl Chart {
         _ = write!(out, "<polyline{dash} points=\"{}\"/>", places.join(" "));
         for point in &line.points {
             let (x, y) = self.place(point.x, point.y);
-            if let Some((low, high)) = point.interval {
+            if let Some(Interval { low, high, .. }) = point.interval {
                 let (low, high) = (self.place(point.x, low).1, self.place(point.x, high).1);
                 _ = write!(out, "<line x1=\"{x:.2}\" y1=\"{low:.2}\" x2=\"{x:.2}\" y2=\"{high:.2}\"/>");
             }
@@ -206,7 +207,7 @@ mod tests {
     fn every_line_differs_in_colour_or_dash_and_names_are_escaped() {
         let line = |number: usize| Line {
             name: format!("<{number}>"),
-            points: vec![Point { x: 0.5, y: 0.5, interval: Some((0.4, 0.6)) }],
+            points: vec![Point { x: 0.5, y: 0.5, interval: Some(Interval { value: 0.5, low: 0.4, high: 0.6 }) }],
         };
         let chart = Chart {
             title: "a & b".to_owned(),

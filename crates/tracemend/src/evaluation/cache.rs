@@ -1,6 +1,6 @@
-//! Finished cells of an evaluation, each a file, so that one that was ended goes on where it was.
+//! Cached measurements of an evaluation, each a file, so that an interrupted one goes on where it was.
 
-use super::slug;
+use super::slug::slug;
 use crate::dataset::DatasetError;
 use crate::dataset::folder::hash;
 use sha2::{Digest, Sha256};
@@ -8,27 +8,27 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use tracemend_eval::cache::Keep;
+use tracemend_eval::cache::Cache;
 use tracemend_trace::AtomicFile;
 
-/// What the folder says of the evaluation it belongs to.
+/// The file that describes the evaluation to which a folder belongs.
 const SETTINGS: &str = "settings.json";
 
-/// Why cells cannot be kept.
+/// Why measurements cannot be cached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CellsError {
-    /// The file system said no.
+pub enum CacheError {
+    /// The file system refused.
     #[error("cannot use {}: {source}; check the path and its permissions", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// Its error.
         source: io::Error,
     },
-    /// The folder's cells would not fit together with new ones.
+    /// The folder's measurements would not fit together with new ones.
     #[error(
-        "{} holds cells of another evaluation: {setting} was {before} and is {now} now; name another folder, or delete this one",
+        "{} holds measurements of another evaluation: {setting} was {before} and is {now} now; name another folder, or delete this one",
         path.display()
     )]
     Other {
@@ -36,30 +36,30 @@ pub enum CellsError {
         path: PathBuf,
         /// What differs.
         setting: String,
-        /// Its value for the cells that are there.
+        /// Its value for the measurements that are there.
         before: String,
         /// Its value now.
         now: String,
     },
 }
 
-/// A folder of cells.
+/// A folder of cached measurements.
 #[derive(Debug)]
-pub struct Cells {
+pub struct CacheFolder {
     folder: PathBuf,
 }
 
-impl Cells {
-    /// Opens a folder, new or used before by an evaluation of the same `settings`; settings that only one of the two has
-    /// do not matter (a model that is measured in addition, say).
+impl CacheFolder {
+    /// Opens a folder, new or used before by an evaluation with the same `settings`. Settings that only one of the two has
+    /// do not matter: a model that is measured in addition, for example.
     ///
     /// # Errors
-    /// A folder that cannot be used, or that holds cells of another evaluation.
-    pub fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CellsError> {
+    /// A folder that cannot be used, or that holds measurements of another evaluation.
+    pub fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CacheError> {
         let path = folder.join(SETTINGS);
         let io = |path: &Path| {
             let path = path.to_owned();
-            move |source| CellsError::Io { path, source }
+            move |source| CacheError::Io { path, source }
         };
         fs::create_dir_all(folder).map_err(io(folder))?;
         let mut all: BTreeMap<String, String> = match fs::read_to_string(&path) {
@@ -70,7 +70,7 @@ impl Cells {
         for (setting, now) in settings {
             if let Some(before) = all.get(setting).filter(|before| *before != now) {
                 let (path, setting) = (folder.to_owned(), setting.clone());
-                return Err(CellsError::Other { path, setting, before: before.clone(), now: now.clone() });
+                return Err(CacheError::Other { path, setting, before: before.clone(), now: now.clone() });
             }
             all.insert(setting.clone(), now.clone());
         }
@@ -79,26 +79,26 @@ impl Cells {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// Names of two cells may look alike once they are names of files; their hashes do not.
-    fn path(&self, cell: &str) -> PathBuf {
-        let hash: String = Sha256::digest(cell).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let slug = slug(cell);
+    /// Two names may look alike once they are names of files, so their hash is added.
+    fn path(&self, name: &str) -> PathBuf {
+        let hash: String = Sha256::digest(name).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let slug = slug(name);
         let end: String = slug.chars().skip(slug.chars().count().saturating_sub(80)).collect();
         self.folder.join(format!("{end}-{hash}.json"))
     }
 }
 
-impl Keep for Cells {
-    fn load(&self, cell: &str) -> io::Result<Option<String>> {
-        match fs::read_to_string(self.path(cell)) {
+impl Cache for CacheFolder {
+    fn load(&self, name: &str) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.path(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn save(&self, cell: &str, text: &str) -> io::Result<()> {
-        whole(&self.path(cell), text)
+    fn save(&self, name: &str, text: &str) -> io::Result<()> {
+        whole(&self.path(name), text)
     }
 }
 
@@ -111,7 +111,7 @@ fn whole(path: &Path, text: &str) -> io::Result<()> {
 /// SHA-256 of a file, or of all files of a folder and their names.
 ///
 /// # Errors
-/// What cannot be read.
+/// A file that cannot be read.
 pub fn fingerprint(path: &Path) -> Result<String, DatasetError> {
     if !path.is_dir() {
         return hash(path);
@@ -138,20 +138,20 @@ mod tests {
     }
 
     #[test]
-    fn cells_come_back_under_their_own_names() {
+    fn measurements_come_back_under_their_own_names() {
         let folder = tempfile::tempdir().expect("a folder");
-        let cells = Cells::open(&folder.path().join("run"), &settings(&[("seed", "1")])).expect("new");
-        assert_eq!(cells.load("a/b k=1").expect("read"), None);
-        cells.save("a/b k=1", "[1]").expect("kept");
-        cells.save("a:b k=1", "[2]").expect("kept");
-        assert_eq!(cells.load("a/b k=1").expect("read").as_deref(), Some("[1]"));
-        assert_eq!(cells.load("a:b k=1").expect("read").as_deref(), Some("[2]"));
+        let cache = CacheFolder::open(&folder.path().join("run"), &settings(&[("seed", "1")])).expect("new");
+        assert_eq!(cache.load("a/b k=1").expect("read"), None);
+        cache.save("a/b k=1", "[1]").expect("saved");
+        cache.save("a:b k=1", "[2]").expect("saved");
+        assert_eq!(cache.load("a/b k=1").expect("read").as_deref(), Some("[1]"));
+        assert_eq!(cache.load("a:b k=1").expect("read").as_deref(), Some("[2]"));
     }
 
     #[test]
     fn another_evaluation_is_refused_and_a_wider_one_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        let open = |pairs: &[(&str, &str)]| Cells::open(folder.path(), &settings(pairs));
+        let open = |pairs: &[(&str, &str)]| CacheFolder::open(folder.path(), &settings(pairs));
         open(&[("seed", "1")]).expect("new");
         open(&[("seed", "1"), ("model net", "abc")]).expect("wider");
         let error = open(&[("seed", "1"), ("model net", "abd")]).expect_err("another model").to_string();

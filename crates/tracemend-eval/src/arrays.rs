@@ -1,13 +1,14 @@
-//! Scores of anybody's imputed arrays.
+//! Scores of imputed arrays, whatever program wrote them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cells::{Cell, figures, leakage};
-use crate::measurement::{Plan, RESAMPLES, estimate};
-use crate::metric::GapTally;
-use crate::protocol::paper::Error;
+use crate::error::Error;
+use crate::leakage::leakage;
+use crate::measurement::{Measurement, Plan, RESAMPLES};
+use crate::metric::Metric;
 use crate::score::Score;
+use crate::tally::GapTally;
 use tracemend_impute::window::clusters::clusters;
 use tracemend_impute::window::place::Place;
 use tracemend_impute::window::windows::{ArrayError, ImputedWindow, join, read_array_windows, read_results};
@@ -15,7 +16,7 @@ use tracemend_impute::window::windows::{ArrayError, ImputedWindow, join, read_ar
 /// Scores a folder of imputed arrays, `Results/<model>/results_<name>_<k>`, or all such folders below one.
 ///
 /// The method is the model's folder. Where the published layout holds the training windows of the same data set and
-/// length beside `Results`, `leakage` is given too; see [`score_arrays_against`] to name them.
+/// length next to `Results`, the rows include `leakage`. [`score_arrays_against`] takes other training windows.
 ///
 /// # Errors
 /// Arrays that are missing, cannot be read, or do not fit together.
@@ -34,13 +35,13 @@ pub fn score_arrays(dir: &Path, seed: u64) -> Result<Vec<Score>, Error> {
         match tested.iter().find(|(of, k, _)| (of, k) == (&data, &blackout)) {
             // Only what was imputed in the same windows can be compared gap by gap.
             Some((_, _, other)) if !same_gaps(other, &windows) => {
-                own.iter_mut().for_each(|score| score.detail.resampled.clear());
+                own.iter_mut().for_each(|score| score.resamples = None);
             }
             Some(_) => {}
             None => tested.push((data, blackout, windows)),
         }
         let known = |score: &Score| rows.iter().any(|row| (&row.data, &row.metric) == (&score.data, &score.metric));
-        own.retain(|score| score.metric != "leakage" || !known(score));
+        own.retain(|score| score.metric != Metric::Leakage || !known(score));
         rows.extend(own);
     }
     Ok(rows)
@@ -55,7 +56,7 @@ pub fn score_arrays_against(dir: &Path, training: &Path, seed: u64) -> Result<Ve
     score(dir, &read_results(dir)?, Some(training), seed)
 }
 
-/// How many folders below the one named arrays are looked for: `Results`, the model, the data set.
+/// How deep arrays may lie below the given folder: `Results`, the model, the data set.
 const DEPTH: usize = 3;
 
 /// The folders that hold imputed arrays, sorted.
@@ -85,7 +86,7 @@ fn same_gaps(one: &[ImputedWindow], other: &[ImputedWindow]) -> bool {
 }
 
 fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u64) -> Result<Vec<Score>, Error> {
-    // Where the layout's names are hidden behind `.` or a link, the real path has them.
+    // `.` and links hide the names of the layout; the real path has them.
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let (name, stated) = data_and_blackout(&real);
     let length = windows.first().map_or(0, |w| w.observed.len());
@@ -100,33 +101,34 @@ fn score(dir: &Path, windows: &[ImputedWindow], training: Option<&Path>, seed: u
     let tallies: Vec<GapTally> = clusters
         .iter()
         .map(|(_, members)| {
-            // Samplers differ between identical windows: each counts, but they are drawn together.
-            let mut sum = GapTally::empty();
+            // Samplers fill identical windows differently: each counts, but they are drawn together.
+            let mut sum = GapTally::default();
             members.iter().for_each(|i| sum.merge(&tally(&windows[*i])));
             sum
         })
         .collect();
-    let mut cells = vec![Cell {
+    let mut measurements = vec![Measurement {
         data: name.clone(),
         method: method.into_owned(),
         blackout,
         gaps: windows.len(),
-        figures: figures(estimate(&tallies, &plan)),
-        bins: Vec::new(),
+        ..Measurement::of_tallies(&tallies, &plan)
     }];
-    let beside = training_beside(&real, &name, length);
-    if let Some(path) = training.or(beside.as_deref()) {
+    let published = published_training(&real, &name, length);
+    if let Some(path) = training.or(published.as_deref()) {
         let training = join(&read_array_windows(path, length)?);
-        let ids = clusters.iter().map(|(window, members)| {
-            // An id that no training window can hold stands for what is none.
-            let ids: Vec<u32> = window.iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
-            (ids, members.len())
-        });
-        cells.push(leakage(&name, &training, ids, &plan));
+        let ids: Vec<(Vec<u32>, usize)> = clusters
+            .iter()
+            .map(|(window, members)| {
+                // An id that no training window can hold stands for ids that are no tokens.
+                (window.iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect(), members.len())
+            })
+            .collect();
+        measurements.push(leakage(&name, 0, &training, &ids, &plan));
     }
     let place = windows.first().map_or_else(String::new, |w| describe(&w.observed, blackout));
     let label = format!("L={length} {place}");
-    Ok(cells.iter().flat_map(|c| c.rows("paper", &label)).collect())
+    Ok(measurements.iter().flat_map(|one| Score::rows(one, "paper", &label)).collect())
 }
 
 fn tally(window: &ImputedWindow) -> GapTally {
@@ -147,8 +149,8 @@ fn data_and_blackout(dir: &Path) -> (String, Option<usize>) {
     }
 }
 
-/// `Datasets/<name>/sequence_length_<L>/train.npy` beside `Results`, where it exists.
-fn training_beside(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
+/// The path `Datasets/<name>/sequence_length_<L>/train.npy` next to `Results`, if it exists.
+fn published_training(dir: &Path, name: &str, length: usize) -> Option<PathBuf> {
     let root = dir.ancestors().nth(3)?;
     let folder = format!("sequence_length_{length}");
     let path = root.join("Datasets").join(name).join(folder).join("train.npy");

@@ -1,31 +1,36 @@
-//! What the baselines learn: order-8 counts of CPU streams and of threads, and how often a CPU leaves a thread.
+//! What the baselines learn: order-8 n-grams of CPU streams and of threads, and how often a CPU leaves a thread.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use tracemend_repair::model::{ContextTrie, Cursor, ROOT, ReturnClass, State, Token, TokenKind, TokenTable, thread_of};
-use tracemend_trace::{Event, Phase, Symbol, Symbols, Trace};
+use std::sync::{Arc, LazyLock};
+use tracemend_repair::ModelParams;
+use tracemend_repair::model::{ContextTrie, Cursor, ROOT, ReturnClass, State, Token, TokenKind, TokenTable};
+use tracemend_trace::{Event, Phase, Symbol, Symbols, ThreadKey, Trace};
 
 /// Longest context, in events.
-pub const ORDER: usize = 8;
+pub(crate) const ORDER: usize = 8;
 
-/// Counts of names and phases alone.
+/// N-grams of names and phases; return values make no difference.
 #[derive(Clone, Debug, Default)]
-pub struct BurstCounts {
+pub(crate) struct NgramModel {
     tokens: TokenTable,
     ids: FxHashMap<Box<str>, Vec<(Phase, Token)>>,
-    /// Of the CPU streams, whatever the thread.
+    /// N-grams of the CPU streams, whatever the thread.
     pub(crate) stream: ContextTrie,
-    /// Of the threads, whatever the CPU.
+    /// N-grams of the threads, whatever the CPU.
     pub(crate) thread: ContextTrie,
-    /// By token: events of a CPU after which the next is known, and those after which it was another thread's.
+    /// By token: events of a CPU whose successor is known, and those whose successor was another thread's.
     switches: Vec<(u32, u32)>,
     /// Streams of tokens as they were seen, without gaps inside.
     pub(crate) texts: Vec<Vec<Token>>,
 }
 
+/// The smoothing of the engine at its defaults.
+pub(crate) static SMOOTHING: LazyLock<ModelParams> = LazyLock::new(ModelParams::default);
+
 struct Stream {
     cursor: Cursor,
     text: Vec<Token>,
-    last: Option<(i64, Token)>,
+    last: Option<(ThreadKey, Token)>,
     gaps: usize,
 }
 
@@ -34,9 +39,17 @@ struct Thread {
     gaps: usize,
 }
 
-impl BurstCounts {
-    /// Counts a trace. Nothing is learned across a gap.
-    pub fn learn(&mut self, trace: &Trace) {
+impl NgramModel {
+    /// Learns from traces.
+    pub(crate) fn learned(training: &[&Trace]) -> Arc<Self> {
+        let mut model = Self::default();
+        training.iter().for_each(|trace| model.learn(trace));
+        model.freeze();
+        Arc::new(model)
+    }
+
+    /// Learns a trace, and nothing across its gaps.
+    fn learn(&mut self, trace: &Trace) {
         self.name_events(trace);
         let mut begins: Vec<i64> = trace.gaps.iter().filter_map(|gap| gap.begin_ns).collect();
         begins.sort_unstable();
@@ -47,7 +60,7 @@ impl BurstCounts {
             last: None,
             gaps: 0,
         });
-        let mut threads: FxHashMap<i64, Thread> = FxHashMap::default();
+        let mut threads: FxHashMap<ThreadKey, Thread> = FxHashMap::default();
         let mut gaps = 0;
         for event in &trace.events {
             while begins.get(gaps).is_some_and(|&begin| begin < event.time_ns) {
@@ -56,7 +69,7 @@ impl BurstCounts {
             let Some(token) = self.token(&trace.header.symbols, event) else {
                 continue;
             };
-            let tid = thread_of(event);
+            let tid = ThreadKey::of(event);
             let stream = &mut streams[event.stream.0 as usize];
             if stream.gaps != gaps {
                 self.texts.push(std::mem::take(&mut stream.text));
@@ -94,14 +107,14 @@ impl BurstCounts {
         self.switches.resize(self.tokens.len(), (0, 0));
     }
 
-    /// Sorts the counts for reading.
-    pub fn freeze(&mut self) {
+    /// Sorts the n-grams for reading.
+    fn freeze(&mut self) {
         self.stream.freeze();
         self.thread.freeze();
     }
 
-    /// What the tokens stand for; all have [`ReturnClass::None`].
-    pub fn tokens(&self) -> &TokenTable {
+    /// The table of its tokens; all have [`ReturnClass::None`].
+    pub(crate) fn tokens(&self) -> &TokenTable {
         &self.tokens
     }
 
@@ -134,7 +147,7 @@ pub(crate) fn context(trie: &ContextTrie, tokens: impl IntoIterator<Item = Token
 pub(crate) fn continuation(trie: &ContextTrie, vocabulary: usize, mut state: State, right: &[Token]) -> f64 {
     let mut sum = 0.0;
     for &token in right {
-        sum += trie.probability(state, token, vocabulary).ln();
+        sum += trie.probability(state, token, vocabulary, &SMOOTHING).ln();
         state = trie.advance(state, token);
     }
     sum
@@ -142,19 +155,18 @@ pub(crate) fn continuation(trie: &ContextTrie, vocabulary: usize, mut state: Sta
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::trace;
     use super::*;
+    use crate::baselines::testing_trace::trace;
 
     #[test]
     fn return_values_make_no_difference() {
         let mut trace = trace(&[(0, 1, "read"), (0, 2, "read"), (0, 2, "write")]);
         trace.events[1].ret = Some(-11);
-        let mut counts = BurstCounts::default();
-        counts.learn(&trace);
-        assert_eq!(counts.tokens().len(), 2 + 2);
-        let read = counts.token(&trace.header.symbols, &trace.events[0]);
-        // Left once of two times; any: once of two; one of them the prior.
-        assert_eq!(counts.switch(read), (1.0 + 0.5) / 3.0);
-        assert_eq!(counts.texts.len(), 1);
+        let model = NgramModel::learned(&[&trace]);
+        assert_eq!(model.tokens().len(), 2 + 2);
+        let read = model.token(&trace.header.symbols, &trace.events[0]);
+        // The CPU leaves `read` once of two times, and any event once of two, which is the prior.
+        assert_eq!(model.switch(read), (1.0 + 0.5) / 3.0);
+        assert_eq!(model.texts.len(), 1);
     }
 }

@@ -1,0 +1,234 @@
+//! `evaluate burst`, `evaluate self` and `evaluate truth`: gaps in traces of many threads.
+
+use super::evaluate_output::Output;
+use super::evaluate_shared::{Finished, ProtocolArgs, Settings, SharedArgs, advised, check_unseen};
+use super::globals::Globals;
+use super::progress::Progress;
+use anyhow::{Context as _, bail};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use tracemend_eval::cache::Cache;
+use tracemend_eval::methods::ENGINE;
+use tracemend_eval::prediction::trace::TakeGaps;
+use tracemend_eval::protocol::burst::BurstConfig;
+use tracemend_eval::protocol::truth::{TruthConfig, Twin};
+use tracemend_eval::protocol::{burst, truth};
+use tracemend_repair::model::TraceModel;
+use tracemend_repair::{RepairOptions, train, with_threads};
+use tracemend_trace::Trace;
+
+/// Options of the protocols that cut gaps into a trace.
+#[derive(Args, Debug)]
+pub struct CutArgs {
+    /// The trace whose events are hidden.
+    #[arg(long, value_name = "TRACE", required = true)]
+    test: PathBuf,
+    /// Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent.
+    #[arg(long, value_name = "K", value_delimiter = ',')]
+    blackout: Vec<usize>,
+    /// Gaps to draw for each length.
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    gaps: usize,
+}
+
+impl CutArgs {
+    fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        settings.set("gaps", self.gaps);
+        settings.files("test", [&self.test])
+    }
+
+    fn measure(
+        &self,
+        train: &[PathBuf],
+        shared: &SharedArgs,
+        globals: &Globals,
+        cache: &dyn Cache,
+        output: &mut Output<'_>,
+    ) -> anyhow::Result<Finished> {
+        check_unseen(&self.test, train, "--test")?;
+        let test = globals.read(&self.test)?;
+        let train: Vec<Trace> = train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<_>>()?;
+        let config = BurstConfig {
+            train: train.iter().collect(),
+            test: &test,
+            data: self.test.display().to_string(),
+            blackouts: self.blackout.clone(),
+            gaps: self.gaps,
+            methods: shared.method.clone(),
+            seed: globals.seed,
+            threads: globals.threads,
+        };
+        let mut progress = Progress::new(globals, "measuring");
+        let mut step = |done: usize, total: usize| progress.set(done as u64, total as u64);
+        let mut take = output.gaps();
+        let take = take.as_mut().map(|take| take as TakeGaps<'_>);
+        let scores = burst::run(&config, &mut step, cache, take).map_err(advised)?;
+        progress.finish();
+        Ok(Finished { scores, ..Finished::default() })
+    }
+}
+
+/// Bursts lost on one CPU of a trace of many threads, learned from other runs
+#[derive(Args, Debug)]
+pub struct BurstArgs {
+    /// Traces to learn from.
+    #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
+    train: Vec<PathBuf>,
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    shared: SharedArgs,
+}
+
+impl ProtocolArgs for BurstArgs {
+    const NAME: &'static str = "burst";
+
+    fn shared(&self) -> &SharedArgs {
+        &self.shared
+    }
+
+    fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        settings.files("train", &self.train)?;
+        self.cut.settings(settings)
+    }
+
+    fn measure(&self, globals: &Globals, cache: &dyn Cache, output: &mut Output<'_>) -> anyhow::Result<Finished> {
+        self.cut.measure(&self.train, &self.shared, globals, cache, output)
+    }
+}
+
+/// Bursts lost on one CPU of a trace of many threads, learned from the rest of the same trace
+#[derive(Args, Debug)]
+pub struct SelfArgs {
+    #[command(flatten)]
+    cut: CutArgs,
+    #[command(flatten)]
+    shared: SharedArgs,
+}
+
+impl ProtocolArgs for SelfArgs {
+    const NAME: &'static str = "self";
+
+    fn shared(&self) -> &SharedArgs {
+        &self.shared
+    }
+
+    fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        self.cut.settings(settings)
+    }
+
+    fn measure(&self, globals: &Globals, cache: &dyn Cache, output: &mut Output<'_>) -> anyhow::Result<Finished> {
+        self.cut.measure(&[], &self.shared, globals, cache, output)
+    }
+}
+
+/// Traces that really lost events, repaired and scored against their complete twins
+///
+/// All methods learn from the intact rest of the lossy trace, and from `--train` where it is given. With several twins, the
+/// last table is that of all their gaps together. `latency_error_…` says how far the latencies of calls are from those of
+/// the twin, with the recorded events alone (`…_before`) and with the inferred ones.
+#[derive(Args, Debug)]
+pub struct TruthArgs {
+    /// Traces that lost events.
+    #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
+    lossy: Vec<PathBuf>,
+    /// Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one.
+    #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
+    full: Vec<PathBuf>,
+    /// Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them.
+    #[arg(long, value_name = "TRACE", num_args = 1..)]
+    train: Vec<PathBuf>,
+    /// Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines
+    /// cannot learn from models.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "train")]
+    model: Vec<PathBuf>,
+    #[command(flatten)]
+    shared: SharedArgs,
+}
+
+impl ProtocolArgs for TruthArgs {
+    const NAME: &'static str = "truth";
+
+    fn shared(&self) -> &SharedArgs {
+        &self.shared
+    }
+
+    fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        // By pair: more twins are not another evaluation, another twin of the same name is.
+        for (lossy, full) in self.lossy.iter().zip(&self.full) {
+            settings.files(&format!("twins {}", lossy.display()), [lossy, full])?;
+        }
+        settings.files("train", &self.train)?;
+        settings.files("model", &self.model)
+    }
+
+    fn measure(&self, globals: &Globals, cache: &dyn Cache, output: &mut Output<'_>) -> anyhow::Result<Finished> {
+        if self.lossy.len() != self.full.len() {
+            bail!(
+                "--lossy names {} and --full {} traces; name a complete twin for each lossy trace, in the same order",
+                self.lossy.len(),
+                self.full.len()
+            );
+        }
+        for path in self.lossy.iter().chain(&self.full) {
+            check_unseen(path, &self.train, "among the twins")?;
+        }
+        let twins = self.lossy.iter().zip(&self.full).map(|(lossy, full)| twins(lossy, full, globals));
+        let twins: Vec<(Trace, Trace)> = twins.collect::<anyhow::Result<_>>()?;
+        let train: Vec<Trace> = self.train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<_>>()?;
+        let train: Vec<&Trace> = train.iter().collect();
+        let model = self.engine_model(&train, globals)?;
+        let twin = |(path, (lossy, full)): (&PathBuf, _)| Twin { lossy, full, data: path.display().to_string() };
+        let twins = twins.iter().map(|(lossy, full)| (lossy, full));
+        let config = TruthConfig {
+            twins: self.lossy.iter().zip(twins).map(twin).collect(),
+            train,
+            model: model.as_ref(),
+            methods: self.shared.method.clone(),
+            seed: globals.seed,
+        };
+        let mut take = output.gaps();
+        let take = take.as_mut().map(|take| take as TakeGaps<'_>);
+        let truth = truth::run(&config, cache, take).map_err(advised)?;
+        truth.warnings.iter().for_each(|warning| globals.warning(warning));
+        Ok(Finished { gaps: truth.gaps, scores: truth.scores })
+    }
+}
+
+impl TruthArgs {
+    /// The model that the engine repairs with: learned from traces, or loaded.
+    fn engine_model(&self, traces: &[&Trace], globals: &Globals) -> anyhow::Result<Option<TraceModel>> {
+        let asked = &self.shared.method;
+        if !asked.is_empty() && !asked.iter().any(|method| method == ENGINE) {
+            return Ok(None);
+        }
+        if !traces.is_empty() {
+            // The same as `train` does.
+            let options =
+                RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+            return Ok(Some(with_threads(options.threads, || train(traces, &options))));
+        }
+        let mut models: Option<TraceModel> = None;
+        for path in &self.model {
+            let model = TraceModel::load(path).with_context(|| {
+                format!("the model {} cannot be used; make one with `tracemend train`", path.display())
+            })?;
+            match &mut models {
+                Some(all) => all.merge(&model),
+                None => models = Some(model),
+            }
+        }
+        Ok(models)
+    }
+}
+
+/// Reads a lossy trace and its complete twin.
+fn twins(lossy: &Path, full: &Path, globals: &Globals) -> anyhow::Result<(Trace, Trace)> {
+    let trace = globals.read(lossy)?;
+    match (lossy.canonicalize(), full.canonicalize()) {
+        (Ok(a), Ok(b)) if a == b => truth::channels(&trace).with_context(|| {
+            format!("{} does not hold a lossy channel and a complete one; name the twin with --full", lossy.display())
+        }),
+        _ => Ok((trace, globals.read(full)?)),
+    }
+}
