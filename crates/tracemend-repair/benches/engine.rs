@@ -140,7 +140,7 @@ fn engine(criterion: &mut Criterion) {
             let mut model = TraceModel::default();
             model.learn(train, 1);
             model.learn(&damaged, 1);
-            model.trie.freeze();
+            model.freeze();
             let index = TraceIndex::new(&damaged, &mut model.tokens);
             let options = RepairOptions { threads: 1, seed: 1, ..RepairOptions::default() };
             group.bench_function(BenchmarkId::new(name, lost), |bencher| {

@@ -17,7 +17,7 @@ use crate::view::View;
 use tracemend_trace::{Gap, Phase};
 
 /// Reports the solutions of one trace.
-pub struct Annotator<'a> {
+pub(crate) struct Annotator<'a> {
     view: View<'a>,
     model: &'a TraceModel,
     event_types: EventTypes,
@@ -30,7 +30,7 @@ type What<'a> = (Option<i32>, &'a str, Phase);
 
 impl<'a> Annotator<'a> {
     /// `model`: the model that the gaps were filled with, calibrated.
-    pub fn new(index: &'a TraceIndex<'a>, model: &'a TraceModel, options: &'a RepairOptions) -> Self {
+    pub(crate) fn new(index: &'a TraceIndex<'a>, model: &'a TraceModel, options: &'a RepairOptions) -> Self {
         Self {
             view: View::new(index),
             model,
@@ -45,7 +45,7 @@ impl<'a> Annotator<'a> {
     }
 
     /// A filled gap with probabilities, intervals and names.
-    pub fn repair(&self, gap: &Gap, solution: &Solution) -> GapRepair {
+    pub(crate) fn repair(&self, gap: &Gap, solution: &Solution) -> GapRepair {
         let lost = solution.lost;
         let composition = if solution.consensus.is_some() {
             let composer = Composer {

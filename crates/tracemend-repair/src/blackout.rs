@@ -7,10 +7,11 @@ use tracemend_trace::{Cause, Event, Gap, Lost, StreamId, Trace};
 const MARGIN: usize = 200;
 /// Events kept between the gaps of one batch.
 const APART: usize = 100;
-/// Gaps cut at once, at most: intervals elsewhere tear the contexts of the threads around a gap.
+/// Maximum number of gaps cut at once: other gaps tear the contexts of the threads around a gap.
 const AT_ONCE: usize = 20;
-/// Share of a trace's events cut at once, at most (but always one gap): one in this many.
+/// One event in this many may be cut at once; one gap is always cut.
 const SHARE: usize = 25;
+
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blackout {
@@ -31,8 +32,8 @@ pub fn by_stream(trace: &Trace) -> Vec<Vec<u32>> {
     streams
 }
 
-/// Draws gaps at random places (other ones for another `purpose`), at least 200 events from the ends of their stream and clear of real gaps. Fewer than
-/// asked for, or none, where the trace is too short.
+/// Draws `gaps` blackouts of `lost` events at random places, at least 200 events from the ends of their stream and clear of real
+/// gaps. Another `purpose` draws other places. Returns fewer, or none, where the trace is too short.
 pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed: u64, purpose: &str) -> Vec<Blackout> {
     let room = |positions: &Vec<u32>| positions.len().saturating_sub(2 * MARGIN + lost);
     let total: usize = streams.iter().map(room).sum();
@@ -48,7 +49,7 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
                 let blackout = Blackout { stream, first: MARGIN + place, lost };
                 let (begin, end) = surroundings(trace, streams, blackout);
                 let real = trace.gaps.iter().any(|gap| {
-                    // One that is open at an end says nothing of the other streams.
+                    // A gap that is open at an end says nothing about other streams.
                     (!gap.is_one_sided() || gap.stream.is_none_or(|gap| gap.0 as usize == stream))
                         && gap.begin_ns.unwrap_or(i64::MIN) < end
                         && gap.end_ns.unwrap_or(i64::MAX) > begin

@@ -1,11 +1,11 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
 use crate::blackout::{Blackout, batches, by_stream, cut, draw, truth};
-use crate::consensus::{ByThread, Consensus, by_thread, matches};
+use crate::consensus::{ByThread, Consensus, by_thread};
 use crate::gate::{Tried, paying};
 use crate::index::TraceIndex;
 use crate::kernel::Rescoring;
-use crate::lcs::lcs_length;
+use crate::lcs::{lcs_length, matches};
 use crate::log_prob::LogProb;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
 use crate::model::{EventTypes, Timing, TraceModel};
@@ -56,7 +56,7 @@ fn agreed(filling: &ByThread, truth: &FxHashMap<ThreadKey, Vec<EventTypeId>>) ->
 }
 
 /// Lengths to calibrate for, from what the gaps lost: one for each group of lengths that occurs.
-pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
+pub(crate) fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
     let mut lengths: Vec<usize> = gaps.iter().map(|gap| gap.lost.count().unwrap_or(3).clamp(1, 700) as usize).collect();
     lengths.sort_unstable();
     let groups = lengths.chunk_by(|a, b| Calibration::same_length_group(*a, *b));
@@ -64,7 +64,7 @@ pub fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
 }
 
 /// What blackouts of a trace say.
-pub struct Calibrated {
+pub(crate) struct Calibrated {
     /// What became of beliefs.
     pub calibration: Calibration,
     /// How fillings are to be scored again, where that pays.
@@ -72,7 +72,12 @@ pub struct Calibrated {
 }
 
 /// Calibrates on blackouts of a trace. The model used for them has learned `base` and what is left.
-pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], options: &RepairOptions) -> Calibrated {
+pub(crate) fn calibrate(
+    trace: &Trace,
+    base: Option<&TraceModel>,
+    lengths: &[usize],
+    options: &RepairOptions,
+) -> Calibrated {
     let part;
     let limits = &options.params.model.blackouts;
     let trace = if trace.events.len() > limits.max_events {
@@ -100,7 +105,7 @@ pub fn calibrate(trace: &Trace, base: Option<&TraceModel>, lengths: &[usize], op
             Batch::repair(trace, &streams, &batch, base, options)
         })
         .collect();
-    let rescoring = if options.rescoring { choose_rescoring(&repaired) } else { None };
+    let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired) } else { None };
     let mut calibration = Calibration::default();
     for batch in &mut repaired {
         if let Some(rescoring) = rescoring {
@@ -147,7 +152,7 @@ impl<'t> Batch<'t> {
         let index = TraceIndex::new(&rest, &mut model.tokens);
         let solutions = solve(&index, &gaps, &model, options, &unwatched);
         let event_types = EventTypes::new(&model.tokens);
-        let recall = options.rescoring.then(|| Recall::new(&index, &rest.gaps));
+        let recall = options.params.search.rescoring.then(|| Recall::new(&index, &rest.gaps));
         let case = |(solution, &blackout): (Solution, &Blackout)| {
             let truth = truth(trace, streams, blackout);
             let (mut right, mut opinions) = (Vec::new(), Vec::new());

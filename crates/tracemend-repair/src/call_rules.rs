@@ -5,10 +5,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tracemend_trace::calls::{CallKind, CallState};
 
 /// A call, by number.
-pub type CallId = u32;
+pub(crate) type CallId = u32;
 
 /// What each token of a table does to its thread.
-pub struct CallRules {
+pub(crate) struct CallRules {
     /// `[token]`; `None` for marks, which are no events.
     kinds: Vec<Option<CallKind<CallId>>>,
     /// Whether calls come as entries and exits, so that a thread can need more events.
@@ -17,7 +17,7 @@ pub struct CallRules {
 
 impl CallRules {
     /// The rules of all tokens of a table. `one_sided`: calls that the trace recorded by their entries alone, or exits alone.
-    pub fn new(table: &TokenTable, one_sided: &FxHashSet<&str>) -> Self {
+    pub(crate) fn new(table: &TokenTable, one_sided: &FxHashSet<&str>) -> Self {
         let mut calls: FxHashMap<&str, CallId> = FxHashMap::default();
         let mut kinds = Vec::with_capacity(table.len());
         for (token, kind) in table.kinds().iter().enumerate() {
@@ -39,18 +39,18 @@ impl CallRules {
     }
 
     /// The call state of a thread after its recorded tokens, oldest first.
-    pub fn after_recorded(&self, tokens: &[Token]) -> CallState<CallId> {
+    pub(crate) fn after_recorded(&self, tokens: &[Token]) -> CallState<CallId> {
         tokens.iter().filter_map(|&token| self.kind(token)).fold(CallState::Unknown, CallState::after)
     }
 
     /// The state after an inferred event; `None` if it cannot be.
-    pub fn after_inferred(&self, before: CallState<CallId>, token: Token) -> Option<CallState<CallId>> {
+    pub(crate) fn after_inferred(&self, before: CallState<CallId>, token: Token) -> Option<CallState<CallId>> {
         before.next(self.kind(token)?)
     }
 
     /// The minimum number of events that a thread needs before what is recorded next can follow; `None` if it never can.
     /// `right`: the tokens recorded next, [`END`] where the thread ends.
-    pub fn min_events(&self, state: CallState<CallId>, right: &[Token]) -> Option<usize> {
+    pub(crate) fn min_events(&self, state: CallState<CallId>, right: &[Token]) -> Option<usize> {
         let next = right
             .iter()
             .map(|&token| (token, self.kind(token)))

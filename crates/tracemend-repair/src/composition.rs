@@ -42,7 +42,7 @@ impl Expected {
 }
 
 /// Counts the events of all fillings.
-pub fn count(
+pub(crate) fn count(
     fillings: &[Filling],
     context: &GapContext,
     event_types: &EventTypes,
@@ -74,7 +74,12 @@ fn add(expected: &mut Expected, number: f64, weight: f64) {
 
 /// Shares of the event types among the `events` that the gap's stream recorded on each side of it; among all events of the
 /// stream where it recorded nothing on one side.
-pub fn background(view: &View<'_>, gap: &Gap, event_types: &EventTypes, events: usize) -> BTreeMap<EventTypeId, f64> {
+pub(crate) fn background(
+    view: &View<'_>,
+    gap: &Gap,
+    event_types: &EventTypes,
+    events: usize,
+) -> BTreeMap<EventTypeId, f64> {
     let Some(positions) = gap.stream.and_then(|stream| view.index.streams.get(stream.0 as usize)) else {
         return BTreeMap::new();
     };
@@ -114,7 +119,7 @@ impl Counted {
 }
 
 /// What turns counts into a composition.
-pub struct Composer<'c> {
+pub(crate) struct Composer<'c> {
     /// What is known of the recorded events.
     pub view: &'c View<'c>,
     /// The model that filled the gap, calibrated.
@@ -129,7 +134,13 @@ pub struct Composer<'c> {
 
 impl Composer<'_> {
     /// The composition of a gap with calibrated intervals.
-    pub fn compose(&self, gap: &Gap, counted: &Counted, context: &GapContext, lost: LostInterval) -> Composition {
+    pub(crate) fn compose(
+        &self,
+        gap: &Gap,
+        counted: &Counted,
+        context: &GapContext,
+        lost: LostInterval,
+    ) -> Composition {
         let calibration = &self.model.calibration;
         let row = |tid, comm, event_type: EventTypeId, expected: &Expected, rows| {
             let EventType { name, phase } = self.event_types.get(event_type).clone();

@@ -5,16 +5,12 @@
 //! weight of the fillings whose same thread has it in common by the longest common subsequence.
 
 use crate::gap_context::InsertionPoint;
-use crate::lcs::lcs_length;
+use crate::lcs::{lcs_length, matches};
 use crate::model::EventTypes;
 use crate::params::SearchParams;
 use crate::search::Filling;
 use rustc_hash::FxHashMap;
 use tracemend_trace::{EventTypeId, ThreadKey};
-
-/// Largest table for a longest common subsequence, and the pieces that longer sequences are cut into.
-const CELLS: usize = 16_000_000;
-const PIECE: usize = 2000;
 
 /// The chosen filling.
 #[derive(Clone, Debug)]
@@ -26,14 +22,14 @@ pub struct Consensus {
     /// `[lost]` support of each event, 0 to 1.
     pub support: Vec<f32>,
     /// How far the fillings agree.
-    pub agreement: Agreement,
+    pub(crate) agreement: Agreement,
 }
 
 /// A thread's events in one filling: places in the filling, and event types.
-pub type ByThread = FxHashMap<ThreadKey, (Vec<u32>, Vec<EventTypeId>)>;
+pub(crate) type ByThread = FxHashMap<ThreadKey, (Vec<u32>, Vec<EventTypeId>)>;
 
 /// Groups a filling by thread, in each thread's own order.
-pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &EventTypes) -> ByThread {
+pub(crate) fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &EventTypes) -> ByThread {
     let mut order: Vec<u32> = (0..filling.placed.len() as u32).collect();
     order.sort_by_key(|&place| filling.placed[place as usize].0);
     let mut threads: ByThread = FxHashMap::default();
@@ -49,7 +45,7 @@ pub fn by_thread(filling: &Filling, points: &[InsertionPoint], event_types: &Eve
 
 /// How far the likeliest fillings of one gap agree with each other.
 #[derive(Clone, Debug)]
-pub struct Agreement {
+pub(crate) struct Agreement {
     /// `[filling][other]` for other < filling: summed length of the threads' longest common subsequences.
     common: Vec<Vec<usize>>,
     /// Length of the fillings, in events.
@@ -58,7 +54,7 @@ pub struct Agreement {
 
 impl Agreement {
     /// Compares the likeliest fillings, as many as `params` allow for a gap of this length.
-    pub fn new(
+    pub(crate) fn new(
         fillings: &[Filling],
         points: &[InsertionPoint],
         event_types: &EventTypes,
@@ -77,12 +73,12 @@ impl Agreement {
     }
 
     /// Number of fillings compared.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.common.len()
     }
 
     /// The filling of which most is expected to be right when the fillings have these weights; the first on ties.
-    pub fn best(&self, weights: &[f64]) -> Option<usize> {
+    pub(crate) fn best(&self, weights: &[f64]) -> Option<usize> {
         let mut expected = vec![0.0; self.len()];
         for (i, row) in self.common.iter().enumerate() {
             expected[i] += weights[i] * self.lost as f64;
@@ -96,7 +92,7 @@ impl Agreement {
 }
 
 /// Weights that sum to 1; all alike where there is no weight.
-pub fn normalised(weights: impl Iterator<Item = f64>) -> Vec<f64> {
+pub(crate) fn normalised(weights: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut weights: Vec<f64> = weights.collect();
     let (total, count): (f64, usize) = (weights.iter().sum(), weights.len());
     weights.iter_mut().for_each(|weight| *weight = if total > 0.0 { *weight / total } else { 1.0 / count as f64 });
@@ -104,7 +100,7 @@ pub fn normalised(weights: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// Chooses among fillings, the likeliest first. Returns `None` for no filling.
-pub fn choose(
+pub(crate) fn choose(
     fillings: &[Filling],
     points: &[InsertionPoint],
     event_types: &EventTypes,
@@ -132,66 +128,4 @@ pub fn choose(
         }
     }
     Some(Consensus { chosen, weights, support, agreement })
-}
-
-/// Places of `a` in one longest common subsequence with `b`.
-pub fn matches<T: Eq>(a: &[T], b: &[T]) -> Vec<usize> {
-    // What both begin and end with is common anyway.
-    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
-    let (x, y) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
-    let mut matched: Vec<usize> = (0..head).collect();
-    if x.len().saturating_mul(y.len()) > CELLS {
-        // Too long for a table: piece by piece, which finds a common subsequence, if not the longest.
-        for (number, (x, y)) in x.chunks(PIECE).zip(y.chunks(PIECE)).enumerate() {
-            matched.extend(matches(x, y).into_iter().map(|place| head + number * PIECE + place));
-        }
-    } else if !x.is_empty() && !y.is_empty() {
-        let width = y.len() + 1;
-        let mut table = vec![0u16; (x.len() + 1) * width];
-        for i in (0..x.len()).rev() {
-            for j in (0..y.len()).rev() {
-                table[i * width + j] = if x[i] == y[j] {
-                    table[(i + 1) * width + j + 1] + 1
-                } else {
-                    table[(i + 1) * width + j].max(table[i * width + j + 1])
-                };
-            }
-        }
-        let (mut i, mut j) = (0, 0);
-        while i < x.len() && j < y.len() {
-            if x[i] == y[j] {
-                matched.push(head + i);
-                i += 1;
-                j += 1;
-            } else if table[(i + 1) * width + j] >= table[i * width + j + 1] {
-                i += 1;
-            } else {
-                j += 1;
-            }
-        }
-    }
-    matched.extend(a.len() - tail..a.len());
-    matched
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn matches_are_a_longest_common_subsequence(
-            a in prop::collection::vec(0u32..4, 0..30),
-            b in prop::collection::vec(0u32..4, 0..30),
-        ) {
-            let matched = matches(&a, &b);
-            prop_assert_eq!(matched.len(), lcs_length(&a, &b));
-            let mut rest = b.iter();
-            for place in matched {
-                prop_assert!(rest.any(|other| *other == a[place]));
-            }
-        }
-    }
 }

@@ -6,7 +6,7 @@ use tracemend_trace::{Gap, Phase, Symbol};
 
 /// Recorded durations of each call.
 #[derive(Clone, Debug, Default)]
-pub struct CallDurations {
+pub(crate) struct CallDurations {
     calls: FxHashMap<Symbol, Sorted>,
 }
 
@@ -22,7 +22,7 @@ struct Sorted {
 impl CallDurations {
     /// Durations of whole calls, and of entries followed by their exits. A pair is left out where a gap of a stream that recorded
     /// one of its halves lies between them: there the exit may be another call's.
-    pub fn new(index: &TraceIndex<'_>) -> Self {
+    pub(crate) fn new(index: &TraceIndex<'_>) -> Self {
         let trace = index.trace;
         let mut found: FxHashMap<Symbol, Vec<u64>> = FxHashMap::default();
         for positions in index.threads.values() {
@@ -53,7 +53,7 @@ impl CallDurations {
 
     /// Mean duration, in ns, of the recorded calls of this name that took at most `max_ns`: what a call took that lay in a gap of
     /// this width. `None` if no such call was recorded.
-    pub fn mean_within(&self, name: Symbol, max_ns: u64) -> Option<f64> {
+    pub(crate) fn mean_within(&self, name: Symbol, max_ns: u64) -> Option<f64> {
         let Sorted { durations, sums } = self.calls.get(&name)?;
         let within = durations.partition_point(|&duration| duration <= max_ns);
         (within > 0).then(|| sums[within] / within as f64)

@@ -8,7 +8,7 @@ use crate::times::Steps;
 
 /// The models and constants of one repair, borrowed.
 #[derive(Clone, Copy)]
-pub struct Engine<'m> {
+pub(crate) struct Engine<'m> {
     /// Says what threads do next.
     pub predictor: &'m dyn Predictor,
     /// Says whom a CPU turns to, how long things take, and what tokens are.
@@ -21,7 +21,7 @@ pub struct Engine<'m> {
 
 impl<'m> Engine<'m> {
     /// How long steps take.
-    pub fn steps(&self) -> Steps<'m> {
+    pub(crate) fn steps(&self) -> Steps<'m> {
         Steps { timing: &self.model.timing, model_params: &self.model.params, params: self.params }
     }
 }

@@ -40,7 +40,7 @@ pub struct InsertionPoint {
     /// Time from the end of the gap to the thread's next recorded event, or to the end of the trace, ns.
     pub tail_ns: i64,
     /// How recently the thread ran on this CPU when the gap began.
-    pub recency: Recency,
+    pub(crate) recency: Recency,
     /// Whether it ran on another CPU since.
     pub moved: bool,
     /// Whether the thread first appears after the gap.
@@ -49,7 +49,7 @@ pub struct InsertionPoint {
 
 impl InsertionPoint {
     /// Thread id and process name, as far as the trace gives them.
-    pub fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
+    pub(crate) fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
         let event = view.event(self.witness);
         (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
     }

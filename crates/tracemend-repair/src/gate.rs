@@ -3,7 +3,7 @@
 /// Half the width, in standard errors, of the interval of a gain that has to lie above 0: 95 %.
 const INTERVAL: f64 = 1.96;
 /// Smallest number of distinct cases that can speak for a step.
-pub const MIN_CASES: usize = 12;
+pub(crate) const MIN_CASES: usize = 12;
 
 /// Settings, and how many events of each case are right under them.
 #[derive(Clone, Debug)]

@@ -39,7 +39,7 @@ pub struct InferredEvent {
     pub alternatives: Vec<Alternative>,
 }
 
-/// Expected number of lost events of one kind on one thread.
+/// Expected number of lost events of one event type, on one thread or on all.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CompositionRow {
     /// Thread; `None` sums over all threads of the gap, or a thread not seen outside it (then `comm` says whose child).
@@ -50,7 +50,7 @@ pub struct CompositionRow {
     pub name: String,
     /// Entry, exit, call or point.
     pub phase: Phase,
-    /// Expected number of lost events of this kind.
+    /// Expected number of lost events.
     pub expected: f64,
     /// Lower end of the 90 % interval.
     pub low: f64,
@@ -61,7 +61,7 @@ pub struct CompositionRow {
     pub time_ns: Option<f64>,
 }
 
-/// What a gap swallowed, by kind: stays true where single positions are uncertain.
+/// What a gap swallowed by event type. It stays true where single positions are uncertain.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Composition {
     /// Most likely number of lost events; the tracer's own count where it gave one.
@@ -83,7 +83,7 @@ pub struct GapRepair {
     pub gap: Gap,
     /// The best reconstruction, in order; where it is empty or not whole, `left_open` says why.
     pub events: Vec<InferredEvent>,
-    /// What was lost, by kind.
+    /// What was lost, by event type.
     pub composition: Composition,
     /// Further reconstructions drawn at random, when asked for.
     pub samples: Vec<Vec<InferredEvent>>,

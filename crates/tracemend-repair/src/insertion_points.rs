@@ -22,7 +22,7 @@ use tracemend_trace::calls::{begins_thread, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
 
 /// Builds the context of a gap.
-pub fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContext {
+pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContext {
     let index = view.index;
     let params = engine.params;
     let stream = gap.stream.map(|stream| stream.0);

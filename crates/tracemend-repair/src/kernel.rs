@@ -17,8 +17,8 @@ pub struct Known {
     pub value: u8,
 }
 
-/// Hash of a return value, 1 to 255; 0 for none. Of numbers beyond 32 bits only the magnitude counts: they are mostly addresses,
-/// which differ from run to run.
+/// Hash of a return value, 1 to 255; 0 for none. Numbers beyond 32 bits are mostly addresses,
+/// which differ from run to run, so only their magnitude counts.
 pub fn value_hash(ret: Option<i64>) -> u8 {
     let Some(ret) = ret else { return 0 };
     let bits = i64::BITS - ret.unsigned_abs().leading_zeros();
@@ -91,7 +91,7 @@ pub struct Rescoring {
 
 impl Rescoring {
     /// Kernels to choose from.
-    pub const KERNELS: [Kernel; 4] = [
+    pub(crate) const KERNELS: [Kernel; 4] = [
         Kernel::EVEN,
         Kernel { time: None, differing: 0.1 },
         Kernel { time: Some(0.5), differing: 1.0 },

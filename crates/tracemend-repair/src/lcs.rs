@@ -1,8 +1,13 @@
-//! Length of the longest common subsequence, 64 positions per machine word.
+//! Longest common subsequences: their length, 64 positions per machine word, and what lies on one.
 
 use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
+
+/// Largest table of [`matches`], in cells.
+const CELLS: usize = 16_000_000;
+/// Events of the pieces that longer sequences are cut into.
+const PIECE: usize = 2000;
 
 /// Length of the longest common subsequence of `a` and `b`, in O(|a|·|b|/64) time and O(|a|·types/64) memory.
 ///
@@ -33,6 +38,47 @@ pub fn lcs_length<T: Eq + Hash>(a: &[T], b: &[T]) -> usize {
     }
     // Bits past |a| are never matched and stay one, so they do not count.
     v.iter().map(|w| w.count_zeros() as usize).sum()
+}
+
+/// Places of `a` in one longest common subsequence with `b`.
+pub fn matches<T: Eq>(a: &[T], b: &[T]) -> Vec<usize> {
+    // What both begin and end with is common anyway.
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
+    let (x, y) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
+    let mut matched: Vec<usize> = (0..head).collect();
+    if x.len().saturating_mul(y.len()) > CELLS {
+        // Too long for a table: piece by piece, which finds a common subsequence, if not the longest.
+        for (number, (x, y)) in x.chunks(PIECE).zip(y.chunks(PIECE)).enumerate() {
+            matched.extend(matches(x, y).into_iter().map(|place| head + number * PIECE + place));
+        }
+    } else if !x.is_empty() && !y.is_empty() {
+        let width = y.len() + 1;
+        let mut table = vec![0u16; (x.len() + 1) * width];
+        for i in (0..x.len()).rev() {
+            for j in (0..y.len()).rev() {
+                table[i * width + j] = if x[i] == y[j] {
+                    table[(i + 1) * width + j + 1] + 1
+                } else {
+                    table[(i + 1) * width + j].max(table[i * width + j + 1])
+                };
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < x.len() && j < y.len() {
+            if x[i] == y[j] {
+                matched.push(head + i);
+                i += 1;
+                j += 1;
+            } else if table[(i + 1) * width + j] >= table[i * width + j + 1] {
+                i += 1;
+            } else {
+                j += 1;
+            }
+        }
+    }
+    matched.extend(a.len() - tail..a.len());
+    matched
 }
 
 #[cfg(test)]
@@ -70,6 +116,21 @@ mod tests {
             b in proptest::collection::vec(0u8..5, 0..200),
         ) {
             prop_assert_eq!(lcs_length(&a, &b), lcs_table(&a, &b));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn matches_are_a_longest_common_subsequence(
+            a in prop::collection::vec(0u32..4, 0..30),
+            b in prop::collection::vec(0u32..4, 0..30),
+        ) {
+            let matched = matches(&a, &b);
+            prop_assert_eq!(matched.len(), lcs_length(&a, &b));
+            let mut rest = b.iter();
+            for place in matched {
+                prop_assert!(rest.any(|other| *other == a[place]));
+            }
         }
     }
 }

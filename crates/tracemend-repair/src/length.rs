@@ -1,4 +1,7 @@
-//! How many events a gap lost when nobody counted.
+//! Length: how many events a gap lost where the tracer did not count them.
+//!
+//! The prior is log-normal around what the stream's usual rate gives for the gap's width, cut below what is known to be missing.
+//! The search weighs it with how well a filling of each length meets what is recorded after the gap (`search/beam.rs`).
 
 use crate::gap_context::GapContext;
 use crate::inferred::LostInterval;
@@ -8,7 +11,7 @@ use tracemend_trace::{Gap, ThreadKey};
 
 /// Logarithm of the prior probability of each number of lost events: log-normal around what the stream's usual rate
 /// gives for the gap's width, cut below what is known to be missing.
-pub fn prior(view: &View<'_>, gap: &Gap, context: &GapContext, params: &SearchParams) -> Vec<f64> {
+pub(crate) fn prior(view: &View<'_>, gap: &Gap, context: &GapContext, params: &SearchParams) -> Vec<f64> {
     let min = gap.lost.count().unwrap_or(0) as usize;
     let usual = usual(view, gap, context, params).max(1.0);
     let ((times, more), (bound_times, bound_more)) = (params.unknown_span, params.bound_span);
@@ -52,7 +55,7 @@ fn rate(view: &View<'_>, positions: &[u32], time_ns: i64, events: usize) -> Opti
 }
 
 /// Most likely number of lost events and the ends of its 90 % interval.
-pub fn interval(lengths: &[f64]) -> LostInterval {
+pub(crate) fn interval(lengths: &[f64]) -> LostInterval {
     let best = (0..lengths.len()).max_by(|&a, &b| lengths[a].total_cmp(&lengths[b]).then(b.cmp(&a))).unwrap_or(0);
     let mut sum = 0.0;
     let mut low = None;

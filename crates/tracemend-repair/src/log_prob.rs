@@ -94,7 +94,7 @@ impl Sum for LogProb {
 }
 
 /// Draws one of several weights that sum to 1; the first where rounding leaves a rest.
-pub fn draw(weights: &[f64], random: &mut SplitMix64) -> usize {
+pub(crate) fn draw(weights: &[f64], random: &mut SplitMix64) -> usize {
     let mut point = random.next_u64() as f64 / u64::MAX as f64;
     let drawn = weights.iter().position(|&weight| {
         point -= weight;

@@ -1,9 +1,18 @@
-//! From the gaps a tracer reports to the stretches in which nothing was recorded.
+//! Loss intervals: from the gaps a tracer reports to the stretches in which nothing was recorded.
 //!
-//! Most tracers report the one as the other. CTF counts per packet: the events that a packet lost lie before its first or
-//! after its last recorded event ([`Gap::kept_ns`]), and a stretch between two packets can hold losses of both. Nobody
-//! stored how a packet's loss divides, but silence tells: it is divided by how much longer each stretch is than the
-//! stream's usual step.
+//! Most tracers report the one as the other. CTF counts per packet: the events that a packet lost lie before its first or after
+//! its last recorded event ([`Gap::kept_ns`]), and the stretch between two packets can hold losses of both.
+//!
+//! ```text
+//! packet          [ 1st ─────────────────── 10 lost ][ 2nd ──────────── 20 lost ]
+//! recorded             A B C D                             E F
+//! loss intervals  ~~~~~       ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~   ~~~~~~~~~~~~~~~~~~~
+//!                 before A    D to E: some of the 10 and      after F
+//!                             some of the 20
+//! ```
+//!
+//! Tracers do not store how a packet's loss divides, but silence says: it is divided by how much longer each stretch is than the
+//! stream's usual step. What is found in a loss interval goes back to the packets that lost it.
 
 use crate::inferred::{Composition, CompositionRow, GapRepair, InferredEvent};
 use rustc_hash::FxHashMap;
@@ -15,11 +24,11 @@ use tracemend_trace::{Gap, Lost, Phase, Trace};
 pub struct LossInterval {
     /// What the search is given.
     pub gap: Gap,
-    /// Whose losses lie in it, in order: number of the gap in the trace, and how many of its events.
+    /// The gaps whose losses lie in it, in order: number of the gap in the trace, and how many of its events.
     pub parts: Vec<(usize, u64)>,
 }
 
-/// One of a gap's possible places.
+/// One stretch in which a gap can have lost events.
 struct Place {
     gap: usize,
     begin_ns: Option<i64>,
@@ -27,7 +36,7 @@ struct Place {
     lost: u64,
 }
 
-/// The intervals of a trace, in the order of its gaps.
+/// The loss intervals of a trace, in the order of its gaps.
 pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
     let mut times: Vec<Option<Vec<i64>>> = vec![None; trace.header.streams.len()];
     for gap in trace.gaps.iter().filter(|gap| gap.kept_ns.is_some()) {
@@ -49,7 +58,7 @@ pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
             continue;
         };
         for place in places(number, gap, times) {
-            // Between the same two recorded events: the same interval.
+            // Between the same two recorded events lies one interval.
             let after = place.begin_ns.map_or(0, |begin| times.partition_point(|&time| time <= begin));
             let interval = *known.entry((stream, after)).or_insert_with(|| {
                 let before = after.checked_sub(1).map(|last| times[last]);
@@ -94,7 +103,7 @@ fn places(number: usize, gap: &Gap, times: &[i64]) -> Vec<Place> {
     let step = last.saturating_sub(first) as f64 / (kept.max(2) - 1) as f64;
     let silence = |begin: Option<i64>, end: Option<i64>| match (begin, end) {
         (Some(begin), Some(end)) => (end.saturating_sub(begin) as f64 - step).max(0.0),
-        // No bound: as long as it takes.
+        // Without a bound the stretch is as long as its events take.
         _ => step * whole.lost as f64,
     };
     let (before, after) = (silence(gap.begin_ns, Some(first)), silence(Some(last), gap.end_ns));
@@ -110,7 +119,7 @@ fn places(number: usize, gap: &Gap, times: &[i64]) -> Vec<Place> {
     places
 }
 
-/// The trace as the search is to see it: with a gap for every interval. Borrowed where that is how it is already.
+/// The trace with a gap for every loss interval, as the search reads it; borrowed where its gaps are that already.
 pub fn with_loss_intervals<'t>(trace: &'t Trace, intervals: &[LossInterval]) -> Cow<'t, Trace> {
     if trace.gaps.iter().all(|gap| gap.kept_ns.is_none()) {
         return Cow::Borrowed(trace);
@@ -119,7 +128,7 @@ pub fn with_loss_intervals<'t>(trace: &'t Trace, intervals: &[LossInterval]) -> 
     Cow::Owned(Trace { header: trace.header.clone(), events: trace.events.clone(), gaps })
 }
 
-/// Gives each gap of a trace what was found in its intervals.
+/// Gives each gap of a trace what was found in its loss intervals.
 pub fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
     let mut gaps: Vec<GapRepair> = trace
         .gaps
@@ -172,7 +181,7 @@ pub fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<GapRepair>
     gaps
 }
 
-/// Adds a share of a interval's composition to that of a gap.
+/// Adds a share of a loss interval's composition to that of a gap.
 fn add(sum: &mut Composition, interval: &Composition, share: f64) {
     let scaled = |count: u64| (count as f64 * share).round() as u64;
     sum.lost += scaled(interval.lost);
@@ -232,7 +241,7 @@ mod tests {
         let mut trace = trace(&[(0, 1, "a"), (0, 1, "b"), (0, 1, "c"), (0, 1, "d"), (0, 1, "e")]);
         let times = [0, 1_000, 1_100, 9_000, 9_100];
         trace.events.iter_mut().zip(times).for_each(|(event, time_ns)| event.time_ns = time_ns);
-        // A packet of two events ends at 5,000 with all its silence behind it, the next one begins there.
+        // A packet of two events ends at 5,000 with all its silence after them; the next packet begins there.
         trace.gaps = vec![gap(900, 5_000, Some((1_000, 1_100)), 10), gap(5_000, 9_150, Some((9_000, 9_100)), 20)];
         let intervals = loss_intervals(&trace);
         assert_eq!(intervals.len(), 1);

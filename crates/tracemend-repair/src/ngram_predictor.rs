@@ -11,7 +11,7 @@ use crate::rescoring::Recall;
 use crate::search::Filling;
 
 /// Predicts from the n-grams of a [`TraceModel`], over all programs and within the thread's own.
-pub struct NgramPredictor<'m> {
+pub(crate) struct NgramPredictor<'m> {
     model: &'m TraceModel,
     /// The recording, where the model's rescoring asks for it.
     recall: Option<(Recall, Rescoring)>,
@@ -20,7 +20,7 @@ pub struct NgramPredictor<'m> {
 impl<'m> NgramPredictor<'m> {
     /// A predictor over a model that has learned. It rescores by the recorded events of `index` where blackouts said that this
     /// pays ([`TraceModel::rescoring`]).
-    pub fn new(model: &'m TraceModel, index: &TraceIndex<'_>) -> Self {
+    pub(crate) fn new(model: &'m TraceModel, index: &TraceIndex<'_>) -> Self {
         let recall = model.rescoring.map(|rescoring| (Recall::new(index, &index.trace.gaps), rescoring));
         Self { model, recall }
     }

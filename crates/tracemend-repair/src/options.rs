@@ -14,15 +14,13 @@ pub struct RepairOptions {
     pub samples: usize,
     /// Gaps that lost more events than this are left open.
     pub max_lost: u64,
-    /// Whether fillings are scored again by similar places of the recording, where blackouts say that this pays.
-    pub rescoring: bool,
     /// The constants of the method.
     pub params: Params,
 }
 
 impl Default for RepairOptions {
     fn default() -> Self {
-        Self { seed: 0, threads: 0, samples: 0, max_lost: 20_000, rescoring: true, params: Params::default() }
+        Self { seed: 0, threads: 0, samples: 0, max_lost: 20_000, params: Params::default() }
     }
 }
 

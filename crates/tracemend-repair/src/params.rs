@@ -5,7 +5,7 @@
 //! value of this order serves; it keeps rare input from costing time or precision. `definition`: part of what a figure means.
 //!
 //! *Sensitivity* is measured, not remembered: `tools/sensitivity.py CORPUS` repairs the same gaps with each value halved and
-//! doubled and writes `docs/parameters.md`, which has the change of `thread_lcs` and of the calibration error beside each name.
+//! doubled and writes `docs/parameters.md`, which has the changes of `thread_lcs` and of the calibration error next to each name.
 
 use serde::{Deserialize, Serialize};
 
@@ -183,8 +183,10 @@ pub struct SearchParams {
     pub open_end: f64,
     /// Largest factor by which steps are stretched to fill a gap. Guard.
     pub max_stretch: f64,
-    /// Alternatives told of each event. Definition.
+    /// Alternatives reported for each event. Definition.
     pub alternatives: usize,
+    /// Whether fillings are scored again by similar places of the recording, where blackouts say that this pays.
+    pub rescoring: bool,
 }
 
 impl Default for ModelParams {
@@ -277,13 +279,14 @@ impl Default for SearchParams {
             open_end: 2.0,
             max_stretch: 50.0,
             alternatives: 5,
+            rescoring: true,
         }
     }
 }
 
 impl SearchParams {
     /// Hypotheses kept in a gap of `lost` events.
-    pub fn beam_for(&self, lost: usize) -> usize {
+    pub(crate) fn beam_for(&self, lost: usize) -> usize {
         let group = match lost {
             0..=15 => 0,
             16..=200 => 1,
@@ -294,7 +297,7 @@ impl SearchParams {
     }
 
     /// Fillings compared for the consensus of a gap of `lost` events.
-    pub fn compared_for(&self, lost: usize) -> usize {
+    pub(crate) fn compared_for(&self, lost: usize) -> usize {
         let group = match lost {
             0..=100 => 0,
             101..=300 => 1,

@@ -1,6 +1,6 @@
 //! Rescoring: a second opinion on whole fillings from similar places of the recording.
 //!
-//! The search sees names and the class of a return value. Places of the recording where the same thread context occurs also have
+//! The search sees names and the class of a return value. Places of the recording where the same context of a thread occurs also have
 //! exact return values and times. A place counts for more the nearer the time that it took is to what the gap took (a Gaussian
 //! kernel over the logarithms), and for less for every event around it that returned another value than the event as far from the
 //! gap: by `differing`^(1 / (1 + d)), d events away. The share of such weight that speaks for a filling is multiplied into its
@@ -37,7 +37,7 @@ struct ThreadText {
 }
 
 /// The recording by thread, with an index of its contexts.
-pub struct Recall {
+pub(crate) struct Recall {
     threads: BTreeMap<ThreadKey, ThreadText>,
     /// Where each row of [`LEFT`] tokens ends: thread, and number of the event after it.
     places: FxHashMap<[Token; LEFT], Vec<(ThreadKey, u32)>>,
@@ -45,7 +45,7 @@ pub struct Recall {
 
 impl Recall {
     /// Indexes the recorded events of a trace. `gaps`: where events are missing, which no place may lie across.
-    pub fn new(index: &TraceIndex<'_>, gaps: &[Gap]) -> Self {
+    pub(crate) fn new(index: &TraceIndex<'_>, gaps: &[Gap]) -> Self {
         let mut gaps: Vec<&Gap> = gaps.iter().collect();
         gaps.sort_by_key(|gap| gap.end_ns);
         let mut recall = Self { threads: BTreeMap::new(), places: FxHashMap::default() };
@@ -72,7 +72,7 @@ impl Recall {
 
     /// For each of `kernels`, what the recording says of each filling: the logarithm of the share of places that speak for it,
     /// summed over the insertion points that any filling uses. `[kernel][filling]`.
-    pub fn opinions(&self, gap: &GapContext, fillings: &[Filling], kernels: &[Kernel]) -> Vec<Vec<LogProb>> {
+    pub(crate) fn opinions(&self, gap: &GapContext, fillings: &[Filling], kernels: &[Kernel]) -> Vec<Vec<LogProb>> {
         let mut opinions = vec![vec![LogProb::CERTAIN; fillings.len()]; kernels.len()];
         for (number, point) in gap.points.iter().enumerate() {
             // Fillings that agree on this point share one row.

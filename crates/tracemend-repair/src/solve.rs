@@ -130,7 +130,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// `None` if there is no filling.
-    pub fn new(
+    pub(crate) fn new(
         fillings: &[Filling],
         context: &GapContext,
         event_types: &EventTypes,

@@ -2,7 +2,7 @@
 //!
 //! Length of the header as 8 bytes little-endian; the header, a JSON object of
 //! `name: {dtype, shape, data_offsets}` and `__metadata__: {string: string}`, padded with spaces to a multiple of 8;
-//! the data, little-endian, without intervals (<https://huggingface.co/docs/safetensors>). The `safetensors` crate reads
+//! the data, little-endian, without holes (<https://huggingface.co/docs/safetensors>). The `safetensors` crate reads
 //! what is written here (test below). It does not write it, because it puts the metadata in a different order each
 //! time, and the same model must be the same bytes; nor read it, because an offset near 2^64 overflows in it.
 
@@ -15,9 +15,9 @@ const LENGTH_BYTES: usize = 8;
 /// The metadata entry that holds the CRC-32 of the data; files without one are read all the same.
 const CHECKSUM: &str = "crc32";
 
-/// Element types used.
+/// Element types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Dtype {
+enum Dtype {
     F32,
     U32,
     U64,
@@ -56,18 +56,20 @@ pub struct TensorWriter {
 }
 
 impl TensorWriter {
+    /// Adds a string.
     pub fn text(&mut self, name: &str, value: impl ToString) {
         self.metadata.insert(name.to_owned(), value.to_string());
     }
 
-    pub fn u64s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u64>) {
+    pub(crate) fn u64s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u64>) {
         self.array(name, Dtype::U64, shape, |data| values.for_each(|value| data.extend(value.to_le_bytes())));
     }
 
-    pub fn u32s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u32>) {
+    pub(crate) fn u32s(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = u32>) {
         self.array(name, Dtype::U32, shape, |data| values.for_each(|value| data.extend(value.to_le_bytes())));
     }
 
+    /// Adds an array of `f32`, in row-major order.
     pub fn f32s(&mut self, name: &str, shape: &[usize], values: &[f32]) {
         self.array(name, Dtype::F32, shape, |data| values.iter().for_each(|value| data.extend(value.to_le_bytes())));
     }
@@ -147,21 +149,26 @@ impl<'a> TensorReader<'a> {
         Ok(Self { header, data })
     }
 
+    /// A string of the file.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.header.metadata.get(name).map(String::as_str)
     }
 
     /// An array and its shape; an error says what is wrong with it.
-    pub fn u32s(&self, name: &str) -> Result<(&[u64], Vec<u32>), String> {
+    pub(crate) fn u32s(&self, name: &str) -> Result<(&[u64], Vec<u32>), String> {
         let (shape, bytes) = self.array(name, Dtype::U32)?;
         Ok((shape, bytes.as_chunks::<4>().0.iter().map(|&chunk| u32::from_le_bytes(chunk)).collect()))
     }
 
-    pub fn u64s(&self, name: &str) -> Result<(&[u64], Vec<u64>), String> {
+    pub(crate) fn u64s(&self, name: &str) -> Result<(&[u64], Vec<u64>), String> {
         let (shape, bytes) = self.array(name, Dtype::U64)?;
         Ok((shape, bytes.as_chunks::<8>().0.iter().map(|&chunk| u64::from_le_bytes(chunk)).collect()))
     }
 
+    /// Shape and values of an array of `f32`.
+    ///
+    /// # Errors
+    /// The file has no such array.
     pub fn f32s(&self, name: &str) -> Result<(&[u64], Vec<f32>), String> {
         let (shape, bytes) = self.array(name, Dtype::F32)?;
         Ok((shape, bytes.as_chunks::<4>().0.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect()))

@@ -10,7 +10,7 @@ use crate::search::Placed;
 
 /// How long steps take.
 #[derive(Clone, Copy)]
-pub struct Steps<'s> {
+pub(crate) struct Steps<'s> {
     /// The timing model.
     pub timing: &'s Timing,
     /// Its constants.
@@ -20,7 +20,7 @@ pub struct Steps<'s> {
 }
 
 /// Estimated times of a filling's events, nanoseconds, in order; `None` where the gap has no time on either side.
-pub fn estimate(context: &GapContext, placed: &[Placed], steps: &Steps<'_>) -> Option<Vec<i64>> {
+pub(crate) fn estimate(context: &GapContext, placed: &[Placed], steps: &Steps<'_>) -> Option<Vec<i64>> {
     let params = steps.params;
     let steps: Vec<f64> = placed.iter().map(|&(_, token)| steps.timing.step_ns(token, steps.model_params)).collect();
     let all: f64 = steps.iter().sum();

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use tracemend_trace::{Event, ThreadKey};
 
 /// A [`TraceIndex`] plus inferred events. Positions from the number of recorded events up are inferred ones.
-pub struct View<'a> {
+pub(crate) struct View<'a> {
     /// The recorded part.
     pub index: &'a TraceIndex<'a>,
     inferred: Vec<(Event, Token)>,
@@ -15,12 +15,12 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// Nothing inferred yet.
-    pub fn new(index: &'a TraceIndex<'a>) -> Self {
+    pub(crate) fn new(index: &'a TraceIndex<'a>) -> Self {
         Self { index, inferred: Vec::new(), threads: FxHashMap::default() }
     }
 
     /// The event at a position.
-    pub fn event(&self, position: u32) -> &Event {
+    pub(crate) fn event(&self, position: u32) -> &Event {
         match (position as usize).checked_sub(self.index.tokens.len()) {
             None => self.index.event(position),
             Some(inferred) => &self.inferred[inferred].0,
@@ -28,7 +28,7 @@ impl<'a> View<'a> {
     }
 
     /// Its token.
-    pub fn token(&self, position: u32) -> Token {
+    pub(crate) fn token(&self, position: u32) -> Token {
         match (position as usize).checked_sub(self.index.tokens.len()) {
             None => self.index.tokens[position as usize],
             Some(inferred) => self.inferred[inferred].1,
@@ -36,22 +36,22 @@ impl<'a> View<'a> {
     }
 
     /// Whether it is an inferred one.
-    pub fn is_inferred(&self, position: u32) -> bool {
+    pub(crate) fn is_inferred(&self, position: u32) -> bool {
         position as usize >= self.index.tokens.len()
     }
 
     /// See [`TraceIndex::end_ns`]; an inferred call counts as over at once.
-    pub fn end_ns(&self, position: u32) -> i64 {
+    pub(crate) fn end_ns(&self, position: u32) -> i64 {
         if self.is_inferred(position) { self.event(position).time_ns } else { self.index.end_ns(position) }
     }
 
     /// A thread's events in order.
-    pub fn thread(&self, thread: ThreadKey) -> &[u32] {
+    pub(crate) fn thread(&self, thread: ThreadKey) -> &[u32] {
         self.threads.get(&thread).or_else(|| self.index.threads.get(&thread)).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts a gap's inferred events into their threads, each behind everything of the same time.
-    pub fn accept(&mut self, events: Vec<(Event, Token)>) {
+    /// Puts a gap's inferred events into their threads, each after all events of the same time.
+    pub(crate) fn accept(&mut self, events: Vec<(Event, Token)>) {
         let mut new: FxHashMap<ThreadKey, Vec<u32>> = FxHashMap::default();
         for (event, token) in events {
             let position = (self.index.tokens.len() + self.inferred.len()) as u32;
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a thread has inferred events in a time interval.
-    pub fn has_inferred(&self, thread: ThreadKey, from_ns: i64, to_ns: i64) -> bool {
+    pub(crate) fn has_inferred(&self, thread: ThreadKey, from_ns: i64, to_ns: i64) -> bool {
         self.threads.get(&thread).is_some_and(|positions| {
             let first = positions.partition_point(|&position| self.event(position).time_ns < from_ns);
             positions[first..]

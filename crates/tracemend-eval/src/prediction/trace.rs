@@ -5,8 +5,7 @@ use crate::tally::{GapTally, Share, ThreadTally, composition_distance};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::io;
-use tracemend_repair::consensus::matches;
-use tracemend_repair::lcs::lcs_length;
+use tracemend_repair::lcs::{lcs_length, matches};
 use tracemend_repair::model::{FIRST_EVENT, TokenTable};
 use tracemend_trace::{Phase, ThreadKey, Trace};
 

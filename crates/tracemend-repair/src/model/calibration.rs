@@ -1,8 +1,13 @@
-//! From what the search believes to what is true: probabilities, intervals and time errors learned from blackouts.
+//! Calibration: maps the support of events to probabilities, and the spread of counts to intervals, as measured in blackouts.
 //!
-//! Blackouts are cut into training traces and repaired by a model that has not seen them. What came of each belief is
-//! counted; counts merge by sum. A belief is then answered by the share that came true among beliefs like it, backing
-//! off from fine to coarse groups.
+//! Blackouts are cut into traces and repaired by a model that has not seen them. A belief is the support of one inferred event
+//! (the weight of the fillings that agree on it) with the length of its gap and its distance to the gap's nearer end. Beliefs
+//! that came true are counted in cells of these three; counts merge by sum.
+//!
+//! A confidence is the share that came true in the belief's cell, smoothed by coarser cells: with `n` beliefs in a cell, of
+//! which `r` came true, `p = (r + b p_coarser) / (n + b)`, from all lengths to one length to one distance. Above
+//! [`ModelParams::cautious_above`], where users begin to rely on it, it is lowered by one standard error; events of one gap are
+//! right or wrong together, so they count as fewer than they are.
 
 use crate::params::ModelParams;
 use serde::{Deserialize, Serialize};
@@ -32,7 +37,7 @@ pub struct Calibration {
     confidence: Vec<f64>,
     /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
     spread: Vec<f64>,
-    /// `[LENGTHS, 2]` kinds of events that were lost without being expected at all, and kinds expected.
+    /// `[LENGTHS, 2]` event types that were lost without a row in the composition, and rows.
     unexpected: Vec<f64>,
     /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
     times: Vec<f64>,
@@ -91,6 +96,7 @@ fn spread_row(rows: Rows, length: usize, mean: usize) -> usize {
     ((rows as usize * LENGTHS + length) * MEANS.len() + mean) * SPREAD.len()
 }
 
+/// The group of [`SUPPORT`] that a support belongs to; that of 0 for what is no number.
 pub fn support_group(support: f32) -> usize {
     if support.is_nan() {
         return 0;
@@ -132,7 +138,7 @@ impl Calibration {
         ]
     }
 
-    /// Adds another's counts.
+    /// Adds another calibration.
     pub fn merge(&mut self, other: &Self) {
         let mut other = other.clone();
         for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
@@ -140,10 +146,10 @@ impl Calibration {
         }
     }
 
-    /// Adds what blackouts in other traces say: for each group of lengths as if they had been `most` at most.
-    pub fn merge_prior(&mut self, other: &Self, most: f64) {
+    /// Adds what blackouts in other traces say; in each group of lengths they count as at most `max` blackouts.
+    pub(crate) fn merge_prior(&mut self, other: &Self, max: f64) {
         let mut other = other.clone();
-        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (most / count.max(1.0)).min(1.0)).collect();
+        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (max / count.max(1.0)).min(1.0)).collect();
         for (table, times) in other.tables() {
             let group = table.len() / (times * LENGTHS);
             for (number, counts) in table.chunks_mut(group.max(1)).enumerate() {
@@ -154,7 +160,7 @@ impl Calibration {
     }
 
     /// Whether gaps of two lengths are calibrated together.
-    pub fn same_length_group(a: usize, b: usize) -> bool {
+    pub(crate) fn same_length_group(a: usize, b: usize) -> bool {
         length_group(a) == length_group(b)
     }
 
@@ -166,12 +172,12 @@ impl Calibration {
         })
     }
 
-    /// Counts a blackout; what is noted of it comes beside.
-    pub fn note_blackout(&mut self, lost: usize) {
+    /// Notes a blackout; its events and counts are noted one by one.
+    pub(crate) fn note_blackout(&mut self, lost: usize) {
         self.blackouts[length_group(lost)] += 1.0;
     }
 
-    /// Counts whether a belief came true.
+    /// Notes whether a belief came true.
     pub fn note(&mut self, belief: Belief, right: bool) {
         let (length, edge, support) = belief.groups();
         let cell = cell(length, edge, support);
@@ -179,22 +185,22 @@ impl Calibration {
         self.confidence[cell + 1] += 1.0;
     }
 
-    /// Counts an expected number against the true one.
-    pub fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
+    /// Notes an expected number and the true one.
+    pub(crate) fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
         let error = ((truth - expected).abs() / deviation) as f32;
         let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
         self.spread[spread_row(rows, length_group(lost), mean_group(expected)) + group] += 1.0;
     }
 
-    /// Counts the kinds of events that were lost without a row in the composition, and the rows.
-    pub fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
+    /// Notes how many event types were lost without a row in the composition, and how many rows it had.
+    pub(crate) fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
         let cell = length_group(lost) * 2;
         self.unexpected[cell] += unexpected as f64;
         self.unexpected[cell + 1] += rows as f64;
     }
 
-    /// Counts how far expected counts were from the truth with each of [`SHARES`].
-    pub fn note_background(&mut self, lost: usize, distances: [f64; SHARES.len()]) {
+    /// Notes how far expected counts were from the truth with each of [`SHARES`].
+    pub(crate) fn note_background(&mut self, lost: usize, distances: [f64; SHARES.len()]) {
         let start = length_group(lost) * SHARES.len();
         self.background[start..].iter_mut().zip(distances).for_each(|(sum, distance)| *sum += distance);
     }
@@ -207,15 +213,14 @@ impl Calibration {
         SHARES[best]
     }
 
-    /// Counts a time error, as a share of the gap's width.
-    pub fn note_time(&mut self, lost: usize, share: f64) {
+    /// Notes a time error, as a share of the gap's width.
+    pub(crate) fn note_time(&mut self, lost: usize, share: f64) {
         let cell = length_group(lost) * 2;
         self.times[cell] += share * share;
         self.times[cell + 1] += 1.0;
     }
 
-    /// Probability that a belief is true. Above 0.8, where people draw the line of what they trust, it is given a
-    /// standard error on the safe side. Without blackouts counted: a cautious share of its support.
+    /// Probability that a belief is true; a cautious share of its support where no blackout was counted.
     pub fn confidence(&self, belief: Belief, params: &ModelParams) -> f32 {
         let (backing, high) = (params.belief_backing, params.cautious_above);
         let (length, edge, support) = belief.groups();
@@ -249,10 +254,10 @@ impl Calibration {
         p.clamp(params.confidence_floor, 1.0 - params.confidence_floor) as f32
     }
 
-    /// Half the width of the 90 % interval of a count expected to be `expected`, in units of its deviation; as for a high
-    /// confidence, a standard error on the safe side, counted by blackouts because the rows of one err together. By event,
-    /// kinds that nobody expects are among the tenth that is missed.
-    pub fn half_width(&self, rows: Rows, lost: usize, expected: f64, params: &ModelParams) -> f64 {
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in deviations. It is wider by one standard error,
+    /// counted by blackouts because the rows of one blackout err together. In rows by event, event types that were lost without
+    /// a row are among the tenth that an interval may miss.
+    pub(crate) fn half_width(&self, rows: Rows, lost: usize, expected: f64, params: &ModelParams) -> f64 {
         let ([other_mean, other_length], interval) = (params.borrowed_errors, params.interval);
         let (length, mean) = (length_group(lost), mean_group(expected));
         let mut counts = [0.0; SPREAD.len()];
@@ -291,7 +296,7 @@ impl Calibration {
     }
 
     /// Standard error of an estimated time, as a share of the gap's width.
-    pub fn time_error(&self, lost: usize, params: &ModelParams) -> f64 {
+    pub(crate) fn time_error(&self, lost: usize, params: &ModelParams) -> f64 {
         let backing = params.time_error_backing;
         let cell = length_group(lost) * 2;
         ((self.times[cell] + backing * params.time_error_prior) / (self.times[cell + 1] + backing)).sqrt()

@@ -45,7 +45,7 @@ impl EventTypes {
     }
 
     /// The event type of an event. An event type that no token has gets a number that no token's type has.
-    pub fn of_event(&self, event: &Event, symbols: &Symbols) -> EventTypeId {
+    pub(crate) fn of_event(&self, event: &Event, symbols: &Symbols) -> EventTypeId {
         self.find(symbols.name(event.name), event.phase).unwrap_or(EventTypeId(u32::MAX - event.name.0))
     }
 

@@ -1,4 +1,4 @@
-//! Adding up the counts of two models.
+//! Adding one model to another.
 
 use crate::model::ngram_trie::{ContextTrie, Node, ROOT};
 use crate::model::scheduler::{LAST_TOKEN, SchedulerModel, TOKEN_SHIFTS};
@@ -12,7 +12,7 @@ impl TraceModel {
         Self::default()
     }
 
-    /// Adds the counts of another model: as if this one had learned the other's traces after its own.
+    /// Adds another model. The result is the model that learns the traces of both, this one's first.
     /// `(a + b) + c` equals `a + (b + c)`, up to the numbers of nodes.
     pub fn merge(&mut self, other: &Self) {
         let map: Vec<Token> = other.tokens.kinds().iter().map(|kind| self.tokens.intern(kind.clone())).collect();
@@ -25,7 +25,7 @@ impl TraceModel {
 }
 
 impl ContextTrie {
-    /// Adds the counts of another trie; `map[token]` is the number here of a token there.
+    /// Adds another trie. `map[token]` is the number here of a token there.
     fn merge(&mut self, other: &Self, map: &[Token]) {
         let mut parents: Vec<Node> = vec![ROOT; other.len()];
         for node in 0..other.len() as Node {

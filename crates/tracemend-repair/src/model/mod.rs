@@ -1,4 +1,4 @@
-//! What is learned of traces: variable-order Markov counts that merge by sum.
+//! What is learned from traces. Everything in a model file is a sum, so models merge.
 
 pub mod calibration;
 mod columns;
@@ -15,8 +15,10 @@ mod trace_model;
 
 pub use event_types::EventTypes;
 pub use file::{FORMAT_VERSION, KIND, ModelError};
-pub use ngram_trie::{ContextTrie, Cursor, MAX_ORDER, Node, ROOT, State};
-pub use scheduler::{Candidate, LIST, Recency, SchedulerModel};
-pub use timing::{Timing, bucket};
-pub use token::{BEGIN, END, FIRST_EVENT, ReturnClass, Token, TokenKind, TokenTable, Tokenizer};
+pub use ngram_trie::{ContextTrie, Cursor, ROOT, State};
+pub(crate) use ngram_trie::{MAX_ORDER, Node};
+pub(crate) use scheduler::{Candidate, LIST, Recency};
+pub(crate) use timing::{Timing, bucket};
+pub(crate) use token::{BEGIN, Tokenizer};
+pub use token::{END, FIRST_EVENT, ReturnClass, Token, TokenKind, TokenTable};
 pub use trace_model::TraceModel;

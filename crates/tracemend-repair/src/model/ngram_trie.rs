@@ -10,14 +10,14 @@ use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
 
 /// A node of a [`ContextTrie`]; 0 is the empty context.
-pub type Node = u32;
+pub(crate) type Node = u32;
 /// The empty context.
 pub const ROOT: Node = 0;
 pub(crate) const NONE: u32 = u32::MAX;
 /// Longest context, in tokens.
-pub const MAX_ORDER: usize = 12;
+pub(crate) const MAX_ORDER: usize = 12;
 /// Longest context in the counts of one program alone, in tokens.
-pub const PROGRAM_ORDER: usize = 6;
+pub(super) const PROGRAM_ORDER: usize = 6;
 /// From this many children on, one of them is looked up in a table instead of searched for.
 const WIDE: u16 = 256;
 
@@ -139,7 +139,7 @@ impl ContextTrie {
     }
 
     /// The empty context of a program, [`ROOT`] if nothing was learned of it.
-    pub fn find_program(&self, mark: Token) -> Node {
+    pub(crate) fn find_program(&self, mark: Token) -> Node {
         self.find(ROOT, mark).unwrap_or(ROOT)
     }
 
@@ -152,7 +152,7 @@ impl ContextTrie {
     }
 
     /// Notes whether the CPU's next event after these contexts was another thread's.
-    pub fn note_follower(&mut self, contexts: &[Node], switched: bool, weight: u32) {
+    pub(crate) fn note_follower(&mut self, contexts: &[Node], switched: bool, weight: u32) {
         for &node in contexts {
             let node = &mut self.nodes[node as usize];
             node.followed = node.followed.saturating_add(weight);
@@ -284,7 +284,7 @@ impl ContextTrie {
     }
 
     /// What followed a context, with counts.
-    pub fn followers(&self, context: Node) -> impl Iterator<Item = (Token, u32, Node)> + '_ {
+    pub(crate) fn followers(&self, context: Node) -> impl Iterator<Item = (Token, u32, Node)> + '_ {
         self.children(context).map(|child| {
             let node = &self.nodes[child as usize];
             (node.token, node.count, child)
@@ -425,7 +425,7 @@ impl ContextTrie {
     }
 
     /// Probability that the CPU's next event after this context is another thread's.
-    pub fn leave_probability(&self, state: State, params: &ModelParams) -> f64 {
+    pub(crate) fn leave_probability(&self, state: State, params: &ModelParams) -> f64 {
         let mut chain = [ROOT; CHAIN];
         let len = self.chain(state, &mut chain);
         let (mut p, backing) = (params.leave_prior, params.leave_backing);

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 /// How recently a thread ran on the CPU in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recency {
+pub(crate) enum Recency {
     /// Place in the CPU's most-recently-used list; 1 is the thread before the current one.
     Rank(usize),
     /// Known, but not among the last [`LIST`] threads of this CPU.
@@ -20,7 +20,7 @@ pub enum Recency {
 }
 
 /// Length of the most-recently-used list of a CPU.
-pub const LIST: usize = 12;
+pub(crate) const LIST: usize = 12;
 
 impl Recency {
     fn bucket(self) -> u64 {
@@ -36,7 +36,7 @@ impl Recency {
 
 /// One thread that could be next.
 #[derive(Clone, Copy, Debug)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// How recently it ran here.
     pub recency: Recency,
     /// Whether it last ran on another CPU.
@@ -49,14 +49,14 @@ pub struct Candidate {
 
 impl Candidate {
     /// All threads of a kind that is not told apart further.
-    pub fn class(recency: Recency) -> Self {
+    pub(crate) fn class(recency: Recency) -> Self {
         Self { recency, moved: false, last: BEGIN, before_last: BEGIN }
     }
 }
 
-/// Counts of chosen among present.
+/// How often each kind of thread was chosen, of how often it could have been.
 #[derive(Clone, Debug, Default)]
-pub struct SchedulerModel {
+pub(crate) struct SchedulerModel {
     pub(crate) table: FxHashMap<u64, (u32, u32)>,
 }
 
@@ -77,7 +77,7 @@ fn keys(candidate: &Candidate, left: Token) -> [u64; LEVELS] {
 
 impl SchedulerModel {
     /// Notes one thread that was there when the CPU was left after token `left`.
-    pub fn note(&mut self, candidate: &Candidate, left: Token, chosen: bool, weight: u32) {
+    pub(crate) fn note(&mut self, candidate: &Candidate, left: Token, chosen: bool, weight: u32) {
         for key in keys(candidate, left) {
             let entry = self.table.entry(key).or_default();
             entry.0 = entry.0.saturating_add(u32::from(chosen) * weight);
@@ -86,7 +86,7 @@ impl SchedulerModel {
     }
 
     /// How likely a thread like this is to be the next, before the share among all candidates is taken.
-    pub fn hazard(&self, candidate: &Candidate, left: Token, params: &ModelParams) -> f64 {
+    pub(crate) fn hazard(&self, candidate: &Candidate, left: Token, params: &ModelParams) -> f64 {
         let (mut p, backing) = (params.scheduler_prior, params.scheduler_backing);
         for key in keys(candidate, left) {
             if let Some(&(chosen, present)) = self.table.get(&key) {

@@ -7,7 +7,7 @@ use crate::model::token::Token;
 use crate::params::ModelParams;
 
 /// Buckets of the histograms: binary logarithm of nanoseconds.
-pub const BUCKETS: usize = 40;
+pub(super) const BUCKETS: usize = 40;
 /// See [`Pauses::step_sum`].
 const LOG_UNIT: f64 = 65536.0;
 /// Largest logarithm of a step, in those units.
@@ -34,13 +34,13 @@ impl Default for Pauses {
 
 /// Pause histograms of all tokens.
 #[derive(Clone, Debug, Default)]
-pub struct Timing {
+pub(crate) struct Timing {
     pub(crate) tokens: Vec<Pauses>,
     pub(crate) all: Pauses,
 }
 
 /// The bucket of a time in nanoseconds.
-pub fn bucket(ns: i64) -> usize {
+pub(crate) fn bucket(ns: i64) -> usize {
     (64 - (ns.max(0) as u64).leading_zeros() as usize).min(BUCKETS - 1)
 }
 
@@ -70,7 +70,7 @@ impl Pauses {
 
 impl Timing {
     /// Notes a pause after `token`, the time of the whole step, and whether the thread stayed on its CPU.
-    pub fn note(&mut self, token: Token, pause_ns: i64, step_ns: i64, stayed: bool, weight: u32) {
+    pub(crate) fn note(&mut self, token: Token, pause_ns: i64, step_ns: i64, stayed: bool, weight: u32) {
         let token = token as usize;
         if self.tokens.len() <= token {
             self.tokens.resize_with(token + 1, Pauses::default);
@@ -109,18 +109,18 @@ impl Timing {
     }
 
     /// Probability that the pause after `token` is about this long.
-    pub fn pause(&self, token: Token, pause_ns: i64, params: &ModelParams) -> f64 {
+    pub(crate) fn pause(&self, token: Token, pause_ns: i64, params: &ModelParams) -> f64 {
         let bucket = bucket(pause_ns);
         self.mass(token, |pauses| &pauses.counts, bucket..bucket + 1, params.pause_backing)
     }
 
     /// Probability that the step from `token` to the thread's next event lies in this [`bucket`] or above.
-    pub fn step_at_least(&self, token: Token, bucket: usize, params: &ModelParams) -> f64 {
+    pub(crate) fn step_at_least(&self, token: Token, bucket: usize, params: &ModelParams) -> f64 {
         self.mass(token, |pauses| &pauses.whole, bucket..BUCKETS, params.pause_backing)
     }
 
     /// Typical nanoseconds from one event to the next of the same thread while it keeps its CPU (geometric mean).
-    pub fn step_ns(&self, token: Token, params: &ModelParams) -> f64 {
+    pub(crate) fn step_ns(&self, token: Token, params: &ModelParams) -> f64 {
         let all = self.all.mean_log(params.step_prior_log2, 1.0);
         self.of(token).mean_log(all, params.step_backing).exp2()
     }

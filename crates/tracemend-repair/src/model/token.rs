@@ -1,7 +1,7 @@
-//! Tokens: what the counts count.
+//! Tokens: what n-grams are made of.
 //!
-//! A token is an event name with its phase and the class of its return value. The class is kept because what a
-//! thread does next depends on how its last call ended (`recvfrom` = -EAGAIN is followed by a wait).
+//! A token is an event type (name and phase) with the class of the return value. The class belongs to it because what a thread
+//! does next depends on how its last call ended: a wait follows `recvfrom` = -EAGAIN.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub type Token = u32;
 /// A thread ended (or was never seen again).
 pub const END: Token = 0;
 /// A thread began: the context of its first event.
-pub const BEGIN: Token = 1;
+pub(crate) const BEGIN: Token = 1;
 /// Tokens below this are the two marks above, not events.
 pub const FIRST_EVENT: Token = 2;
 
@@ -105,12 +105,12 @@ impl TokenTable {
     }
 
     /// Whether a token stands for a program.
-    pub fn is_program(kind: &TokenKind) -> bool {
+    pub(crate) fn is_program(kind: &TokenKind) -> bool {
         kind.name.starts_with(PROGRAM)
     }
 
     /// The token of a program, if the table has it.
-    pub fn find_program(&self, comm: &str) -> Option<Token> {
+    pub(crate) fn find_program(&self, comm: &str) -> Option<Token> {
         let kind = TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None };
         self.ids.get(&kind).copied()
     }
@@ -138,13 +138,13 @@ impl TokenTable {
 
 /// Turns the events of one trace into tokens of a table without a string comparison per event.
 #[derive(Default)]
-pub struct Tokenizer {
+pub(crate) struct Tokenizer {
     seen: FxHashMap<(Symbol, Phase, ReturnClass), Token>,
 }
 
 impl Tokenizer {
     /// The token of an event whose names are in `symbols`.
-    pub fn token(&mut self, table: &mut TokenTable, symbols: &Symbols, event: &Event) -> Token {
+    pub(crate) fn token(&mut self, table: &mut TokenTable, symbols: &Symbols, event: &Event) -> Token {
         let class = ReturnClass::of(event.ret);
         *self.seen.entry((event.name, event.phase, class)).or_insert_with(|| {
             // Only programs begin with a NUL.

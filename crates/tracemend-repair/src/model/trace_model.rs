@@ -1,4 +1,12 @@
-//! The counts of one or many traces.
+//! The model of one or many traces: how threads go on, when a CPU leaves them and for whom, and how long it takes.
+//!
+//! # What is learned across a gap
+//!
+//! Nothing that may be false. Where events of a thread may be missing between two of its recorded ones, its context starts anew
+//! and its pause is not counted. None are missing where the thread stayed in one call all the while (its entry before the gap and
+//! the exit of the same call after it), nor where it ran on other CPUs before and after. A CPU's switch across a gap is not
+//! counted. A thread first seen within [`ModelParams::newborn_ns`] after a gap may have begun inside it, so it is not taken for
+//! one that begins there.
 
 use crate::kernel::Rescoring;
 use crate::model::calibration::Calibration;
@@ -16,20 +24,20 @@ use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};
 pub struct TraceModel {
     /// Token numbers.
     pub tokens: TokenTable,
-    /// How threads go on and when they are left.
-    pub trie: ContextTrie,
-    /// For whom they are left.
-    pub scheduler: SchedulerModel,
-    /// How long they pause.
-    pub timing: Timing,
-    /// What became of beliefs on blackouts.
+    /// N-grams of threads: how they go on, and when a CPU leaves them.
+    pub(crate) trie: ContextTrie,
+    /// Which thread a CPU turns to.
+    pub(crate) scheduler: SchedulerModel,
+    /// How long threads pause.
+    pub(crate) timing: Timing,
+    /// What became of beliefs in blackouts.
     pub calibration: Calibration,
     /// Events learned from.
     pub events: u64,
     /// Constants of learning and of what is asked of the model; no part of its file.
     pub params: ModelParams,
     /// How fillings are scored again, where blackouts of the adapted trace say that this pays; no part of its file.
-    pub rescoring: Option<Rescoring>,
+    pub(crate) rescoring: Option<Rescoring>,
 }
 
 struct Thread {
@@ -51,7 +59,7 @@ struct Cpu {
     stayed: bool,
 }
 
-/// Where the gaps passed so far end.
+/// Where the gaps that the events have passed end.
 struct LossIntervals {
     of_stream: Vec<i64>,
     /// Of gaps that belong to no stream.
@@ -74,8 +82,7 @@ impl LossIntervals {
         *known = end_ns.max(*known);
     }
 
-    /// Whether events of a thread may be missing between its latest and this one. None are where it stayed in one call
-    /// all the while, nor, as far as can be told, where it was on other CPUs before and after.
+    /// Whether events of a thread may be missing between its latest event and this one.
     fn may_hide(&self, thread: &Thread, event: &Event, last: &TokenKind, next: &TokenKind) -> bool {
         let end_ns = [thread.stream, event.stream.0].map(|stream| self.of_stream[stream as usize]);
         let end_ns = end_ns[0].max(end_ns[1]).max(self.anywhere);
@@ -85,7 +92,13 @@ impl LossIntervals {
 }
 
 impl TraceModel {
-    /// Adds what the recorded events of a trace show, `weight` times. Nothing is learned across a gap.
+    /// Lays the n-grams out so that asking for them is fast. [`solve`](crate::solve) wants a frozen model; learning may go on
+    /// after it.
+    pub fn freeze(&mut self) {
+        self.trie.freeze();
+    }
+
+    /// Adds what the recorded events of a trace show, `weight` times. The module says what is learned across a gap.
     pub fn learn(&mut self, trace: &Trace, weight: u32) {
         let mut tokenizer = Tokenizer::default();
         let mut threads: FxHashMap<ThreadKey, Thread> = FxHashMap::default();
@@ -93,7 +106,7 @@ impl TraceModel {
         let mut cpus: Vec<Cpu> = Vec::new();
         cpus.resize_with(trace.header.streams.len(), Cpu::default);
         let mut gaps: Vec<&Gap> = trace.gaps.iter().collect();
-        // One that began before the first event comes first.
+        // A gap that began before the first event has no begin, and sorts first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
         let mut intervals = LossIntervals::new(trace.header.streams.len());
@@ -163,7 +176,7 @@ impl TraceModel {
     }
 
     /// The state of a thread of which nothing is known but its program, or that it begins now.
-    pub fn empty_state(&self, comm: Option<&str>, begins: bool) -> State {
+    pub(crate) fn empty_state(&self, comm: Option<&str>, begins: bool) -> State {
         let state = State {
             all: ROOT,
             program: comm

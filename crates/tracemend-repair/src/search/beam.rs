@@ -28,7 +28,7 @@ struct Beam<'s, 'm> {
 }
 
 /// Fills a gap. The same seed gives the same gap the same answer.
-pub fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, seed: u64) -> Found {
+pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, seed: u64) -> Found {
     let params = caches.engine.params;
     let (events, horizon) = match length {
         Length::Exact(lost) => (lost, lost.min(params.horizon)),

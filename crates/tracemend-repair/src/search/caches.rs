@@ -13,7 +13,7 @@ use std::rc::Rc;
 type Tokens = Rc<Vec<(Token, f32)>>;
 
 /// Cached answers of one engine.
-pub struct Caches<'m> {
+pub(crate) struct Caches<'m> {
     /// The engine.
     pub engine: Engine<'m>,
     pub(super) lookahead: Lookahead,
@@ -25,7 +25,7 @@ pub struct Caches<'m> {
 
 impl<'m> Caches<'m> {
     /// Empty caches.
-    pub fn new(engine: Engine<'m>) -> Self {
+    pub(crate) fn new(engine: Engine<'m>) -> Self {
         Self {
             engine,
             lookahead: Lookahead::new(engine.model, engine.params),

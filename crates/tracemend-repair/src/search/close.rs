@@ -6,7 +6,7 @@ use crate::search::score::Scorer;
 
 impl Scorer<'_, '_> {
     /// Score of a hypothesis that ends here: the second and third line of the equation in `score.rs`.
-    pub fn close(&mut self, hypothesis: &Hypothesis) -> LogProb {
+    pub(super) fn close(&mut self, hypothesis: &Hypothesis) -> LogProb {
         let points = &self.context.points;
         let mut score = hypothesis.score;
         for thread in &hypothesis.threads {

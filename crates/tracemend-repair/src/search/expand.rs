@@ -21,7 +21,7 @@ pub(super) struct Parent<'h> {
 
 impl Scorer<'_, '_> {
     /// All events that may come next, with the scores they lead to.
-    pub fn expand(&mut self, parent: Parent<'_>, extensions: &mut Vec<Extension>) {
+    pub(super) fn expand(&mut self, parent: Parent<'_>, extensions: &mut Vec<Extension>) {
         let hypothesis = parent.hypothesis;
         let mut left_token = self.context.left_token;
         let mut leave = LogProb::CERTAIN;

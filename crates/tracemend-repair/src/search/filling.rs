@@ -3,7 +3,7 @@
 use crate::model::Token;
 
 /// One lost event of a filling: number of its insertion point, and its token.
-pub type Placed = (u16, Token);
+pub(crate) type Placed = (u16, Token);
 
 /// A complete filling of a gap.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Filling {
 
 /// How many events the gap lost, as far as it is known.
 #[derive(Clone, Copy, Debug)]
-pub enum Length<'a> {
+pub(crate) enum Length<'a> {
     /// This many.
     Exact(usize),
     /// Log probability of each number of lost events, from 0 up.
@@ -25,7 +25,7 @@ pub enum Length<'a> {
 
 /// What a search found.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub(crate) struct Found {
     /// Fillings of the likeliest length, the likeliest first; empty if no thread can have run in the gap.
     pub fillings: Vec<Filling>,
     /// Probability of each length tried, from 0 up; empty for an exact length.

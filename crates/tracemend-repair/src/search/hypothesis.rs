@@ -79,7 +79,7 @@ pub(super) fn mix(hash: u64, value: u64) -> u64 {
 
 impl Hypothesis {
     /// No event yet.
-    pub fn empty(current: Option<u16>, begin_ns: i64) -> Self {
+    pub(super) fn empty(current: Option<u16>, begin_ns: i64) -> Self {
         Self {
             history: None,
             current,
@@ -93,17 +93,17 @@ impl Hypothesis {
     }
 
     /// The thread of an insertion point, if it got events.
-    pub fn thread(&self, point: usize) -> Option<&ThreadState> {
+    pub(super) fn thread(&self, point: usize) -> Option<&ThreadState> {
         self.threads.iter().find(|thread| thread.point as usize == point)
     }
 
     /// Hash of what every thread got, whatever the order of threads.
-    pub fn threads_hash(&self) -> u64 {
+    pub(super) fn threads_hash(&self) -> u64 {
         self.threads.iter().fold(0u64, |sum, thread| sum.wrapping_add(thread.hash_with_point()))
     }
 
     /// The thread of insertion point `number` as one that the CPU may turn to.
-    pub fn candidate(&self, points: &[InsertionPoint], number: usize) -> Candidate {
+    pub(super) fn candidate(&self, points: &[InsertionPoint], number: usize) -> Candidate {
         let point = &points[number];
         let Some(thread) = self.thread(number) else {
             // Every thread with events has run since the gap began; those that ran less recently before it move this one
@@ -127,7 +127,7 @@ impl Hypothesis {
 
 impl ThreadState {
     /// The thread of an insertion point before its first lost event.
-    pub fn begin(number: u16, point: &InsertionPoint) -> Self {
+    pub(super) fn begin(number: u16, point: &InsertionPoint) -> Self {
         Self {
             point: number,
             context: point.left,
@@ -142,7 +142,7 @@ impl ThreadState {
     }
 
     /// Its part of [`Hypothesis::threads_hash`].
-    pub fn hash_with_point(&self) -> u64 {
+    pub(super) fn hash_with_point(&self) -> u64 {
         mix(u64::from(self.point), self.hash)
     }
 }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// The first-order chain of a model, and the tables made of it so far.
-pub struct Lookahead {
+pub(super) struct Lookahead {
     /// `[vocabulary]` followers of each token with their probabilities.
     rows: Vec<Vec<(Token, f32)>>,
     /// `[vocabulary]` how often each token was followed by any.
@@ -22,7 +22,7 @@ pub struct Lookahead {
 
 impl Lookahead {
     /// The chain of a model.
-    pub fn new(model: &TraceModel, params: &SearchParams) -> Self {
+    pub(super) fn new(model: &TraceModel, params: &SearchParams) -> Self {
         let vocabulary = model.tokens.len();
         let mut rows = vec![Vec::new(); vocabulary];
         let mut counts = vec![0.0; vocabulary];
@@ -41,7 +41,7 @@ impl Lookahead {
     }
 
     /// Tokens that come right before `right`, with their shares.
-    pub fn before(&self, right: Token) -> Vec<(Token, f32)> {
+    pub(super) fn before(&self, right: Token) -> Vec<(Token, f32)> {
         let mut before: Vec<(Token, f32)> = Vec::new();
         for (token, row) in self.rows.iter().enumerate() {
             if let Some(&(_, p)) = row.iter().find(|&&(next, _)| next == right) {
@@ -54,7 +54,7 @@ impl Lookahead {
     }
 
     /// `[horizon + 1 or more, vocabulary]` the `h_r` of meeting `right`.
-    pub fn table(&mut self, right: Token, horizon: usize) -> Rc<Vec<f32>> {
+    pub(super) fn table(&mut self, right: Token, horizon: usize) -> Rc<Vec<f32>> {
         let vocabulary = self.rows.len();
         if let Some(table) = self.tables.get(&right)
             && table.len() > horizon * vocabulary

@@ -13,6 +13,7 @@ mod lookahead;
 mod resample;
 mod score;
 
-pub use beam::search;
-pub use caches::Caches;
-pub use filling::{Filling, Length, Placed};
+pub(crate) use beam::search;
+pub(crate) use caches::Caches;
+pub use filling::Filling;
+pub(crate) use filling::{Length, Placed};

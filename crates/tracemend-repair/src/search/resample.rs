@@ -9,7 +9,7 @@
 use crate::rng::SplitMix64;
 
 /// Places of the hypotheses kept, at most `max` (one or more), with what is added to the logarithm of each one's weight.
-pub fn resample(log_weights: &[f64], max: usize, random: &mut SplitMix64) -> Vec<(usize, f64)> {
+pub(super) fn resample(log_weights: &[f64], max: usize, random: &mut SplitMix64) -> Vec<(usize, f64)> {
     let mut order: Vec<usize> = (0..log_weights.len()).collect();
     if order.len() <= max {
         return order.into_iter().map(|place| (place, 0.0)).collect();
@@ -49,7 +49,7 @@ pub fn resample(log_weights: &[f64], max: usize, random: &mut SplitMix64) -> Vec
 }
 
 /// The heaviest hypotheses alone, in the same form.
-pub fn heaviest(log_weights: &[f64], max: usize) -> Vec<(usize, f64)> {
+pub(super) fn heaviest(log_weights: &[f64], max: usize) -> Vec<(usize, f64)> {
     let mut order: Vec<usize> = (0..log_weights.len()).collect();
     order.sort_unstable_by(|a, b| log_weights[*b].total_cmp(&log_weights[*a]).then(a.cmp(b)));
     order.truncate(max);

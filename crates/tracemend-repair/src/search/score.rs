@@ -58,7 +58,7 @@ pub(super) type Choice = (usize, LogProb);
 
 impl<'s, 'm> Scorer<'s, 'm> {
     /// `horizon`: events to place at the most, as far as the look-ahead is concerned.
-    pub fn new(context: &'s GapContext, caches: &'s mut Caches<'m>, horizon: usize) -> Self {
+    pub(super) fn new(context: &'s GapContext, caches: &'s mut Caches<'m>, horizon: usize) -> Self {
         let params = caches.engine.params;
         let points = &context.points;
         let nothing_lost =
@@ -76,7 +76,7 @@ impl<'s, 'm> Scorer<'s, 'm> {
     }
 
     /// Log probabilities that the CPU stays on the thread that runs now and that it leaves it, and that thread's last token.
-    pub fn stay_or_leave(&mut self, hypothesis: &Hypothesis, current: usize) -> (LogProb, LogProb, Token) {
+    pub(super) fn stay_or_leave(&mut self, hypothesis: &Hypothesis, current: usize) -> (LogProb, LogProb, Token) {
         let thread = hypothesis.thread(current);
         let point = &self.context.points[current];
         let leave = self.caches.leave(thread.map_or(point.left, |thread| thread.context));
@@ -84,7 +84,7 @@ impl<'s, 'm> Scorer<'s, 'm> {
     }
 
     /// The `max` likeliest threads that the CPU may turn to after `left_token`, threads that need events before others.
-    pub fn choices(&self, hypothesis: &Hypothesis, left_token: Token, max: usize) -> Vec<Choice> {
+    pub(super) fn choices(&self, hypothesis: &Hypothesis, left_token: Token, max: usize) -> Vec<Choice> {
         let points = &self.context.points;
         let model = self.caches.engine.model;
         let hazard = |candidate: &Candidate| model.scheduler.hazard(candidate, left_token, &model.params);
@@ -135,13 +135,13 @@ impl<'s, 'm> Scorer<'s, 'm> {
 
     /// The pending cost of one thread without events. A thread woken inside the gap must have run; one that was ready before
     /// may still wait.
-    pub fn pending_of(&self, point: usize) -> f64 {
+    pub(super) fn pending_of(&self, point: usize) -> f64 {
         let woken_in_gap = self.context.points[point].from_ns > self.context.begin_ns;
         self.empty[point] * if woken_in_gap { 1.0 } else { self.params.ready_share }
     }
 
     /// The pending cost of all threads without events, with `remaining` events still to place.
-    pub fn pending(&self, hypothesis: &Hypothesis, remaining: usize) -> f64 {
+    pub(super) fn pending(&self, hypothesis: &Hypothesis, remaining: usize) -> f64 {
         let mut sum = 0.0;
         let mut later = 0.0;
         let mut needy = 0;
