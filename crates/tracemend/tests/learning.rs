@@ -105,7 +105,7 @@ fn every_network_learns_and_is_measured_beside_the_methods() {
     let set = folder.path().join("set");
     data_set(&set);
     let mut evaluate = vec!["evaluate", "--protocol", "cross-run", "--train", RECORDING, "--test", OTHER];
-    evaluate.extend(["--length", "32", "--blackout", "1,4", "--gaps", "20", "--json", "--method", "counts,repeat"]);
+    evaluate.extend(["--length", "32", "--blackout", "1,4", "--gaps", "20", "--json", "--method", "ppm,repeat"]);
     let mut models = Vec::new();
     for network in rows(&stdout(&["models", "list", "--json"])).iter().filter(|row| row["type"] == "network") {
         let name = network["data"]["name"].as_str().expect("a name").to_owned();
@@ -130,7 +130,7 @@ fn every_network_learns_and_is_measured_beside_the_methods() {
     }
     let chosen: Vec<&str> = models.iter().map(|(_, option)| option.as_str()).collect();
     let scores = rows(&stdout(&[evaluate, chosen].concat()));
-    for name in models.iter().map(|(name, _)| name.as_str()).chain(["counts", "repeat"]) {
+    for name in models.iter().map(|(name, _)| name.as_str()).chain(["ppm", "repeat"]) {
         for blackout in [1, 4] {
             let own = |row: &&Value| row["data"]["method"] == name && row["data"]["blackout"] == blackout;
             let accuracy = scores.iter().filter(own).find(|row| row["data"]["metric"] == "accuracy");
@@ -141,7 +141,7 @@ fn every_network_learns_and_is_measured_beside_the_methods() {
 }
 
 #[test]
-fn counts_are_scored_again_as_an_unseen_run_says_and_a_network_that_does_not_help_is_left_out() {
+fn fillings_are_scored_again_as_an_unseen_run_says_and_a_network_that_does_not_help_is_left_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let (set, out) = (folder.path().join("set"), folder.path().join("run"));
     let [learned, tested, unseen] = [1, 2, 3].map(|run| format!("{SHELL}/run{run}.csv.zst"));
@@ -151,7 +151,7 @@ fn counts_are_scored_again_as_an_unseen_run_says_and_a_network_that_does_not_hel
     stdout(&args);
     let model = format!("--model=net={}", text(&out.join("best.safetensors")));
     let mut evaluate = vec!["evaluate", "--protocol", "cross-run", "--train", &learned, "--valid", &unseen];
-    evaluate.extend(["--test", &tested, "--length", "32", "--blackout", "10", "--json", "--method", "counts"]);
+    evaluate.extend(["--test", &tested, "--length", "32", "--blackout", "10", "--json", "--method", "ppm"]);
     let accuracies = |more: &[&str]| -> Vec<(String, f64)> {
         let scores = rows(&stdout(&[&evaluate[..], more].concat()));
         let scores = scores.iter().filter(|row| row["type"] == "score").map(|row| &row["data"]);
@@ -161,9 +161,9 @@ fn counts_are_scored_again_as_an_unseen_run_says_and_a_network_that_does_not_hel
     };
     let with = accuracies(&[&model]);
     let names: Vec<&str> = with.iter().map(|(method, _)| method.as_str()).collect();
-    assert_eq!(names, ["counts", "net", "counts-rescored", "counts+net"]);
+    assert_eq!(names, ["ppm", "net", "ppm-rescored", "ppm+net"]);
     assert!(with[2].1 > with[0].1 && with[2].1 > with[1].1, "{with:?}");
-    // A network of twenty updates is of no use to counts.
+    // A network of twenty updates does not help.
     assert!((with[3].1 - with[2].1).abs() < 1e-12, "{with:?}");
     assert_eq!(accuracies(&[]), [with[0].clone(), with[2].clone()]);
 }

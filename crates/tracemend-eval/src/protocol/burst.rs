@@ -22,7 +22,7 @@ use tracemend_repair::blackout::Blackout;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::calibration::Belief;
 use tracemend_repair::model::{self, Token, TraceModel};
-use tracemend_repair::{Judge, RepairOptions, Solution, adapt, coverage, right, solve, train, unwatched, with_threads};
+use tracemend_repair::{Judge, Params, RepairOptions, Solution, adapt, coverage, right, solve, train, unwatched, with_threads};
 use tracemend_trace::calls::{CallKind, CallState};
 use tracemend_trace::{Event, Gap, ThreadKey, Trace};
 
@@ -46,6 +46,8 @@ pub struct BurstConfig<'t> {
     pub methods: Vec<String>,
     /// Decides the places of the gaps and the bootstrap.
     pub seed: u64,
+    /// The constants of the engine.
+    pub params: Params,
     /// Worker threads; 0: one per core.
     pub threads: usize,
 }
@@ -70,7 +72,8 @@ pub fn run(
     let learns = !config.train.is_empty();
     let protocol = if learns { "burst" } else { "self" };
     let streams = blackout::by_stream(config.test);
-    let options = RepairOptions { seed: config.seed, threads: 1, ..RepairOptions::default() };
+    let (seed, params) = (config.seed, config.params.clone());
+    let options = RepairOptions { seed, threads: 1, params, ..RepairOptions::default() };
     let trained = learns.then(|| with_threads(config.threads, || train(&config.train, &options)));
     let baselines: Option<Vec<Box<dyn Baseline>>> = learns.then(|| {
         let wanted = methods.iter().filter(|&&method| method != ENGINE);

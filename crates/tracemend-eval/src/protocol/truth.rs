@@ -23,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::loss_intervals::{LossInterval, loss_intervals, with_loss_intervals};
 use tracemend_repair::model::TraceModel;
-use tracemend_repair::{GapRepair, RepairOptions, repair, unwatched};
+use tracemend_repair::{GapRepair, Params, RepairOptions, repair, unwatched};
 use tracemend_trace::Trace;
 
 /// A trace that lost events, and its complete twin.
@@ -50,6 +50,8 @@ pub struct TruthConfig<'t> {
     pub methods: Vec<String>,
     /// Decides the repair and the bootstrap.
     pub seed: u64,
+    /// The constants of the engine.
+    pub params: Params,
 }
 
 /// One real gap.
@@ -267,7 +269,8 @@ impl<'c, 't> TwinBench<'c, 't> {
 
     /// The engine's prediction for each gap, as `repair` makes it, and how far it brings latencies to those of the twin.
     fn engine(&self) -> (Vec<TracePrediction>, Vec<CallErrors>) {
-        let options = RepairOptions { seed: self.config.seed, threads: 1, ..RepairOptions::default() };
+        let (seed, params) = (self.config.seed, self.config.params.clone());
+        let options = RepairOptions { seed, threads: 1, params, ..RepairOptions::default() };
         let begin = cpu_time::ThreadTime::now();
         let repairs = repair(self.twin.lossy, self.config.model, &options, &unwatched);
         let seconds = begin.elapsed().as_secs_f64() / repairs.len().max(1) as f64;

@@ -86,6 +86,7 @@ pub fn cache<P: ProtocolArgs>(args: &P, globals: &Globals) -> anyhow::Result<Opt
     settings.set("version", env!("CARGO_PKG_VERSION"));
     settings.set("protocol", P::NAME);
     settings.set("seed", globals.seed);
+    settings.set("params", globals.param.join(" "));
     args.settings(&mut settings)?;
     Ok(Some(CacheFolder::open(folder, &settings.0)?))
 }

@@ -14,7 +14,7 @@ use tracemend_eval::protocol::burst::BurstConfig;
 use tracemend_eval::protocol::truth::{TruthConfig, Twin};
 use tracemend_eval::protocol::{burst, truth};
 use tracemend_repair::model::TraceModel;
-use tracemend_repair::{RepairOptions, train, with_threads};
+use tracemend_repair::{train, with_threads};
 use tracemend_trace::Trace;
 
 /// Options of the protocols that cut gaps into a trace.
@@ -56,6 +56,7 @@ impl CutArgs {
             gaps: self.gaps,
             methods: shared.method.clone(),
             seed: globals.seed,
+            params: globals.params()?,
             threads: globals.threads,
         };
         let mut progress = Progress::new(globals, "measuring");
@@ -186,6 +187,7 @@ impl ProtocolArgs for TruthArgs {
             model: model.as_ref(),
             methods: self.shared.method.clone(),
             seed: globals.seed,
+            params: globals.params()?,
         };
         let mut take = output.gaps();
         let take = take.as_mut().map(|take| take as TakeGaps<'_>);
@@ -204,8 +206,7 @@ impl TruthArgs {
         }
         if !traces.is_empty() {
             // The same as `train` does.
-            let options =
-                RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+            let options = globals.repair_options()?;
             return Ok(Some(with_threads(options.threads, || train(traces, &options))));
         }
         let mut models: Option<TraceModel> = None;

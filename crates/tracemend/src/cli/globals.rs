@@ -2,12 +2,14 @@
 
 use super::choice::{Choices, choice};
 use super::messages;
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::{
     io::{self, BufWriter, IsTerminal, StdoutLock},
     path::{Path, PathBuf},
 };
 use tracemend::report::plural;
+use tracemend_repair::{Params, RepairOptions};
 use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
 
 /// Options of every subcommand.
@@ -42,6 +44,9 @@ pub struct Globals {
     /// Seed of all random draws; the same seed gives the same output, byte for byte.
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable.
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
     /// Threads to use, 0 for one per core; the output does not depend on it.
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     pub threads: usize,
@@ -159,6 +164,24 @@ impl Globals {
         if self.verbose {
             messages::note(text);
         }
+    }
+
+    /// The constants of the repair, with those changed that were asked for.
+    pub fn params(&self) -> anyhow::Result<Params> {
+        let mut params = Params::default();
+        for param in &self.param {
+            let (name, value) = param
+                .split_once('=')
+                .with_context(|| format!("`{param}` changes nothing; write --param NAME=VALUE"))?;
+            params.set(name, value).map_err(anyhow::Error::msg)?;
+        }
+        Ok(params)
+    }
+
+    /// How to repair with these options.
+    pub fn repair_options(&self) -> anyhow::Result<RepairOptions> {
+        let (seed, threads) = (self.seed, self.thread_count());
+        Ok(RepairOptions { seed, threads, params: self.params()?, ..RepairOptions::default() })
     }
 
     /// Returns the number of threads to use.

@@ -9,7 +9,7 @@ use tracemend::lami::{MI_VERSION, Range};
 use tracemend::overlay::WriteOptions;
 use tracemend::pipeline::{Repaired, load};
 use tracemend::{exit, lami};
-use tracemend_repair::{RepairOptions, repair, unwatched};
+use tracemend_repair::{repair, unwatched};
 
 /// Run as an external analysis of Trace Compass (LAMI 1.0)
 ///
@@ -70,7 +70,7 @@ pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let loaded = load(source.as_mut(), false)?;
     globals.reader_warnings(&loaded.trace.header);
     progress(0.3, "repairing")?;
-    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+    let options = globals.repair_options()?;
     let repairs = repair(&loaded.trace, None, &options, &unwatched);
     progress(0.9, "summing up")?;
     let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: "engine:self" });

@@ -9,7 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 use tracemend::exit;
 use tracemend::report::plural;
-use tracemend_repair::{RepairOptions, train};
+use tracemend_repair::train;
 use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;
 
@@ -50,7 +50,7 @@ fn ngrams(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut progress = Progress::new(globals, "reading");
     let traces = globals.read_all(&args.traces, &mut |done, total| progress.set(done, total))?;
     progress.finish();
-    let options = RepairOptions { seed: globals.seed, threads: globals.thread_count(), ..RepairOptions::default() };
+    let options = globals.repair_options()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let model = pool.install(|| train(&traces.iter().collect::<Vec<_>>(), &options));
     model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
