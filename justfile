@@ -25,7 +25,7 @@ docs:
 # docs/results.md, from the recorded runs in a shared folder (corpus/, paper/); resumable.
 results shared:
     cargo build --release --locked
-    TRACEMEND_CORPUS={{shared}}/corpus cargo bench -p tracemend-impute --bench counts
+    TRACEMEND_CORPUS={{shared}}/corpus cargo bench -p tracemend-repair --bench engine
     cargo bench -p tracemend-trace --bench read
     tools/results {{shared}}
 

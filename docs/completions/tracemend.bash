@@ -55,6 +55,21 @@ _tracemend() {
             tracemend__subcmd__dataset,info)
                 cmd="tracemend__subcmd__dataset__subcmd__info"
                 ;;
+            tracemend__subcmd__evaluate,burst)
+                cmd="tracemend__subcmd__evaluate__subcmd__burst"
+                ;;
+            tracemend__subcmd__evaluate,cross-run)
+                cmd="tracemend__subcmd__evaluate__subcmd__cross__subcmd__run"
+                ;;
+            tracemend__subcmd__evaluate,paper)
+                cmd="tracemend__subcmd__evaluate__subcmd__paper"
+                ;;
+            tracemend__subcmd__evaluate,self)
+                cmd="tracemend__subcmd__evaluate__subcmd__self"
+                ;;
+            tracemend__subcmd__evaluate,truth)
+                cmd="tracemend__subcmd__evaluate__subcmd__truth"
+                ;;
             tracemend__subcmd__models,describe)
                 cmd="tracemend__subcmd__models__subcmd__describe"
                 ;;
@@ -74,7 +89,7 @@ _tracemend() {
 
     case "${cmd}" in
         tracemend)
-            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help --version info gaps repair train evaluate dataset models lami completions man reference"
+            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help --version info gaps repair train evaluate dataset models lami completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -108,6 +123,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -124,7 +143,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__completions)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help bash elvish fish powershell zsh"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -155,6 +174,10 @@ _tracemend() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -174,7 +197,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help build info"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help build info"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,6 +231,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -224,7 +251,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__build)
-            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -298,6 +325,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -314,7 +345,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__info)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -348,6 +379,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -364,45 +399,71 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --data --dataset --length --blackout --gap-at --arrays --train --valid --test --lossy --full --gaps --method --model --sampling --samples --combine --device --fail-under --resume --table --report --plots --dump --save-arrays --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --protocol --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help paper cross-run burst self truth"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --protocol)
-                    COMPREPLY=($(compgen -W "paper cross-run self burst truth" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "paper cross-run burst self truth" -- "${cur}"))
                     return 0
                     ;;
-                --data)
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --dataset)
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --length)
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --blackout)
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --gap-at)
-                    COMPREPLY=($(compgen -W "middle end" -- "${cur}"))
-                    return 0
-                    ;;
-                --arrays)
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__evaluate__subcmd__burst)
+            opts="-q -v -h --train --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --valid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -410,11 +471,7 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --lossy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --full)
+                --blackout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -424,26 +481,6 @@ _tracemend() {
                     ;;
                 --method)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --model)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --sampling)
-                    COMPREPLY=($(compgen -W "quick published" -- "${cur}"))
-                    return 0
-                    ;;
-                --samples)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --combine)
-                    COMPREPLY=($(compgen -W "median mean majority" -- "${cur}"))
-                    return 0
-                    ;;
-                --device)
-                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
                     return 0
                     ;;
                 --fail-under)
@@ -470,7 +507,137 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__evaluate__subcmd__cross__subcmd__run)
+            opts="-q -v -h --train --valid --test --gaps --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --valid)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --test)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gaps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --length)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --blackout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gap-at)
+                    COMPREPLY=($(compgen -W "middle end" -- "${cur}"))
+                    return 0
+                    ;;
                 --save-arrays)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sampling)
+                    COMPREPLY=($(compgen -W "quick published" -- "${cur}"))
+                    return 0
+                    ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --combine)
+                    COMPREPLY=($(compgen -W "median mean majority" -- "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-under)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -499,6 +666,332 @@ _tracemend() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__evaluate__subcmd__paper)
+            opts="-q -v -h --data --dataset --arrays --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dataset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --arrays)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --length)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --blackout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gap-at)
+                    COMPREPLY=($(compgen -W "middle end" -- "${cur}"))
+                    return 0
+                    ;;
+                --save-arrays)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sampling)
+                    COMPREPLY=($(compgen -W "quick published" -- "${cur}"))
+                    return 0
+                    ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --combine)
+                    COMPREPLY=($(compgen -W "median mean majority" -- "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-under)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__evaluate__subcmd__self)
+            opts="-q -v -h --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --test)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --blackout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gaps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-under)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__evaluate__subcmd__truth)
+            opts="-q -v -h --lossy --full --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --lossy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --full)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-under)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --table)
+                    COMPREPLY=($(compgen -W "text markdown csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plots)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dump)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -518,7 +1011,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__gaps)
-            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,6 +1042,10 @@ _tracemend() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -568,7 +1065,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__info)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -602,6 +1099,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -618,7 +1119,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__lami)
-            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -660,6 +1161,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -676,7 +1181,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__man)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -707,6 +1212,10 @@ _tracemend() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -726,7 +1235,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help list describe import export"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help list describe import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -760,6 +1269,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -776,7 +1289,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__describe)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -810,6 +1323,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -826,7 +1343,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__export)
-            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,6 +1385,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -884,7 +1405,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__import)
-            opts="-o -q -v -h --network --preset --set --vocabulary --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --network --preset --set --vocabulary --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -942,6 +1463,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -958,7 +1483,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__list)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -992,6 +1517,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1008,7 +1537,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__reference)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-q -v -h --params --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1042,6 +1571,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1058,7 +1591,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__repair)
-            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --max-lost --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --max-lost --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1128,6 +1661,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1144,7 +1681,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__train)
-            opts="-o -q -v -h --model --data --dataset --preset --set --resume --device --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --threads --config --print-config --help"
+            opts="-o -q -v -h --model --data --dataset --preset --set --resume --device --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1207,6 +1744,10 @@ _tracemend() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

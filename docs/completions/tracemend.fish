@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tracemend_global_optspecs
-    string join \n format= arch= warnings= json color= progress= q/quiet v/verbose seed= threads= config= print-config h/help V/version
+    string join \n format= arch= warnings= json color= progress= q/quiet v/verbose seed= param= threads= config= print-config h/help V/version
 end
 
 function __fish_tracemend_needs_command
@@ -49,6 +49,7 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -l progress -d 'Show p
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_needs_command" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -93,6 +94,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l progress -d
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -125,6 +127,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l progress -d
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d 'Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace'
@@ -172,6 +175,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l progress 
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always contain both'
@@ -217,6 +221,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l progress -
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: continue from the checkpoint in the run\'s folder, to the same weights as an uninterrupted run'
@@ -225,45 +230,12 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l protocol -d 'The protocol' -r -f -a "paper\t'Windows of one flat sequence, as published'
-cross-run\t'Windows of one thread, learned from other runs'
-self\t'Learn from the rest of the trace that is repaired'
-burst\t'Bursts lost on one CPU of a trace of many threads'
-truth\t'A trace with real loss, and its complete twin'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l data -d 'paper: the windows, `pts.npz` or a folder in the published layout' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dataset -d 'paper: names of data sets, separated by commas; all where absent' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l length -d 'paper: events per window' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gap-at -d 'paper: where in the window the gap lies' -r -f -a "middle\t'In the middle'
-end\t'At the end'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arrays -d 'paper: score the imputed arrays of this folder (original, imputation and mask), or of all such folders below it, instead of imputing' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l train -d 'burst, cross-run: traces to learn from' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l valid -d 'cross-run: one more trace to learn from, which the networks of --model did not learn from (`--valid` of their data set, say). By it is decided how the counts\' answers are scored again by the time that gaps took and what the calls around them returned, and how each network takes part; they are measured as `counts-rescored` and `counts+NAME`' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l test -d 'burst, cross-run, self: the trace whose events are hidden' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l lossy -d 'truth: the trace that lost events' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l full -d 'truth: its complete twin; the same path where one trace holds a lossy channel and a complete one' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l gaps -d 'Gaps to draw for each length' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l method -d 'Methods, separated by commas; all where absent' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l model -d 'paper, cross-run: measure this trained network too, on the same windows; `NAME=FILE` says what to call it. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l sampling -d 'How networks with Gaussian diffusion fill windows' -r -f -a "quick\t'A few steps (DDIM), until the prediction no longer changes'
-published\t'Every step, as published'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l samples -d 'Samples that such networks draw per window' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l combine -d 'How to combine several samples into one prediction' -r -f -a "median\t'The median of the numbers'
-mean\t'Their mean'
-majority\t'The token that most samples are nearest to'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
-cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
-auto\t'The first GPU if it works, else the processor'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l fail-under -d 'Exit with code 1 if a figure of the engine is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method. For an error or a time (composition_tv, ece, seconds_per_gap, leakage) the value is the largest allowed' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l resume -d 'Keep every finished cell (a method at one gap length) in this folder, and go on from those that are there: after an interruption, or with more lengths, methods or models' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l table -d 'Form of the tables' -r -f -a "text\t'Aligned columns, for people'
-markdown\t'Markdown'
-csv\t'One figure a line, comma-separated'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l dump -d 'Write every answer too, one gap a line (JSON Lines): truth, answer, probabilities, and in windows alternatives' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l save-arrays -d 'paper, cross-run: write the answers as arrays in the published layout below this folder' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l protocol -d 'The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before' -r -f -a "paper\t''
+cross-run\t''
+burst\t''
+self\t''
+truth\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -276,25 +248,289 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
 never\t'Never'
 json\t'One JSON object per line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s v -l verbose -d 'Print more details'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "paper" -d 'Windows of one flat sequence, as published, or arrays that another program imputed'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "cross-run" -d 'Windows of one thread, learned from other runs of the same program'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "burst" -d 'Bursts lost on one CPU of a trace of many threads, learned from other runs'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "self" -d 'Bursts lost on one CPU of a trace of many threads, learned from the rest of the same trace'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "truth" -d 'Traces that really lost events, repaired and scored against their complete twins'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l data -d 'The windows: `pts.npz`, or a folder in the published layout' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l dataset -d 'Names of data sets, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l arrays -d 'Score the imputed arrays of this folder (original, imputation and mask), or of all such folders below it, instead of imputing' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l length -d 'Events per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l gap-at -d 'Place of the gap in the window' -r -f -a "middle\t''
+end\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l save-arrays -d 'Write the predictions as arrays in the published layout below this folder' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l model -d 'Measure this trained network too, on the same windows; `NAME=FILE` gives it a name. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l sampling -d 'How networks with Gaussian diffusion fill windows' -r -f -a "quick\t'A few steps (DDIM), until the prediction no longer changes'
+published\t'Every step, as published'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l samples -d 'Samples that such networks draw per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l combine -d 'How to combine several samples into one prediction' -r -f -a "median\t'The median of the numbers'
+mean\t'Their mean'
+majority\t'The token that most samples are nearest to'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
+cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it works, else the processor'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l train -d 'Traces to learn from' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l valid -d 'A run unseen by the networks. Used to tune rescoring (by gap duration and return values) and each network\'s weight' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l test -d 'The trace whose events are hidden' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l gaps -d 'Windows to draw' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l length -d 'Events per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l gap-at -d 'Place of the gap in the window' -r -f -a "middle\t''
+end\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l save-arrays -d 'Write the predictions as arrays in the published layout below this folder' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l model -d 'Measure this trained network too, on the same windows; `NAME=FILE` gives it a name. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l sampling -d 'How networks with Gaussian diffusion fill windows' -r -f -a "quick\t'A few steps (DDIM), until the prediction no longer changes'
+published\t'Every step, as published'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l samples -d 'Samples that such networks draw per window' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l combine -d 'How to combine several samples into one prediction' -r -f -a "median\t'The median of the numbers'
+mean\t'Their mean'
+majority\t'The token that most samples are nearest to'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l device -d 'Where networks compute' -r -f -a "cpu\t'The processor'
+cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it works, else the processor'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l train -d 'Traces to learn from' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l test -d 'The trace whose events are hidden' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l gaps -d 'Gaps to draw for each length' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l test -d 'The trace whose events are hidden' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l blackout -d 'Lengths of the artificial gaps in events, separated by commas; those of the protocol where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l gaps -d 'Gaps to draw for each length' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l lossy -d 'Traces that lost events' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l full -d 'Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l train -d 'Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l model -d 'Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines cannot learn from models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
@@ -320,6 +556,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __f
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -367,6 +604,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l requests -d 'Use only what a server did for its connections: one sequence per request, from `accept` to the `close` of its descriptor, in one thread. The traces must contain the arguments of calls. requests.csv in the folder lists the events with phase, return value, thread and process'
@@ -400,6 +638,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -432,6 +671,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fi
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -468,6 +708,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -500,6 +741,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -539,6 +781,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -572,6 +815,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_s
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -606,6 +850,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l progress -d
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l mi-version -d 'Print the version of the interface and exit'
@@ -642,6 +887,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l prog
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -674,6 +920,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l progress -d 
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -706,8 +953,10 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l progre
 never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l params -d 'Print the defaults of all constants of the repair as JSON instead'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s q -l quiet -d 'Print errors only, no warnings and no summary'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -s v -l verbose -d 'Print more details'

@@ -24,6 +24,18 @@ pub struct Blackout {
 }
 
 /// Positions of each stream's events in `trace.events`.
+///
+/// ```
+/// use tracemend_repair::blackout::{by_stream, draw};
+/// use tracemend_trace::{Event, Format, Phase, Trace, TraceHeader};
+///
+/// let mut header = TraceHeader::new(Format::Csv);
+/// let (stream, name) = (header.cpu_stream(0), header.symbols.intern("read"));
+/// let events = (0..1000).map(|time_ns| Event::new(time_ns, stream, name, Phase::Call)).collect();
+/// let trace = Trace { header, events, gaps: Vec::new() };
+/// let streams = by_stream(&trace);
+/// assert_eq!(draw(&trace, &streams, 10, 5, 1, "example").len(), 5);
+/// ```
 pub fn by_stream(trace: &Trace) -> Vec<Vec<u32>> {
     let mut streams = vec![Vec::new(); trace.header.streams.len()];
     for (position, event) in trace.events.iter().enumerate() {

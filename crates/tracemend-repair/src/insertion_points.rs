@@ -16,13 +16,14 @@ use crate::engine::Engine;
 use crate::gap_context::{GapContext, InsertionPoint};
 use crate::log_prob::LogProb;
 use crate::model::{BEGIN, END, LIST, Recency, Token};
+use crate::predictor::Session;
 use crate::view::View;
 use rustc_hash::FxHashSet;
 use tracemend_trace::calls::{begins_thread, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
 
-/// Builds the context of a gap.
-pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> GapContext {
+/// Builds the context of a gap. Contexts of the points are valid in `session`.
+pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, session: &mut dyn Session, gap: &Gap) -> GapContext {
     let index = view.index;
     let params = engine.params;
     let stream = gap.stream.map(|stream| stream.0);
@@ -44,7 +45,7 @@ pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, gap: &Gap) -> Ga
     let (begin_ns, end_ns) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
     let recent = recent_threads(view, &on_stream[..split], params.events_each_side);
     let threads = threads_near(view, engine, gap, &recent, begin_ns);
-    let finder = PointFinder { view, engine, stream, begin_ns, end_ns };
+    let mut finder = PointFinder { view, engine, session, stream, begin_ns, end_ns };
     let mut points = Vec::new();
     let mut current = None;
     let current_thread = before.map(|position| ThreadKey::of(index.event(position)));
@@ -139,6 +140,7 @@ fn is_end(view: &View<'_>, position: u32) -> bool {
 struct PointFinder<'f, 'm> {
     view: &'f View<'f>,
     engine: &'f Engine<'m>,
+    session: &'f mut dyn Session,
     /// The gap's stream.
     stream: Option<u32>,
     begin_ns: i64,
@@ -168,7 +170,7 @@ impl PointFinder<'_, '_> {
     }
 
     /// Adds the points of a thread. `rank`: its place among the threads that last ran on this CPU.
-    fn points(&self, thread: ThreadKey, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
+    fn points(&mut self, thread: ThreadKey, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
         let positions = self.view.thread(thread);
         let first = positions.partition_point(|&position| self.view.event(position).time_ns <= self.begin_ns);
         let last = positions.partition_point(|&position| self.view.event(position).time_ns < self.end_ns);
@@ -206,7 +208,7 @@ impl PointFinder<'_, '_> {
     }
 
     fn point(
-        &self,
+        &mut self,
         thread: ThreadKey,
         rank: Option<usize>,
         positions: &[u32],
@@ -238,7 +240,7 @@ impl PointFinder<'_, '_> {
                 .or_else(|| view.index.threads.get(&thread)?.first().copied())
                 .unwrap_or(0),
             last_position: left,
-            left: predictor.begin(&past),
+            left: self.session.begin(&past),
             bounds_ns: (
                 left.map_or(i64::MIN, |left| view.event(left).time_ns),
                 right.map_or(i64::MAX, |right| view.event(right).time_ns),
@@ -302,7 +304,7 @@ mod tests {
             ..Gap::new(0, Lost::Exact(5), Cause::Discarded, 0)
         }];
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let of = |tid: i32| {
                 context.points.iter().filter(move |point| point.thread == ThreadKey::Tid(tid)).collect::<Vec<_>>()
             };
@@ -334,7 +336,7 @@ mod tests {
             }
         }
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let threads: Vec<ThreadKey> = context.points.iter().map(|point| point.thread).collect();
             assert_eq!(threads, [ThreadKey::Tid(1)]);
         });
@@ -344,7 +346,7 @@ mod tests {
     fn a_gap_before_the_first_event_belongs_to_who_is_seen_first() {
         let damaged = cut(trace(&[(0, 1, "read"); 50]), 0..5);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             assert_eq!((context.begin_ns, context.current), (i64::MIN, Some(0)));
             assert!(context.points[0].begins && context.points[0].before.is_empty());
         });

@@ -19,6 +19,13 @@ pub struct Known {
 
 /// Hash of a return value, 1 to 255; 0 for none. Numbers beyond 32 bits are mostly addresses,
 /// which differ from run to run, so only their magnitude counts.
+///
+/// ```
+/// use tracemend_repair::kernel::value_hash;
+///
+/// assert_eq!(value_hash(None), 0);
+/// assert_ne!(value_hash(Some(3)), value_hash(Some(4)));
+/// ```
 pub fn value_hash(ret: Option<i64>) -> u8 {
     let Some(ret) = ret else { return 0 };
     let bits = i64::BITS - ret.unsigned_abs().leading_zeros();

@@ -13,6 +13,12 @@ const PIECE: usize = 2000;
 ///
 /// Bit-parallel recurrence of Hyyrö (*Bit-parallel LCS-length computation revisited*, 2004): with `M` the positions of
 /// the current symbol in `a`, `V <- (V + (V & M)) | (V & !M)`; the length is the number of zero bits of `V`.
+///
+/// ```
+/// use tracemend_repair::lcs::lcs_length;
+///
+/// assert_eq!(lcs_length(&["open", "read", "close"], &["open", "write", "close"]), 2);
+/// ```
 pub fn lcs_length<T: Eq + Hash>(a: &[T], b: &[T]) -> usize {
     if a.is_empty() || b.is_empty() {
         return 0;
@@ -40,7 +46,14 @@ pub fn lcs_length<T: Eq + Hash>(a: &[T], b: &[T]) -> usize {
     v.iter().map(|w| w.count_zeros() as usize).sum()
 }
 
-/// Places of `a` in one longest common subsequence with `b`.
+/// Places of `a` in one longest common subsequence with `b`. Very long sequences are compared piece by piece, which finds a common
+/// subsequence, if not always the longest.
+///
+/// ```
+/// use tracemend_repair::lcs::matches;
+///
+/// assert_eq!(matches(&["open", "read", "close"], &["open", "write", "close"]), [0, 2]);
+/// ```
 pub fn matches<T: Eq>(a: &[T], b: &[T]) -> Vec<usize> {
     // What both begin and end with is common anyway.
     let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();

@@ -46,7 +46,7 @@ pub use learn::{adapt, train};
 pub use log_prob::LogProb;
 pub use options::{Progress, RepairOptions, unwatched, with_threads};
 pub use params::{BlackoutParams, ModelParams, Params, SearchParams};
-pub use predictor::Predictor;
+pub use predictor::{Predictor, Session};
 pub use repair::repair;
 pub use search::Filling;
 pub use solve::{Solution, solve};

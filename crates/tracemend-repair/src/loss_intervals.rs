@@ -37,6 +37,15 @@ struct Place {
 }
 
 /// The loss intervals of a trace, in the order of its gaps.
+///
+/// ```
+/// use tracemend_repair::loss_intervals::loss_intervals;
+/// use tracemend_trace::{Cause, Format, Gap, Lost, Trace, TraceHeader};
+///
+/// let gap = Gap { begin_ns: Some(10), end_ns: Some(20), ..Gap::new(0, Lost::Exact(3), Cause::Discarded, 0) };
+/// let trace = Trace { header: TraceHeader::new(Format::Csv), events: Vec::new(), gaps: vec![gap.clone()] };
+/// assert_eq!(loss_intervals(&trace)[0].gap, gap);
+/// ```
 pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
     let mut times: Vec<Option<Vec<i64>>> = vec![None; trace.header.streams.len()];
     for gap in trace.gaps.iter().filter(|gap| gap.kept_ns.is_some()) {

@@ -33,6 +33,10 @@ pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
 }
 
 /// Runs `work` on this many threads (0: one per core), or on the present ones where no more can be started.
+///
+/// ```
+/// assert_eq!(tracemend_repair::with_threads(2, || 6 * 7), 42);
+/// ```
 pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),

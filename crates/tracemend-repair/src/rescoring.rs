@@ -176,7 +176,8 @@ mod tests {
         let mut model = TraceModel::default();
         model.learn(&damaged, 1);
         with_engine(&damaged, |view, engine| {
-            let gap = crate::insertion_points::gap_context(view, &engine, &damaged.gaps[0]);
+            let gap =
+                crate::insertion_points::gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let recall = Recall::new(view.index, &damaged.gaps);
             let positive = |name: &str| {
                 engine.model.tokens.kinds().iter().position(|kind| kind.name == name).expect("learned") as Token

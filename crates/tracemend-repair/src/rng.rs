@@ -1,6 +1,14 @@
 //! The one random generator: the same numbers on every platform, for ever.
 
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every platform, for ever.
+/// SplitMix64 (Steele, Lea and Flood 2014).
+///
+/// ```
+/// use tracemend_repair::rng::SplitMix64;
+///
+/// let draw = |purpose| SplitMix64::new(7, &[purpose]).below(100);
+/// assert_eq!(draw("gaps"), draw("gaps"));
+/// assert!(draw("gaps") < 100);
+/// ```
 #[derive(Clone, Debug)]
 pub struct SplitMix64(u64);
 

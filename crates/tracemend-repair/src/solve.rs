@@ -76,6 +76,17 @@ impl Solution {
 }
 
 /// Fills gaps with a frozen model that has learned the trace and knows all its tokens. Returns one solution a gap, in order.
+///
+/// ```
+/// use tracemend_repair::{RepairOptions, adapt, index::TraceIndex, solve, unwatched};
+/// use tracemend_trace::{Format, Trace, TraceHeader};
+///
+/// let trace = Trace { header: TraceHeader::new(Format::Csv), events: Vec::new(), gaps: Vec::new() };
+/// let options = RepairOptions::default();
+/// let mut model = adapt(&trace, &trace.gaps, None, &options);
+/// let index = TraceIndex::new(&trace, &mut model.tokens);
+/// assert!(solve(&index, &trace.gaps, &model, &options, &unwatched).is_empty());
+/// ```
 pub fn solve(
     index: &TraceIndex<'_>,
     gaps: &[Gap],
@@ -155,7 +166,7 @@ impl<'m> Solver<'m> {
     fn fill(&self, view: &View<'_>, caches: &mut Caches<'_>, gap: &Gap) -> Solution {
         let begin = cpu_time::ThreadTime::now();
         let params = self.engine.params;
-        let context = gap_context(view, &self.engine, gap);
+        let context = gap_context(view, &self.engine, &mut *caches.session, gap);
         let announced = gap.lost.count().unwrap_or(0);
         if announced > self.options.max_lost {
             return Solution::open(context, announced, TOO_MANY);

@@ -159,7 +159,7 @@ impl Beam<'_, '_> {
         });
         let thread = &mut threads[place];
         let min_events = parent.min_events - thread.min_events + new.min_events;
-        thread.context = self.scorer.caches.engine.predictor.after(new.context, new.token);
+        thread.context = self.scorer.caches.session.after(new.context, new.token);
         thread.before_last = std::mem::replace(&mut thread.last, new.token);
         thread.step = step;
         thread.hash = mix(thread.hash, u64::from(new.token));
@@ -239,7 +239,7 @@ mod tests {
     /// Names of the likeliest filling.
     fn filled(damaged: &Trace, length: impl Fn(&mut Vec<f64>) -> Option<usize>) -> (Vec<String>, Found) {
         with_engine(damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
             let mut prior = Vec::new();
             let found = match length(&mut prior) {
@@ -278,7 +278,7 @@ mod tests {
     fn entries_and_exits_stay_pairs_to_the_last_event() {
         let damaged = cut(pairs(1, &["read", "write"], 200), 101..108);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
             for filling in search(&context, &mut caches, Length::Exact(7), 1).fillings {
                 let point = &context.points[filling.placed[0].0 as usize];
@@ -298,7 +298,7 @@ mod tests {
         let damaged = cut(trace(&calls), 1000..1080);
         let weights = |seed| {
             with_engine(&damaged, |view, engine| {
-                let context = gap_context(view, &engine, &damaged.gaps[0]);
+                let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
                 let found = search(&context, &mut Caches::new(engine), Length::Exact(80), seed);
                 found.fillings.into_iter().map(|filling| (filling.placed, filling.weight)).collect::<Vec<_>>()
             })

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token, bucket};
+use crate::predictor::Session;
 use crate::search::lookahead::Lookahead;
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -16,6 +17,10 @@ type Tokens = Rc<Vec<(Token, f32)>>;
 pub(crate) struct Caches<'m> {
     /// The engine.
     pub engine: Engine<'m>,
+    /// The worker's questions to the predictor.
+    pub(crate) session: Box<dyn Session + 'm>,
+    /// Number of tokens.
+    pub(super) vocabulary: usize,
     pub(super) lookahead: Lookahead,
     next: FxHashMap<(Context, bool), Tokens>,
     leave: FxHashMap<Context, f32>,
@@ -28,6 +33,8 @@ impl<'m> Caches<'m> {
     pub(crate) fn new(engine: Engine<'m>) -> Self {
         Self {
             engine,
+            session: engine.predictor.session(),
+            vocabulary: engine.predictor.vocabulary(),
             lookahead: Lookahead::new(engine.model, engine.params),
             next: FxHashMap::default(),
             leave: FxHashMap::default(),
@@ -36,22 +43,22 @@ impl<'m> Caches<'m> {
         }
     }
 
-    /// [`Predictor::next`](crate::predictor::Predictor::next); `switched` names the two sizes of the list that the search asks for.
+    /// [`Session::next`]; `switched` names the two sizes of the list that the search asks for.
     pub(super) fn next(&mut self, context: Context, max: usize, switched: bool) -> Tokens {
-        let Engine { predictor, params, .. } = self.engine;
+        let (session, params) = (&mut self.session, self.engine.params);
         self.next
             .entry((context, switched))
             .or_insert_with(|| {
-                let tokens = predictor.next(context, max, params.token_mass);
+                let tokens = session.next(context, max, params.token_mass);
                 Rc::new(tokens.into_iter().map(|(token, log_p)| (token, log_p.0 as f32)).collect())
             })
             .clone()
     }
 
-    /// [`Predictor::leave`](crate::predictor::Predictor::leave).
+    /// [`Session::leave`].
     pub(super) fn leave(&mut self, context: Context) -> f64 {
-        let predictor = self.engine.predictor;
-        f64::from(*self.leave.entry(context).or_insert_with(|| predictor.leave(context) as f32))
+        let session = &mut self.session;
+        f64::from(*self.leave.entry(context).or_insert_with(|| session.leave(context) as f32))
     }
 
     /// Probability that a thread whose last token is `last` is not seen from the end of the gap to its next recorded event.
@@ -83,13 +90,13 @@ impl<'m> Caches<'m> {
     }
 
     /// Log probability that `right` follows `context`.
-    pub(super) fn continuation(&self, mut context: Context, right: &[Token]) -> LogProb {
+    pub(super) fn continuation(&mut self, mut context: Context, right: &[Token]) -> LogProb {
         let mut sum = LogProb::CERTAIN;
         for &token in right {
-            let p = self.engine.predictor.probability(context, token);
+            let p = self.session.probability(context, token);
             // A thread may fall silent without ending.
             sum += LogProb::of(if token == END { p + self.engine.params.silent_end } else { p });
-            context = self.engine.predictor.after(context, token);
+            context = self.session.after(context, token);
         }
         sum
     }

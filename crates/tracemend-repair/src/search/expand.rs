@@ -69,11 +69,11 @@ impl Scorer<'_, '_> {
         let point = &self.context.points[number];
         let rules = &self.caches.engine.rules;
         let mut best: Option<(Token, f32)> = None;
-        for token in 0..self.caches.engine.predictor.vocabulary() as Token {
+        for token in 0..self.caches.vocabulary as Token {
             let min_events =
                 rules.after_inferred(thread.call, token).and_then(|call| rules.min_events(call, &point.right));
             if min_events.is_some_and(|min_events| min_events < thread.min_events) {
-                let log_p = self.caches.engine.predictor.log_p(thread.context, token).0 as f32;
+                let log_p = self.caches.session.log_p(thread.context, token).0 as f32;
                 if best.is_none_or(|(_, best)| log_p > best) {
                     best = Some((token, log_p));
                 }
@@ -118,7 +118,7 @@ impl Scorer<'_, '_> {
             let ahead = table.as_ref().map_or(0.0, |table| {
                 let now = table[token as usize];
                 let steps = parent.remaining.min(self.params.horizon);
-                let ever = table[steps * self.caches.engine.predictor.vocabulary() + token as usize];
+                let ever = table[steps * self.caches.vocabulary + token as usize];
                 let value = now * self.caches.tail(token, point) + (ever - now) * tail_later;
                 value.clamp(self.params.lookahead_floor as f32, 1.0).ln()
             });
@@ -151,7 +151,7 @@ mod tests {
     fn proposed(lost: std::ops::Range<usize>, room: usize) -> Vec<(String, tracemend_trace::Phase)> {
         let damaged = cut(pairs(1, &["read", "write"], 200), lost);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &damaged.gaps[0]);
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
             let mut scorer = Scorer::new(&context, &mut caches, 4);
             let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);

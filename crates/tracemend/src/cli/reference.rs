@@ -1,16 +1,27 @@
-//! `tracemend reference` (hidden): generates `docs/cli.md` from the options.
+//! `tracemend reference` (hidden): generates `docs/cli.md` from the options, and the table of constants.
 
 use super::globals::stdout;
 use super::settings::variable;
 use clap::{Arg, ArgAction, Args, Command};
 use std::{fmt::Write as _, io::Write};
 use tracemend::exit;
+use tracemend_repair::Params;
 
 /// Print the reference of the command line in Markdown
 #[derive(Args, Debug)]
-pub struct ReferenceArgs {}
+pub struct ReferenceArgs {
+    /// Print the defaults of all constants of the repair as JSON instead.
+    #[arg(long)]
+    params: bool,
+}
 
-pub fn run(_: &ReferenceArgs) -> anyhow::Result<u8> {
+pub fn run(args: &ReferenceArgs) -> anyhow::Result<u8> {
+    if args.params {
+        let mut out = stdout();
+        serde_json::to_writer_pretty(&mut out, &Params::default())?;
+        writeln!(out)?;
+        return Ok(exit::DONE);
+    }
     let mut command = super::command();
     command.build();
     let mut out = stdout();
