@@ -112,10 +112,10 @@ fn scores_follow_their_schema() {
     let dump = dump.to_str().expect("a path of text");
     let printed = stdout(&[&arguments[..], &[data, "--dump", dump]].concat());
     assert_follows_schema("evaluate", &printed, &["schema", "score", "difference"]);
-    assert_follows_schema("answers", &std::fs::read_to_string(dump).expect("written"), &["schema", "answer"]);
+    assert_follows_schema("predictions", &std::fs::read_to_string(dump).expect("written"), &["schema", "prediction"]);
     let burst = ["evaluate", "--protocol", "self", "--gaps", "3", "--blackout", "5", "--method", "engine,lookup"];
     stdout(&[&burst[..], &["--test", "samples/ftrace_full.txt.zst", "--dump", dump]].concat());
-    assert_follows_schema("answers", &std::fs::read_to_string(dump).expect("written"), &["schema", "traced"]);
+    assert_follows_schema("predictions", &std::fs::read_to_string(dump).expect("written"), &["schema", "traced"]);
 }
 
 #[test]
