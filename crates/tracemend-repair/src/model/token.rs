@@ -27,8 +27,8 @@ pub enum ReturnClass {
     None,
     /// Zero.
     Zero,
-    /// Positive: binary logarithm, in steps of 4 (16 bits each), to keep classes few.
-    Positive(u8),
+    /// Positive.
+    Positive,
     /// A negative value: the error number for -1 to -4095.
     Error(i16),
 }
@@ -39,7 +39,7 @@ impl ReturnClass {
         match ret {
             None => Self::None,
             Some(0) => Self::Zero,
-            Some(value) if value > 0 => Self::Positive(0),
+            Some(value) if value > 0 => Self::Positive,
             Some(value) => Self::Error(value.max(-4096) as i16),
         }
     }

@@ -13,8 +13,8 @@ use crate::tensor_file::{TensorReader, TensorWriter};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The entry `kind` of a counts model.
-pub const KIND: &str = "tracemend-counts";
+/// The entry `kind` of an n-gram model.
+pub const KIND: &str = "tracemend-ngrams";
 /// The entry `format_version` that this version writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 /// The entry `tool`.
@@ -73,10 +73,10 @@ impl TraceModel {
         scheduler.sort_unstable();
         let pauses = &self.timing.tokens;
         let (n, t) = (scheduler.len(), pauses.len());
-        file.u64s("targets.key", &[n], scheduler.iter().map(|row| row.0));
+        file.u64s("scheduler.key", &[n], scheduler.iter().map(|row| row.0));
         file.u64s("timing.step_sum", &[t], pauses.iter().map(|row| row.step_sum));
-        file.u32s("targets.chosen", &[n], scheduler.iter().map(|row| row.1.0));
-        file.u32s("targets.present", &[n], scheduler.iter().map(|row| row.1.1));
+        file.u32s("scheduler.chosen", &[n], scheduler.iter().map(|row| row.1.0));
+        file.u32s("scheduler.present", &[n], scheduler.iter().map(|row| row.1.1));
         file.u32s("timing.pauses", &[t, BUCKETS], pauses.iter().flat_map(|row| row.counts));
         file.u32s("timing.steps", &[t, BUCKETS], pauses.iter().flat_map(|row| row.whole));
         file.u32s("timing.stays", &[t], pauses.iter().map(|row| row.steps));
@@ -189,12 +189,12 @@ fn read_trie(file: &TensorReader<'_>, is_program: &[bool]) -> Result<ContextTrie
 }
 
 fn read_scheduler(file: &TensorReader<'_>, vocabulary: usize) -> Result<SchedulerModel, EntryError> {
-    let keys = file.u64s("targets.key").map_err(|reason| ("targets.key", reason))?.1;
+    let keys = file.u64s("scheduler.key").map_err(|reason| ("scheduler.key", reason))?.1;
     let shape = [keys.len() as u64];
-    let chosen = column("targets.chosen", &shape, file.u32s("targets.chosen"))?;
-    let present = column("targets.present", &shape, file.u32s("targets.present"))?;
+    let chosen = column("scheduler.chosen", &shape, file.u32s("scheduler.chosen"))?;
+    let present = column("scheduler.present", &shape, file.u32s("scheduler.present"))?;
     if !keys.is_sorted_by(|a, b| a < b) {
-        return Err(("targets.key", "out of order".to_owned()));
+        return Err(("scheduler.key", "out of order".to_owned()));
     }
     let known = |key: u64, shift: u32| {
         let token = (key >> shift & u64::from(LAST_TOKEN)) as usize;
@@ -208,10 +208,10 @@ fn read_scheduler(file: &TensorReader<'_>, vocabulary: usize) -> Result<Schedule
             || fields >> used != 0
             || !TOKEN_SHIFTS.iter().take(level).all(|&shift| known(key, shift))
         {
-            return Err(("targets.key", format!("row {row}: no such key")));
+            return Err(("scheduler.key", format!("row {row}: no such key")));
         }
         if chosen[row] > present[row] {
-            return Err(("targets.chosen", format!("row {row}: more than `present`")));
+            return Err(("scheduler.chosen", format!("row {row}: more than `present`")));
         }
     }
     Ok(SchedulerModel { table: keys.into_iter().zip(chosen.into_iter().zip(present)).collect() })

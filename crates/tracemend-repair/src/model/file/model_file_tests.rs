@@ -112,7 +112,7 @@ fn says_what_is_damaged() {
         ("trie.token", 2, 999, "row 2: no such token"),
         ("trie.count", 3, u32::MAX, "row 3: out of order"),
         ("trie.switched", 1, u32::MAX, "row 1: more than `followed`"),
-        ("targets.chosen", 0, u32::MAX, "row 0: more than `present`"),
+        ("scheduler.chosen", 0, u32::MAX, "row 0: more than `present`"),
         ("timing.stays", 2, u32::MAX, "row 2: more than pauses"),
     ] {
         assert_eq!(altered(entry, row, value), format!("m: entry `{entry}` is damaged: {reason}; {advice}"));
