@@ -169,7 +169,7 @@ pub(super) struct CsdiNet<T: Module> {
 
 impl<T: TimeLayer> CsdiNet<T> {
     /// With random weights.
-    pub fn new(config: &CsdiConfig, time: impl Fn(usize) -> T, device: &Device) -> Self {
+    pub(super) fn new(config: &CsdiConfig, time: impl Fn(usize) -> T, device: &Device) -> Self {
         let (channels, features) = (config.channels, config.process.channels());
         let side = config.time_width + config.feature_width + 1;
         let conv = |inputs, outputs| Conv::kaiming(inputs, outputs, device);
@@ -197,7 +197,7 @@ impl<T: TimeLayer> CsdiNet<T> {
     }
 
     /// The network with its time layers changed.
-    pub fn map_time(mut self, change: impl Fn(T) -> T) -> Self {
+    pub(super) fn map_time(mut self, change: impl Fn(T) -> T) -> Self {
         for layer in std::mem::take(&mut self.residual_layers) {
             let time_layer = change(layer.time_layer);
             self.residual_layers.push(ResidualLayer { time_layer, ..layer });
@@ -219,7 +219,7 @@ impl<T: TimeLayer> CsdiNet<T> {
     }
 
     /// See [`Denoiser::denoiser`].
-    pub fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+    pub(super) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
         let [batch, length, features] = data.dims();
         let rows = features * length;
         let column = move |x: Tensor<3>| x.swap_dims(1, 2).reshape([batch, features, length, 1]); // [B, K, L, 1]

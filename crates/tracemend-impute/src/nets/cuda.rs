@@ -1,6 +1,6 @@
 //! What a machine has of that which networks on a GPU of NVIDIA need.
 
-use crate::nets::device::DeviceError;
+use crate::nets::device_error::DeviceError;
 use cudarc::driver::result::device::get_count;
 use cudarc::driver::result::{DriverError, init};
 use cudarc::driver::sys::CUresult;

@@ -46,12 +46,12 @@ pub(super) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// Rows one after the other, `width` elements apart.
-    pub fn rows(data: &'a [f32], width: usize) -> Self {
+    pub(super) fn rows(data: &'a [f32], width: usize) -> Self {
         Self { data, row_step: width, column_step: 1 }
     }
 
     /// The transpose of [`Matrix::rows`].
-    pub fn columns(data: &'a [f32], width: usize) -> Self {
+    pub(super) fn columns(data: &'a [f32], width: usize) -> Self {
         Self { data, row_step: 1, column_step: width }
     }
 

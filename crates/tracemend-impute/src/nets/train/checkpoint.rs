@@ -2,8 +2,8 @@
 
 use crate::nets::model_file::{read_tensors, write_tensors, write_whole};
 use crate::nets::state_dict::{StateDict, Values};
+use crate::nets::train::error::TrainError;
 use crate::nets::train::optimizer::{Moments, Optimizer};
-use crate::nets::train::trainer::TrainError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use tracemend_repair::tensor_file::{TensorReader, TensorWriter};
@@ -34,7 +34,7 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    pub fn save(&self, path: &Path) -> Result<(), TrainError> {
+    pub(super) fn save(&self, path: &Path) -> Result<(), TrainError> {
         let invalid = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let mut file = TensorWriter::default();
         file.text("kind", KIND);
@@ -52,7 +52,7 @@ impl Checkpoint {
         write_whole(path, &[&header, &data]).map_err(|source| TrainError::Io { path: path.to_owned(), source })
     }
 
-    pub fn load(path: &Path) -> Result<Self, TrainError> {
+    pub(super) fn load(path: &Path) -> Result<Self, TrainError> {
         let bytes = std::fs::read(path).map_err(|source| TrainError::Io { path: path.to_owned(), source })?;
         let invalid = |reason: String| TrainError::Checkpoint { path: path.to_owned(), reason };
         let file = TensorReader::new(&bytes).map_err(invalid)?;

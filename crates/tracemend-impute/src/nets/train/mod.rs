@@ -2,10 +2,12 @@
 
 mod checkpoint;
 pub mod config;
+mod error;
 pub mod masks;
 mod optimizer;
 pub mod text;
 pub mod trainer;
 
 pub use config::TrainConfig;
-pub use trainer::{Outcome, Progress, Task, TrainError, Watch, train};
+pub use error::TrainError;
+pub use trainer::{Outcome, Progress, Task, Watch, train};

@@ -158,7 +158,13 @@ impl ModuleMapper for Updater<'_> {
 
 impl Optimizer {
     /// One update, numbered from 0. Returns the network and the gradient's length before clipping.
-    pub fn step<N: Network>(&mut self, network: N, all: Gradients, config: &TrainConfig, step: usize) -> (N, f64) {
+    pub(super) fn step<N: Network>(
+        &mut self,
+        network: N,
+        all: Gradients,
+        config: &TrainConfig,
+        step: usize,
+    ) -> (N, f64) {
         let mut collected = Collected { path: Vec::new(), rename: N::RENAME, gradients: BTreeMap::new(), all };
         network.visit(&mut collected);
         let gradients = collected.gradients;
@@ -171,7 +177,7 @@ impl Optimizer {
     }
 
     /// Tensors with the averaged weights in the place of the trained ones.
-    pub fn averaged(&self, mut tensors: StateDict) -> StateDict {
+    pub(super) fn averaged(&self, mut tensors: StateDict) -> StateDict {
         for (name, moments) in &self.moments {
             if let Some(tensor) = tensors.get_mut(name)
                 && !moments.average.is_empty()

@@ -96,7 +96,7 @@ impl Basis {
     }
 
     /// All kernels of feature `h`, one after the other.
-    pub fn kernels(&self, c: &FlexTensor, h: usize) -> Vec<f32> {
+    pub(super) fn kernels(&self, c: &FlexTensor, h: usize) -> Vec<f32> {
         let shape = kernel::shape(c);
         let (kernels, features, states) = (shape[0], shape[1], 2 * shape[2]);
         let count = self.nodes.values(self.length);
@@ -118,7 +118,7 @@ impl Basis {
     }
 
     /// The gradient of feature `h` of C from that of all its kernels, kernel by kernel.
-    pub fn gradient(&self, d_kernels: &[f32], h: usize) -> Vec<f32> {
+    pub(super) fn gradient(&self, d_kernels: &[f32], h: usize) -> Vec<f32> {
         let count = self.nodes.values(self.length);
         let mut found = vec![0.0; d_kernels.len() / count * self.feature(h).len()];
         let each = found.chunks_exact_mut(self.feature(h).len()).zip(d_kernels.chunks_exact(count));

@@ -141,7 +141,7 @@ fn pairs(tensor: &FlexTensor, at: usize, count: usize) -> Vec<Complex64> {
 
 impl Feature {
     /// Feature `h` of the parameters log_dt, w, P, Q, B, C.
-    pub fn new(parameters: &[FlexTensor], h: usize) -> Self {
+    pub(super) fn new(parameters: &[FlexTensor], h: usize) -> Self {
         let shape = kernel::shape(&parameters[5]);
         let (kernels, features, poles) = (shape[0], shape[1], shape[2]);
         let dt = f64::from(kernel::values(&parameters[0])[h]).exp();
@@ -157,7 +157,7 @@ impl Feature {
     }
 
     /// The same system with 1 and i at every pole as output vectors, in the order of C's elements.
-    pub fn with_unit_outputs(mut self) -> Self {
+    pub(super) fn with_unit_outputs(mut self) -> Self {
         let poles = self.poles();
         self.c = vec![Complex64::ZERO; 2 * poles * poles];
         for n in 0..poles {
@@ -168,7 +168,7 @@ impl Feature {
     }
 
     /// Number of output vectors.
-    pub fn outputs(&self) -> usize {
+    pub(super) fn outputs(&self) -> usize {
         self.c.len() / self.poles()
     }
 
@@ -186,7 +186,7 @@ impl Feature {
 
     /// The sums at all finite nodes.
     #[inline(always)]
-    pub fn sums(&self, tangents: &[f64], sum: Sum) -> Sums {
+    pub(super) fn sums(&self, tangents: &[f64], sum: Sum) -> Sums {
         let count = tangents.len();
         let kernels = self.outputs();
         let zeros = || Series::zeros(count);
@@ -208,7 +208,7 @@ impl Feature {
 
     /// All kernels, one after the other into `out`, from the sums at these `tangents`.
     #[inline(always)]
-    pub fn kernels(&self, nodes: &Nodes, tangents: &[f64], sums: &Sums, transform: &[f64], out: &mut [f64]) {
+    pub(super) fn kernels(&self, nodes: &Nodes, tangents: &[f64], sums: &Sums, transform: &[f64], out: &mut [f64]) {
         let count = transform.len() / (2 * nodes.count());
         for (kernel, out) in out.chunks_exact_mut(count).enumerate() {
             let mut add = |k: usize, value: Complex64| {
@@ -233,7 +233,7 @@ impl Feature {
     ///
     /// A complex x has the gradient dL/d re + i dL/d im; through y = f(x) it is conj(f') times that of y.
     #[inline(always)]
-    pub fn gradient(
+    pub(super) fn gradient(
         &self,
         nodes: &Nodes,
         tangents: &[f64],

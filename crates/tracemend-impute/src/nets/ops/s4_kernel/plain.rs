@@ -1,6 +1,7 @@
 //! The kernel by operations of the framework, complex numbers as pairs of real tensors.
 
-use crate::nets::ops::s4_kernel::{Nodes, Parameters, Sum};
+use crate::nets::ops::s4_kernel::nodes::{Nodes, Sum};
+use crate::nets::ops::s4_kernel::parameters::Parameters;
 use burn::tensor::{Tensor, TensorData};
 
 /// Real and imaginary part.
@@ -19,7 +20,7 @@ fn over<const D: usize>(a: &Pair<D>, b: &Pair<D>) -> Pair<D> {
 }
 
 /// See [`crate::nets::ops::s4_kernel::s4_kernel`].
-pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<2> {
+pub(super) fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize) -> Tensor<2> {
     let Parameters { log_dt, w, p, q, b, c, d } = parameters;
     let device = c.device();
     let [kernels, features, poles, _] = c.dims();
