@@ -19,7 +19,7 @@ use tracemend_eval::{Error, Metric};
 use tracemend_impute::window::context_index::ContextIndex;
 use tracemend_impute::window::ngram::NgramCounts;
 use tracemend_impute::window::place::Place;
-use tracemend_impute::window::ppm::{SequenceConfig, SequenceCounts};
+use tracemend_impute::window::ppm::{Ppm, PpmConfig};
 use tracemend_impute::window::windows::Source;
 use tracemend_impute::{Imputer, Window};
 
@@ -221,11 +221,11 @@ fn floors_on_all_data_sets() {
 }
 
 /// Settings compared by [`cross_validation`], with what differs from the default.
-fn candidates() -> Vec<(String, SequenceConfig)> {
-    let default = SequenceConfig::default;
+fn candidates() -> Vec<(String, PpmConfig)> {
+    let default = PpmConfig::default;
     let mut all = vec![("default".to_owned(), default())];
     for escape in [0.125, 0.25, 0.5, 2.0, 4.0] {
-        all.push((format!("escape {escape}"), SequenceConfig { escape, ..default() }));
+        all.push((format!("escape {escape}"), PpmConfig { escape, ..default() }));
     }
     for max in [8, 40, 96] {
         let mut config = default();
@@ -237,13 +237,13 @@ fn candidates() -> Vec<(String, SequenceConfig)> {
         config.levels.retain(|l| *l >= min);
         all.push((format!("levels from {min}"), config));
     }
-    let every = SequenceConfig { levels: (1..=256).collect(), ..default() };
+    let every = PpmConfig { levels: (1..=256).collect(), ..default() };
     all.push(("every level".to_owned(), every));
     for order in [4, 6, 12, 16] {
-        all.push((format!("order {order}"), SequenceConfig { order, ..default() }));
+        all.push((format!("order {order}"), PpmConfig { order, ..default() }));
     }
     for beam in [4, 64] {
-        all.push((format!("beam {beam}"), SequenceConfig { beam, ..default() }));
+        all.push((format!("beam {beam}"), PpmConfig { beam, ..default() }));
     }
     all
 }
@@ -271,7 +271,7 @@ fn cross_validation() {
             let windows: Vec<&[u32]> = stream[held].windows(WINDOW).step_by(61).collect();
             for (c, (_, config)) in candidates.iter().enumerate() {
                 let ngrams = Arc::new(NgramCounts::new(&rest, config.order));
-                let ppm = SequenceCounts::with_parts(config.clone(), index.clone(), ngrams);
+                let ppm = Ppm::with_parts(config.clone(), index.clone(), ngrams);
                 for (case, (place, k)) in cases.iter().enumerate() {
                     let hidden = place.hidden(WINDOW, *k);
                     let observed: Vec<bool> = (0..WINDOW).map(|i| !hidden.contains(&i)).collect();

@@ -59,30 +59,64 @@ mod tests {
     use super::*;
     use crate::rng::SplitMix64;
 
-    fn alone(cases: usize) -> Vec<Vec<usize>> {
-        (0..cases).map(|case| vec![case]).collect()
-    }
-
     #[test]
     fn chance_seldom_passes() {
         let mut random = SplitMix64::new(3, &["gate"]);
+        let cases: Vec<Vec<usize>> = (0..60).map(|case| vec![case]).collect();
         let mut passed = 0;
         for _ in 0..200 {
             let mut draw = || -> Vec<usize> { (0..60).map(|_| random.below(10)).collect() };
             let before = draw();
             let tried: Vec<Tried<usize>> = (0..4).map(|settings| Tried { settings, right: draw() }).collect();
-            passed += usize::from(paying(&tried, &before, &alone(60)).is_some());
+            passed += usize::from(paying(&tried, &before, &cases).is_some());
         }
         // 2.5 % of 200 are expected: settings are judged by cases that did not choose them.
         assert!(passed <= 15, "{passed}");
     }
 
     #[test]
-    fn few_cases_say_nothing_and_copies_of_one_case_are_one() {
-        let better = |cases| [Tried { settings: (), right: vec![9; cases] }];
-        assert_eq!(paying(&better(40), &[1; 40], &alone(40)), Some(()));
-        assert_eq!(paying(&better(11), &[1; 11], &alone(11)), None);
-        let copies: Vec<Vec<usize>> = (0..8).map(|cluster| (0..5).map(|copy| 5 * cluster + copy).collect()).collect();
-        assert_eq!(paying(&better(40), &[1; 40], &copies), None);
+    fn a_gain_has_to_show_where_it_was_not_chosen_by_and_above_chance() {
+        let tried = |right: Vec<usize>| Tried { settings: right[0], right };
+        let before = vec![5; 40];
+        let gain = |gain: &dyn Fn(usize) -> usize| tried((0..40).map(gain).collect());
+        let each: Vec<Vec<usize>> = (0..40).map(|number| vec![number]).collect();
+        let pays = |tried: &[Tried<usize>]| paying(tried, &before, &each);
+        assert_eq!(pays(&[gain(&|_| 5), gain(&|_| 6)]), Some(6));
+        assert_eq!(pays(&[gain(&|_| 5)]), None);
+        // One window of forty gains: its half chooses the second, which the other half does not thank for.
+        assert_eq!(pays(&[gain(&|_| 5), gain(&|at| if at == 3 { 9 } else { 5 })]), None);
+        // Each half has a favourite, which loses in the other; together both gain.
+        let halves = [gain(&|at| if at < 20 { 9 } else { 4 }), gain(&|at| if at < 20 { 4 } else { 9 })];
+        assert_eq!(pays(&halves), None);
+        // Gains of three and losses of two, 1.9 and 2.2 standard errors on the mean.
+        let mixed = |up: usize| gain(&move |at| if at * 7 % 40 < up { 8 } else { 3 });
+        let errors = |tried: &Tried<usize>| {
+            let gains: Vec<f64> = tried.right.iter().map(|&right| right as f64 - 5.0).collect();
+            let mean = gains.iter().sum::<f64>() / 40.0;
+            mean / (gains.iter().map(|gain| (gain - mean).powi(2)).sum::<f64>() / 39.0 / 40.0).sqrt()
+        };
+        let (less, more) = (mixed(22), mixed(23));
+        assert!(errors(&less) < INTERVAL && errors(&more) > INTERVAL, "{} {}", errors(&less), errors(&more));
+        assert_eq!((pays(&[less]), pays(&[more])), (None, Some(8)));
+        assert_eq!(pays(&[]), None);
+    }
+
+    #[test]
+    fn equal_windows_count_as_one_and_few_say_nothing() {
+        let before = vec![5; 40];
+        let pays = |right: &dyn Fn(usize) -> usize, clusters: &[Vec<usize>]| {
+            paying(&[Tried { settings: (), right: (0..40).map(right).collect() }], &before, clusters)
+        };
+        let clusters = |count: usize| -> Vec<Vec<usize>> {
+            (0..count).map(|cluster| (0..40).filter(|number| number % count == cluster).collect()).collect()
+        };
+        assert_eq!(pays(&|_| 7, &clusters(20)), Some(()));
+        assert_eq!(pays(&|_| 7, &clusters(MIN_CASES - 1)), None);
+        // Twenty-six copies of a window gain one event each, of the other fourteen every other loses one.
+        let right = |at| if at < 26 { 6 } else { 5 - at % 2 };
+        let copies: Vec<Vec<usize>> =
+            [(0..26).collect()].into_iter().chain((26..40).map(|number| vec![number])).collect();
+        assert_eq!(pays(&right, &clusters(40)), Some(()));
+        assert_eq!(pays(&right, &copies), None);
     }
 }

@@ -136,4 +136,17 @@ mod tests {
         assert!((weight(&[9, 2, 3, 4]) - 0.1f64.sqrt()).abs() < 1e-12);
         assert_eq!(weight(&[1, 0, 3, 4]), 1.0);
     }
+
+    #[test]
+    fn values_are_not_compared_beyond_the_ends_of_a_text_nor_with_unknown_ones() {
+        let row = |values: &[u8]| -> Vec<Option<Known>> {
+            values.iter().map(|&value| (value != 99).then_some(Known { time_ns: None, value })).collect()
+        };
+        let differ = |own: &[u8], text: &[u8]| disagreement(row(own).iter(), row(text).iter());
+        // Nothing is known where one segment ends; what lies beyond belongs to another.
+        assert!((differ(&[1, 2, 3, 4], &[1, 9, 99, 9]) - 0.5).abs() < 1e-12);
+        assert!(differ(&[0, 2], &[7, 2]).abs() < 1e-12 && differ(&[7, 2], &[0, 2]).abs() < 1e-12);
+        let far: Vec<u8> = (0..200).map(|at| 1 + u8::from(at >= REACH)).collect();
+        assert!(differ(&[1; 200], &far).abs() < 1e-12);
+    }
 }

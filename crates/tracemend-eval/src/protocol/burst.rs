@@ -22,7 +22,9 @@ use tracemend_repair::blackout::Blackout;
 use tracemend_repair::index::TraceIndex;
 use tracemend_repair::model::calibration::Belief;
 use tracemend_repair::model::{self, Token, TraceModel};
-use tracemend_repair::{Judge, Params, RepairOptions, Solution, adapt, coverage, right, solve, train, unwatched, with_threads};
+use tracemend_repair::{
+    Judge, Params, RepairOptions, Solution, adapt, coverage, right, solve, train, unwatched, with_threads,
+};
 use tracemend_trace::calls::{CallKind, CallState};
 use tracemend_trace::{Event, Gap, ThreadKey, Trace};
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tracemend_impute::window::dataset::Sequence;
 use tracemend_impute::window::imputer::Imputation;
 use tracemend_impute::window::models::{Tested, impute};
-use tracemend_impute::window::ppm::SequenceCounts;
+use tracemend_impute::window::ppm::Ppm;
 use tracemend_impute::window::reliability::Reliability;
 use tracemend_impute::window::windows::Dataset;
 
@@ -53,13 +53,8 @@ pub(crate) struct Calibrator<'a> {
 
 impl<'a> Calibrator<'a> {
     /// Calibrates PPM. `others[run]` has learned all training runs but that one.
-    pub(crate) fn of_ppm(
-        ppm: &SequenceCounts,
-        others: &[SequenceCounts],
-        held_out: &'a HeldOut,
-        hidden: Range<usize>,
-    ) -> Self {
-        let judge = |ppm: &SequenceCounts, window: &[u32]| judged(&impute(ppm, window, &hidden), window, &hidden);
+    pub(crate) fn of_ppm(ppm: &Ppm, others: &[Ppm], held_out: &'a HeldOut, hidden: Range<usize>) -> Self {
+        let judge = |ppm: &Ppm, window: &[u32]| judged(&impute(ppm, window, &hidden), window, &hidden);
         let mut elsewhere = Reliability::default();
         for (ppm, run) in others.iter().zip(&held_out.runs) {
             for window in &run.test {

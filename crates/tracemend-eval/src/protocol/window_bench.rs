@@ -18,11 +18,11 @@ use tracemend_impute::window::baselines::{LeftNgram, PeriodCopy, RepeatPrevious,
 use tracemend_impute::window::clusters::clusters;
 use tracemend_impute::window::context_index::ContextIndex;
 use tracemend_impute::window::dataset::Sequence;
-use tracemend_impute::window::ensemble::{Combined, Judge, PLAIN, PlacedCounts};
+use tracemend_impute::window::ensemble::{Combined, Judge, PLAIN, PlacedPpm};
 use tracemend_impute::window::imputer::{Imputation, Imputer};
 use tracemend_impute::window::models::{FillAll, Model, Tested, impute};
 use tracemend_impute::window::ngram::NgramCounts;
-use tracemend_impute::window::ppm::{SequenceConfig, SequenceCounts};
+use tracemend_impute::window::ppm::{Ppm, PpmConfig};
 use tracemend_impute::window::windows::Dataset;
 
 /// The methods that learn within a protocol, first the one that is measured, then the baselines.
@@ -37,12 +37,12 @@ struct Learned {
 impl Learned {
     fn new(training: &[Sequence]) -> Self {
         let (index, ngrams) =
-            rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, SequenceConfig::default().order));
+            rayon::join(|| ContextIndex::new(training), || NgramCounts::new(training, PpmConfig::default().order));
         Self { index: Arc::new(index), ngrams: Arc::new(ngrams) }
     }
 
-    fn ppm(&self) -> SequenceCounts {
-        SequenceCounts::with_parts(SequenceConfig::default(), self.index.clone(), self.ngrams.clone())
+    fn ppm(&self) -> Ppm {
+        Ppm::with_parts(PpmConfig::default(), self.index.clone(), self.ngrams.clone())
     }
 
     /// The method of this name, one of [`METHODS`]; any other name gives `repeat`.
@@ -152,8 +152,8 @@ impl<'a> Bench<'a> {
     fn together(&self, models: &[Model], known: &[Predicted]) -> Result<Vec<Predicted>, Error> {
         let Some(unseen) = self.held_out.and_then(|held_out| held_out.unseen.as_ref()) else { return Ok(Vec::new()) };
         let able: Vec<&Model> = models.iter().filter(|model| model.imputer.conditionals(&[]).is_some()).collect();
-        let placed = || PlacedCounts::new(self.learned().ppm(), &self.data.training);
-        let (placed, without) = rayon::join(placed, || PlacedCounts::learn(&unseen.training));
+        let placed = || PlacedPpm::new(self.learned().ppm(), &self.data.training);
+        let (placed, without) = rayon::join(placed, || PlacedPpm::learn(&unseen.training));
         let mut predicted = Vec::new();
         for &blackout in &self.blackouts {
             let judge = Judge::new(unseen, &without, self.hidden(blackout));
@@ -226,8 +226,7 @@ impl<'a> Bench<'a> {
     fn calibrators(&self, learned: &Learned, blackouts: impl Iterator<Item = usize>) -> Vec<(usize, Calibrator<'a>)> {
         let blackouts: Vec<usize> = blackouts.collect();
         let Some(held_out) = self.held_out.filter(|_| !blackouts.is_empty()) else { return Vec::new() };
-        let others: Vec<SequenceCounts> =
-            held_out.runs.par_iter().map(|run| SequenceCounts::learn(&run.training)).collect();
+        let others: Vec<Ppm> = held_out.runs.par_iter().map(|run| Ppm::learn(&run.training)).collect();
         let ppm = learned.ppm();
         let of = |&blackout: &usize| (blackout, Calibrator::of_ppm(&ppm, &others, held_out, self.hidden(blackout)));
         blackouts.par_iter().map(of).collect()

@@ -86,7 +86,7 @@ impl DiffWaveConfig {
 
 /// One residual block.
 #[derive(Module, Debug)]
-pub struct DilatedBlock {
+pub(crate) struct DilatedBlock {
     fc_t: Dense,
     dilated_conv_layer: NormedConv,
     cond_conv: NormedConv,

@@ -230,7 +230,7 @@ impl MaskedDiffusion {
 
     /// Log probabilities of every token at every missing position given what is observed; rows of `V`, in the order of
     /// [`Batch::missing`].
-    pub fn log_probabilities(&self, batch: &Batch) -> Vec<f32> {
+    pub(crate) fn log_probabilities(&self, batch: &Batch) -> Vec<f32> {
         self.log_probabilities_by(&self.ready(batch.length), batch)
     }
 

@@ -10,7 +10,7 @@ pub mod csdi_s4;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod device;
-pub mod device_error;
+pub(crate) mod device_error;
 pub mod diffusion;
 pub mod diffwave;
 pub mod import;

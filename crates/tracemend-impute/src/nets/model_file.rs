@@ -10,7 +10,7 @@ use tracemend_repair::tensor_file::{TensorReader, TensorWriter};
 use tracemend_trace::AtomicFile;
 
 /// The entry `kind` begins with this; the network's name follows.
-pub const KIND_PREFIX: &str = "tracemend-net-";
+pub(crate) const KIND_PREFIX: &str = "tracemend-net-";
 /// The entry `format_version` that this version writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 /// The entry `tool`.

@@ -98,7 +98,7 @@ impl SssdS4Config {
 
 /// One residual block.
 #[derive(Module, Debug)]
-pub struct S4Block {
+pub(crate) struct S4Block {
     fc_t: Dense,
     conv_layer: NormedConv,
     s4_1: S4Layer,

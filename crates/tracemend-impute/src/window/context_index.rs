@@ -20,7 +20,7 @@ const MAX_PLACES: usize = 1 << 15;
 
 /// A gap, as the lookup sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct Query<'a> {
+pub(crate) struct Query<'a> {
     /// Events before the gap, the nearest last.
     pub left: &'a [u32],
     /// Events after the gap, the nearest first.
@@ -52,7 +52,7 @@ fn agreement<'a>(context: impl Iterator<Item = &'a u32>, text: impl Iterator<Ite
 
 /// Looks at every place of `text`: the slow twin of [`ContextIndex::widen`], and the lookup in a text too short to
 /// index (the observed part of the window itself). Yields (level, place), in text order.
-pub fn scan(text: &[u32], query: Query<'_>) -> Vec<(usize, usize)> {
+pub(crate) fn scan(text: &[u32], query: Query<'_>) -> Vec<(usize, usize)> {
     (0..text.len()).filter_map(|at| Some((query.level(text, at)?, at))).collect()
 }
 
@@ -94,7 +94,12 @@ impl ContextIndex {
     /// none of the higher ones. Stops when `visit` says so.
     ///
     /// The places of one level come in the index's order: by left context, then by place.
-    pub fn widen(&self, query: Query<'_>, levels: &[usize], mut visit: impl FnMut(usize, &[u32]) -> ControlFlow<()>) {
+    pub(crate) fn widen(
+        &self,
+        query: Query<'_>,
+        levels: &[usize],
+        mut visit: impl FnMut(usize, &[u32]) -> ControlFlow<()>,
+    ) {
         let intervals = self.intervals(query.left);
         let deepest = intervals.len() - 1;
         let mut waiting: Vec<Vec<u32>> = vec![Vec::new(); levels.len()];

@@ -56,7 +56,7 @@ impl<'a> Window<'a> {
     }
 
     /// The maximal runs of observed positions, left to right.
-    pub fn observed_runs(&self) -> Vec<Range<usize>> {
+    pub(crate) fn observed_runs(&self) -> Vec<Range<usize>> {
         runs(self.mask(), true)
     }
 }

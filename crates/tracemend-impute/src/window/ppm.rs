@@ -39,13 +39,13 @@ use crate::window::imputer::{Fill, Imputation, Imputer, Window, fill_gaps};
 use crate::window::ngram::NgramCounts;
 
 /// Alternatives kept per position.
-pub const ALTERNATIVES: usize = 5;
+pub(crate) const ALTERNATIVES: usize = 5;
 /// Escape mass below which no further level is looked at.
 const NEGLIGIBLE: f64 = 1e-3;
 
-/// Settings of [`SequenceCounts`].
+/// Settings of [`Ppm`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct SequenceConfig {
+pub struct PpmConfig {
     /// Context lengths that are counted, in events per side, descending and positive.
     pub levels: Vec<usize>,
     /// Factor on the escape mass: higher trusts long contexts less.
@@ -56,7 +56,7 @@ pub struct SequenceConfig {
     pub beam: usize,
 }
 
-impl Default for SequenceConfig {
+impl Default for PpmConfig {
     fn default() -> Self {
         Self {
             levels: vec![DEPTH, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1],
@@ -69,23 +69,23 @@ impl Default for SequenceConfig {
 
 /// Counts of a training text, ready to fill gaps.
 #[derive(Clone, Debug)]
-pub struct SequenceCounts {
-    config: SequenceConfig,
+pub struct Ppm {
+    config: PpmConfig,
     index: Arc<ContextIndex>,
     ngrams: Arc<NgramCounts>,
 }
 
-impl SequenceCounts {
+impl Ppm {
     /// Learns from segments of consecutive events with the default settings.
     pub fn learn<S: AsRef<[u32]>>(segments: &[S]) -> Self {
-        let config = SequenceConfig::default();
+        let config = PpmConfig::default();
         let index = Arc::new(ContextIndex::new(segments));
         let ngrams = Arc::new(NgramCounts::new(segments, config.order));
         Self::with_parts(config, index, ngrams)
     }
 
     /// Uses counts learned elsewhere. Levels that are zero are dropped, and the rest brought into order.
-    pub fn with_parts(mut config: SequenceConfig, index: Arc<ContextIndex>, ngrams: Arc<NgramCounts>) -> Self {
+    pub fn with_parts(mut config: PpmConfig, index: Arc<ContextIndex>, ngrams: Arc<NgramCounts>) -> Self {
         config.levels.retain(|l| *l > 0);
         config.levels.sort_unstable_by(|a, b| b.cmp(a));
         config.levels.dedup();
@@ -292,7 +292,7 @@ fn joint<'a>(fills: impl Iterator<Item = (&'a [u32], f64)> + Clone, missing: usi
     Fill { tokens: best.to_vec(), alternatives }
 }
 
-impl Imputer for SequenceCounts {
+impl Imputer for Ppm {
     fn name(&self) -> &str {
         "counts"
     }
@@ -312,7 +312,7 @@ mod tests {
 
     fn impute(training: &[Vec<u32>], tokens: &[u32], missing: std::ops::Range<usize>) -> Imputation {
         let observed: Vec<bool> = (0..tokens.len()).map(|i| !missing.contains(&i)).collect();
-        SequenceCounts::learn(training).impute(Window::new(tokens, &observed))
+        Ppm::learn(training).impute(Window::new(tokens, &observed))
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn fillings_are_a_distribution_with_the_answer_as_its_mode() {
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
-        let counts = SequenceCounts::learn(&training);
+        let counts = Ppm::learn(&training);
         let (tokens, observed) = ([9, 1, 2, 77, 5], [true, true, true, false, true]);
         let fillings = counts.fillings(&tokens, 3..4, &|_| 1.0);
         let total: f64 = fillings.iter().map(|(_, mass)| mass).sum();
@@ -350,7 +350,7 @@ mod tests {
     fn a_place_counts_as_often_as_its_weight_says() {
         // After the first segment's 15 numbers and the one behind it the second begins: its 4 stands at 16 + 3.
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
-        let counts = SequenceCounts::learn(&training);
+        let counts = Ppm::learn(&training);
         let tokens = [1, 2, 6, 5, 1, 2, 77, 5];
         let mass = |weight: &dyn Fn(Place) -> f64, token: u32| -> f64 {
             let fillings = counts.fillings(&tokens, 6..7, weight);
@@ -377,7 +377,7 @@ mod tests {
             tokens in proptest::collection::vec(0u32..5, 0..30),
             observed in proptest::collection::vec(any::<bool>(), 30),
         ) {
-            let counts = SequenceCounts::learn(&training);
+            let counts = Ppm::learn(&training);
             let observed = &observed[..tokens.len()];
             let hidden: Vec<u32> = tokens.iter().zip(observed).map(|(t, o)| if *o { *t } else { 1234 }).collect();
             let one = counts.impute(Window::new(&tokens, observed));

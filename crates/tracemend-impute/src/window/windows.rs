@@ -13,7 +13,7 @@ use tracemend_trace::TraceError;
 use tracemend_trace::npy::{Array, load_array, load_npz};
 
 /// Distance between the beginnings of two consecutive published windows, in events.
-pub const STRIDE: usize = 5;
+pub(crate) const STRIDE: usize = 5;
 
 /// Why published files could not be read.
 #[derive(Debug, thiserror::Error)]

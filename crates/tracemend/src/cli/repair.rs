@@ -82,8 +82,7 @@ pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         plural(loaded.trace.events.len() as u64, "event"),
         plural(loaded.trace.gaps.len() as u64, "gap")
     ));
-    let options =
-        RepairOptions { samples: args.samples, max_lost: args.max_lost, ..globals.repair_options()? };
+    let options = RepairOptions { samples: args.samples, max_lost: args.max_lost, ..globals.repair_options()? };
     let progress = Mutex::new(Progress::new(globals, "repairing"));
     let watch = |done: usize, total: usize| {
         // Another thread may be showing progress; the next call will show more.

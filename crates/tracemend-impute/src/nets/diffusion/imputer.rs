@@ -71,7 +71,7 @@ impl Sampling {
 
 /// A network that fills windows.
 #[derive(Clone, Debug)]
-pub struct DiffusionImputer<N> {
+pub(crate) struct DiffusionImputer<N> {
     network: N,
     sampling: Sampling,
 }
@@ -83,7 +83,7 @@ impl<N: Denoiser + Sync> DiffusionImputer<N> {
     }
 
     /// Fills windows together, each as alone.
-    pub fn impute_batch(&self, windows: &[Window<'_>]) -> Vec<Imputation> {
+    pub(crate) fn impute_batch(&self, windows: &[Window<'_>]) -> Vec<Imputation> {
         by_length(windows, BATCH, |batch| self.fill(batch))
     }
 

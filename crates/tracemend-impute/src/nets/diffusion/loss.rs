@@ -55,7 +55,7 @@ pub fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Dr
 }
 
 /// The loss of a batch of tokens, with steps and noise drawn from `random`.
-pub fn of_batch(network: &impl Denoiser, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
+pub(crate) fn of_batch(network: &impl Denoiser, batch: &Batch, random: &mut SplitMix64) -> Tensor<1> {
     let process = network.process();
     let device = device_of(network);
     let (data, mask) = process.encode(batch, &device);
@@ -78,7 +78,7 @@ pub fn random_mask(observed: &[bool], ratio: f64, random: &[f64]) -> Vec<bool> {
 }
 
 /// Where a network's parameters are; with gradients if they are trained there.
-pub fn device_of(network: &impl Module) -> Device {
+pub(crate) fn device_of(network: &impl Module) -> Device {
     struct First(Option<Device>);
     impl ModuleVisitor for First {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {

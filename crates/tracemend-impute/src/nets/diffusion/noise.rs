@@ -5,7 +5,7 @@ use tracemend_repair::rng::SplitMix64;
 
 /// A stream of standard normal numbers (Box and Muller 1958).
 #[derive(Clone, Debug)]
-pub struct Normal {
+pub(crate) struct Normal {
     random: SplitMix64,
     /// The second of the last pair.
     spare: Option<f32>,
@@ -35,7 +35,7 @@ impl Normal {
 }
 
 /// Numbers of several streams as one tensor: the next `L V` of each, `[streams, L, V]`.
-pub fn side_by_side(streams: &mut [Normal], length: usize, channels: usize, device: &Device) -> Tensor<3> {
+pub(crate) fn side_by_side(streams: &mut [Normal], length: usize, channels: usize, device: &Device) -> Tensor<3> {
     let values: Vec<f32> = streams.iter_mut().flat_map(|stream| stream.draw(length * channels)).collect();
     Tensor::from_data(TensorData::new(values, [streams.len(), length, channels]), device)
 }

@@ -103,7 +103,7 @@ impl Process {
     }
 
     /// A batch as numbers, and its mask (1 observed, 0 missing); `[B, L, V]` each. Tokens at missing positions count.
-    pub fn encode(&self, batch: &Batch, device: &Device) -> (Tensor<3>, Tensor<3>) {
+    pub(crate) fn encode(&self, batch: &Batch, device: &Device) -> (Tensor<3>, Tensor<3>) {
         let channels = self.channels();
         let shape = [batch.windows(), batch.length, channels];
         let data: Vec<f32> =
@@ -115,7 +115,7 @@ impl Process {
     }
 
     /// Whether the network's result is a logit per token.
-    pub fn is_categorical(&self) -> bool {
+    pub(crate) fn is_categorical(&self) -> bool {
         self.prediction == Prediction::Start && self.encoding == Encoding::OneHot
     }
 
@@ -166,7 +166,7 @@ pub fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
 }
 
 /// From a corrupted batch `[B, L, V]` and every window's step `[B]` to the network's result, `[B, L, V]`: see [`Prediction`].
-pub type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
+pub(crate) type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
 
 /// Is told of intermediate values: their names, as the reference's modules have them, and a way to compute them.
 pub type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);

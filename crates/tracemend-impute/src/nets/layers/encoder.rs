@@ -23,7 +23,7 @@ struct SelfAttention {
 
 /// x = norm(x + attention(x)), x = norm(x + W2 gelu(W1 x)).
 #[derive(Module, Debug)]
-pub struct Encoder {
+pub(crate) struct Encoder {
     self_attn: SelfAttention,
     linear1: Dense,
     linear2: Dense,

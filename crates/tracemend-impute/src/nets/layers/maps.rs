@@ -24,14 +24,14 @@ impl Ready {
     }
 
     /// `factor` times `base` `[B, L, O]` plus what `x` `[B, L, I]` is mapped to.
-    pub fn onto(&self, base: Tensor<3>, factor: f32, x: Tensor<3>, dilation: usize) -> Tensor<3> {
+    pub(crate) fn onto(&self, base: Tensor<3>, factor: f32, x: Tensor<3>, dilation: usize) -> Tensor<3> {
         conv::convolve(x, self.weight.clone(), self.bias.clone(), Some((base, factor)), dilation)
     }
 }
 
 impl Ready {
     /// A convolution whose taps are as many as its stride: `windows` `[B, L / J, J I]` hold what each sees, side by side.
-    pub fn over_windows(&self, windows: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn over_windows(&self, windows: Tensor<3>) -> Tensor<3> {
         let [taps, inputs, outputs] = self.weight.dims();
         let weight = self.weight.clone().reshape([taps * inputs, outputs]); // [J I, O]
         conv::linear(windows, weight, self.bias.clone()) // [B, L / J, O]
@@ -69,11 +69,6 @@ impl Dense {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         conv::linear(x, self.weight.val().transpose(), self.bias.val())
     }
-
-    /// `base` `[.., O]` plus what `x` `[.., I]` is mapped to.
-    pub fn onto<const D: usize>(&self, base: Tensor<D>, x: Tensor<D>) -> Tensor<D> {
-        conv::linear_onto(base, 1.0, x, self.weight.val().transpose(), self.bias.val())
-    }
 }
 
 /// A linear map of the last axis whose bias is a column, as the reference keeps it for channels that come first.
@@ -99,7 +94,7 @@ impl Column {
 
 /// A convolution without weight normalisation.
 #[derive(Module, Debug)]
-pub struct Conv {
+pub(crate) struct Conv {
     /// `[O, I, J]`
     pub weight: Param<Tensor<3>>,
     /// `[O]`
@@ -108,12 +103,12 @@ pub struct Conv {
 
 impl Conv {
     /// One tap from `inputs` channels to `outputs`.
-    pub fn pointwise(inputs: usize, outputs: usize, device: &Device) -> Self {
+    pub(crate) fn pointwise(inputs: usize, outputs: usize, device: &Device) -> Self {
         Self { weight: uniform([outputs, inputs, 1], inputs, device), bias: uniform([outputs], inputs, device) }
     }
 
     /// The same with normal weights of variance 2 / fan in (Kaiming).
-    pub fn kaiming(inputs: usize, outputs: usize, device: &Device) -> Self {
+    pub(crate) fn kaiming(inputs: usize, outputs: usize, device: &Device) -> Self {
         let normal = Initializer::Normal { mean: 0.0, std: (2.0 / inputs as f64).sqrt() };
         Self { weight: normal.init([outputs, inputs, 1], device), bias: uniform([outputs], inputs, device) }
     }
@@ -133,7 +128,7 @@ impl Conv {
 
 /// A convolution with weight normalisation.
 #[derive(Module, Debug)]
-pub struct NormedConv {
+pub(crate) struct NormedConv {
     /// `[O, 1, 1]`
     pub weight_g: Param<Tensor<3>>,
     /// `[O, I, J]`
@@ -156,7 +151,7 @@ impl NormedConv {
     }
 
     /// The weights times `factor`, for what is multiplied afterwards.
-    pub fn ready_scaled(&self, factor: f32) -> Ready {
+    pub(crate) fn ready_scaled(&self, factor: f32) -> Ready {
         let outputs = self.bias.dims()[0];
         let weight = weight_norm(self.weight_v.val(), self.weight_g.val().reshape([outputs]), factor); // [J, I, O]
         let bias = self.bias.val();
@@ -166,7 +161,7 @@ impl NormedConv {
 
 /// A weight-normalised linear map of the last axis whose bias is a column.
 #[derive(Module, Debug)]
-pub struct NormedColumn {
+pub(crate) struct NormedColumn {
     /// `[O, 1]`
     pub weight_g: Param<Tensor<2>>,
     /// `[O, I]`

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 
 /// Normalises the last axis.
 #[derive(Module, Debug)]
-pub struct Norm {
+pub(crate) struct Norm {
     /// Gain, `[H]`, 1 at the start.
     pub weight: Param<Tensor<1>>,
     /// `[H]`, 0 at the start.

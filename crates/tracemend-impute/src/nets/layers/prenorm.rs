@@ -29,7 +29,7 @@ pub enum Blocks {
 
 /// Sizes of a block.
 #[derive(Clone, Copy, Debug)]
-pub struct PrenormConfig {
+pub(crate) struct PrenormConfig {
     /// `H`
     pub width: usize,
     /// Width inside the feed-forward part.
@@ -40,7 +40,7 @@ pub struct PrenormConfig {
 
 /// What mixes positions, with its sizes.
 #[derive(Clone, Copy, Debug)]
-pub enum Mixing {
+pub(crate) enum Mixing {
     /// Self-attention with so many heads, each with an even number of elements.
     Attention {
         /// Heads.
@@ -88,7 +88,7 @@ enum Mixer {
 
 /// One block.
 #[derive(Module, Debug)]
-pub struct PrenormBlock {
+pub(crate) struct PrenormBlock {
     attention_norm: Norm,
     mixer: Mixer,
     hidden_norm: Norm,

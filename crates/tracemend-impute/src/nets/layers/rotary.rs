@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 /// Cosines and sines of all positions of a window.
 #[derive(Clone, Debug)]
-pub struct Rotary {
+pub(crate) struct Rotary {
     /// `[1, L, 1, head / 2]`
     cosines: Tensor<4>,
     /// `[1, L, 1, head / 2]`

@@ -249,7 +249,7 @@ impl ReadyS4 {
     }
 
     /// u plus what u is mapped to, `[B, L, H]`.
-    pub fn residual(&self, u: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn residual(&self, u: Tensor<3>) -> Tensor<3> {
         if self.glu {
             return u.clone() + self.forward(u);
         }
@@ -341,7 +341,7 @@ pub fn rename(path: &str) -> String {
 }
 
 /// Whether a published name is a parameter of a state-space model.
-pub fn is_state_space(name: &str) -> bool {
+pub(crate) fn is_state_space(name: &str) -> bool {
     name.contains(".kernel.kernel.") || name.ends_with(".D")
 }
 

@@ -38,7 +38,7 @@ fn table(steps: &[usize], half: usize, argument: impl Fn(usize, usize) -> f64, d
 
 /// Two dense layers after the embedding, each followed by x sigmoid(x).
 #[derive(Module, Debug)]
-pub struct StepNet {
+pub(crate) struct StepNet {
     fc_t1: Dense,
     fc_t2: Dense,
 }

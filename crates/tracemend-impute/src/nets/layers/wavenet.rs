@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 /// 1 / sqrt 2, by which every block's result is scaled.
-pub const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+pub(crate) const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
 /// Sizes of the frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,14 +75,14 @@ pub trait Block: Module {
 
 /// The step's network and the blocks.
 #[derive(Module, Debug)]
-pub struct ResidualLayer<K: Module> {
+pub(crate) struct ResidualLayer<K: Module> {
     step: StepNet,
     residual_blocks: Vec<K>,
 }
 
 /// The whole network around the blocks.
 #[derive(Module, Debug)]
-pub struct WaveNet<K: Module> {
+pub(crate) struct WaveNet<K: Module> {
     init_conv: NormedConv,
     residual_layer: ResidualLayer<K>,
     final_conv: NormedConv,
@@ -104,7 +104,7 @@ impl<K: Block> WaveNet<K> {
     }
 
     /// The network with its blocks changed.
-    pub fn map_blocks(mut self, change: impl Fn(K) -> K) -> Self {
+    pub(crate) fn map_blocks(mut self, change: impl Fn(K) -> K) -> Self {
         self.residual_layer.residual_blocks = self.residual_layer.residual_blocks.into_iter().map(change).collect();
         self
     }

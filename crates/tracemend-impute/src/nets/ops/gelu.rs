@@ -13,7 +13,7 @@ use std::f32::consts::FRAC_1_SQRT_2;
 const CHUNK: usize = 16_384;
 
 /// GELU of every element.
-pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+pub(crate) fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !is_flex(&x.device()) {
         return activation::gelu(x);
     }

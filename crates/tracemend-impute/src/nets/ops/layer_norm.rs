@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 /// Added to the variance, as in PyTorch.
-pub const EPSILON: f32 = 1e-5;
+pub(crate) const EPSILON: f32 = 1e-5;
 /// Rows of one task; fixed, so that sums over rows do not depend on the number of threads.
 const ROWS: usize = 64;
 

@@ -19,7 +19,7 @@ const TIMES: usize = 8;
 const STEPS: usize = 4;
 
 /// `u` \[B, L, H\] by `taps` \[2 L - 1, H\], which hold the kernel at lags -(L - 1) to L - 1.
-pub fn long_conv(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
+pub(crate) fn long_conv(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
     if !is_flex(&u.device()) {
         return plain(u, taps);
     }

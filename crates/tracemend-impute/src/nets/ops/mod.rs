@@ -7,11 +7,11 @@ mod fused;
 mod kernel;
 
 pub mod attention;
-pub mod conv;
+pub(crate) mod conv;
 pub mod gate;
-pub mod gelu;
+pub(crate) mod gelu;
 pub mod layer_norm;
-pub mod long_conv;
+pub(crate) mod long_conv;
 pub mod lstm;
 pub mod s4_kernel;
-pub mod weight_norm;
+pub(crate) mod weight_norm;

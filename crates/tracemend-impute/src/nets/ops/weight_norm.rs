@@ -14,7 +14,7 @@ use rayon::prelude::*;
 const TILE: usize = 16;
 
 /// `direction` \[O, I, J\] and `gain` \[O\] to \[J, I, O\], times `factor`.
-pub fn weight_norm(direction: Tensor<3>, gain: Tensor<1>, factor: f32) -> Tensor<3> {
+pub(crate) fn weight_norm(direction: Tensor<3>, gain: Tensor<1>, factor: f32) -> Tensor<3> {
     if !is_flex(&direction.device()) {
         return plain(direction, gain, factor);
     }

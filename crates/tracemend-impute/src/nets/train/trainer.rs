@@ -81,7 +81,7 @@ pub enum Outcome {
 }
 
 /// Name of the checkpoint in a run's folder.
-pub const LAST: &str = "last.safetensors";
+pub(crate) const LAST: &str = "last.safetensors";
 /// Name of the model in a run's folder.
 pub const BEST: &str = "best.safetensors";
 /// Name of the table of losses in a run's folder.

@@ -56,18 +56,18 @@ impl Vocabulary {
     }
 
     /// The numbers of this vocabulary's tokens in another, [`UNKNOWN`] where it has none.
-    pub fn translation(&self, to: &Self) -> Vec<u32> {
+    pub(crate) fn translation(&self, to: &Self) -> Vec<u32> {
         let known = to.token_ids();
         self.tokens.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(UNKNOWN)).collect()
     }
 
     /// Numbers by name.
-    pub fn token_ids(&self) -> FxHashMap<&str, u32> {
+    pub(crate) fn token_ids(&self) -> FxHashMap<&str, u32> {
         ids(&self.tokens)
     }
 
     /// Numbers by name.
-    pub fn process_ids(&self) -> FxHashMap<&str, u32> {
+    pub(crate) fn process_ids(&self) -> FxHashMap<&str, u32> {
         ids(&self.processes)
     }
 }
