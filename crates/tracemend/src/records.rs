@@ -26,19 +26,19 @@ impl Records {
 }
 
 /// A source that keeps the records of the events that it yields.
-pub struct Recorder<'a> {
+pub(crate) struct Recorder<'a> {
     source: &'a mut dyn Source,
     records: Records,
 }
 
 impl<'a> Recorder<'a> {
     /// Begins to keep the records of `source`.
-    pub fn new(source: &'a mut dyn Source) -> Self {
+    pub(crate) fn new(source: &'a mut dyn Source) -> Self {
         Self { source, records: Records::default() }
     }
 
     /// Returns the records, in the order that [`Trace::read`](tracemend_trace::Trace::read) gives the events.
-    pub fn finish(self) -> Records {
+    pub(crate) fn finish(self) -> Records {
         let mut records = self.records;
         records.spans.sort_by_key(|(time_ns, _)| *time_ns);
         records

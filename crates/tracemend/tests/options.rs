@@ -132,13 +132,13 @@ mod help {
     use super::support::{run, shown, stdout};
 
     /// An option as its help names it.
-    pub struct Named {
+    pub(crate) struct Named {
         pub name: String,
         pub takes_value: bool,
     }
 
     /// What the help of one subcommand shows.
-    pub struct Task {
+    pub(crate) struct Task {
         /// Its words, such as `dataset` and `build`.
         pub path: Vec<String>,
         /// The options of its own, without the global ones.
@@ -148,14 +148,14 @@ mod help {
     }
 
     /// Every command that has options of its own or no subcommand below it.
-    pub fn tasks() -> Vec<Task> {
+    pub(crate) fn tasks() -> Vec<Task> {
         let mut tasks = Vec::new();
         collect(&mut Vec::new(), &mut tasks);
         tasks
     }
 
     /// The options that every subcommand takes.
-    pub fn globals() -> Vec<Named> {
+    pub(crate) fn globals() -> Vec<Named> {
         options(&section(&stdout(&["info", "--help"]), "Global options:"))
     }
 

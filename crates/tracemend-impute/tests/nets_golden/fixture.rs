@@ -11,7 +11,7 @@ use tracemend_impute::nets::device::DeviceName;
 use tracemend_impute::nets::state_dict::{Rename, StateDict, Values, export, load};
 
 /// Where the networks are computed: on the processor, or on what `TRACEMEND_TEST_DEVICE` names (`cuda:0`).
-pub fn device() -> Device {
+pub(crate) fn device() -> Device {
     static DEVICE: LazyLock<Device> = LazyLock::new(|| {
         let name = std::env::var("TRACEMEND_TEST_DEVICE").map_or(DeviceName::Cpu, |name| name.parse().unwrap());
         name.open().unwrap().device
@@ -21,12 +21,12 @@ pub fn device() -> Device {
 
 /// How many times the stated tolerances errors may be: once, or what `TRACEMEND_TEST_SLACK` says. The tolerances are those of
 /// the processor; a GPU sums in another order and may multiply with fewer digits.
-pub fn slack() -> f64 {
+pub(crate) fn slack() -> f64 {
     std::env::var("TRACEMEND_TEST_SLACK").map_or(1.0, |factor| factor.parse().unwrap())
 }
 
 /// A file of named tensors. Each has to be read before the file is dropped, so that none is forgotten.
-pub struct Fixture {
+pub(crate) struct Fixture {
     bytes: Vec<u8>,
     name: String,
     unread: RefCell<BTreeSet<String>>,
@@ -41,18 +41,18 @@ impl Drop for Fixture {
 
 /// A tensor in double precision.
 #[derive(Clone, Debug)]
-pub struct Array {
+pub(crate) struct Array {
     pub shape: Vec<usize>,
     pub values: Vec<f64>,
 }
 
 impl Fixture {
-    pub fn open(name: &str) -> Self {
+    pub(crate) fn open(name: &str) -> Self {
         Self::open_for(name, |_| true)
     }
 
     /// The file for a test that reads at least the tensors whose names are `wanted`.
-    pub fn open_for(name: &str, wanted: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn open_for(name: &str, wanted: impl Fn(&str) -> bool) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.safetensors"));
         let bytes = std::fs::read(path).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -65,15 +65,15 @@ impl Fixture {
     }
 
     /// The names that begin with `prefix`, without it.
-    pub fn names(&self, prefix: &str) -> Vec<String> {
+    pub(crate) fn names(&self, prefix: &str) -> Vec<String> {
         self.tensors().names().into_iter().filter_map(|name| Some(name.strip_prefix(prefix)?.to_owned())).collect()
     }
 
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.tensors().tensor(name).is_ok()
     }
 
-    pub fn array(&self, name: &str) -> Array {
+    pub(crate) fn array(&self, name: &str) -> Array {
         self.unread.borrow_mut().remove(name);
         let tensors = self.tensors();
         let view = tensors.tensor(name).unwrap_or_else(|_| panic!("{} has no {name}", self.name));
@@ -89,23 +89,23 @@ impl Fixture {
     }
 
     /// `[B, V, L]` in the file, `[B, L, V]` here.
-    pub fn windows(&self, name: &str, device: &Device) -> Tensor<3> {
+    pub(crate) fn windows(&self, name: &str, device: &Device) -> Tensor<3> {
         self.array(name).tensor::<3>(device).swap_dims(1, 2)
     }
 
-    pub fn steps(&self, name: &str) -> Vec<usize> {
+    pub(crate) fn steps(&self, name: &str) -> Vec<usize> {
         self.array(name).values.iter().map(|t| *t as usize).collect()
     }
 
     /// The entries of the header.
-    pub fn metadata(&self, key: &str) -> serde_json::Value {
+    pub(crate) fn metadata(&self, key: &str) -> serde_json::Value {
         let (_, metadata) = SafeTensors::read_metadata(&self.bytes).unwrap();
         let text = metadata.metadata().as_ref().unwrap()[key].clone();
         serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
     }
 
     /// All parameters and buffers under their names.
-    pub fn state(&self) -> StateDict {
+    pub(crate) fn state(&self) -> StateDict {
         let values = |name: &String| {
             let Array { shape, values } = self.array(&format!("param.{name}"));
             Values { shape, values: values.into_iter().map(|x| x as f32).collect() }
@@ -114,7 +114,7 @@ impl Fixture {
     }
 
     /// The network with the file's parameters, which come out again bit for bit.
-    pub fn load<M: Module>(&self, network: M, rename: Rename) -> M {
+    pub(crate) fn load<M: Module>(&self, network: M, rename: Rename) -> M {
         let state = self.state();
         let network = load(network, rename, &state).unwrap();
         let back = export(&network, rename);
@@ -129,7 +129,7 @@ impl Fixture {
     /// Every gradient of the file under `prefix` in double and in single precision, against those of a network; which
     /// gradients there are is compared too, but for those that are never used. `single` is the relative error of the
     /// reference's single precision.
-    pub fn check_gradients<M: Module>(
+    pub(crate) fn check_gradients<M: Module>(
         &self,
         prefix: &str,
         network: &M,
@@ -175,7 +175,7 @@ impl Fixture {
 }
 
 /// The gradients of a network by published name.
-pub fn gradients<M: Module>(network: &M, rename: Rename, grads: &Gradients) -> BTreeMap<String, Array> {
+pub(crate) fn gradients<M: Module>(network: &M, rename: Rename, grads: &Gradients) -> BTreeMap<String, Array> {
     struct Visitor<'a> {
         path: Vec<String>,
         rename: Rename,
@@ -203,29 +203,29 @@ pub fn gradients<M: Module>(network: &M, rename: Rename, grads: &Gradients) -> B
 }
 
 impl Array {
-    pub fn of<const D: usize>(tensor: Tensor<D>) -> Self {
+    pub(crate) fn of<const D: usize>(tensor: Tensor<D>) -> Self {
         let shape = tensor.dims().to_vec();
         Self { shape, values: tensor.into_data().iter::<f32>().map(f64::from).collect() }
     }
 
-    pub fn tensor<const D: usize>(&self, device: &Device) -> Tensor<D> {
+    pub(crate) fn tensor<const D: usize>(&self, device: &Device) -> Tensor<D> {
         let values: Vec<f32> = self.values.iter().map(|x| *x as f32).collect();
         Tensor::from_data(TensorData::new(values, self.shape.clone()), device)
     }
 
-    pub fn rms(&self) -> f64 {
+    pub(crate) fn rms(&self) -> f64 {
         (self.values.iter().map(|x| x * x).sum::<f64>() / self.values.len().max(1) as f64).sqrt()
     }
 
     /// Largest difference.
-    pub fn off(&self, other: &Self) -> f64 {
+    pub(crate) fn off(&self, other: &Self) -> f64 {
         assert_eq!(self.shape, other.shape);
         let worst = self.values.iter().zip(&other.values).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         if self.values.iter().chain(&other.values).all(|x| x.is_finite()) { worst } else { f64::NAN }
     }
 
     /// Axes in another order.
-    pub fn permuted(&self, axes: &[usize]) -> Self {
+    pub(crate) fn permuted(&self, axes: &[usize]) -> Self {
         let shape: Vec<usize> = axes.iter().map(|&axis| self.shape[axis]).collect();
         let stride = |axis: usize| self.shape[axis + 1..].iter().product::<usize>();
         let values = (0..self.values.len())
@@ -242,41 +242,41 @@ impl Array {
     }
 
     /// Entry `at` of the first axis.
-    pub fn part(&self, at: usize) -> Self {
+    pub(crate) fn part(&self, at: usize) -> Self {
         let shape = self.shape[1..].to_vec();
         let size = shape.iter().product::<usize>();
         Self { shape, values: self.values[at * size..(at + 1) * size].to_vec() }
     }
 
     /// The same elements as another shape.
-    pub fn reshaped(self, shape: &[usize]) -> Self {
+    pub(crate) fn reshaped(self, shape: &[usize]) -> Self {
         assert_eq!(self.values.len(), shape.iter().product::<usize>());
         Self { shape: shape.to_vec(), ..self }
     }
 
-    pub fn zeros(&self) -> Self {
+    pub(crate) fn zeros(&self) -> Self {
         Self { shape: self.shape.clone(), values: vec![0.0; self.values.len()] }
     }
 
     /// Root of the sum of squared differences.
-    pub fn distance(&self, other: &Self) -> f64 {
+    pub(crate) fn distance(&self, other: &Self) -> f64 {
         assert_eq!(self.shape, other.shape);
         self.values.iter().zip(&other.values).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
-    pub fn largest(&self) -> f64 {
+    pub(crate) fn largest(&self) -> f64 {
         self.values.iter().fold(0.0, |most, x| most.max(x.abs()))
     }
 
     #[track_caller]
-    pub fn close(&self, other: &Self, tolerance: f64, what: &str) {
+    pub(crate) fn close(&self, other: &Self, tolerance: f64, what: &str) {
         let (off, tolerance) = (self.off(other), tolerance * slack());
         assert!(off <= tolerance, "{what}: off by {off:e}, allowed {tolerance:e}");
     }
 }
 
 /// Trainable parameters, and the other numbers of the state dict.
-pub fn parameter_counts<M: Module>(network: &M) -> (usize, usize) {
+pub(crate) fn parameter_counts<M: Module>(network: &M) -> (usize, usize) {
     struct Count(usize, usize);
     impl ModuleVisitor for Count {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -290,6 +290,6 @@ pub fn parameter_counts<M: Module>(network: &M) -> (usize, usize) {
 }
 
 /// `[B, L, V]` as the files have it.
-pub fn channels_first(x: Tensor<3>) -> Array {
+pub(crate) fn channels_first(x: Tensor<3>) -> Array {
     Array::of(x.swap_dims(1, 2))
 }

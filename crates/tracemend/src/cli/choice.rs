@@ -3,10 +3,10 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// The values of an option: each with its name on the command line and its help.
-pub type Choices<T> = [(T, &'static str, &'static str)];
+pub(super) type Choices<T> = [(T, &'static str, &'static str)];
 
 /// Parses one of `choices`; help and completions list them all.
-pub fn choice<T>(choices: &'static Choices<T>) -> impl TypedValueParser<Value = T>
+pub(super) fn choice<T>(choices: &'static Choices<T>) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
@@ -19,7 +19,7 @@ where
 
 /// Asserts that the library writes each value under the name that the command line gives it.
 #[cfg(test)]
-pub fn assert_names<T: serde::Serialize>(choices: &Choices<T>) {
+pub(super) fn assert_names<T: serde::Serialize>(choices: &Choices<T>) {
     for (value, name, _) in choices {
         assert_eq!(serde_json::to_value(value).expect("a name"), *name);
     }

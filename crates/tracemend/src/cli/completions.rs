@@ -8,13 +8,13 @@ use tracemend::exit;
 
 /// Print the completion script of a shell
 #[derive(Args, Debug)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell.
     #[arg(value_enum)]
     shell: Shell,
 }
 
-pub fn run(args: &CompletionsArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &CompletionsArgs) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "tracemend", &mut script);
     let mut out = stdout();

@@ -20,7 +20,7 @@ use tracemend_trace::sink::JsonLines;
 
 /// Build a data set from traces for `train --model`, or describe one
 #[derive(Args, Debug)]
-pub struct DatasetArgs {
+pub(super) struct DatasetArgs {
     #[command(subcommand)]
     task: DatasetTask,
 }
@@ -98,7 +98,7 @@ const SPLITS: &Choices<Split> = &[
     (Split::Time, "time", "Each sequence in time, with a guard band of one window"),
 ];
 
-pub fn run(args: &DatasetArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &DatasetArgs, globals: &Globals) -> anyhow::Result<u8> {
     match &args.task {
         DatasetTask::Build(args) => run_build(args, globals)?,
         DatasetTask::Info(args) => run_info(&args.folder, globals)?,

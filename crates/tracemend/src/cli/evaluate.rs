@@ -20,7 +20,7 @@ use tracemend_eval::cache::Cache;
     tracemend evaluate self --test trace.dat --report self.html\n  \
     tracemend evaluate burst --train run1.dat run2.dat --test run3.dat --fail-under thread_lcs=0.8\n  \
     tracemend evaluate truth --lossy lossy.txt --full complete.txt")]
-pub struct EvaluateArgs {
+pub(super) struct EvaluateArgs {
     /// The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before.
     #[arg(long = "protocol", value_name = "PROTOCOL", hide = true, value_parser = PossibleValuesParser::new(NAMES))]
     _protocol: Option<String>,
@@ -41,7 +41,7 @@ enum Protocol {
     Truth(Box<TruthArgs>),
 }
 
-pub fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> {
     match &args.protocol {
         Protocol::Paper(args) => evaluate(&**args, globals),
         Protocol::CrossRun(args) => evaluate(&**args, globals),

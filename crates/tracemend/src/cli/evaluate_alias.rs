@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 /// Rewrites `evaluate --protocol NAME` to `evaluate NAME` before clap sees the arguments; all others stay as they are.
 /// `command` is the whole command. Names that it does not know stay too, so that clap says which there are.
-pub fn with_subcommand(mut args: Vec<OsString>, command: &Command) -> Vec<OsString> {
+pub(super) fn with_subcommand(mut args: Vec<OsString>, command: &Command) -> Vec<OsString> {
     let Some(evaluate) = subcommand(&args, command).filter(|&at| args[at] == "evaluate") else { return args };
     let is_protocol = |name: &OsString| {
         let evaluate = command.find_subcommand("evaluate");

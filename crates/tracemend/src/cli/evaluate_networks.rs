@@ -11,7 +11,7 @@ use tracemend_impute::window::models::Model;
 
 /// Networks to measure on flat windows.
 #[derive(Args, Debug)]
-pub struct NetworkArgs {
+pub(super) struct NetworkArgs {
     /// Measure this trained network too, on the same windows; `NAME=FILE` gives it a name. Repeatable.
     #[arg(long, value_name = "[NAME=]FILE")]
     model: Vec<String>,
@@ -24,17 +24,17 @@ pub struct NetworkArgs {
 
 impl NetworkArgs {
     /// Whether no network was named.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.model.is_empty()
     }
 
     /// Loads the networks.
-    pub fn models(&self, globals: &Globals) -> anyhow::Result<Vec<Model>> {
+    pub(super) fn models(&self, globals: &Globals) -> anyhow::Result<Vec<Model>> {
         network::models(&self.model, &self.sampling.sampling(), self.device, globals)
     }
 
     /// Adds what identifies the networks to the settings of an evaluation.
-    pub fn settings(&self, settings: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
+    pub(super) fn settings(&self, settings: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
         if self.model.is_empty() {
             return Ok(());
         }

@@ -21,7 +21,7 @@ use tracemend_trace::sink::JsonLines;
 
 /// What is written besides the scores, and in which form these are.
 #[derive(Args, Debug)]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated.
     #[arg(long, value_name = "FORM", default_value_t, conflicts_with = "json", value_parser = table_parser())]
     table: TableForm,
@@ -42,7 +42,7 @@ fn table_parser() -> impl clap::builder::TypedValueParser<Value = TableForm> {
 }
 
 /// What is being written.
-pub struct Output<'a> {
+pub(super) struct Output<'a> {
     args: &'a OutputArgs,
     save_arrays: Option<&'a Path>,
     report: Option<AtomicFile>,
@@ -51,7 +51,7 @@ pub struct Output<'a> {
 
 impl OutputArgs {
     /// Opens all that will be written. `save_arrays`: the folder for predictions as arrays.
-    pub fn open<'a>(&'a self, save_arrays: Option<&'a Path>) -> anyhow::Result<Output<'a>> {
+    pub(super) fn open<'a>(&'a self, save_arrays: Option<&'a Path>) -> anyhow::Result<Output<'a>> {
         for folder in self.plots.as_deref().into_iter().chain(save_arrays) {
             fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         }
@@ -70,7 +70,7 @@ impl OutputArgs {
 
 impl Output<'_> {
     /// Writes a method's predictions for windows where that was asked for.
-    pub fn windows(&mut self, predictions: &WindowPredictions<'_>) -> io::Result<()> {
+    pub(super) fn windows(&mut self, predictions: &WindowPredictions<'_>) -> io::Result<()> {
         if let Some(dump) = &mut self.dump {
             dump.add(predictions)?;
         }
@@ -78,12 +78,12 @@ impl Output<'_> {
     }
 
     /// Returns the writer of predictions for gaps of a trace of many threads, where that was asked for.
-    pub fn gaps(&mut self) -> Option<impl FnMut(&GapPredictions<'_>) -> io::Result<()> + '_> {
+    pub(super) fn gaps(&mut self) -> Option<impl FnMut(&GapPredictions<'_>) -> io::Result<()> + '_> {
         self.dump.as_mut().map(|dump| |predictions: &GapPredictions<'_>| dump.add_traced(predictions))
     }
 
     /// Writes the rest.
-    pub fn finish(self, gaps: &[TruthGap], scores: &[Score], globals: &Globals) -> anyhow::Result<()> {
+    pub(super) fn finish(self, gaps: &[TruthGap], scores: &[Score], globals: &Globals) -> anyhow::Result<()> {
         let differences = differences(scores);
         let mut out = stdout();
         if globals.json {

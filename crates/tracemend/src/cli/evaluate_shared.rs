@@ -14,7 +14,7 @@ use tracemend_eval::score::Score;
 
 /// Options of every protocol.
 #[derive(Args, Debug)]
-pub struct SharedArgs {
+pub(super) struct SharedArgs {
     /// Methods, separated by commas; all where absent.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub method: Vec<String>,
@@ -33,7 +33,7 @@ pub struct SharedArgs {
 
 /// What a protocol yields.
 #[derive(Default)]
-pub struct Finished {
+pub(super) struct Finished {
     /// Real gaps, one by one; none in other protocols than `truth`.
     pub gaps: Vec<TruthGap>,
     /// The figures.
@@ -41,7 +41,7 @@ pub struct Finished {
 }
 
 /// The options of one protocol.
-pub trait ProtocolArgs {
+pub(super) trait ProtocolArgs {
     /// The name of the protocol.
     const NAME: &'static str;
 
@@ -62,16 +62,16 @@ pub trait ProtocolArgs {
 
 /// What identifies an evaluation.
 #[derive(Default)]
-pub struct Settings(pub BTreeMap<String, String>);
+pub(super) struct Settings(pub BTreeMap<String, String>);
 
 impl Settings {
     /// Adds a value.
-    pub fn set(&mut self, name: &str, value: impl ToString) {
+    pub(super) fn set(&mut self, name: &str, value: impl ToString) {
         self.0.insert(name.to_owned(), value.to_string());
     }
 
     /// Adds the contents of files, also where there are none: with one more, all methods may learn more.
-    pub fn files<'a>(&mut self, name: &str, paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+    pub(super) fn files<'a>(&mut self, name: &str, paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
         let read = |path: &PathBuf| fingerprint(path).with_context(|| format!("cannot read {}", path.display()));
         let all: Vec<String> = paths.into_iter().map(read).collect::<anyhow::Result<_>>()?;
         self.set(name, all.join(" "));
@@ -80,7 +80,7 @@ impl Settings {
 }
 
 /// The cache of an evaluation, checked to belong to it.
-pub fn cache<P: ProtocolArgs>(args: &P, globals: &Globals) -> anyhow::Result<Option<CacheFolder>> {
+pub(super) fn cache<P: ProtocolArgs>(args: &P, globals: &Globals) -> anyhow::Result<Option<CacheFolder>> {
     let Some(folder) = &args.shared().resume else { return Ok(None) };
     let mut settings = Settings::default();
     settings.set("version", env!("CARGO_PKG_VERSION"));
@@ -92,7 +92,11 @@ pub fn cache<P: ProtocolArgs>(args: &P, globals: &Globals) -> anyhow::Result<Opt
 }
 
 /// Refuses traces to learn from that are also the trace to repair.
-pub fn check_unseen<'a>(test: &Path, train: impl IntoIterator<Item = &'a PathBuf>, option: &str) -> anyhow::Result<()> {
+pub(super) fn check_unseen<'a>(
+    test: &Path,
+    train: impl IntoIterator<Item = &'a PathBuf>,
+    option: &str,
+) -> anyhow::Result<()> {
     let same = |other: &&PathBuf| matches!((test.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if train.into_iter().any(|other| same(&other)) {
         bail!(
@@ -104,7 +108,7 @@ pub fn check_unseen<'a>(test: &Path, train: impl IntoIterator<Item = &'a PathBuf
 }
 
 /// An error of a protocol, with the option that helps.
-pub fn advised(error: tracemend_eval::Error) -> anyhow::Error {
+pub(super) fn advised(error: tracemend_eval::Error) -> anyhow::Error {
     use tracemend_eval::Error;
     let option = match &error {
         Error::NoLoss(_) => "--lossy names it",

@@ -19,7 +19,7 @@ use tracemend_trace::Trace;
 
 /// Options of the protocols that cut gaps into a trace.
 #[derive(Args, Debug)]
-pub struct CutArgs {
+pub(super) struct CutArgs {
     /// The trace whose events are hidden.
     #[arg(long, value_name = "TRACE", required = true)]
     test: PathBuf,
@@ -71,7 +71,7 @@ impl CutArgs {
 
 /// Bursts lost on one CPU of a trace of many threads, learned from other runs
 #[derive(Args, Debug)]
-pub struct BurstArgs {
+pub(super) struct BurstArgs {
     /// Traces to learn from.
     #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
     train: Vec<PathBuf>,
@@ -100,7 +100,7 @@ impl ProtocolArgs for BurstArgs {
 
 /// Bursts lost on one CPU of a trace of many threads, learned from the rest of the same trace
 #[derive(Args, Debug)]
-pub struct SelfArgs {
+pub(super) struct SelfArgs {
     #[command(flatten)]
     cut: CutArgs,
     #[command(flatten)]
@@ -129,7 +129,7 @@ impl ProtocolArgs for SelfArgs {
 /// last table is that of all their gaps together. `latency_error_…` says how far the latencies of calls are from those of
 /// the twin, with the recorded events alone (`…_before`) and with the inferred ones.
 #[derive(Args, Debug)]
-pub struct TruthArgs {
+pub(super) struct TruthArgs {
     /// Traces that lost events.
     #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
     lossy: Vec<PathBuf>,

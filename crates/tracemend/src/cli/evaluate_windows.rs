@@ -21,7 +21,7 @@ use tracemend_trace::Trace;
 
 /// Options of both protocols on windows.
 #[derive(Args, Debug)]
-pub struct WindowArgs {
+pub(super) struct WindowArgs {
     /// Events per window.
     #[arg(long, value_name = "L", default_value_t = 200)]
     length: usize,
@@ -82,7 +82,7 @@ impl WindowArgs {
 /// The methods learn from the training windows of each data set. `leakage` says how many test windows also occur there
 /// word for word: no figure of this protocol should be read without it.
 #[derive(Args, Debug)]
-pub struct PaperArgs {
+pub(super) struct PaperArgs {
     /// The windows: `pts.npz`, or a folder in the published layout.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -139,7 +139,7 @@ impl ProtocolArgs for PaperArgs {
 /// With `--valid`, the predictions of `ppm` are also scored again by the time that gaps took and the values that calls
 /// returned (`ppm-rescored`), and combined with each network (`ppm+NAME`).
 #[derive(Args, Debug)]
-pub struct CrossRunArgs {
+pub(super) struct CrossRunArgs {
     /// Traces to learn from.
     #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
     train: Vec<PathBuf>,

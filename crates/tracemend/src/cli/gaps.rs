@@ -25,7 +25,7 @@ use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
     tracemend gaps trace.dat\n  \
     tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
     tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
-pub struct GapsArgs {
+pub(super) struct GapsArgs {
     /// Trace to read, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
@@ -37,7 +37,7 @@ pub struct GapsArgs {
     fail_on_loss: bool,
 }
 
-pub fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut source = if args.evidence { globals.open(&args.trace)? } else { globals.open_losses(&args.trace)? };
     let out = stdout();
     let mut listing = if globals.json {

@@ -15,7 +15,7 @@ use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
 /// Options of every subcommand.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
-pub struct Globals {
+pub(crate) struct Globals {
     /// Read the input as this format instead of recognising the format by the content.
     #[arg(long, visible_alias = "input-format", global = true, value_parser = choice(FORMATS), value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -60,7 +60,7 @@ pub struct Globals {
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
@@ -71,7 +71,7 @@ pub enum ColorChoice {
 
 /// How to show progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProgressChoice {
+pub(crate) enum ProgressChoice {
     /// A bar, on a terminal only.
     Auto,
     /// Never.
@@ -99,12 +99,12 @@ const FORMATS: &Choices<Format> = &[
 
 impl Globals {
     /// Opens a trace; `-` is stdin.
-    pub fn open(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    pub(crate) fn open(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
         self.open_for(path, false)
     }
 
     /// Opens a trace to read only its losses.
-    pub fn open_losses(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    pub(crate) fn open_losses(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
         self.open_for(path, true)
     }
 
@@ -119,7 +119,7 @@ impl Globals {
     }
 
     /// Reads a whole trace.
-    pub fn read(&self, path: &Path) -> anyhow::Result<Trace> {
+    pub(crate) fn read(&self, path: &Path) -> anyhow::Result<Trace> {
         let mut source = self.open(path)?;
         let trace = Trace::read(source.as_mut())?;
         self.reader_warnings(&trace.header);
@@ -127,7 +127,7 @@ impl Globals {
     }
 
     /// Reads traces whole and reports to `progress` how many of how many are done.
-    pub fn read_all(&self, paths: &[PathBuf], progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Vec<Trace>> {
+    pub(crate) fn read_all(&self, paths: &[PathBuf], progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Vec<Trace>> {
         let mut traces = Vec::with_capacity(paths.len());
         for (done, path) in paths.iter().enumerate() {
             progress(done as u64, paths.len() as u64);
@@ -139,35 +139,35 @@ impl Globals {
     }
 
     /// Prints what the reader skipped.
-    pub fn reader_warnings(&self, header: &TraceHeader) {
+    pub(crate) fn reader_warnings(&self, header: &TraceHeader) {
         for warning in &header.warnings {
             self.warning(warning);
         }
     }
 
     /// Prints a warning, unless `--quiet`.
-    pub fn warning(&self, text: &str) {
+    pub(crate) fn warning(&self, text: &str) {
         if !self.quiet {
             messages::warning(text);
         }
     }
 
     /// Prints a line of summary, unless `--quiet`.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             messages::note(text);
         }
     }
 
     /// Prints a line with `--verbose` only.
-    pub fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
             messages::note(text);
         }
     }
 
     /// The constants of the repair, with those changed that were asked for.
-    pub fn params(&self) -> anyhow::Result<Params> {
+    pub(crate) fn params(&self) -> anyhow::Result<Params> {
         let mut params = Params::default();
         for param in &self.param {
             let (name, value) = param
@@ -179,13 +179,13 @@ impl Globals {
     }
 
     /// How to repair with these options.
-    pub fn repair_options(&self) -> anyhow::Result<RepairOptions> {
+    pub(crate) fn repair_options(&self) -> anyhow::Result<RepairOptions> {
         let (seed, threads) = (self.seed, self.thread_count());
         Ok(RepairOptions { seed, threads, params: self.params()?, ..RepairOptions::default() })
     }
 
     /// Returns the number of threads to use.
-    pub fn thread_count(&self) -> usize {
+    pub(crate) fn thread_count(&self) -> usize {
         match self.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -194,12 +194,12 @@ impl Globals {
 }
 
 /// Returns stdout, buffered and locked.
-pub fn stdout() -> BufWriter<StdoutLock<'static>> {
+pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
     BufWriter::with_capacity(64 << 10, io::stdout().lock())
 }
 
 /// Whether to colour text on stdout.
-pub fn stdout_colored() -> bool {
+pub(crate) fn stdout_colored() -> bool {
     messages::colored(io::stdout().is_terminal())
 }
 

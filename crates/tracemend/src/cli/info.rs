@@ -15,13 +15,13 @@ use tracemend_trace::sink::JsonLines;
 #[command(after_long_help = "Examples:\n  \
     tracemend info perf.data\n  \
     tracemend info trace.txt.zst --json | jq .data.lost_share")]
-pub struct InfoArgs {
+pub(super) struct InfoArgs {
     /// Trace to read, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
 }
 
-pub fn run(args: &InfoArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &InfoArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut source = globals.open(&args.trace)?;
     let survey = survey(source.as_mut())?;
     globals.reader_warnings(source.header());

@@ -9,7 +9,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// Makes a signal end the program with its own exit code and without half-written files. The first signal asks work that
 /// can stop by itself to do so; a second one ends it at once.
-pub fn install() {
+pub(crate) fn install() {
     let handled = ctrlc::set_handler(|| {
         if CAN_STOP.load(Ordering::SeqCst) && !ASKED.swap(true, Ordering::SeqCst) {
             return;
@@ -24,7 +24,7 @@ pub fn install() {
 }
 
 /// Runs work that checks [`asked`] now and then, and ends when it returns true.
-pub fn stoppable<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn stoppable<T>(work: impl FnOnce() -> T) -> T {
     CAN_STOP.store(true, Ordering::SeqCst);
     let done = work();
     CAN_STOP.store(false, Ordering::SeqCst);
@@ -32,6 +32,6 @@ pub fn stoppable<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Whether a signal asked to stop.
-pub fn asked() -> bool {
+pub(crate) fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }

@@ -16,7 +16,7 @@ use tracemend_repair::{repair, unwatched};
 /// Prints one JSON object with tables of gaps, of their compositions, of inferred events, and of counts with and without
 /// the inferred events. In Trace Compass, add `contrib/tracecompass/tracemend-lami` as an external analysis; it calls this.
 #[derive(Args, Debug)]
-pub struct LamiArgs {
+pub(super) struct LamiArgs {
     /// Trace to analyse.
     #[arg(value_name = "TRACE", required_unless_present_any = ["mi_version", "metadata"])]
     trace: Option<PathBuf>,
@@ -40,7 +40,7 @@ pub struct LamiArgs {
     output_progress: bool,
 }
 
-pub fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut out = stdout();
     if args.mi_version {
         writeln!(out, "{MI_VERSION}")?;

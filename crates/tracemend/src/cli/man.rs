@@ -9,13 +9,13 @@ use tracemend::exit;
 
 /// Write the manual pages
 #[derive(Args, Debug)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// Write one page per subcommand into this folder; without it, print the main page.
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
 
-pub fn run(args: &ManArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ManArgs) -> anyhow::Result<u8> {
     let mut command = super::command();
     command.build();
     let Some(folder) = &args.folder else {

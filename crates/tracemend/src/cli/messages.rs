@@ -10,12 +10,12 @@ use std::{
 static COLOR: AtomicU8 = AtomicU8::new(0);
 
 /// Stores the choice of `--color`.
-pub fn set_color(choice: super::globals::ColorChoice) {
+pub(crate) fn set_color(choice: super::globals::ColorChoice) {
     COLOR.store(choice as u8, Ordering::Relaxed);
 }
 
 /// Whether to colour text on an output, given whether it is a terminal.
-pub fn colored(terminal: bool) -> bool {
+pub(crate) fn colored(terminal: bool) -> bool {
     match COLOR.load(Ordering::Relaxed) {
         1 => true,
         2 => false,
@@ -24,7 +24,7 @@ pub fn colored(terminal: bool) -> bool {
 }
 
 /// Prints an error with its causes; the error itself says what to do next.
-pub fn error(error: &anyhow::Error) {
+pub(crate) fn error(error: &anyhow::Error) {
     let mut text = error.to_string();
     let mut last = text.clone();
     for cause in error.chain().skip(1) {
@@ -39,17 +39,17 @@ pub fn error(error: &anyhow::Error) {
 }
 
 /// Prints something that the user should act on.
-pub fn warning(text: &str) {
+pub(crate) fn warning(text: &str) {
     say("warning", AnsiColor::Yellow, text);
 }
 
 /// Prints something worth knowing.
-pub fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     say("", AnsiColor::Green, text);
 }
 
 /// Whether the error comes from writing to a pipe whose reader is gone.
-pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))

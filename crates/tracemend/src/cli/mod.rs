@@ -19,12 +19,12 @@ mod evaluate_traces;
 #[cfg(feature = "eval")]
 mod evaluate_windows;
 mod gaps;
-pub mod globals;
+pub(crate) mod globals;
 mod info;
-pub mod interrupt;
+pub(crate) mod interrupt;
 mod lami;
 mod man;
-pub mod messages;
+pub(crate) mod messages;
 #[cfg(feature = "nets")]
 mod models;
 #[cfg(feature = "nets")]
@@ -90,7 +90,7 @@ fn command() -> clap::Command {
 }
 
 /// Runs the program and returns its exit code.
-pub fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
+pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
     let args = repair_output::with_output_format(args.collect());
     #[cfg(feature = "eval")]
     let args = evaluate_alias::with_subcommand(args, &Cli::command());

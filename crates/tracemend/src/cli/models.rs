@@ -20,7 +20,7 @@ use tracemend_trace::sink::JsonLines;
 
 /// List the networks, describe a model file, import or export weights
 #[derive(Args, Debug)]
-pub struct ModelsArgs {
+pub(super) struct ModelsArgs {
     #[command(subcommand)]
     task: ModelsTask,
 }
@@ -96,7 +96,7 @@ struct TensorInfo {
     shape: Vec<usize>,
 }
 
-pub fn run(args: &ModelsArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ModelsArgs, globals: &Globals) -> anyhow::Result<u8> {
     match &args.task {
         ModelsTask::List => list(globals)?,
         ModelsTask::Describe { model } => describe(model, globals)?,

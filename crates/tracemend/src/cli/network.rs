@@ -1,7 +1,7 @@
 //! What the subcommands for networks share: settings, devices, training.
 
 #[cfg(feature = "eval")]
-pub use super::trained::{SamplingArgs, models, named};
+pub(super) use super::trained::{SamplingArgs, models, named};
 
 use super::choice::{Choices, choice};
 use super::globals::Globals;
@@ -26,7 +26,7 @@ use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
 use tracemend_trace::AtomicFile;
 
 /// How large a network is.
-pub const PRESETS: &Choices<Preset> = &[
+pub(super) const PRESETS: &Choices<Preset> = &[
     (Preset::Paper, "paper", "The published sizes where there are any; hours"),
     (Preset::Small, "small", "Minutes on two cores"),
     (Preset::Tiny, "tiny", "Seconds, for a first try"),
@@ -34,7 +34,7 @@ pub const PRESETS: &Choices<Preset> = &[
 
 /// Parses `--device`, and names the devices for completions.
 #[derive(Clone)]
-pub struct DeviceParser;
+pub(super) struct DeviceParser;
 
 impl TypedValueParser for DeviceParser {
     type Value = DeviceName;
@@ -58,7 +58,7 @@ impl TypedValueParser for DeviceParser {
 }
 
 /// Opens the device to compute on, and says why `auto` is the CPU.
-pub fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
+pub(super) fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
     let opened = name.open().with_context(|| format!("--device {name} cannot be used"))?;
     match (opened.fallback, name) {
         (Some(reason), _) => globals.note(&format!("--device auto computes on the CPU: {reason}")),
@@ -70,7 +70,7 @@ pub fn open(name: DeviceName, globals: &Globals) -> anyhow::Result<Device> {
 
 /// Options of `train` for networks.
 #[derive(Args, Debug)]
-pub struct NetworkArgs {
+pub(super) struct NetworkArgs {
     /// Network to train; `tracemend models list` names them.
     #[arg(long, value_name = "NAME", requires = "data")]
     model: Option<String>,
@@ -97,7 +97,7 @@ pub struct NetworkArgs {
 
 impl NetworkArgs {
     /// Returns what to train into `folder`, or `None` if the options name no network.
-    pub fn request<'a>(&'a self, folder: &'a Path) -> anyhow::Result<Option<TrainRequest<'a>>> {
+    pub(super) fn request<'a>(&'a self, folder: &'a Path) -> anyhow::Result<Option<TrainRequest<'a>>> {
         let Some(network) = &self.model else { return Ok(None) };
         let Some(data) = &self.data else { bail!("name the data set with --data") };
         Ok(Some(TrainRequest {
@@ -114,7 +114,7 @@ impl NetworkArgs {
 }
 
 /// A network to train.
-pub struct TrainRequest<'a> {
+pub(super) struct TrainRequest<'a> {
     pub network: &'a str,
     pub data: &'a Path,
     pub dataset: Option<&'a str>,
@@ -140,7 +140,7 @@ fn keep_freed_memory() {
 }
 
 /// Trains a network.
-pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8> {
     keep_freed_memory();
     let device = open(request.device, globals)?;
     let defaults = TrainConfig { seed: globals.seed, ..TrainConfig::default() };
@@ -176,7 +176,7 @@ pub fn train(request: &TrainRequest<'_>, globals: &Globals) -> anyhow::Result<u8
 }
 
 /// Returns the settings of a network as JSON: a preset, changed by `set`, whose keys begin with `prefix`.
-pub fn network_config(
+pub(super) fn network_config(
     network: &str,
     size: Preset,
     vocabulary: usize,

@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 
 /// Shows how far some work is.
-pub struct Progress {
+pub(super) struct Progress {
     shown: Shown,
     what: &'static str,
 }
@@ -19,7 +19,7 @@ enum Shown {
 
 impl Progress {
     /// Begins to show the progress of `what`, as the options ask.
-    pub fn new(globals: &Globals, what: &'static str) -> Self {
+    pub(super) fn new(globals: &Globals, what: &'static str) -> Self {
         let shown = match globals.progress {
             ProgressChoice::Json => Shown::Json(None),
             ProgressChoice::Auto if !globals.quiet && io::stderr().is_terminal() => {
@@ -36,7 +36,7 @@ impl Progress {
     }
 
     /// Shows that `done` of `total` units are done.
-    pub fn set(&mut self, done: u64, total: u64) {
+    pub(super) fn set(&mut self, done: u64, total: u64) {
         match &mut self.shown {
             Shown::Bar(bar) => {
                 bar.set_length(total);
@@ -58,14 +58,14 @@ impl Progress {
 
     /// Changes the text next to the bar.
     #[cfg(feature = "nets")]
-    pub fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         if let Shown::Bar(bar) = &self.shown {
             bar.set_message(text.to_owned());
         }
     }
 
     /// Removes the bar, before anything else is printed.
-    pub fn finish(self) {
+    pub(super) fn finish(self) {
         if let Shown::Bar(bar) = self.shown {
             bar.finish_and_clear();
         }

@@ -9,13 +9,13 @@ use tracemend_repair::Params;
 
 /// Print the reference of the command line in Markdown
 #[derive(Args, Debug)]
-pub struct ReferenceArgs {
+pub(super) struct ReferenceArgs {
     /// Print the defaults of all constants of the repair as JSON instead.
     #[arg(long)]
     params: bool,
 }
 
-pub fn run(args: &ReferenceArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ReferenceArgs) -> anyhow::Result<u8> {
     if args.params {
         let mut out = stdout();
         serde_json::to_writer_pretty(&mut out, &Params::default())?;

@@ -30,7 +30,7 @@ use tracemend_trace::sink::{GapRow, JsonLines};
     tracemend repair perf.data --merge -o repaired.parquet\n  \
     tracemend repair trace.dat -o repaired.perfetto-trace\n  \
     tracemend repair trace.txt --output-format text --min-confidence 0.9 | less")]
-pub struct RepairArgs {
+pub(super) struct RepairArgs {
     /// Trace to repair, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
@@ -60,7 +60,7 @@ fn probability(text: &str) -> Result<f32, String> {
     }
 }
 
-pub fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     args.output.check(&args.trace, globals.json, args.samples)?;
     let output = if args.dry_run { None } else { Some(args.output.open(globals.json)?) };
     let model = args.model.as_deref().map(load_model).transpose()?;

@@ -17,7 +17,7 @@ use tracemend_trace::fs::AtomicFolder;
 
 /// Options that say what to write, and where.
 #[derive(Args, Debug)]
-pub struct OutputArgs {
+pub(super) struct OutputArgs {
     /// Write to this file instead of stdout (for CTF, a folder); it appears whole or not at all.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -35,7 +35,7 @@ pub struct OutputArgs {
 
 /// Rewrites `repair --format FORM` as `--output-format FORM` where FORM is a form of output, since `--format` is easily
 /// taken for that.
-pub fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
+pub(super) fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
     let is_task = |arg: &OsString| arg.to_str().is_some_and(super::Task::has_subcommand);
     let Some(task) = args.iter().position(is_task).filter(|&task| args[task] == "repair") else {
         return args;
@@ -58,7 +58,7 @@ pub fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// The opened outputs of a repair.
-pub struct Output {
+pub(super) struct Output {
     destination: Destination,
     report: Option<AtomicFile>,
 }
@@ -72,7 +72,7 @@ enum Destination {
 
 impl OutputArgs {
     /// Checks the options against the rest of the command line; `samples` is the number of random reconstructions.
-    pub fn check(&self, trace: &Path, json: bool, samples: usize) -> anyhow::Result<()> {
+    pub(super) fn check(&self, trace: &Path, json: bool, samples: usize) -> anyhow::Result<()> {
         if json && self.output_format.is_some_and(|form| form != OutputFormat::Jsonl) {
             bail!("--json and --output-format ask for different outputs; remove one of them");
         }
@@ -97,7 +97,7 @@ impl OutputArgs {
     }
 
     /// Opens the outputs.
-    pub fn open(&self, json: bool) -> anyhow::Result<Output> {
+    pub(super) fn open(&self, json: bool) -> anyhow::Result<Output> {
         let to_file = self.to_file();
         let destination = match (self.form(json), to_file) {
             (OutputFormat::Ctf, None) => bail!("a CTF trace is a folder; name it with --output"),
@@ -129,13 +129,13 @@ impl OutputArgs {
 
 impl Output {
     /// Whether the output needs the recorded lines.
-    pub fn wants_lines(&self) -> bool {
+    pub(super) fn wants_lines(&self) -> bool {
         let text = |form: &OutputForm| form.format == OutputFormat::Text;
         matches!(&self.destination, Destination::Stdout(form) | Destination::File(form, _) if text(form))
     }
 
     /// Writes the repair of the trace at `path`.
-    pub fn write(self, path: &Path, repaired: &Repaired<'_>, summary: &RepairSummary) -> anyhow::Result<()> {
+    pub(super) fn write(self, path: &Path, repaired: &Repaired<'_>, summary: &RepairSummary) -> anyhow::Result<()> {
         match self.destination {
             Destination::Stdout(form) => repaired.write(form, stdout())?,
             Destination::File(form, file) => {
@@ -169,6 +169,6 @@ fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// Returns what was opened, or an error that names the path and the option to change.
-pub fn opened<T>(path: &Path, result: io::Result<T>, option: &str) -> anyhow::Result<T> {
+pub(super) fn opened<T>(path: &Path, result: io::Result<T>, option: &str) -> anyhow::Result<T> {
     result.with_context(|| format!("{} cannot be written; choose another place with {option}", path.display()))
 }

@@ -22,7 +22,7 @@ const NOT_SETTINGS: [&str; 4] = ["config", "print_config", "help", "version"];
 
 /// Gives every option of every subcommand its environment variable: `TRACEMEND_SEED`, `TRACEMEND_REPAIR_MODEL`,
 /// `TRACEMEND_DATASET_BUILD_LENGTH`.
-pub fn with_environment(command: Command) -> Command {
+pub(super) fn with_environment(command: Command) -> Command {
     with_environment_under(command, "TRACEMEND")
 }
 
@@ -36,7 +36,7 @@ fn with_environment_under(command: Command, prefix: &str) -> Command {
 }
 
 /// The environment variable of an option or the prefix of a subcommand: `name` below `prefix`.
-pub fn variable(prefix: &str, name: &str) -> String {
+pub(super) fn variable(prefix: &str, name: &str) -> String {
     format!("{prefix}_{}", name.replace('-', "_").to_uppercase())
 }
 
@@ -60,7 +60,7 @@ fn environment(arg: Arg, prefix: &str) -> Arg {
 }
 
 /// The config file named on the command line or in the environment; found before the real parse, which needs its values.
-pub fn config_path(args: &[OsString]) -> Option<PathBuf> {
+pub(super) fn config_path(args: &[OsString]) -> Option<PathBuf> {
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         if arg == "--" {
@@ -77,10 +77,10 @@ pub fn config_path(args: &[OsString]) -> Option<PathBuf> {
 }
 
 /// Options that the config file sets, each by its path: `["seed"]`, `["dataset", "build", "length"]`.
-pub type FromFile = BTreeSet<Vec<String>>;
+pub(super) type FromFile = BTreeSet<Vec<String>>;
 
 /// Makes the values of a config file the defaults of `command`.
-pub fn with_config(command: Command, path: &Path) -> anyhow::Result<(Command, FromFile)> {
+pub(super) fn with_config(command: Command, path: &Path) -> anyhow::Result<(Command, FromFile)> {
     let shown = path.display();
     let text = fs::read_to_string(path).with_context(|| format!("the config file {shown} cannot be read"))?;
     let table: toml::Table = text
@@ -185,7 +185,7 @@ fn suggestion(word: &str, known: &[String]) -> String {
 }
 
 /// The options in force as TOML, each with the source of its value.
-pub fn printed(command: &Command, matches: &ArgMatches, from_file: &FromFile) -> String {
+pub(super) fn printed(command: &Command, matches: &ArgMatches, from_file: &FromFile) -> String {
     let mut path = Vec::new();
     let (mut command, mut matches) = (command, matches);
     let mut text = section(&path, command, matches, from_file);

@@ -22,7 +22,7 @@ use tracemend_trace::Trace;
 #[command(after_help = "Examples:\n  tracemend train run1.dat run2.dat -o program.model\n  \
     tracemend train --model masked_diffusion --data ./set -o ./run --set steps=500\n  \
     tracemend train --model lstm --preset tiny --data pts.npz --dataset ffmpeg --set length=200 -o ./run")]
-pub struct TrainArgs {
+pub(super) struct TrainArgs {
     /// Traces of the same program; with gaps, their intact parts are learned.
     #[arg(value_name = "TRACE", required = true)]
     #[cfg_attr(feature = "nets", arg(required = false, required_unless_present = "model", conflicts_with = "model"))]
@@ -35,7 +35,7 @@ pub struct TrainArgs {
     output: PathBuf,
 }
 
-pub fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
+pub(super) fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     #[cfg(feature = "nets")]
     if let Some(request) = args.network.request(&args.output)? {
         return interrupt::stoppable(|| network::train(&request, globals));

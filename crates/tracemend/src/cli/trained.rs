@@ -30,7 +30,7 @@ enum SamplingArg {
 
 /// How networks with Gaussian diffusion fill windows.
 #[derive(Args, Debug)]
-pub struct SamplingArgs {
+pub(super) struct SamplingArgs {
     /// How networks with Gaussian diffusion fill windows.
     #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
     sampling: SamplingArg,
@@ -44,7 +44,7 @@ pub struct SamplingArgs {
 
 impl SamplingArgs {
     /// Returns the options as the library takes them.
-    pub fn sampling(&self) -> Sampling {
+    pub(super) fn sampling(&self) -> Sampling {
         let sampling = match self.sampling {
             SamplingArg::Quick => Sampling::quick(),
             SamplingArg::Published => Sampling::published(),
@@ -54,7 +54,7 @@ impl SamplingArgs {
 }
 
 /// Splits a model given as `FILE` or `NAME=FILE` into its name, if given, and its file.
-pub fn named(given: &str) -> (Option<&str>, &Path) {
+pub(super) fn named(given: &str) -> (Option<&str>, &Path) {
     match given.split_once('=') {
         Some((name, path)) if !Path::new(given).exists() => (Some(name), Path::new(path)),
         _ => (None, Path::new(given)),
@@ -62,7 +62,7 @@ pub fn named(given: &str) -> (Option<&str>, &Path) {
 }
 
 /// Loads networks to measure, each given as `FILE` or `NAME=FILE`.
-pub fn models(
+pub(super) fn models(
     given: &[String],
     sampling: &Sampling,
     device: DeviceName,

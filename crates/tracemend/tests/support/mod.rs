@@ -6,12 +6,12 @@ use std::{
 };
 
 /// The root of the repository, in which every command runs, so that its messages hold no machine's paths.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The command with a clean environment.
-pub fn tracemend(args: &[&str]) -> Command {
+pub(crate) fn tracemend(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tracemend"));
     command.args(args).current_dir(root()).stdin(Stdio::null());
     // The width of help texts must not depend on who runs the tests.
@@ -25,7 +25,7 @@ pub fn tracemend(args: &[&str]) -> Command {
 }
 
 /// What a run printed and returned, in one text.
-pub fn shown(output: &Output) -> String {
+pub(crate) fn shown(output: &Output) -> String {
     let code = output.status.code().map_or("signal".to_owned(), |code| code.to_string());
     format!(
         "exit code {code}\n--- stdout\n{}--- stderr\n{}",
@@ -35,12 +35,12 @@ pub fn shown(output: &Output) -> String {
 }
 
 /// Runs the command to its end.
-pub fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     tracemend(args).output().expect("the command starts")
 }
 
 /// Stdout as text of a run that ended with code 0.
-pub fn stdout(args: &[&str]) -> String {
+pub(crate) fn stdout(args: &[&str]) -> String {
     let output = run(args);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     String::from_utf8(output.stdout).expect("stdout is text")

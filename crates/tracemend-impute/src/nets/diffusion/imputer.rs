@@ -78,7 +78,7 @@ pub(crate) struct DiffusionImputer<N> {
 
 impl<N: Denoiser + Sync> DiffusionImputer<N> {
     /// Fills by `network`, which should not be on a device that keeps gradients.
-    pub fn new(network: N, sampling: Sampling) -> Self {
+    pub(crate) fn new(network: N, sampling: Sampling) -> Self {
         Self { network, sampling }
     }
 
@@ -88,7 +88,7 @@ impl<N: Denoiser + Sync> DiffusionImputer<N> {
     }
 
     /// Raw samples of windows of equal length, `[samples][B L V]`, observed positions as the process left them.
-    pub fn draw(&self, batch: &Batch) -> Vec<Vec<f32>> {
+    pub(crate) fn draw(&self, batch: &Batch) -> Vec<Vec<f32>> {
         let (windows, length, channels) = (batch.windows(), batch.length, self.network.process().channels());
         if windows == 0 || length == 0 {
             return Vec::new();

@@ -13,12 +13,12 @@ pub(crate) struct Normal {
 
 impl Normal {
     /// Drawing from `random`.
-    pub fn new(random: SplitMix64) -> Self {
+    pub(crate) fn new(random: SplitMix64) -> Self {
         Self { random, spare: None }
     }
 
     /// The next `count` numbers.
-    pub fn draw(&mut self, count: usize) -> Vec<f32> {
+    pub(crate) fn draw(&mut self, count: usize) -> Vec<f32> {
         (0..count).map(|_| self.next()).collect()
     }
 

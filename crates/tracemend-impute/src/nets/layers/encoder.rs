@@ -35,7 +35,7 @@ pub(crate) struct Encoder {
 
 impl Encoder {
     /// For `channels` channels, which `heads` divides.
-    pub fn new(channels: usize, heads: usize, dropout: f64, device: &Device) -> Self {
+    pub(crate) fn new(channels: usize, heads: usize, dropout: f64, device: &Device) -> Self {
         let xavier = (6.0 / (4.0 * channels as f64)).sqrt();
         let zeros = Initializer::Zeros;
         let uniform = Initializer::Uniform { min: -xavier, max: xavier };
@@ -57,7 +57,7 @@ impl Encoder {
     }
 
     /// `x` `[B, L, C]` to `[B, L, C]`; every position sees every other.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let channels = x.dims()[2];
         let part = |number: usize| -> Tensor<3> {
             let of = number * channels;

@@ -114,14 +114,14 @@ impl Conv {
     }
 
     /// The same with weights of zero, and `bias` kept at random only if told so.
-    pub fn zero(inputs: usize, outputs: usize, random_bias: bool, device: &Device) -> Self {
+    pub(crate) fn zero(inputs: usize, outputs: usize, random_bias: bool, device: &Device) -> Self {
         let zeros = Initializer::Zeros;
         let bias = if random_bias { uniform([outputs], inputs, device) } else { zeros.init([outputs], device) };
         Self { weight: zeros.init([outputs, inputs, 1], device), bias }
     }
 
     /// The weights as they are applied.
-    pub fn ready(&self) -> Ready {
+    pub(crate) fn ready(&self) -> Ready {
         Ready { weight: self.weight.val().permute([2, 1, 0]), bias: self.bias.val() }
     }
 }
@@ -139,14 +139,14 @@ pub(crate) struct NormedConv {
 
 impl NormedConv {
     /// `taps` taps from `inputs` channels to `outputs`.
-    pub fn new(inputs: usize, outputs: usize, taps: usize, device: &Device) -> Self {
+    pub(crate) fn new(inputs: usize, outputs: usize, taps: usize, device: &Device) -> Self {
         let weight_v = uniform([outputs, inputs, taps], inputs * taps, device);
         let norm = weight_v.val().square().sum_dim(2).sum_dim(1).sqrt(); // [O, 1, 1]
         Self { weight_g: leaf(norm), weight_v, bias: uniform([outputs], inputs * taps, device) }
     }
 
     /// The weights as they are applied.
-    pub fn ready(&self) -> Ready {
+    pub(crate) fn ready(&self) -> Ready {
         self.ready_scaled(1.0)
     }
 
@@ -172,14 +172,14 @@ pub(crate) struct NormedColumn {
 
 impl NormedColumn {
     /// From `inputs` channels to `outputs`.
-    pub fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+    pub(crate) fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
         let weight_v = uniform([outputs, inputs], inputs, device);
         let norm = weight_v.val().square().sum_dim(1).sqrt(); // [O, 1]
         Self { weight_g: leaf(norm), weight_v, bias: uniform([outputs, 1], inputs, device) }
     }
 
     /// The weights as they are applied.
-    pub fn ready(&self) -> Ready {
+    pub(crate) fn ready(&self) -> Ready {
         let gain = self.weight_g.val().squeeze_dim(1); // [O]
         let weight = weight_norm(self.weight_v.val().unsqueeze_dim(2), gain, 1.0); // [1, I, O]
         Ready { weight, bias: self.bias.val().squeeze_dim(1) }

@@ -15,7 +15,7 @@ pub(crate) struct Norm {
 
 impl Norm {
     /// For a last axis of `width`.
-    pub fn new(width: usize, device: &Device) -> Self {
+    pub(crate) fn new(width: usize, device: &Device) -> Self {
         Self {
             weight: Param::from_tensor(Tensor::ones([width], device)),
             bias: Param::from_tensor(Tensor::zeros([width], device)),
@@ -23,7 +23,7 @@ impl Norm {
     }
 
     /// `[.., H]` to `[.., H]`.
-    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         layer_norm(x, self.weight.val(), self.bias.val())
     }
 }

@@ -104,14 +104,14 @@ enum ReadyMixer<'a> {
 }
 
 /// A block for windows of one length.
-pub struct ReadyBlock<'a> {
+pub(crate) struct ReadyBlock<'a> {
     block: &'a PrenormBlock,
     mixer: ReadyMixer<'a>,
 }
 
 impl PrenormBlock {
     /// With random weights.
-    pub fn new(config: &PrenormConfig, device: &Device) -> Self {
+    pub(crate) fn new(config: &PrenormConfig, device: &Device) -> Self {
         let linear = |from, to| LinearConfig::new(from, to).init(device);
         let width = config.width;
         let mixer = match &config.mixing {
@@ -134,7 +134,7 @@ impl PrenormBlock {
     }
 
     /// The block for windows of `length`; kernels are computed here, once for any number of passes.
-    pub fn ready(&self, length: usize) -> ReadyBlock<'_> {
+    pub(crate) fn ready(&self, length: usize) -> ReadyBlock<'_> {
         let mixer = match &self.mixer {
             Mixer::Attention(layer) => {
                 let [width, _] = layer.query.weight.dims();
@@ -150,7 +150,7 @@ impl PrenormBlock {
 
 impl ReadyBlock<'_> {
     /// `[B, L, H]` to `[B, L, H]`.
-    pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let shape = x.dims();
         let normal = self.block.attention_norm.forward(x.clone()); // [B, L, H]
         let mixed = match &self.mixer {
@@ -165,7 +165,7 @@ impl ReadyBlock<'_> {
 }
 
 /// A path in the module tree as model files name it: which variant a mixer is, they say elsewhere.
-pub fn rename(path: &str) -> String {
+pub(crate) fn rename(path: &str) -> String {
     match path.split_once(".mixer.S4.") {
         Some((block, rest)) => crate::nets::layers::s4::rename(&format!("{block}.s4.{rest}")),
         None => path.replace(".mixer.Attention.", "."),

@@ -14,7 +14,7 @@ pub(crate) struct Rotary {
 
 impl Rotary {
     /// For windows of `length` positions and heads of an even `head` elements.
-    pub fn new(length: usize, head: usize, device: &Device) -> Self {
+    pub(crate) fn new(length: usize, head: usize, device: &Device) -> Self {
         let half = head / 2;
         let angle = |at: usize| (at / half) as f64 / 10_000f64.powf((at % half) as f64 / half as f64);
         let table = |of: fn(f64) -> f64| {
@@ -25,7 +25,7 @@ impl Rotary {
     }
 
     /// Turns `x` `[B, L, H]` with `heads` heads side by side.
-    pub fn turn(&self, x: Tensor<3>, heads: usize) -> Tensor<3> {
+    pub(crate) fn turn(&self, x: Tensor<3>, heads: usize) -> Tensor<3> {
         let [batch, length, width] = x.dims();
         let half = width / heads / 2;
         let x = x.reshape([batch, length, heads, 2 * half]);

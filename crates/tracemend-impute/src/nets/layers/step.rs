@@ -45,12 +45,12 @@ pub(crate) struct StepNet {
 
 impl StepNet {
     /// Of widths in, middle, out.
-    pub fn new([input, middle, output]: [usize; 3], device: &Device) -> Self {
+    pub(crate) fn new([input, middle, output]: [usize; 3], device: &Device) -> Self {
         Self { fc_t1: Dense::new(input, middle, device), fc_t2: Dense::new(middle, output, device) }
     }
 
     /// `[B, E]`
-    pub fn forward(&self, steps: &[usize], look: Look<'_>) -> Tensor<2> {
+    pub(crate) fn forward(&self, steps: &[usize], look: Look<'_>) -> Tensor<2> {
         let [_, input] = self.fc_t1.weight.dims();
         let embedded = step_embedding(steps, input, &self.fc_t1.weight.device()); // [B, in]
         let middle = self.fc_t1.forward(embedded); // [B, middle]

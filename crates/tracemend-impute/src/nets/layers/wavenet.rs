@@ -91,7 +91,7 @@ pub(crate) struct WaveNet<K: Module> {
 
 impl<K: Block> WaveNet<K> {
     /// With random weights, for `values` channels in and out.
-    pub fn new(config: &WaveNetConfig, values: usize, block: impl Fn(usize) -> K, device: &Device) -> Self {
+    pub(crate) fn new(config: &WaveNetConfig, values: usize, block: impl Fn(usize) -> K, device: &Device) -> Self {
         Self {
             init_conv: NormedConv::new(values, config.channels, 1, device),
             residual_layer: ResidualLayer {
@@ -110,7 +110,7 @@ impl<K: Block> WaveNet<K> {
     }
 
     /// The function from (x_t `[B, L, V]`, steps `[B]`) to the noise `[B, L, V]`, given what is observed.
-    pub fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+    pub(crate) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let layer = &self.residual_layer;
         let blocks: Vec<ReadyBlock> =

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 const ROWS: usize = 200;
 
 /// `x` \[.., I\] times `weight` \[I, O\] plus `bias` \[O\].
-pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
+pub(crate) fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<D> {
     rows(x, |x| convolve(x, weight.unsqueeze_dim(0), bias, None, 1))
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn convolve(
 }
 
 /// The same by operations of the framework.
-pub fn plain(
+pub(crate) fn plain(
     x: Tensor<3>,
     weight: Tensor<3>,
     bias: Tensor<1>,

@@ -216,18 +216,18 @@ pub(super) mod testing {
 
     use burn::tensor::{Device, Distribution, Tensor};
 
-    pub fn device() -> Device {
+    pub(crate) fn device() -> Device {
         Device::flex().autodiff()
     }
 
     /// Reproducible normal numbers that gradients are kept for.
-    pub fn normal<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
+    pub(crate) fn normal<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
         let device = device();
         let _alone = crate::nets::seed::seeded(seed, &device);
         Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device).require_grad()
     }
 
-    pub fn close<const D: usize>(a: Tensor<D>, b: Tensor<D>, tolerance: f32) {
+    pub(crate) fn close<const D: usize>(a: Tensor<D>, b: Tensor<D>, tolerance: f32) {
         assert_eq!(a.dims(), b.dims());
         let worst: f32 = (a - b).abs().max().into_scalar::<f32>();
         assert!(worst <= tolerance, "off by {worst}");

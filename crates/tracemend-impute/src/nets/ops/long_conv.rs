@@ -27,7 +27,7 @@ pub(crate) fn long_conv(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
 }
 
 /// The same by operations of the framework: one product for each channel, with the matrix of its kernel at all lags.
-pub fn plain(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
+pub(crate) fn plain(u: Tensor<3>, taps: Tensor<2>) -> Tensor<3> {
     let [_, length, width] = u.dims();
     let lag = |t: usize, s: usize| (length - 1 + t - s) as i32;
     let lags: Vec<i32> = (0..length).flat_map(|t| (0..length).map(move |s| lag(t, s))).collect();

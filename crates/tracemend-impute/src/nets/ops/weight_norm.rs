@@ -22,7 +22,7 @@ pub(crate) fn weight_norm(direction: Tensor<3>, gain: Tensor<1>, factor: f32) ->
 }
 
 /// The same by operations of the framework.
-pub fn plain(direction: Tensor<3>, gain: Tensor<1>, factor: f32) -> Tensor<3> {
+pub(crate) fn plain(direction: Tensor<3>, gain: Tensor<1>, factor: f32) -> Tensor<3> {
     let outputs = gain.dims()[0];
     let norm = direction.clone().square().sum_dim(2).sum_dim(1).sqrt(); // [O, 1, 1]
     (direction / norm * gain.reshape([outputs, 1, 1]) * factor).permute([2, 1, 0]) // [J, I, O]
