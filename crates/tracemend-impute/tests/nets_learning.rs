@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use tracemend_impute::nets;
-use tracemend_impute::nets::diffusion::imputer::Sampling;
+use tracemend_impute::nets::Sampling;
 use tracemend_impute::nets::model_file::ModelFile;
 use tracemend_impute::nets::registry::{AnyNetwork, NETWORKS, Preset, preset};
 use tracemend_impute::nets::state_dict::StateDict;

@@ -34,7 +34,7 @@ pub fn repair(
     let divided = with_loss_intervals(trace, &intervals);
     let mut learned = adapt(&divided, &divided.gaps, model, options);
     let index = TraceIndex::new(&divided, &mut learned.tokens);
-    let solved = solve(&index, &divided.gaps, &mut learned, options, progress);
+    let solved = solve(&index, &divided.gaps, &learned, options, progress);
     let annotator = Annotator::new(&index, &learned, options);
     let repairs = divided.gaps.iter().zip(&solved).map(|(gap, solution)| annotator.repair(gap, solution)).collect();
     by_gap(trace, &intervals, repairs)

@@ -19,7 +19,7 @@
 //! Deviations: dropout in training acts on the results of attention and of the feed-forward parts as in the reference,
 //! but not on the attention's weights. The feature layer exists and is unused with one feature, as in the reference.
 //!
-//! Test: `tests/nets_golden`, fixtures `csdi` and `csdi_k3`.
+//! Test: `nets/golden`, fixtures `csdi` and `csdi_k3`.
 
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
@@ -41,7 +41,7 @@ const WAVELENGTH: f64 = 10_000.0;
 /// Sizes of a CSDI network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CsdiConfig {
+pub(super) struct CsdiConfig {
     /// Residual layers.
     pub layers: usize,
     /// `C`, channels.
@@ -62,7 +62,7 @@ pub struct CsdiConfig {
 
 impl CsdiConfig {
     /// As published: 0.4 million parameters for integer ids.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self {
             layers: 4,
             channels: 64,
@@ -76,18 +76,18 @@ impl CsdiConfig {
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         Self { channels: 32, heads: 4, step_width: 64, time_width: 64, ..Self::paper(vocabulary) }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         let (layers, heads) = (2, 2);
         Self { layers, channels: 8, heads, step_width: 16, time_width: 16, feature_width: 4, ..Self::paper(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         if self.layers == 0 || self.heads == 0 || self.channels == 0 || !self.channels.is_multiple_of(self.heads) {
             return Some("layers have to be at least 1 and heads have to divide the channels".to_owned());
         }
@@ -101,7 +101,7 @@ impl CsdiConfig {
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> Csdi {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> Csdi {
         let _alone = seeded(seed, device);
         let encoder = || Encoder::new(self.channels, self.heads, self.dropout, device);
         let net = CsdiNet::new(self, |_| encoder(), device);
@@ -289,7 +289,7 @@ impl<T: TimeLayer> CsdiNet<T> {
 }
 
 /// Sines in even columns 2 j and cosines in odd ones of position / 10000^(2 j / S), `[L, S]`.
-pub fn positions(length: usize, width: usize, device: &Device) -> Tensor<2> {
+pub(super) fn positions(length: usize, width: usize, device: &Device) -> Tensor<2> {
     let values: Vec<f64> = (0..length * width)
         .map(|at| {
             let (position, column) = ((at / width) as f64, at % width);
@@ -302,17 +302,10 @@ pub fn positions(length: usize, width: usize, device: &Device) -> Tensor<2> {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct Csdi {
+pub(super) struct Csdi {
     net: CsdiNet<Encoder>,
     #[module(skip)]
     config: CsdiConfig,
-}
-
-impl Csdi {
-    /// Its sizes.
-    pub fn config(&self) -> &CsdiConfig {
-        &self.config
-    }
 }
 
 impl Denoiser for Csdi {

@@ -9,7 +9,7 @@
 //! of which the kernel has 250: [`CsdiS4Config::length`] is 251 as published, and can be set to an even number for the
 //! model's true kernel. Step, poles, P, Q and B are frozen, as in the reference.
 //!
-//! Test: `tests/nets_golden`, fixtures `csdi_s4` and `csdi_s4_k2`.
+//! Test: `nets/golden`, fixtures `csdi_s4` and `csdi_s4_k2`.
 
 use crate::nets::batch::Batch;
 use crate::nets::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
@@ -28,7 +28,7 @@ use tracemend_repair::rng::SplitMix64;
 /// Sizes of a [`CsdiS4`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CsdiS4Config {
+pub(super) struct CsdiS4Config {
     /// All but the time layers.
     pub csdi: CsdiConfig,
     /// `N`, state of the S4 layers.
@@ -41,27 +41,27 @@ pub struct CsdiS4Config {
 
 impl CsdiS4Config {
     /// As published: 0.36 million parameters for integer ids.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self { csdi: CsdiConfig::paper(vocabulary), state: 64, length: 251, sum: Sum::Conjugate }
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         Self { csdi: CsdiConfig::small(vocabulary), state: 32, length: 200, ..Self::paper(vocabulary) }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         Self { csdi: CsdiConfig::tiny(vocabulary), state: 8, length: 32, ..Self::paper(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         s4::problem(self.state, self.length).or_else(|| self.csdi.problem())
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> CsdiS4 {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> CsdiS4 {
         let _alone = seeded(seed, device);
         let s4 = S4Config {
             features: self.csdi.channels,
@@ -86,17 +86,10 @@ impl TimeLayer for S4Layer {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct CsdiS4 {
+pub(super) struct CsdiS4 {
     net: CsdiNet<S4Layer>,
     #[module(skip)]
     config: CsdiS4Config,
-}
-
-impl CsdiS4 {
-    /// Its sizes.
-    pub fn config(&self) -> &CsdiS4Config {
-        &self.config
-    }
 }
 
 impl Denoiser for CsdiS4 {

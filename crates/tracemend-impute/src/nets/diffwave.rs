@@ -21,7 +21,7 @@
 //! into weights; taps that see padding alone are left out. The last block's `res` exists, as in the reference, and is not
 //! computed, because nothing reads it.
 //!
-//! Test: `tests/nets_golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
+//! Test: `nets/golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
 
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
@@ -42,7 +42,7 @@ const TAPS: usize = 3;
 /// Sizes of a [`DiffWave`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct DiffWaveConfig {
+pub(super) struct DiffWaveConfig {
     /// What surrounds the blocks.
     pub frame: WaveNetConfig,
     /// Blocks after which the dilation begins with 1 again.
@@ -53,22 +53,22 @@ pub struct DiffWaveConfig {
 
 impl DiffWaveConfig {
     /// As published: 24 million parameters for integer ids.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self { frame: WaveNetConfig::paper(), dilation_cycle: 12, process: Process::sssd(vocabulary) }
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         Self { frame: WaveNetConfig::small(), dilation_cycle: 6, ..Self::paper(vocabulary) }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         Self { frame: WaveNetConfig::tiny(), dilation_cycle: 3, ..Self::paper(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         if self.dilation_cycle == 0 || self.dilation_cycle > 24 {
             return Some("dilation_cycle has to lie between 1 and 24".to_owned());
         }
@@ -76,7 +76,7 @@ impl DiffWaveConfig {
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> DiffWave {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> DiffWave {
         let _alone = seeded(seed, device);
         let block = |number: usize| DilatedBlock::new(self, number, device);
         let net = WaveNet::new(&self.frame, self.process.channels(), block, device);
@@ -124,17 +124,10 @@ impl Block for DilatedBlock {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct DiffWave {
+pub(super) struct DiffWave {
     net: WaveNet<DilatedBlock>,
     #[module(skip)]
     config: DiffWaveConfig,
-}
-
-impl DiffWave {
-    /// Its sizes.
-    pub fn config(&self) -> &DiffWaveConfig {
-        &self.config
-    }
 }
 
 impl Denoiser for DiffWave {

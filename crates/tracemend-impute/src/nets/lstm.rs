@@ -38,7 +38,7 @@ const BATCH: usize = 64;
 /// Sizes of an [`Lstm`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LstmConfig {
+pub(super) struct LstmConfig {
     /// `V`, number of tokens.
     pub vocabulary: usize,
     /// `E`, width of the embedding.
@@ -53,28 +53,28 @@ pub struct LstmConfig {
 
 impl LstmConfig {
     /// For experiments of hours.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self { embedding: 128, width: 256, layers: 2, ..Self::small(vocabulary) }
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         Self { vocabulary, embedding: 64, width: 128, layers: 2, bidirectional: false }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         Self { embedding: 16, width: 32, layers: 1, ..Self::small(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         (self.vocabulary == 0 || self.embedding == 0 || self.width == 0 || self.layers == 0)
             .then(|| "vocabulary, embedding, width and layers have to be at least 1".to_owned())
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> Lstm {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> Lstm {
         let _alone = seeded(seed, device);
         let directions = if self.bidirectional { 2 } else { 1 };
         drawn(Lstm {
@@ -201,18 +201,13 @@ fn ranked(row: &[f32]) -> Vec<(u32, f32)> {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct Lstm {
+pub(super) struct Lstm {
     directions: Vec<Direction>,
     #[module(skip)]
     config: LstmConfig,
 }
 
 impl Lstm {
-    /// Its sizes.
-    pub fn config(&self) -> &LstmConfig {
-        &self.config
-    }
-
     /// Fills windows of equal length.
     fn fill_batch(&self, batch: &Batch) -> Vec<Imputation> {
         let start = self.config.vocabulary as u32;

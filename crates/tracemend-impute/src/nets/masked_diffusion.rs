@@ -50,7 +50,7 @@ fn default_length() -> usize {
 /// Sizes and decoding of a [`MaskedDiffusion`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MaskedDiffusionConfig {
+pub(super) struct MaskedDiffusionConfig {
     /// `V`, number of tokens.
     pub vocabulary: usize,
     /// `H`, width of the blocks.
@@ -79,7 +79,7 @@ pub struct MaskedDiffusionConfig {
 /// How the missing positions of a window are filled one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Decoding {
+pub(super) enum Decoding {
     /// In so many passes, each fixing the positions that the network is surest of.
     Confidence {
         /// Passes; as many as there are missing positions where those are fewer.
@@ -94,12 +94,12 @@ pub enum Decoding {
 
 impl MaskedDiffusionConfig {
     /// For experiments of hours.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self { width: 256, layers: 8, heads: 8, hidden: 1024, ..Self::small(vocabulary) }
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         let decoding = Decoding::Confidence { steps: 16 };
         Self {
             vocabulary,
@@ -116,12 +116,12 @@ impl MaskedDiffusionConfig {
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         Self { width: 32, layers: 2, heads: 2, state: 8, length: 32, hidden: 64, ..Self::small(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let head = self.width.checked_div(self.heads).unwrap_or(0);
         if self.vocabulary == 0 || self.layers == 0 || self.hidden == 0 || head == 0 {
             return Some("vocabulary, width, layers, heads and hidden have to be at least 1".to_owned());
@@ -150,7 +150,7 @@ impl MaskedDiffusionConfig {
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> MaskedDiffusion {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> MaskedDiffusion {
         let _alone = seeded(seed, device);
         let table = |rows: usize| {
             let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
@@ -170,7 +170,7 @@ impl MaskedDiffusionConfig {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct MaskedDiffusion {
+pub(super) struct MaskedDiffusion {
     /// `[V + 1, H]`; the last row stands for a missing event.
     token: Param<Tensor<2>>,
     /// One table per field of [`Side`].
@@ -183,11 +183,6 @@ pub struct MaskedDiffusion {
 }
 
 impl MaskedDiffusion {
-    /// Its sizes.
-    pub fn config(&self) -> &MaskedDiffusionConfig {
-        &self.config
-    }
-
     /// `[B, L, H]`
     fn embed(&self, batch: &Batch) -> Tensor<3> {
         let device = self.token.device();
@@ -316,7 +311,8 @@ impl MaskedDiffusion {
 
     /// The likeliest fillings of a window with their log probabilities, best first: a beam of `width` from left to
     /// right. The fillings are whole windows.
-    pub fn beam(&self, window: Window<'_>, width: usize) -> Vec<(Vec<u32>, f32)> {
+    #[cfg(test)]
+    fn beam(&self, window: Window<'_>, width: usize) -> Vec<(Vec<u32>, f32)> {
         self.beam_by(&self.ready(window.tokens.len()), window, width)
     }
 

@@ -4,28 +4,33 @@
 //! [`repair`](tracemend_repair).
 
 mod answer;
-pub mod batch;
-pub mod csdi;
-pub mod csdi_s4;
+mod batch;
+mod csdi;
+mod csdi_s4;
 #[cfg(feature = "cuda")]
 mod cuda;
 pub mod device;
 pub(crate) mod device_error;
-pub mod diffusion;
-pub mod diffwave;
+mod diffusion;
+mod diffwave;
+#[cfg(test)]
+mod golden;
 pub mod import;
-pub mod layers;
-pub mod lstm;
-pub mod masked_diffusion;
+mod layers;
+mod lstm;
+mod masked_diffusion;
 pub mod model_file;
-pub mod network;
-pub mod ops;
+mod network;
+mod ops;
 pub mod registry;
 mod seed;
-pub mod sssd_s4;
-pub mod sssd_sa;
+mod sssd_s4;
+mod sssd_sa;
 pub mod state_dict;
+#[doc(hidden)]
+pub mod timing;
 pub mod train;
 
 pub use self::device::cpu;
+pub use self::diffusion::imputer::{Combine, Sampling};
 pub use burn::tensor::Device;

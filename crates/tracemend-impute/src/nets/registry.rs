@@ -72,17 +72,17 @@ pub enum RegistryError {
     State(#[from] StateError),
 }
 
+/// A network of any kind.
+#[derive(Clone, Debug)]
+pub struct AnyNetwork(Kind);
+
 /// Makes the enumeration of all kinds of networks and what depends on the kind alone. Each has a configuration with the
 /// presets `paper`, `small` and `tiny`, with `problem` and `init`.
 macro_rules! networks {
     ($($kind:ident, $config:ident, $name:pat => $adjust:expr, $imputer:expr;)*) => {
-        /// A network of any kind.
         #[derive(Clone, Debug)]
-        pub enum AnyNetwork {
-            $(
-                #[doc = concat!("See [`", stringify!($kind), "`].")]
-                $kind($kind),
-            )*
+        enum Kind {
+            $($kind($kind),)*
         }
 
         /// The settings of a network as JSON.
@@ -119,7 +119,7 @@ macro_rules! networks {
                         match config.problem() {
                             Some(problem) => Err(wrong(problem)),
                             // Drawn on the processor: every device has random numbers of its own.
-                            None => Ok(Self::$kind(config.init(seed, &cpu()).to_device(device))),
+                            None => Ok(Self(Kind::$kind(config.init(seed, &cpu()).to_device(device)))),
                         }
                     })*
                     _ => Err(RegistryError::UnknownNetwork { name: network.to_owned() }),
@@ -131,15 +131,15 @@ macro_rules! networks {
             /// # Errors
             /// A network that does not exist here, or tensors that do not fit its settings.
             pub fn from_file(file: &ModelFile, device: &Device) -> Result<Self, RegistryError> {
-                Ok(match Self::init(&file.network, &file.config, 0, &cpu())? {
-                    $(Self::$kind(network) => Self::$kind(loaded(network, &file.tensors)?.to_device(device)),)*
-                })
+                Ok(Self(match Self::init(&file.network, &file.config, 0, &cpu())?.0 {
+                    $(Kind::$kind(network) => Kind::$kind(loaded(network, &file.tensors)?.to_device(device)),)*
+                }))
             }
 
             /// All its tensors by their published names.
             pub fn tensors(&self) -> StateDict {
-                match self {
-                    $(Self::$kind(network) => state_dict::export(network, <$kind as Network>::RENAME),)*
+                match &self.0 {
+                    $(Kind::$kind(network) => state_dict::export(network, <$kind as Network>::RENAME),)*
                 }
             }
 
@@ -155,15 +155,15 @@ macro_rules! networks {
                 resume: bool,
                 watch: &mut dyn Watch,
             ) -> Result<Outcome, TrainError> {
-                match self {
-                    $(Self::$kind(network) => train::train(network, task, config, folder, resume, watch),)*
+                match self.0 {
+                    $(Kind::$kind(network) => train::train(network, task, config, folder, resume, watch),)*
                 }
             }
 
             /// As a method that fills windows; `sampling` is how those of Gaussian diffusion do it.
             pub fn into_imputer(self, sampling: &Sampling) -> Box<dyn Imputer + Send> {
-                match self {
-                    $(Self::$kind(network) => {
+                match self.0 {
+                    $(Kind::$kind(network) => {
                         let imputer: fn($kind, &Sampling) -> Box<dyn Imputer + Send> = $imputer;
                         imputer(network, sampling)
                     })*

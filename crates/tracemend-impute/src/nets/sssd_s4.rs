@@ -16,7 +16,7 @@
 //! Deviations: none; see [`layers::s4`](crate::nets::layers::s4) for windows longer than the layers' length. Step, poles, P, Q
 //! and B of the S4 layers are frozen, as in the reference.
 //!
-//! Test: `tests/nets_golden`, fixture `sssd_s4`.
+//! Test: `nets/golden`, fixture `sssd_s4`.
 
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
@@ -40,7 +40,7 @@ const TAPS: usize = 3;
 /// Sizes of an [`SssdS4`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SssdS4Config {
+pub(super) struct SssdS4Config {
     /// What surrounds the blocks.
     pub frame: WaveNetConfig,
     /// `N`, state of the S4 layers.
@@ -59,7 +59,7 @@ pub struct SssdS4Config {
 
 impl SssdS4Config {
     /// As published: 48 million parameters for integer ids.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self {
             frame: WaveNetConfig::paper(),
             state: 64,
@@ -72,24 +72,24 @@ impl SssdS4Config {
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         let frame = WaveNetConfig { blocks: 6, ..WaveNetConfig::small() };
         Self { frame, state: 32, ..Self::paper(vocabulary) }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         let frame = WaveNetConfig { blocks: 2, ..WaveNetConfig::tiny() };
         Self { frame, state: 8, length: 32, ..Self::paper(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         s4::problem(self.state, self.length).or_else(|| self.frame.problem()).or_else(|| self.process.problem())
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> SssdS4 {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> SssdS4 {
         let _alone = seeded(seed, device);
         let net = WaveNet::new(&self.frame, self.process.channels(), |_| S4Block::new(self, device), device);
         drawn(SssdS4 { net, config: self.clone() })
@@ -157,17 +157,10 @@ impl Block for S4Block {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct SssdS4 {
+pub(super) struct SssdS4 {
     net: WaveNet<S4Block>,
     #[module(skip)]
     config: SssdS4Config,
-}
-
-impl SssdS4 {
-    /// Its sizes.
-    pub fn config(&self) -> &SssdS4Config {
-        &self.config
-    }
 }
 
 impl Denoiser for SssdS4 {

@@ -17,7 +17,7 @@
 //! Deviations: none. The reference's label layers, which nothing reads, are kept so that its files load. L has to be
 //! divisible by 4.
 //!
-//! Test: `tests/nets_golden`, fixture `sssd_sa`.
+//! Test: `nets/golden`, fixture `sssd_sa`.
 
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process, condition};
@@ -46,7 +46,7 @@ const MULTIPLE: usize = POOL * POOL;
 /// Sizes of an [`SssdSa`] network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SssdSaConfig {
+pub(super) struct SssdSaConfig {
     /// `H`, width at the finest resolution.
     pub width: usize,
     /// Pairs of (S4, feed-forward) layers per stage.
@@ -69,7 +69,7 @@ pub struct SssdSaConfig {
 
 impl SssdSaConfig {
     /// As published: 29 million parameters for integer ids.
-    pub fn paper(vocabulary: usize) -> Self {
+    pub(super) fn paper(vocabulary: usize) -> Self {
         Self {
             width: 128,
             pairs: 6,
@@ -84,17 +84,17 @@ impl SssdSaConfig {
     }
 
     /// Trains in minutes on two cores.
-    pub fn small(vocabulary: usize) -> Self {
+    pub(super) fn small(vocabulary: usize) -> Self {
         Self { width: 32, pairs: 2, embedding: [64, 128, 128], labels: [1, 1], state: 32, ..Self::paper(vocabulary) }
     }
 
     /// For tests.
-    pub fn tiny(vocabulary: usize) -> Self {
+    pub(super) fn tiny(vocabulary: usize) -> Self {
         Self { width: 8, pairs: 1, embedding: [16, 32, 32], state: 8, length: 32, ..Self::small(vocabulary) }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(super) fn problem(&self) -> Option<String> {
         let [input, middle, output] = self.embedding;
         if self.width == 0 || self.pairs == 0 || middle == 0 || output == 0 || self.labels.contains(&0) {
             return Some("width, pairs, labels and the widths of the embedding have to be at least 1".to_owned());
@@ -106,7 +106,7 @@ impl SssdSaConfig {
     }
 
     /// A network with random weights; the same seed gives the same weights.
-    pub fn init(&self, seed: u64, device: &Device) -> SssdSa {
+    pub(super) fn init(&self, seed: u64, device: &Device) -> SssdSa {
         let _alone = seeded(seed, device);
         let stage = |width: usize, stride: usize| {
             let layers = (0..self.pairs).flat_map(move |_| [true, false]);
@@ -319,7 +319,7 @@ fn unfold(x: Tensor<3>) -> Tensor<3> {
 
 /// The network.
 #[derive(Module, Debug)]
-pub struct SssdSa {
+pub(super) struct SssdSa {
     init_conv: Conv,
     step: StepNet,
     cond_embedding: Embedding,
@@ -331,13 +331,6 @@ pub struct SssdSa {
     output_conv: Conv,
     #[module(skip)]
     config: SssdSaConfig,
-}
-
-impl SssdSa {
-    /// Its sizes.
-    pub fn config(&self) -> &SssdSaConfig {
-        &self.config
-    }
 }
 
 impl Denoiser for SssdSa {

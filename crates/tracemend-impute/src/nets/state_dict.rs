@@ -20,7 +20,7 @@ pub struct Values {
 pub type StateDict = BTreeMap<String, Values>;
 
 /// Turns a path in the module tree into the published name.
-pub type Rename = fn(&str) -> String;
+pub(crate) type Rename = fn(&str) -> String;
 
 /// Tensors that do not fit a network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

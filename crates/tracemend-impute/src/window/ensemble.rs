@@ -187,9 +187,13 @@ impl Gap {
 
 /// A `ppm`, and a network if one takes part, that fill windows.
 pub struct Combined<'a> {
+    /// Name in tables.
     pub name: String,
+    /// The look-up that fills.
     pub counts: &'a PlacedPpm,
+    /// How its fillings are rescored.
     pub rescoring: Rescoring,
+    /// The network, and how its probabilities are mixed with those of the look-up.
     pub network: Option<(&'a Model, Weights)>,
 }
 

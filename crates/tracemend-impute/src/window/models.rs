@@ -18,7 +18,9 @@ pub struct Model {
 /// A window of a data set, with what the data set knows of it.
 #[derive(Clone, Copy)]
 pub struct Tested<'a> {
+    /// Its tokens, in the data set's numbers.
     pub tokens: &'a [u32],
+    /// Its sequence, where the threads, times and values of its events are known.
     pub known: Option<&'a Sequence>,
 }
 
@@ -45,6 +47,7 @@ impl Tested<'_> {
 }
 
 impl Shown {
+    /// The window as imputers take it.
     pub fn window(&self) -> Window<'_> {
         Window { tokens: &self.tokens, observed: &self.observed, side: &self.side }
     }

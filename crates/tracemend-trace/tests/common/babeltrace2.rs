@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What `babeltrace2` printed.
-pub struct Printed {
+pub(crate) struct Printed {
     pub lines: Vec<Vec<u8>>,
     pub warnings: String,
     pub succeeded: bool,
@@ -14,7 +14,7 @@ pub struct Printed {
 
 /// Whether there is one of the version that was compared with (others read and print some traces otherwise); says so where
 /// not.
-pub fn is_here() -> bool {
+pub(crate) fn is_here() -> bool {
     let version = Command::new("babeltrace2").arg("--version").output();
     let here = version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).starts_with("Babeltrace 2.0."));
     if !here {
@@ -24,7 +24,7 @@ pub fn is_here() -> bool {
 }
 
 /// Runs it on a trace; `None` if it hangs.
-pub fn print(trace: &Path) -> Option<Printed> {
+pub(crate) fn print(trace: &Path) -> Option<Printed> {
     let folder = tempfile::tempdir().unwrap();
     let (out, err) = (folder.path().join("out"), folder.path().join("err"));
     let mut child = Command::new("babeltrace2")

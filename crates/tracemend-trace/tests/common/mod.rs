@@ -1,15 +1,15 @@
 //! What the tests share: where inputs lie, and reading them to the end.
 #![allow(dead_code, clippy::unwrap_used)]
 
-pub mod babeltrace2;
-pub mod mutate;
+pub(crate) mod babeltrace2;
+pub(crate) mod mutate;
 
 use std::path::{Path, PathBuf};
 use tracemend_trace::{Event, Gap, Item, Trace, TraceHeader};
 use tracemend_trace::{OpenOptions, from_reader, open};
 
 /// All that a reader yields.
-pub struct Read {
+pub(crate) struct Read {
     pub header: TraceHeader,
     pub events: Vec<Event>,
     pub gaps: Vec<Gap>,
@@ -18,25 +18,25 @@ pub struct Read {
 }
 
 impl Read {
-    pub fn lost(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         self.gaps.iter().filter_map(|gap| gap.lost.count()).sum()
     }
 
-    pub fn name(&self, event: usize) -> &str {
+    pub(crate) fn name(&self, event: usize) -> &str {
         self.header.symbols.name(self.events[event].name)
     }
 
-    pub fn comm(&self, event: usize) -> &str {
+    pub(crate) fn comm(&self, event: usize) -> &str {
         self.events[event].comm.map_or("", |comm| self.header.symbols.name(comm))
     }
 }
 
-pub fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// A file beside the repository that a fresh checkout may lack; says so where it does.
-pub fn shared(name: &str) -> Option<PathBuf> {
+pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TRACEMEND_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let path = folder.join(name);
@@ -47,15 +47,15 @@ pub fn shared(name: &str) -> Option<PathBuf> {
     None
 }
 
-pub fn read(path: &Path) -> Read {
+pub(crate) fn read(path: &Path) -> Read {
     read_with(path, &OpenOptions::default())
 }
 
-pub fn read_with(path: &Path, options: &OpenOptions) -> Read {
+pub(crate) fn read_with(path: &Path, options: &OpenOptions) -> Read {
     drain(&mut *open(path, options).unwrap()).unwrap()
 }
 
-pub fn read_bytes(bytes: &[u8], options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
+pub(crate) fn read_bytes(bytes: &[u8], options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
     let mut source = from_reader(Box::new(std::io::Cursor::new(bytes.to_vec())), Path::new("memory"), options)?;
     drain(&mut *source)
 }
@@ -74,12 +74,12 @@ fn drain(source: &mut dyn tracemend_trace::Source) -> tracemend_trace::TraceResu
     Ok(Read { header: source.header().clone(), events, gaps, records })
 }
 
-pub fn trace(path: &Path) -> Trace {
+pub(crate) fn trace(path: &Path) -> Trace {
     Trace::read(&mut *open(path, &OpenOptions::default()).unwrap()).unwrap()
 }
 
 /// The text of a file, decompressed by a program of its own where it is compressed.
-pub fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap();
     let bytes =
         if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes };
@@ -87,7 +87,7 @@ pub fn text(path: &Path) -> String {
 }
 
 /// What a program prints, where it is installed; says so where it is not.
-pub fn tool(program: &str, args: &[&str]) -> Option<String> {
+pub(crate) fn tool(program: &str, args: &[&str]) -> Option<String> {
     match std::process::Command::new(program).args(args).output() {
         Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
         Err(error) => {
@@ -98,32 +98,32 @@ pub fn tool(program: &str, args: &[&str]) -> Option<String> {
 }
 
 /// A file's bytes, unpacked.
-pub fn unpacked(path: &Path) -> Vec<u8> {
+pub(crate) fn unpacked(path: &Path) -> Vec<u8> {
     let bytes = std::fs::read(path).unwrap();
     if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).unwrap() } else { bytes }
 }
 
 /// Bytes as a file that other programs can read.
-pub fn as_file(bytes: &[u8]) -> tempfile::NamedTempFile {
+pub(crate) fn as_file(bytes: &[u8]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     file
 }
 
 /// What of an event does not depend on how it was recorded.
-pub fn essence(read: &Read, event: &Event) -> String {
+pub(crate) fn essence(read: &Read, event: &Event) -> String {
     let comm = event.comm.map_or("", |comm| read.header.symbols.name(comm));
     let name = read.header.symbols.name(event.name);
     format!("{} {:?} {:?} {comm} {name} {:?} {:?}", event.time_ns, event.cpu, event.tid, event.phase, event.ret)
 }
 
 /// Reads to the end or to where reading fails.
-pub fn try_read(path: &Path, options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
+pub(crate) fn try_read(path: &Path, options: &OpenOptions) -> tracemend_trace::TraceResult<Read> {
     drain(&mut *open(path, options)?)
 }
 
 /// Unpacks a compressed archive into `folder`: plain files with short names only.
-pub fn unpack(archive: &Path, folder: &Path) {
+pub(crate) fn unpack(archive: &Path, folder: &Path) {
     let bytes = zstd::decode_all(std::fs::File::open(archive).unwrap()).unwrap();
     let mut rest = &bytes[..];
     let text = |field: &[u8]| String::from_utf8_lossy(field).trim_matches(['\0', ' ']).to_owned();

@@ -7,14 +7,14 @@ use tracemend_trace::{Cause, Item};
 use tracemend_trace::{OpenOptions, from_reader};
 
 /// `SplitMix64`.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x9e37_79b9)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,13 +22,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
 
 /// Flips bits, cuts off, zeroes, overwrites with noise, or removes a piece.
-pub fn mutate(bytes: &[u8], seed: u64) -> Vec<u8> {
+pub(crate) fn mutate(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut bytes = bytes.to_vec();
     // Half of all damage goes to the front, where a file describes itself.
@@ -53,12 +53,12 @@ pub fn mutate(bytes: &[u8], seed: u64) -> Vec<u8> {
 }
 
 /// How many mutations a normal test makes, or `TRACEMEND_MUTATIONS`.
-pub fn rounds(normal: u64) -> u64 {
+pub(crate) fn rounds(normal: u64) -> u64 {
     std::env::var("TRACEMEND_MUTATIONS").ok().and_then(|number| number.parse().ok()).unwrap_or(normal)
 }
 
 /// Reads damaged copies of a recording: none may panic, hang, or give what does not hold together.
-pub fn survives(name: &str, bytes: &[u8], whole: &Read, rounds: u64) {
+pub(crate) fn survives(name: &str, bytes: &[u8], whole: &Read, rounds: u64) {
     let (mut refused, mut gaps, mut fewest) = (0u64, 0u64, whole.events.len());
     for seed in 0..rounds {
         let damaged = mutate(bytes, seed);
@@ -109,7 +109,7 @@ pub fn survives(name: &str, bytes: &[u8], whole: &Read, rounds: u64) {
 }
 
 /// The process's own peak; 0 where the system does not say.
-pub fn peak_memory_mib() -> u64 {
+pub(crate) fn peak_memory_mib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
     line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024

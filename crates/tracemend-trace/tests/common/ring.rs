@@ -3,25 +3,25 @@
 
 /// How the file is written.
 #[derive(Clone, Copy, Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     pub big: bool,
     pub long: usize,
 }
 
-pub const MACHINES: [Machine; 4] = [
+pub(crate) const MACHINES: [Machine; 4] = [
     Machine { big: false, long: 8 },
     Machine { big: true, long: 8 },
     Machine { big: false, long: 4 },
     Machine { big: true, long: 4 },
 ];
 
-pub const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;
 /// Numbers of the events described.
-pub const ENTER: u16 = 20;
-pub const EXIT: u16 = 21;
-pub const ENTER_OPENAT: u16 = 30;
-pub const EXIT_OPENAT: u16 = 31;
-pub const SWITCH: u16 = 40;
+pub(crate) const ENTER: u16 = 20;
+pub(crate) const EXIT: u16 = 21;
+pub(crate) const ENTER_OPENAT: u16 = 30;
+pub(crate) const EXIT_OPENAT: u16 = 31;
+pub(crate) const SWITCH: u16 = 40;
 
 const COMMON: &str = "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\
     \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n\
@@ -29,20 +29,20 @@ const COMMON: &str = "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\ts
     \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n";
 
 impl Machine {
-    pub fn u16(self, value: u16) -> Vec<u8> {
+    pub(crate) fn u16(self, value: u16) -> Vec<u8> {
         if self.big { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
     }
 
-    pub fn u32(self, value: u32) -> Vec<u8> {
+    pub(crate) fn u32(self, value: u32) -> Vec<u8> {
         if self.big { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
     }
 
-    pub fn u64(self, value: u64) -> Vec<u8> {
+    pub(crate) fn u64(self, value: u64) -> Vec<u8> {
         if self.big { value.to_be_bytes().to_vec() } else { value.to_le_bytes().to_vec() }
     }
 
     /// A `long` of the kernel.
-    pub fn word(self, value: u64) -> Vec<u8> {
+    pub(crate) fn word(self, value: u64) -> Vec<u8> {
         if self.long == 8 { self.u64(value) } else { self.u32(value as u32) }
     }
 
@@ -52,7 +52,7 @@ impl Machine {
     }
 
     /// Every part in front of the number of CPUs: headers, formats, names.
-    pub fn parts(self) -> Vec<Vec<u8>> {
+    pub(crate) fn parts(self) -> Vec<Vec<u8>> {
         let long = self.long;
         let page = format!(
             "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:{long};\tsigned:1;\n\
@@ -111,24 +111,24 @@ impl Machine {
         [self.u16(kind), vec![0, 0], self.u32(pid as u32), body.to_vec()].concat()
     }
 
-    pub fn enter(self, pid: i32, id: i64, args: [u64; 6]) -> Vec<u8> {
+    pub(crate) fn enter(self, pid: i32, id: i64, args: [u64; 6]) -> Vec<u8> {
         let args: Vec<u8> = args.iter().flat_map(|&arg| self.word(arg)).collect();
         self.record(ENTER, pid, &[self.word(id as u64), args].concat())
     }
 
-    pub fn exit(self, pid: i32, id: i64, ret: i64) -> Vec<u8> {
+    pub(crate) fn exit(self, pid: i32, id: i64, ret: i64) -> Vec<u8> {
         self.record(EXIT, pid, &[self.word(id as u64), self.word(ret as u64)].concat())
     }
 
-    pub fn enter_openat(self, pid: i32, dfd: u64) -> Vec<u8> {
+    pub(crate) fn enter_openat(self, pid: i32, dfd: u64) -> Vec<u8> {
         self.record(ENTER_OPENAT, pid, &[self.u32(257), self.u32(0), self.word(dfd)].concat())
     }
 
-    pub fn exit_openat(self, pid: i32, ret: i64) -> Vec<u8> {
+    pub(crate) fn exit_openat(self, pid: i32, ret: i64) -> Vec<u8> {
         self.record(EXIT_OPENAT, pid, &[self.u32(257), self.u32(0), self.word(ret as u64)].concat())
     }
 
-    pub fn switch(self, prev: (&str, i32), next: (&str, i32)) -> Vec<u8> {
+    pub(crate) fn switch(self, prev: (&str, i32), next: (&str, i32)) -> Vec<u8> {
         let comm = |name: &str| {
             let mut bytes = name.as_bytes().to_vec();
             bytes.resize(16, 0);
@@ -143,7 +143,7 @@ impl Machine {
     }
 
     /// A page of records, each so many nanoseconds behind the one before.
-    pub fn page(self, time: u64, records: &[(u64, Vec<u8>)], missed: Option<Option<u64>>) -> Vec<u8> {
+    pub(crate) fn page(self, time: u64, records: &[(u64, Vec<u8>)], missed: Option<Option<u64>>) -> Vec<u8> {
         let mut data = Vec::new();
         for (delta, record) in records {
             let mut delta = *delta;
@@ -187,7 +187,7 @@ impl Machine {
     }
 
     /// A version 6 file of these CPUs' pages, with a second buffer `name` where one is given.
-    pub fn v6(self, cpus: &[Vec<Vec<u8>>], instance: Option<(&str, &[Vec<Vec<u8>>])>) -> Vec<u8> {
+    pub(crate) fn v6(self, cpus: &[Vec<Vec<u8>>], instance: Option<(&str, &[Vec<Vec<u8>>])>) -> Vec<u8> {
         let mut bytes = self.beginning("6");
         bytes.extend(self.parts().concat());
         bytes.extend(self.u32(cpus.len() as u32));

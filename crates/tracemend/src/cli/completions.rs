@@ -1,7 +1,7 @@
 //! `tracemend completions`: completion scripts for shells.
 
 use super::globals::stdout;
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 use std::io::Write;
 use tracemend::exit;
@@ -14,9 +14,9 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionsArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &CompletionsArgs, mut command: Command) -> anyhow::Result<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::command(), "tracemend", &mut script);
+    clap_complete::generate(args.shell, &mut command, "tracemend", &mut script);
     let mut out = stdout();
     out.write_all(&script)?;
     out.flush()?;

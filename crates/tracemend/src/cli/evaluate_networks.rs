@@ -23,11 +23,6 @@ pub(super) struct NetworkArgs {
 }
 
 impl NetworkArgs {
-    /// Whether no network was named.
-    pub(super) fn is_empty(&self) -> bool {
-        self.model.is_empty()
-    }
-
     /// Loads the networks.
     pub(super) fn models(&self, globals: &Globals) -> anyhow::Result<Vec<Model>> {
         network::models(&self.model, &self.sampling.sampling(), self.device, globals)

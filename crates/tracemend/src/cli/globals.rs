@@ -1,7 +1,7 @@
 //! Options that every subcommand takes, and helpers that depend on them.
 
 use super::choice::{Choices, choice};
-use super::messages;
+use super::messages::{self, ColorChoice};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::{
@@ -56,17 +56,6 @@ pub(crate) struct Globals {
     /// Print the options in force as TOML, with the source of each value, and exit.
     #[arg(long, global = true)]
     pub print_config: bool,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// How to show progress.

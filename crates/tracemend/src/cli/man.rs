@@ -2,7 +2,7 @@
 
 use super::globals::stdout;
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, Command};
 use clap_mangen::Man;
 use std::{fs, io::Write, path::PathBuf};
 use tracemend::exit;
@@ -15,8 +15,7 @@ pub(super) struct ManArgs {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &ManArgs) -> anyhow::Result<u8> {
-    let mut command = super::command();
+pub(super) fn run(args: &ManArgs, mut command: Command) -> anyhow::Result<u8> {
     command.build();
     let Some(folder) = &args.folder else {
         let mut page = Vec::new();

@@ -1,6 +1,7 @@
 //! Messages on stderr: errors, warnings, notes.
 
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use std::{
     io::{self, IsTerminal, Write},
     sync::atomic::{AtomicU8, Ordering},
@@ -9,8 +10,19 @@ use std::{
 /// The choice of `--color`. 0: by terminal and `NO_COLOR`; 1: always; 2: never.
 static COLOR: AtomicU8 = AtomicU8::new(0);
 
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// Stores the choice of `--color`.
-pub(crate) fn set_color(choice: super::globals::ColorChoice) {
+pub(crate) fn set_color(choice: ColorChoice) {
     COLOR.store(choice as u8, Ordering::Relaxed);
 }
 

@@ -91,7 +91,7 @@ fn command() -> clap::Command {
 
 /// Runs the program and returns its exit code.
 pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
-    let args = repair_output::with_output_format(args.collect());
+    let args = repair_output::with_output_format(args.collect(), Task::has_subcommand);
     #[cfg(feature = "eval")]
     let args = evaluate_alias::with_subcommand(args, &Cli::command());
     let (mut command, from_file) = match settings::config_path(&args) {
@@ -121,9 +121,9 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         #[cfg(feature = "nets")]
         Task::Models(args) => models::run(&args, &cli.globals),
         Task::Lami(args) => lami::run(&args, &cli.globals),
-        Task::Completions(args) => completions::run(&args),
-        Task::Man(args) => man::run(&args),
-        Task::Reference(args) => reference::run(&args),
+        Task::Completions(args) => completions::run(&args, self::command()),
+        Task::Man(args) => man::run(&args, self::command()),
+        Task::Reference(args) => reference::run(&args, self::command()),
     }
 }
 

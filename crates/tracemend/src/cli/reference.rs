@@ -15,14 +15,13 @@ pub(super) struct ReferenceArgs {
     params: bool,
 }
 
-pub(super) fn run(args: &ReferenceArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &ReferenceArgs, mut command: Command) -> anyhow::Result<u8> {
     if args.params {
         let mut out = stdout();
         serde_json::to_writer_pretty(&mut out, &Params::default())?;
         writeln!(out)?;
         return Ok(exit::DONE);
     }
-    let mut command = super::command();
     command.build();
     let mut out = stdout();
     out.write_all(markdown(&command)?.as_bytes())?;

@@ -4,7 +4,7 @@
 use super::choice::choice;
 use super::globals::{stdout, stdout_colored};
 use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand};
+use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::io::{BufWriter, Write};
@@ -35,8 +35,8 @@ pub(super) struct OutputArgs {
 
 /// Rewrites `repair --format FORM` as `--output-format FORM` where FORM is a form of output, since `--format` is easily
 /// taken for that.
-pub(super) fn with_output_format(mut args: Vec<OsString>) -> Vec<OsString> {
-    let is_task = |arg: &OsString| arg.to_str().is_some_and(super::Task::has_subcommand);
+pub(super) fn with_output_format(mut args: Vec<OsString>, is_subcommand: fn(&str) -> bool) -> Vec<OsString> {
+    let is_task = |arg: &OsString| arg.to_str().is_some_and(is_subcommand);
     let Some(task) = args.iter().position(is_task).filter(|&task| args[task] == "repair") else {
         return args;
     };

@@ -7,9 +7,9 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::diffusion::imputer::{Combine, Sampling};
 use tracemend_impute::nets::model_file::ModelFile;
 use tracemend_impute::nets::registry::AnyNetwork;
+use tracemend_impute::nets::{Combine, Sampling};
 use tracemend_impute::window::models::Model;
 
 /// How several samples become one prediction.

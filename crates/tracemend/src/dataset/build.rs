@@ -1,8 +1,7 @@
 //! Builds data sets from traces.
 
 use super::error::DatasetError;
-use super::folder::{Manifest, Source};
-use super::{PARTS, folder};
+use super::folder::{self, Manifest, PARTS, Source};
 use std::path::Path;
 use tracemend_impute::window::dataset::split::{Parts, Split, by_sequence, in_time};
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, sequences};

@@ -1,7 +1,7 @@
 //! Reads and writes the folder of a data set.
 
 use super::error::DatasetError;
-use super::{PARTS, events, npy};
+use super::{events, npy};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -17,6 +17,9 @@ const SCHEMA: &str = "tracemend.dataset";
 /// Its version.
 const VERSION: u32 = 1;
 const MANIFEST: &str = "manifest.json";
+
+/// Names of a data set's parts, in the order of [`Parts`].
+pub const PARTS: [&str; 3] = ["train", "valid", "test"];
 
 /// Description of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

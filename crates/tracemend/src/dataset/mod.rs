@@ -34,9 +34,6 @@ mod requests;
 
 pub use build::{BuildConfig, Run, build};
 pub use error::DatasetError;
-pub use folder::{Manifest, PartInfo, Source, read_manifest, read_part};
+pub use folder::{Manifest, PARTS, PartInfo, Source, read_manifest, read_part};
 pub use learning::{LearningData, learning_data};
 pub use requests::{Requests, requests};
-
-/// Names of a data set's parts, in the order of [`tracemend_impute::window::dataset::split::Parts`].
-pub const PARTS: [&str; 3] = ["train", "valid", "test"];

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// Standard deviation of a network's error that the read-out assumes, against words 1 apart (integers), bits 2 apart, or
 /// channels of one-hot words scaled to be so.
-pub const SPREAD: f32 = 0.25;
+pub(crate) const SPREAD: f32 = 0.25;
 
 /// How tokens become numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// The token's number, one channel: what the published work does.
     Integer,
     /// A channel per token, sqrt(V) for this and 0 for the others, less the mean of a word: channels have mean 0 and, over
@@ -25,7 +25,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// `V`, numbers per token.
-    pub fn channels(self, vocabulary: usize) -> usize {
+    pub(crate) fn channels(self, vocabulary: usize) -> usize {
         match self {
             Self::Integer => 1,
             Self::OneHot => vocabulary.max(1),
@@ -34,7 +34,7 @@ impl Encoding {
     }
 
     /// The least and the greatest number in a word.
-    pub fn limits(self, vocabulary: usize) -> [f32; 2] {
+    pub(crate) fn limits(self, vocabulary: usize) -> [f32; 2] {
         match self {
             Self::Integer => [0.0, vocabulary.max(1) as f32 - 1.0],
             Self::OneHot => [-shift(vocabulary), peak(vocabulary) - shift(vocabulary)],
@@ -43,7 +43,7 @@ impl Encoding {
     }
 
     /// The word of a token; a token beyond the vocabulary has that of the last one.
-    pub fn word(self, token: u32, vocabulary: usize) -> Vec<f32> {
+    pub(crate) fn word(self, token: u32, vocabulary: usize) -> Vec<f32> {
         let token = (token as usize).min(vocabulary.max(1) - 1);
         let sign = |one: bool| if one { 1.0 } else { -1.0 };
         match self {
@@ -57,7 +57,7 @@ impl Encoding {
     }
 
     /// The nearest token to `values` `[V]`, and every token's probability, which sum to 1.
-    pub fn read(self, values: &[f32], vocabulary: usize) -> (u32, Vec<f32>) {
+    pub(crate) fn read(self, values: &[f32], vocabulary: usize) -> (u32, Vec<f32>) {
         let distance = |token: u32| -> f32 {
             let word = self.word(token, vocabulary);
             word.iter().zip(values).map(|(word, value)| (word - value) * (word - value)).sum()

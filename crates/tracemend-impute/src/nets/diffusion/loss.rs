@@ -11,7 +11,7 @@ use tracemend_repair::rng::SplitMix64;
 
 /// What is drawn for one batch.
 #[derive(Clone, Debug)]
-pub struct Draws {
+pub(crate) struct Draws {
     /// Every window's step, `[B]`.
     pub steps: Vec<usize>,
     /// Standard normal, `[B, L, V]`.
@@ -20,7 +20,7 @@ pub struct Draws {
 
 /// The loss of a batch of `data` with what the network may see in `mask` (1 observed, 0 missing), `[B, L, V]` both; a
 /// tensor of one element.
-pub fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Draws) -> Tensor<1> {
+pub(crate) fn loss(network: &impl Denoiser, data: Tensor<3>, mask: Tensor<3>, draws: Draws) -> Tensor<1> {
     let process = network.process();
     let hidden = mask.clone().neg() + 1.0; // [B, L, V]
     let (z, counts) = match process.corruption {
@@ -68,7 +68,8 @@ pub(crate) fn of_batch(network: &impl Denoiser, batch: &Batch, random: &mut Spli
 
 /// CSDI's training mask: of the observed positions the share `ratio` is hidden, namely those with the largest of the
 /// uniform numbers `random`. True where the network may see.
-pub fn random_mask(observed: &[bool], ratio: f64, random: &[f64]) -> Vec<bool> {
+#[cfg(test)]
+pub(crate) fn random_mask(observed: &[bool], ratio: f64, random: &[f64]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..observed.len()).filter(|&at| observed[at]).collect();
     order.sort_by(|&a, &b| random[b].total_cmp(&random[a]));
     let hidden = (ratio * order.len() as f64).round_ties_even() as usize;

@@ -4,10 +4,10 @@
 //! x_t = sqrt(ab_t) x_0 + sqrt(1 - ab_t) z. It predicts z; sampling runs the corruption backwards (Ho, Jain and Abbeel
 //! 2020, *Denoising Diffusion Probabilistic Models*).
 
-pub mod encoding;
-pub mod imputer;
-pub mod loss;
-pub mod noise;
-pub mod process;
-pub mod sampler;
-pub mod schedule;
+pub(super) mod encoding;
+pub(super) mod imputer;
+pub(super) mod loss;
+pub(super) mod noise;
+pub(super) mod process;
+pub(crate) mod sampler;
+pub(super) mod schedule;

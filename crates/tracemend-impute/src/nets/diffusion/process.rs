@@ -14,7 +14,7 @@ const MOST_TOKENS: usize = 1 << 20;
 /// Where noise goes in training, and where the loss counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Corruption {
+pub(crate) enum Corruption {
     /// Noise and loss at missing positions only: the published setting of the SSSD family.
     MissingOnly,
     /// Noise and loss everywhere: its other setting.
@@ -26,7 +26,7 @@ pub enum Corruption {
 /// What the network's result stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Prediction {
+pub(crate) enum Prediction {
     /// The noise, as published. A network of fewer channels than there are tokens cannot name the noise of every channel.
     #[default]
     Noise,
@@ -39,7 +39,7 @@ pub enum Prediction {
 /// Encoding, schedule and corruption.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
-pub struct Process {
+pub(crate) struct Process {
     /// Number of tokens.
     pub vocabulary: usize,
     /// Tokens as numbers.
@@ -77,25 +77,25 @@ impl TryFrom<Stored> for Process {
 
 impl Process {
     /// As the SSSD family was published: integer ids, 200 steps.
-    pub fn sssd(vocabulary: usize) -> Self {
+    pub(crate) fn sssd(vocabulary: usize) -> Self {
         let schedule = Schedule { steps: 200, first: 1e-4, last: 0.02, growth: Growth::Linear };
         let (encoding, corruption) = (Encoding::Integer, Corruption::MissingOnly);
         Self { vocabulary, encoding, schedule, corruption, prediction: Prediction::Noise }
     }
 
     /// As CSDI was published: integer ids, 50 steps.
-    pub fn csdi(vocabulary: usize) -> Self {
+    pub(crate) fn csdi(vocabulary: usize) -> Self {
         let schedule = Schedule { steps: 50, first: 1e-4, last: 0.5, growth: Growth::Quadratic };
         Self { schedule, corruption: Corruption::Hidden, ..Self::sssd(vocabulary) }
     }
 
     /// `V`, numbers per token.
-    pub fn channels(&self) -> usize {
+    pub(crate) fn channels(&self) -> usize {
         self.encoding.channels(self.vocabulary)
     }
 
     /// What is wrong with it, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         if self.vocabulary == 0 || self.vocabulary > MOST_TOKENS {
             return Some(format!("the vocabulary has to have 1 to {MOST_TOKENS} tokens"));
         }
@@ -121,7 +121,7 @@ impl Process {
 
     /// The window that a network's result `[B, L, V]` stands for where it predicts [`Prediction::Start`]: of logits the
     /// expected word.
-    pub fn start(&self, result: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn start(&self, result: Tensor<3>) -> Tensor<3> {
         let [least, greatest] = self.encoding.limits(self.vocabulary);
         if self.is_categorical() {
             return activation::softmax(result, 2) * (greatest - least) + least; // [B, L, V]
@@ -130,13 +130,13 @@ impl Process {
     }
 
     /// One-hot words `[B, L, V]` as probabilities.
-    pub fn shares(&self, words: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn shares(&self, words: Tensor<3>) -> Tensor<3> {
         let [least, greatest] = self.encoding.limits(self.vocabulary);
         (words - least) / (greatest - least) // [B, L, V]
     }
 
     /// The noise in what a network was shown, `[B, L, V]`, by its result and the share of variance left.
-    pub fn noise(&self, result: Tensor<3>, shown: Tensor<3>, alpha_bar: f64) -> Tensor<3> {
+    pub(crate) fn noise(&self, result: Tensor<3>, shown: Tensor<3>, alpha_bar: f64) -> Tensor<3> {
         match self.prediction {
             Prediction::Noise => result,
             Prediction::Start => (shown - self.start(result) * alpha_bar.sqrt()) / (1.0 - alpha_bar).sqrt(),
@@ -144,7 +144,7 @@ impl Process {
     }
 
     /// The token that a position's values `[V]` stand for, and every token's probability, which sum to 1.
-    pub fn read(&self, values: &[f32]) -> (u32, Vec<f32>) {
+    pub(crate) fn read(&self, values: &[f32]) -> (u32, Vec<f32>) {
         let (token, nearness) = self.encoding.read(values, self.vocabulary);
         if !self.is_categorical() {
             return (token, nearness);
@@ -161,7 +161,7 @@ impl Process {
 }
 
 /// What a network of the SSSD family is told of a window: the observed data, and the mask; `[B, L, 2 V]`.
-pub fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
+pub(crate) fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
     Tensor::cat(vec![data * mask.clone(), mask], 2)
 }
 
@@ -169,10 +169,10 @@ pub fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
 pub(crate) type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
 
 /// Is told of intermediate values: their names, as the reference's modules have them, and a way to compute them.
-pub type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
+pub(crate) type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
 
 /// A network of Gaussian diffusion.
-pub trait Denoiser: Network {
+pub(crate) trait Denoiser: Network {
     /// The method's name.
     fn kind(&self) -> &'static str;
 

@@ -20,7 +20,7 @@ pub enum Method {
 
 /// What the network is shown at observed positions.
 #[derive(Clone, Debug)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// `[B, L, V]`
     pub data: Tensor<3>,
     /// 1 observed, 0 missing, `[B, L, V]`.
@@ -65,7 +65,7 @@ impl Observed {
 /// `denoise` predicts the noise of windows all at step t. `noise` gives fresh standard normal numbers for step t, and is
 /// called for t = T - 1 to 1 in turn by [`Method::Ddpm`] alone. `settled` sees every step's estimate of the window and
 /// says whether to stop with it.
-pub fn sample(
+pub(crate) fn sample(
     method: Method,
     table: &Table,
     mut x: Tensor<3>,

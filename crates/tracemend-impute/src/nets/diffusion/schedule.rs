@@ -8,7 +8,7 @@ const MOST_STEPS: usize = 100_000;
 /// How beta grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Growth {
+pub(crate) enum Growth {
     /// Evenly.
     Linear,
     /// The square root of beta evenly (CSDI).
@@ -18,7 +18,7 @@ pub enum Growth {
 /// A schedule of variances.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     /// `T`
     pub steps: usize,
     /// beta of step 0.
@@ -31,7 +31,7 @@ pub struct Schedule {
 
 /// A schedule's numbers, `[T]` each, in double precision.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Table {
+pub(crate) struct Table {
     /// Variance added by each step.
     pub beta: Vec<f64>,
     /// 1 - beta.
@@ -44,7 +44,7 @@ pub struct Table {
 
 impl Schedule {
     /// What is wrong with it, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let range = 0.0..1.0;
         let sensible = range.contains(&self.first) && range.contains(&self.last) && self.first > 0.0 && self.last > 0.0;
         if !sensible {
@@ -55,7 +55,7 @@ impl Schedule {
     }
 
     /// Its numbers.
-    pub fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         let share = |t: usize| t as f64 / (self.steps.max(2) - 1) as f64;
         let between = |from: f64, to: f64, t: usize| from + (to - from) * share(t);
         let beta: Vec<f64> = (0..self.steps)

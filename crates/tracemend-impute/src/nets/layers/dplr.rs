@@ -8,7 +8,7 @@ use num_complex::Complex64;
 
 /// One feature's discretised system (bilinear).
 #[derive(Clone, Debug)]
-pub struct Dplr {
+pub(crate) struct Dplr {
     /// Half the step.
     half: f64,
     /// Poles.
@@ -24,7 +24,7 @@ fn dot(a: &[Complex64], b: &[Complex64]) -> f64 {
 
 impl Dplr {
     /// With step `dt`.
-    pub fn new(dt: f64, w: Vec<Complex64>, p: Vec<Complex64>, q: Vec<Complex64>) -> Self {
+    pub(crate) fn new(dt: f64, w: Vec<Complex64>, p: Vec<Complex64>, q: Vec<Complex64>) -> Self {
         Self { half: dt / 2.0, w, p, q }
     }
 
@@ -50,7 +50,8 @@ impl Dplr {
     }
 
     /// One step of the state: dA x.
-    pub fn step(&self, x: &mut [Complex64]) {
+    #[cfg(test)]
+    pub(crate) fn step(&self, x: &mut [Complex64]) {
         self.ahead(x, &self.p, &self.q);
         self.back(x, &self.p, &self.q);
     }
@@ -62,19 +63,20 @@ impl Dplr {
     }
 
     /// dB, from B.
-    pub fn input(&self, b: &[Complex64]) -> Vec<Complex64> {
+    #[cfg(test)]
+    pub(crate) fn input(&self, b: &[Complex64]) -> Vec<Complex64> {
         let mut x: Vec<Complex64> = b.iter().map(|b| b * 2.0 * self.half).collect();
         self.back(&mut x, &self.p, &self.q);
         x
     }
 
     /// The output vector as the kernel of `length` needs it: (1 - (dA^length)^T) c.
-    pub fn correct(&self, c: &mut [Complex64], length: usize) {
+    pub(crate) fn correct(&self, c: &mut [Complex64], length: usize) {
         self.add_power(c, length, -1.0);
     }
 
     /// From the corrected vector of `length` to that of twice the length: (1 + (dA^length)^T) c.
-    pub fn double(&self, c: &mut [Complex64], length: usize) {
+    pub(crate) fn double(&self, c: &mut [Complex64], length: usize) {
         self.add_power(c, length, 1.0);
     }
 
@@ -85,7 +87,8 @@ impl Dplr {
     }
 
     /// The kernel c^T dA^j dB, j = 0 .. length - 1, by recurrence.
-    pub fn recurrence(&self, b: &[Complex64], c: &[Complex64], length: usize) -> Vec<f64> {
+    #[cfg(test)]
+    pub(crate) fn recurrence(&self, b: &[Complex64], c: &[Complex64], length: usize) -> Vec<f64> {
         let mut state = self.input(b);
         (0..length)
             .map(|_| {
@@ -99,7 +102,7 @@ impl Dplr {
 
 /// HiPPO-LegS of `states` states in normal form: poles, P and B, the halves with positive imaginary part.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LegS {
+pub(crate) struct LegS {
     /// Poles; their real part is -1/2.
     pub w: Vec<Complex64>,
     /// Low-rank correction; at the beginning Q is its conjugate.
@@ -111,7 +114,7 @@ pub struct LegS {
 impl LegS {
     /// A_nk = -sqrt((2n+1)(2k+1)) for n > k, -(n+1) on the diagonal; A + p p^T, p_n = sqrt(n + 1/2), is -1/2 plus a skew
     /// matrix S. The eigenvectors of A are those of the Hermitian matrix -i S.
-    pub fn new(states: usize) -> Self {
+    pub(crate) fn new(states: usize) -> Self {
         let root = |n: usize| (2.0 * n as f64 + 1.0).sqrt();
         let hermitian: Vec<Complex64> = (0..states * states)
             .map(|at| {

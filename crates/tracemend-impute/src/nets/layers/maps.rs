@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 
 /// A map whose weights are ready to be applied.
 #[derive(Clone, Debug)]
-pub struct Ready {
+pub(crate) struct Ready {
     /// `[J, I, O]`
     weight: Tensor<3>,
     /// `[O]`
@@ -19,7 +19,7 @@ pub struct Ready {
 
 impl Ready {
     /// `x` `[B, L, I]` to `[B, L, O]`; taps lie `dilation` apart.
-    pub fn forward(&self, x: Tensor<3>, dilation: usize) -> Tensor<3> {
+    pub(crate) fn forward(&self, x: Tensor<3>, dilation: usize) -> Tensor<3> {
         conv::convolve(x, self.weight.clone(), self.bias.clone(), None, dilation)
     }
 
@@ -52,7 +52,7 @@ fn leaf<const D: usize>(value: Tensor<D>) -> Param<Tensor<D>> {
 
 /// A linear map of the last axis.
 #[derive(Module, Debug)]
-pub struct Dense {
+pub(crate) struct Dense {
     /// `[O, I]`
     pub weight: Param<Tensor<2>>,
     /// `[O]`
@@ -61,19 +61,19 @@ pub struct Dense {
 
 impl Dense {
     /// From `inputs` channels to `outputs`.
-    pub fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+    pub(crate) fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
         Self { weight: uniform([outputs, inputs], inputs, device), bias: uniform([outputs], inputs, device) }
     }
 
     /// `[.., I]` to `[.., O]`.
-    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    pub(crate) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         conv::linear(x, self.weight.val().transpose(), self.bias.val())
     }
 }
 
 /// A linear map of the last axis whose bias is a column, as the reference keeps it for channels that come first.
 #[derive(Module, Debug)]
-pub struct Column {
+pub(crate) struct Column {
     /// `[O, I]`
     pub weight: Param<Tensor<2>>,
     /// `[O, 1]`
@@ -82,12 +82,12 @@ pub struct Column {
 
 impl Column {
     /// From `inputs` channels to `outputs`.
-    pub fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
+    pub(crate) fn new(inputs: usize, outputs: usize, device: &Device) -> Self {
         Self { weight: uniform([outputs, inputs], inputs, device), bias: uniform([outputs, 1], inputs, device) }
     }
 
     /// The weights as they are applied.
-    pub fn ready(&self) -> Ready {
+    pub(crate) fn ready(&self) -> Ready {
         Ready { weight: self.weight.val().transpose().unsqueeze_dim(0), bias: self.bias.val().squeeze_dim(1) }
     }
 }

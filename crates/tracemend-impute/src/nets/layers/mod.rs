@@ -1,11 +1,11 @@
 //! Layers that several models share.
 
-pub mod dplr;
+pub(crate) mod dplr;
 pub(crate) mod encoder;
-pub mod maps;
-pub mod norm;
+pub(super) mod maps;
+pub(crate) mod norm;
 pub(crate) mod prenorm;
 pub(crate) mod rotary;
-pub mod s4;
-pub mod step;
-pub mod wavenet;
+pub(super) mod s4;
+pub(super) mod step;
+pub(crate) mod wavenet;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// What mixes the positions of a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Blocks {
+pub(crate) enum Blocks {
     /// Self-attention: every position sees every other.
     #[default]
     Attention,

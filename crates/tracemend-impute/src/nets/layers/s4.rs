@@ -15,7 +15,7 @@
 //! window is longer, and changes the parameter C by that; here [`S4::extend`] is asked for. Kernels are computed once per
 //! [`S4::ready`], not at every step.
 //!
-//! Tests: `tests/nets_golden` against fixtures; below, the convolution against the recurrence.
+//! Tests: `nets/golden` against fixtures; below, the convolution against the recurrence.
 
 use crate::nets::layers::dplr::{Dplr, LegS};
 use crate::nets::layers::maps::{Column, Ready};
@@ -34,7 +34,7 @@ const STEPS: (f64, f64) = (0.001, 0.1);
 
 /// Sizes of an S4 layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct S4Config {
+pub(crate) struct S4Config {
     /// `H`
     pub features: usize,
     /// `N`, even.
@@ -53,7 +53,7 @@ pub struct S4Config {
 
 /// Parameters of the kernel, complex numbers as a last axis of 2.
 #[derive(Module, Debug)]
-pub struct Kernel {
+pub(crate) struct Kernel {
     /// `[H]`
     log_dt: Param<Tensor<1>>,
     /// `[H, N/2, 2]`
@@ -74,7 +74,7 @@ pub struct Kernel {
 
 /// The layer itself.
 #[derive(Module, Debug)]
-pub struct S4 {
+pub(crate) struct S4 {
     d: Param<Tensor<2>>,
     kernel: Kernel,
     output_linear: Column,
@@ -87,7 +87,7 @@ pub struct S4 {
 
 /// A layer whose kernels are computed.
 #[derive(Clone, Debug)]
-pub struct ReadyS4 {
+pub(crate) struct ReadyS4 {
     /// `[2 L - 1, H]`
     taps: Tensor<2>,
     output: Ready,
@@ -181,7 +181,7 @@ impl S4 {
     ///
     /// # Panics
     /// If the length is 0 or the state's size odd.
-    pub fn new(config: &S4Config, device: &Device) -> Self {
+    pub(crate) fn new(config: &S4Config, device: &Device) -> Self {
         assert!(config.state >= 2 && config.state.is_multiple_of(2), "the state's size has to be even");
         assert!(config.length > 0, "the length has to be at least 1");
         let outputs = config.features * (1 + usize::from(config.glu));
@@ -197,13 +197,13 @@ impl S4 {
     }
 
     /// The longest window it takes.
-    pub fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.nodes.length()
     }
 
     /// The layer for windows of up to `length` and more: its internal length is doubled until it suffices, which
     /// changes C and leaves the system as it is.
-    pub fn extend(mut self, length: usize) -> Self {
+    pub(crate) fn extend(mut self, length: usize) -> Self {
         while self.nodes.length() < length.max(2) {
             let internal = self.nodes.length();
             self.kernel = self.kernel.with_c(|system, c| system.double(c, internal));
@@ -216,7 +216,7 @@ impl S4 {
     }
 
     /// The kernels of a window of `length`, `[2 L - 1, H]`; D is part of lag 0.
-    pub fn taps(&self, length: usize) -> Tensor<2> {
+    pub(crate) fn taps(&self, length: usize) -> Tensor<2> {
         let kernel = &self.kernel;
         let parameters = Parameters {
             log_dt: kernel.log_dt.val(),
@@ -236,14 +236,14 @@ impl S4 {
     }
 
     /// The layer for windows of `length`.
-    pub fn ready(&self, length: usize) -> ReadyS4 {
+    pub(crate) fn ready(&self, length: usize) -> ReadyS4 {
         ReadyS4 { taps: self.taps(length), output: self.output_linear.ready(), glu: self.glu }
     }
 }
 
 impl ReadyS4 {
     /// `u` `[B, L, H]` to `[B, L, H]`.
-    pub fn forward(&self, u: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(&self, u: Tensor<3>) -> Tensor<3> {
         let y = self.output.forward(self.convolve(u), 1); // [B, L, H or 2 H]
         if self.glu { gate(y, Gate::Linear) } else { y }
     }
@@ -264,14 +264,14 @@ impl ReadyS4 {
 
 /// S4 with a residual connection and, as a rule, layer normalisation.
 #[derive(Module, Debug)]
-pub struct S4Layer {
+pub(crate) struct S4Layer {
     s4_layer: S4,
     norm_layer: Option<Norm>,
 }
 
 /// An [`S4Layer`] whose kernels are computed.
 #[derive(Clone, Debug)]
-pub struct ReadyS4Layer {
+pub(crate) struct ReadyS4Layer {
     /// The S4 layer inside.
     pub s4: ReadyS4,
     norm: Option<Norm>,
@@ -279,30 +279,31 @@ pub struct ReadyS4Layer {
 
 impl S4Layer {
     /// With random weights.
-    pub fn new(config: &S4Config, norm: bool, device: &Device) -> Self {
+    pub(crate) fn new(config: &S4Config, norm: bool, device: &Device) -> Self {
         Self { s4_layer: S4::new(config, device), norm_layer: norm.then(|| Norm::new(config.features, device)) }
     }
 
     /// See [`S4::extend`].
-    pub fn extend(mut self, length: usize) -> Self {
+    pub(crate) fn extend(mut self, length: usize) -> Self {
         self.s4_layer = self.s4_layer.extend(length);
         self
     }
 
     /// The S4 layer inside.
-    pub fn inner(&self) -> &S4 {
+    #[cfg(test)]
+    pub(crate) fn inner(&self) -> &S4 {
         &self.s4_layer
     }
 
     /// The layer for windows of `length`.
-    pub fn ready(&self, length: usize) -> ReadyS4Layer {
+    pub(crate) fn ready(&self, length: usize) -> ReadyS4Layer {
         ReadyS4Layer { s4: self.s4_layer.ready(length), norm: self.norm_layer.clone() }
     }
 }
 
 impl ReadyS4Layer {
     /// `[B, L, H]` to `[B, L, H]`.
-    pub fn forward(&self, u: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(&self, u: Tensor<3>) -> Tensor<3> {
         let y = self.s4.residual(u); // [B, L, H]
         match &self.norm {
             Some(norm) => norm.forward(y),
@@ -312,7 +313,7 @@ impl ReadyS4Layer {
 }
 
 /// What is wrong with these sizes, in words.
-pub fn problem(state: usize, length: usize) -> Option<String> {
+pub(crate) fn problem(state: usize, length: usize) -> Option<String> {
     if state < 2 || state % 2 == 1 || state > 4096 {
         return Some("the state of S4 layers has to be even, from 2 to 4096".to_owned());
     }
@@ -320,7 +321,7 @@ pub fn problem(state: usize, length: usize) -> Option<String> {
 }
 
 /// A path in the module tree as the reference names it, S4's parameters included.
-pub fn rename(path: &str) -> String {
+pub(crate) fn rename(path: &str) -> String {
     let mut parts: Vec<&str> = path.split('.').collect();
     if let Some(name) = parts.last_mut() {
         *name = match *name {

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 /// Sines, then cosines, of t exp(-k ln 10000 / (D/2 - 1)), k = 0 .. D/2 - 1; `[B, D]`. Steps count from 0.
-pub fn step_embedding(steps: &[usize], width: usize, device: &Device) -> Tensor<2> {
+pub(crate) fn step_embedding(steps: &[usize], width: usize, device: &Device) -> Tensor<2> {
     let half = width / 2;
     let frequency = |k: usize| (-(k as f64) * 10_000f64.ln() / (half as f64 - 1.0)).exp();
     waves(steps, half, frequency, device)
@@ -16,7 +16,7 @@ pub fn step_embedding(steps: &[usize], width: usize, device: &Device) -> Tensor<
 ///
 /// As in the reference the products are rounded to single precision before the sine is taken: at t = 49 they reach
 /// 490000, so any other rounding gives another (equally useful) table.
-pub fn step_table(steps: &[usize], width: usize, device: &Device) -> Tensor<2> {
+pub(crate) fn step_table(steps: &[usize], width: usize, device: &Device) -> Tensor<2> {
     let half = width / 2;
     let frequency = |k: usize| 10f32.powf(k as f32 / (half as f32 - 1.0) * 4.0);
     let argument = |step: usize, k: usize| f64::from(step as f32 * frequency(k));

@@ -15,7 +15,7 @@ pub(crate) const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
 /// Sizes of the frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WaveNetConfig {
+pub(crate) struct WaveNetConfig {
     /// `C`, residual channels.
     pub channels: usize,
     /// `S`, skip channels.
@@ -28,22 +28,22 @@ pub struct WaveNetConfig {
 
 impl WaveNetConfig {
     /// As published.
-    pub fn paper() -> Self {
+    pub(crate) fn paper() -> Self {
         Self { channels: 256, skip: 256, blocks: 36, embedding: [128, 512, 512] }
     }
 
     /// Trains in minutes on two cores.
-    pub fn small() -> Self {
+    pub(crate) fn small() -> Self {
         Self { channels: 64, skip: 64, blocks: 12, embedding: [64, 128, 128] }
     }
 
     /// For tests.
-    pub fn tiny() -> Self {
+    pub(crate) fn tiny() -> Self {
         Self { channels: 16, skip: 16, blocks: 4, embedding: [16, 32, 32] }
     }
 
     /// What is wrong with these sizes, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let [input, middle, output] = self.embedding;
         if self.channels == 0 || self.skip == 0 || self.blocks == 0 || middle == 0 || output == 0 {
             return Some("channels, skip, blocks and the widths of the embedding have to be at least 1".to_owned());
@@ -56,7 +56,7 @@ impl WaveNetConfig {
 type Inner = dyn Fn(Tensor<3>, Look<'_>) -> Tensor<3>;
 
 /// A block that is ready for any number of steps under one condition.
-pub struct ReadyBlock {
+pub(crate) struct ReadyBlock {
     /// Maps the step's embedding to what is added to h.
     pub fc_t: Dense,
     /// To the residual, scaled by [`HALF`].
@@ -68,7 +68,7 @@ pub struct ReadyBlock {
 }
 
 /// A residual block.
-pub trait Block: Module {
+pub(crate) trait Block: Module {
     /// Ready for windows under `condition`, `[B, L, 2 V]`.
     fn ready(&self, condition: Tensor<3>) -> ReadyBlock;
 }
@@ -147,7 +147,7 @@ impl<K: Block> WaveNet<K> {
 }
 
 /// A path in the module tree as the reference names it.
-pub fn rename(path: &str) -> String {
+pub(crate) fn rename(path: &str) -> String {
     let path = path.strip_prefix("net.").unwrap_or(path).replace("residual_layer.step.", "residual_layer.");
     let path = path.replace("init_conv.", "init_conv.0.").replace("final_conv.", "final_conv.0.");
     let path = path.replace("output_conv.", "final_conv.2.").replace("s4_1.", "S41.").replace("s4_2.", "S42.");

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 ///
 /// # Panics
 /// If `heads` does not divide H.
-pub fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tensor<3> {
+pub(crate) fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tensor<3> {
     let width = q.dims()[2];
     assert!(heads > 0 && width.is_multiple_of(heads), "{heads} heads do not divide a width of {width}");
     if !is_flex(&q.device()) {
@@ -28,7 +28,7 @@ pub fn attention(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tens
 }
 
 /// The same by operations of the framework.
-pub fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tensor<3> {
+pub(crate) fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tensor<3> {
     let [batch, length, width] = q.dims();
     let split = |x: Tensor<3>| x.reshape([batch, length, heads, width / heads]).swap_dims(1, 2); // [B, heads, L, H / heads]
     let scale = (width as f64 / heads as f64).sqrt();
@@ -39,7 +39,7 @@ pub fn plain(q: Tensor<3>, k: Tensor<3>, v: Tensor<3>, heads: usize) -> Tensor<3
 
 /// The operation of a backend.
 #[backend_extension(Flex, Autodiff)]
-pub trait Attention: Backend {
+pub(crate) trait Attention: Backend {
     /// See [`attention`].
     fn attention(q: FloatTensor<Self>, k: FloatTensor<Self>, v: FloatTensor<Self>, heads: usize) -> FloatTensor<Self>;
     /// The result and the weights, \[B, heads, L, L\].

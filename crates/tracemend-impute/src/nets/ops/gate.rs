@@ -13,7 +13,7 @@ const CHUNK: usize = 16_384;
 
 /// Which functions the halves go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
+pub(crate) enum Gate {
     /// tanh(first) sigmoid(second): DiffWave and its kin.
     TanhSigmoid,
     /// sigmoid(first) tanh(second): CSDI.
@@ -23,7 +23,7 @@ pub enum Gate {
 }
 
 /// `x` \[.., 2 C\] to \[.., C\].
-pub fn gate<const D: usize>(x: Tensor<D>, gate: Gate) -> Tensor<D> {
+pub(crate) fn gate<const D: usize>(x: Tensor<D>, gate: Gate) -> Tensor<D> {
     if !is_flex(&x.device()) {
         return plain(x, gate);
     }
@@ -31,7 +31,7 @@ pub fn gate<const D: usize>(x: Tensor<D>, gate: Gate) -> Tensor<D> {
 }
 
 /// The same by operations of the framework.
-pub fn plain<const D: usize>(x: Tensor<D>, gate: Gate) -> Tensor<D> {
+pub(crate) fn plain<const D: usize>(x: Tensor<D>, gate: Gate) -> Tensor<D> {
     let half = x.dims()[D - 1] / 2;
     let (first, second) = (x.clone().narrow(D - 1, 0, half), x.narrow(D - 1, half, half)); // [.., C]
     match gate {

@@ -14,7 +14,7 @@ pub(crate) const EPSILON: f32 = 1e-5;
 const ROWS: usize = 64;
 
 /// Normalises `x` \[.., H\] with `gain` and `bias` \[H\]; the shape stays.
-pub fn layer_norm<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>) -> Tensor<D> {
+pub(crate) fn layer_norm<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>) -> Tensor<D> {
     if !is_flex(&x.device()) {
         return plain(x, gain, bias);
     }
@@ -23,7 +23,7 @@ pub fn layer_norm<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>
 }
 
 /// The same by operations of the framework.
-pub fn plain<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>) -> Tensor<D> {
+pub(crate) fn plain<const D: usize>(x: Tensor<D>, gain: Tensor<1>, bias: Tensor<1>) -> Tensor<D> {
     let centred = x.clone() - x.mean_dim(D - 1); // [.., H]
     let variance = centred.clone().square().mean_dim(D - 1); // [.., 1]
     centred / (variance + EPSILON).sqrt() * gain.unsqueeze() + bias.unsqueeze() // [.., H]

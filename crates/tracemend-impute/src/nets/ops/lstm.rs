@@ -15,7 +15,7 @@ use gemm::Parallelism;
 
 /// Runs the recurrence from a zero state. `input` \[L, B, 4 H\]: the input's part of the gates; `weight` \[H, 4 H\]: the
 /// hidden state's. Returns the hidden states, \[L, B, H\].
-pub fn lstm(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+pub(crate) fn lstm(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
     if !is_flex(&input.device()) {
         return plain(input, weight);
     }
@@ -23,7 +23,7 @@ pub fn lstm(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
 }
 
 /// The same by operations of the framework.
-pub fn plain(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
+pub(crate) fn plain(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
     let [length, batch, gates] = input.dims();
     let width = gates / 4;
     let mut hidden = Tensor::zeros([batch, width], &input.device()); // [B, H]
@@ -43,7 +43,7 @@ pub fn plain(input: Tensor<3>, weight: Tensor<2>) -> Tensor<3> {
 
 /// The operation of a backend.
 #[backend_extension(Flex, Autodiff)]
-pub trait Lstm: Backend {
+pub(crate) trait Lstm: Backend {
     /// See [`lstm`].
     fn lstm(input: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     /// The hidden states, the gates after their activation \[L, B, 4 H\], and the cells before each step and after the

@@ -6,12 +6,12 @@
 mod fused;
 mod kernel;
 
-pub mod attention;
+pub(crate) mod attention;
 pub(crate) mod conv;
-pub mod gate;
+pub(super) mod gate;
 pub(crate) mod gelu;
-pub mod layer_norm;
+pub(crate) mod layer_norm;
 pub(crate) mod long_conv;
-pub mod lstm;
-pub mod s4_kernel;
+pub(super) mod lstm;
+pub(crate) mod s4_kernel;
 pub(crate) mod weight_norm;

@@ -31,7 +31,7 @@ pub(super) struct Basis {
 
 /// A basis that is computed when it is first asked for, and again for another system. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct KeptBasis(Arc<Mutex<Option<Arc<Basis>>>>);
+pub(crate) struct KeptBasis(Arc<Mutex<Option<Arc<Basis>>>>);
 
 impl KeptBasis {
     /// The basis for the operation's inputs; none where it would be too large.

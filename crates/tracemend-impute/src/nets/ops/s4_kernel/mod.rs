@@ -21,9 +21,9 @@ mod nodes;
 mod parameters;
 mod plain;
 
-pub use self::basis::KeptBasis;
-pub use self::nodes::{Nodes, Sum};
-pub use self::parameters::Parameters;
+pub(crate) use self::basis::KeptBasis;
+pub(crate) use self::nodes::{Nodes, Sum};
+pub(crate) use self::parameters::Parameters;
 use crate::nets::ops::fused;
 use crate::nets::ops::fused::Rule;
 use crate::nets::ops::kernel;
@@ -41,7 +41,7 @@ use std::sync::{Arc, OnceLock};
 ///
 /// # Panics
 /// If the nodes are for windows shorter than `length`.
-pub fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize, kept: Option<&KeptBasis>) -> Tensor<2> {
+pub(crate) fn s4_kernel(parameters: Parameters, nodes: Nodes, length: usize, kept: Option<&KeptBasis>) -> Tensor<2> {
     assert!(
         nodes.length() >= 2 && length <= nodes.length(),
         "windows of {length} need a state-space model of that length: extend it first"

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 /// Which conjugates a Cauchy sum runs over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Sum {
+pub(crate) enum Sum {
     /// Both of each pair: the model's true kernel.
     #[default]
     Conjugate,
@@ -16,29 +16,29 @@ pub enum Sum {
 
 /// Nodes for kernels of an internal length, omega_k = exp(-2 pi i k / internal), k = 0 .. internal / 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nodes {
+pub(crate) struct Nodes {
     internal: usize,
     sum: Sum,
 }
 
 impl Nodes {
     /// For kernels of length `internal`. Of length 1 there is no inverse transform; it can only be doubled.
-    pub fn new(internal: usize, sum: Sum) -> Self {
+    pub(crate) fn new(internal: usize, sum: Sum) -> Self {
         Self { internal, sum }
     }
 
     /// The longest window.
-    pub fn length(self) -> usize {
+    pub(crate) fn length(self) -> usize {
         self.internal
     }
 
     /// Which conjugates are summed.
-    pub fn sum(self) -> Sum {
+    pub(crate) fn sum(self) -> Sum {
         self.sum
     }
 
     /// Number of nodes.
-    pub fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         self.internal / 2 + 1
     }
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 /// A state-space model's parameters.
 #[derive(Clone, Debug)]
-pub struct Parameters {
+pub(crate) struct Parameters {
     /// Logarithm of the step, `[H]`.
     pub log_dt: Tensor<1>,
     /// Poles, `[H, N/2, 2]`.

@@ -1,21 +1,21 @@
 //! DiffWave, SSSD-S4 and SSSD-SA.
 
 use super::fixture::{Array, Fixture, channels_first, device, parameter_counts, slack};
+use crate::nets::diffusion::loss::{Draws, loss};
+use crate::nets::diffusion::process::{Corruption, Denoiser, Process};
+use crate::nets::diffusion::sampler::{Method, Observed, sample};
+use crate::nets::diffusion::schedule::{Growth, Schedule};
+use crate::nets::diffwave::{DiffWave, DiffWaveConfig};
+use crate::nets::layers::wavenet::WaveNetConfig;
+use crate::nets::network::Network;
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::sssd_s4::{SssdS4, SssdS4Config};
+use crate::nets::sssd_sa::{SssdSa, SssdSaConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Arguments;
-use tracemend_impute::nets::diffusion::loss::{Draws, loss};
-use tracemend_impute::nets::diffusion::process::{Corruption, Denoiser, Process};
-use tracemend_impute::nets::diffusion::sampler::{Method, Observed, sample};
-use tracemend_impute::nets::diffusion::schedule::{Growth, Schedule};
-use tracemend_impute::nets::diffwave::{DiffWave, DiffWaveConfig};
-use tracemend_impute::nets::layers::wavenet::WaveNetConfig;
-use tracemend_impute::nets::network::Network;
-use tracemend_impute::nets::ops::s4_kernel::Sum;
-use tracemend_impute::nets::sssd_s4::{SssdS4, SssdS4Config};
-use tracemend_impute::nets::sssd_sa::{SssdSa, SssdSaConfig};
 
 fn draws(fixture: &Fixture, device: &Device) -> Draws {
     Draws { steps: fixture.steps("input.t"), noise: fixture.windows("input.noise", device) }

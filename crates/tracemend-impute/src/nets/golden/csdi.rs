@@ -1,20 +1,20 @@
 //! CSDI and CSDI-S4.
 
 use super::fixture::{Array, Fixture, channels_first, device, parameter_counts, slack};
+use crate::nets::csdi::{Csdi, CsdiConfig};
+use crate::nets::csdi_s4::{CsdiS4, CsdiS4Config};
+use crate::nets::diffusion::loss::random_mask;
+use crate::nets::diffusion::process::{Corruption, Denoiser, Look, Process};
+use crate::nets::diffusion::sampler::{Method, Observed, sample};
+use crate::nets::layers::step::step_table;
+use crate::nets::network::Network;
+use crate::nets::ops::s4_kernel::Sum;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, FloatDType, Tensor};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Arguments;
-use tracemend_impute::nets::csdi::{Csdi, CsdiConfig};
-use tracemend_impute::nets::csdi_s4::{CsdiS4, CsdiS4Config};
-use tracemend_impute::nets::diffusion::loss::random_mask;
-use tracemend_impute::nets::diffusion::process::{Corruption, Denoiser, Look, Process};
-use tracemend_impute::nets::diffusion::sampler::{Method, Observed, sample};
-use tracemend_impute::nets::layers::step::step_table;
-use tracemend_impute::nets::network::Network;
-use tracemend_impute::nets::ops::s4_kernel::Sum;
 
 fn config(fixture: &Fixture) -> CsdiConfig {
     let (diffusion, model) = (&fixture.metadata("config")["diffusion"], &fixture.metadata("config")["model"]);
@@ -30,9 +30,9 @@ fn config(fixture: &Fixture) -> CsdiConfig {
         dropout: 0.0,
         process: Process {
             encoding: if features == 1 {
-                tracemend_impute::nets::diffusion::encoding::Encoding::Integer
+                crate::nets::diffusion::encoding::Encoding::Integer
             } else {
-                tracemend_impute::nets::diffusion::encoding::Encoding::OneHot
+                crate::nets::diffusion::encoding::Encoding::OneHot
             },
             ..Process::csdi(features)
         },
@@ -235,7 +235,7 @@ fn in_double_precision() {
 fn imputations_in_double_precision_are_the_references() {
     let own = std::env::current_exe().unwrap();
     let done = std::process::Command::new(own)
-        .args(["--exact", "csdi::in_double_precision", "--ignored", "--nocapture"])
+        .args(["--exact", "nets::golden::csdi::in_double_precision", "--ignored", "--nocapture"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);

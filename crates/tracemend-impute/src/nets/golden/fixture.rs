@@ -1,5 +1,7 @@
 //! Fixture files and comparisons.
 
+use crate::nets::device::DeviceName;
+use crate::nets::state_dict::{Rename, StateDict, Values, export, load};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors};
@@ -7,8 +9,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
-use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::state_dict::{Rename, StateDict, Values, export, load};
 
 /// Where the networks are computed: on the processor, or on what `TRACEMEND_TEST_DEVICE` names (`cuda:0`).
 pub(crate) fn device() -> Device {

@@ -1,17 +1,17 @@
 //! S4 layers, HiPPO matrices, schedules, embeddings, masks.
 
 use super::fixture::{Array, Fixture, channels_first, device, slack};
+use crate::nets::csdi::positions;
+use crate::nets::diffusion::schedule::{Growth, Schedule};
+use crate::nets::layers::dplr::LegS;
+use crate::nets::layers::s4::{S4, S4Config, S4Layer, rename};
+use crate::nets::layers::step::{step_embedding, step_table};
+use crate::nets::ops::s4_kernel::Sum;
+use crate::nets::train::masks::Mask;
+use crate::window::place::Place;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use std::collections::BTreeSet;
-use tracemend_impute::nets::csdi::positions;
-use tracemend_impute::nets::diffusion::schedule::{Growth, Schedule};
-use tracemend_impute::nets::layers::dplr::LegS;
-use tracemend_impute::nets::layers::s4::{S4, S4Config, S4Layer, rename};
-use tracemend_impute::nets::layers::step::{step_embedding, step_table};
-use tracemend_impute::nets::ops::s4_kernel::Sum;
-use tracemend_impute::nets::train::masks::Mask;
-use tracemend_impute::window::place::Place;
 use tracemend_repair::rng::SplitMix64;
 
 /// What the file of the smallest layer has of its dense form.
@@ -154,7 +154,7 @@ fn check_s4<L: Layer>(name: &str, make: impl Fn(&S4Config, &Device) -> L, names:
             "{name} {length}: gradient of u in single precision: {error}"
         );
         if fixture.has(&at("after_doubling.C")) {
-            let state = tracemend_impute::nets::state_dict::export(&layer, names);
+            let state = crate::nets::state_dict::export(&layer, names);
             let values = &state[&format!("{prefix}kernel.kernel.C")];
             let found =
                 Array { shape: values.shape.clone(), values: values.values.iter().map(|x| f64::from(*x)).collect() };
@@ -167,7 +167,7 @@ fn check_s4<L: Layer>(name: &str, make: impl Fn(&S4Config, &Device) -> L, names:
 /// The nodes that a new layer has for its files, against the reference's, which are rounded.
 fn check_nodes<L: Layer>(fixture: &Fixture, make: &impl Fn(&S4Config, &Device) -> L, names: fn(&str) -> String) {
     let layer = make(&config(fixture, Sum::Conjugate), &device());
-    for (name, values) in tracemend_impute::nets::state_dict::export(&layer, names) {
+    for (name, values) in crate::nets::state_dict::export(&layer, names) {
         if name.ends_with(".omega") {
             let found = Array { shape: values.shape, values: values.values.into_iter().map(f64::from).collect() };
             found.close(&fixture.array(&format!("param.{name}")), 5e-6, &name);
@@ -200,7 +200,7 @@ fn the_recurrence_of_s4_tiny_is_the_dense_one() {
     let matrix = read("ssm.dA"); // [H, N, N, 2], the stored half before its conjugates
     for h in 0..2 {
         let dt = read("param.kernel.kernel.log_dt")[h].exp();
-        let system = tracemend_impute::nets::layers::dplr::Dplr::new(dt, half("w", h), half("P", h), half("Q", h));
+        let system = crate::nets::layers::dplr::Dplr::new(dt, half("w", h), half("P", h), half("Q", h));
         let before: Vec<Complex64> = read("ssm.C_before_length_correction")[4 * h..4 * h + 4]
             .chunks(2)
             .map(|pair| Complex64::new(pair[0], pair[1]))
