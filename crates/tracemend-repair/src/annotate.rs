@@ -4,7 +4,7 @@ use crate::composition::Composer;
 use crate::consensus::Consensus;
 use crate::durations::CallDurations;
 use crate::index::TraceIndex;
-use crate::inferred::{Alternative, Composition, GapRepair, InferredEvent};
+use crate::inferred::{Composition, GapRepair, InferredEvent};
 use crate::log_prob::draw;
 use crate::model::calibration::Belief;
 use crate::model::{EventTypes, TraceModel};
@@ -14,6 +14,7 @@ use crate::search::Placed;
 use crate::solve::Solution;
 use crate::times::{Steps, estimate};
 use crate::view::View;
+use tracemend_trace::sink::Alternative;
 use tracemend_trace::{Gap, Phase};
 
 /// Reports the solutions of one trace.

@@ -2,7 +2,7 @@
 
 use crate::durations::CallDurations;
 use crate::gap_context::GapContext;
-use crate::inferred::{Composition, CompositionRow, LostInterval};
+use crate::inferred::{Composition, LostInterval};
 use crate::model::calibration::Rows;
 use crate::model::{EventTypes, TraceModel};
 use crate::params::SearchParams;
@@ -10,6 +10,7 @@ use crate::search::Filling;
 use crate::view::View;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use tracemend_trace::sink::CompositionPart;
 use tracemend_trace::{EventType, EventTypeId, Gap, Phase, ThreadKey};
 
 /// Expected number and variance of one event type, before calibration.
@@ -147,7 +148,7 @@ impl Composer<'_> {
             let time_ns = self.duration(&name, phase, gap).map(|duration| duration * expected.mean);
             let half = calibration.half_width(rows, lost.value as usize, expected.mean, &self.model.params)
                 * expected.deviation(self.params);
-            CompositionRow {
+            CompositionPart {
                 tid,
                 comm,
                 name,
@@ -162,7 +163,7 @@ impl Composer<'_> {
         for point in &context.points {
             comms.entry(point.thread).or_insert_with(|| point.identity(self.view));
         }
-        let mut by_thread: Vec<CompositionRow> = counted
+        let mut by_thread: Vec<CompositionPart> = counted
             .by_thread
             .iter()
             .map(|(&(thread, event_type), expected)| {
@@ -171,7 +172,7 @@ impl Composer<'_> {
             })
             .collect();
         let min_expected = self.params.min_expected;
-        let mut by_event: Vec<CompositionRow> = counted
+        let mut by_event: Vec<CompositionPart> = counted
             .by_event_with(self.share_of_background(gap, lost.value), min_expected)
             .iter()
             .map(|(&event_type, expected)| row(None, None, event_type, expected, Rows::ByEvent))

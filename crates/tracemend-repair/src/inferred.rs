@@ -1,20 +1,7 @@
 //! What a repair yields.
 
-use serde::Serialize;
+use tracemend_trace::sink::{Alternative, CompositionPart};
 use tracemend_trace::{Gap, Phase};
-
-/// Another event that could stand in the same place.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Alternative {
-    /// Event name.
-    pub name: String,
-    /// Thread it would belong to; `None`: a thread not seen outside the gap.
-    pub tid: Option<i32>,
-    /// Entry, exit, call or point.
-    pub phase: Phase,
-    /// Probability, 0 to 1.
-    pub probability: f32,
-}
 
 /// A reconstructed event. Never to be mistaken for a recorded one.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,28 +26,6 @@ pub struct InferredEvent {
     pub alternatives: Vec<Alternative>,
 }
 
-/// Expected number of lost events of one event type, on one thread or on all.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CompositionRow {
-    /// Thread; `None` sums over all threads of the gap, or a thread not seen outside it (then `comm` says whose child).
-    pub tid: Option<i32>,
-    /// Process name, where known.
-    pub comm: Option<String>,
-    /// Event name.
-    pub name: String,
-    /// Entry, exit, call or point.
-    pub phase: Phase,
-    /// Expected number of lost events.
-    pub expected: f64,
-    /// Lower end of the 90 % interval.
-    pub low: f64,
-    /// Upper end of the 90 % interval.
-    pub high: f64,
-    /// Expected time that these calls took together, ns. Rows of whole calls and of exits have it, where the trace recorded
-    /// durations of such calls that fit into the gap.
-    pub time_ns: Option<f64>,
-}
-
 /// What a gap swallowed by event type. It stays true where single positions are uncertain.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Composition {
@@ -71,9 +36,9 @@ pub struct Composition {
     /// Upper end of the 90 % interval of that number.
     pub lost_high: u64,
     /// By thread and event, the most frequent first.
-    pub by_thread: Vec<CompositionRow>,
+    pub by_thread: Vec<CompositionPart>,
     /// By event over all threads, the most frequent first.
-    pub by_event: Vec<CompositionRow>,
+    pub by_event: Vec<CompositionPart>,
 }
 
 /// The repair of one gap.

@@ -14,9 +14,10 @@
 //! Tracers do not store how a packet's loss divides, but silence says: it is divided by how much longer each stretch is than the
 //! stream's usual step. What is found in a loss interval goes back to the packets that lost it.
 
-use crate::inferred::{Composition, CompositionRow, GapRepair, InferredEvent};
+use crate::inferred::{Composition, GapRepair, InferredEvent};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use tracemend_trace::sink::CompositionPart;
 use tracemend_trace::{Gap, Lost, Phase, Trace};
 
 /// A stretch of a stream without recorded events, as a gap of its own.
@@ -198,7 +199,7 @@ fn add(sum: &mut Composition, interval: &Composition, share: f64) {
     sum.lost_high += scaled(interval.lost_high);
     for (sum, rows) in [(&mut sum.by_thread, &interval.by_thread), (&mut sum.by_event, &interval.by_event)] {
         for row in rows {
-            let same = |other: &&mut CompositionRow| kind(other) == kind(row);
+            let same = |other: &&mut CompositionPart| kind(other) == kind(row);
             match sum.iter_mut().find(same) {
                 Some(known) => {
                     known.expected += share * row.expected;
@@ -206,7 +207,7 @@ fn add(sum: &mut Composition, interval: &Composition, share: f64) {
                     known.high += share * row.high;
                     known.time_ns = known.time_ns.zip(row.time_ns).map(|(known, more)| known + share * more);
                 }
-                None => sum.push(CompositionRow {
+                None => sum.push(CompositionPart {
                     expected: share * row.expected,
                     low: share * row.low,
                     high: share * row.high,
@@ -219,7 +220,7 @@ fn add(sum: &mut Composition, interval: &Composition, share: f64) {
     }
 }
 
-fn kind(row: &CompositionRow) -> (Option<i32>, &str, Phase) {
+fn kind(row: &CompositionPart) -> (Option<i32>, &str, Phase) {
     (row.tid, &row.name, row.phase)
 }
 

@@ -6,7 +6,7 @@ mod common;
 use common::{Read, babeltrace2, read};
 use proptest::prelude::*;
 use std::path::Path;
-use tracemend_trace::sink::{AlternativeRow, Collected, EventRow, GapRow, Sink, ctf::write_folder};
+use tracemend_trace::sink::{Alternative, Collected, EventRow, GapRow, Inference, Sink, ctf::write_folder};
 use tracemend_trace::{Lost, Phase};
 
 /// An event of a property test, of a stream named after its CPU.
@@ -68,34 +68,41 @@ fn gaps() -> impl Strategy<Value = Vec<MadeGap>> {
     })
 }
 
-fn collected(events: &[Made], gaps: &[MadeGap]) -> Collected {
+/// Other events for the place of each; one for each number that occurs.
+fn alternatives(events: &[Made]) -> Vec<Vec<Alternative>> {
+    let of = |event: &Made| {
+        let alternative = |place| Alternative {
+            name: "write".to_owned(),
+            tid: event.tid,
+            phase: Phase::Entry,
+            probability: place as f32 / 8.0,
+        };
+        (0..event.inferred.map_or(0, |(_, others)| others)).map(alternative).collect()
+    };
+    events.iter().map(of).collect()
+}
+
+fn collected<'a>(events: &[Made], alternatives: &'a [Vec<Alternative>], gaps: &[MadeGap]) -> Collected<'a> {
     let mut collected = Collected::default();
     for (id, gap) in (0..).zip(gaps) {
         collected.gap(&gap_row(id, gap)).unwrap();
     }
-    for event in events {
-        let alternatives = (0..event.inferred.map_or(0, |(_, others)| others)).map(|place| AlternativeRow {
-            name: "write",
-            tid: event.tid,
-            phase: Phase::Entry,
-            probability: place as f32 / 8.0,
+    for (event, alternatives) in events.iter().zip(alternatives) {
+        let inference = event.inferred.map(|(confidence, others)| {
+            let time_err_ns = (others != 1).then_some(17);
+            Box::new(Inference { time_err_ns, confidence, alternatives, gap: 0, model: "engine:self" })
         });
         let row = EventRow {
             time_ns: Some(event.time_ns),
-            time_err_ns: event.inferred.and_then(|(_, others)| (others != 1).then_some(17)),
             stream: Some(STREAMS[event.cpu as usize]),
             cpu: Some(event.cpu),
             tid: event.tid,
             comm: event.comm,
             name: event.name,
             phase: event.phase,
-            inferred: event.inferred.is_some(),
-            confidence: event.inferred.map(|(confidence, _)| confidence),
-            alternatives: alternatives.collect(),
-            gap: event.inferred.map(|_| 0),
-            model: event.inferred.map(|_| "counts:self"),
             ret: event.ret,
             dur_ns: None,
+            inference,
         };
         collected.event(&row).unwrap();
     }
@@ -121,7 +128,7 @@ fn gap_row(id: u32, gap: &MadeGap) -> GapRow<'static> {
     }
 }
 
-fn written(collected: &Collected, folder: &Path, merged: bool) -> Read {
+fn written(collected: &Collected<'_>, folder: &Path, merged: bool) -> Read {
     write_folder(collected, folder, merged).unwrap();
     read(folder)
 }
@@ -161,7 +168,8 @@ proptest! {
         let holds = |event: &Made| event.inferred.is_none()
             && gaps.iter().any(|gap| gap.cpu == event.cpu && (gap.begin_ns..=gap.end_ns).contains(&event.time_ns));
         let events: Vec<Made> = events.into_iter().filter(|event| !holds(event)).collect();
-        let collected = collected(&events, &gaps);
+        let alternatives = alternatives(&events);
+        let collected = collected(&events, &alternatives, &gaps);
         let folder = tempfile::tempdir().unwrap();
         let back = written(&collected, folder.path(), true);
         prop_assert_eq!(seen(&back), wanted(&events));
@@ -188,10 +196,10 @@ fn an_overlay_has_no_losses_of_its_own() {
     };
     let gap = MadeGap { cpu: 0, begin_ns: 1, end_ns: 9, lost: Some(1) };
     let folder = tempfile::tempdir().unwrap();
-    let back = written(&collected(&[event], &[gap]), folder.path(), false);
+    let back = written(&collected(&[event.clone()], &alternatives(&[event]), &[gap]), folder.path(), false);
     assert_eq!((back.events.len(), back.gaps.len()), (1, 0));
     let text = String::from_utf8(back.records[0].clone()).unwrap();
-    for part in ["confidence = 0.5", "gap_id = 0", "model = \"counts:self\"", "probability = 0.125"] {
+    for part in ["confidence = 0.5", "gap_id = 0", "model = \"engine:self\"", "probability = 0.125"] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
 }
@@ -229,7 +237,7 @@ fn babeltrace2_reads_what_is_written() {
         .collect();
     let gaps = [MadeGap { cpu: 1, begin_ns: 5_000_000, end_ns: 5_000_500, lost: Some(84) }];
     let folder = tempfile::tempdir().unwrap();
-    write_folder(&collected(&events, &gaps), folder.path(), true).unwrap();
+    write_folder(&collected(&events, &alternatives(&events), &gaps), folder.path(), true).unwrap();
     let printed = babeltrace2::print(folder.path()).unwrap();
     assert!(printed.succeeded, "{}", printed.warnings);
     assert_eq!(printed.lines.len(), events.len());

@@ -4,8 +4,8 @@ use crate::records::Records;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
-use tracemend_repair::{Composition, CompositionRow as Part, GapRepair, InferredEvent};
-use tracemend_trace::sink::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink};
+use tracemend_repair::{Composition, GapRepair, InferredEvent};
+use tracemend_trace::sink::{CompositionRow, EventRow, GapOutcome, GapRow, Inference, Sink};
 use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
 
 /// Options for writing a repair.
@@ -60,11 +60,11 @@ impl RepairSummary {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(crate) fn write_overlay(
-    header: &TraceHeader,
-    repairs: &[GapRepair],
-    options: &WriteOptions<'_>,
-    sink: &mut dyn Sink,
+pub(crate) fn write_overlay<'a>(
+    header: &'a TraceHeader,
+    repairs: &'a [GapRepair],
+    options: &WriteOptions<'a>,
+    sink: &mut dyn Sink<'a>,
 ) -> io::Result<()> {
     for repair in repairs {
         write_heads(header, repair, options, sink)?;
@@ -80,12 +80,12 @@ pub(crate) fn write_overlay(
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(crate) fn write_merged(
-    trace: &Trace,
+pub(crate) fn write_merged<'a>(
+    trace: &'a Trace,
     records: Option<&Records>,
-    repairs: &[GapRepair],
-    options: &WriteOptions<'_>,
-    sink: &mut dyn Sink,
+    repairs: &'a [GapRepair],
+    options: &WriteOptions<'a>,
+    sink: &mut dyn Sink<'a>,
 ) -> io::Result<()> {
     let mut pending = pending(repairs, options).into_iter().peekable();
     for (index, event) in trace.events.iter().enumerate() {
@@ -117,13 +117,13 @@ enum What<'a> {
     Samples,
 }
 
-impl Pending<'_> {
+impl<'a> Pending<'a> {
     fn is_before(&self, event: &Event) -> bool {
         // At equal times the input's order decides: the loss was announced before the first event after the gap.
         self.time_ns < event.time_ns || (self.time_ns == event.time_ns && self.repair.gap.offset <= event.offset)
     }
 
-    fn write(&self, header: &TraceHeader, options: &WriteOptions<'_>, sink: &mut dyn Sink) -> io::Result<()> {
+    fn write(&self, header: &'a TraceHeader, options: &WriteOptions<'a>, sink: &mut dyn Sink<'a>) -> io::Result<()> {
         match self.what {
             What::Heads => write_heads(header, self.repair, options, sink),
             What::Event(event) => sink.event(&inferred_row(event, header, self.repair, options)),
@@ -161,11 +161,11 @@ fn kept_sure(repair: &GapRepair, options: &WriteOptions<'_>) -> u64 {
     kept(repair, options).filter(|event| event.confidence >= 0.9).count() as u64
 }
 
-fn write_heads(
-    header: &TraceHeader,
-    repair: &GapRepair,
-    options: &WriteOptions<'_>,
-    sink: &mut dyn Sink,
+fn write_heads<'a>(
+    header: &'a TraceHeader,
+    repair: &'a GapRepair,
+    options: &WriteOptions<'a>,
+    sink: &mut dyn Sink<'a>,
 ) -> io::Result<()> {
     let inferred = kept(repair, options).count();
     let mut row = GapRow::new(&repair.gap, header);
@@ -178,11 +178,11 @@ fn write_heads(
     sink.composition(&composition_row(repair.gap.id, &repair.composition))
 }
 
-fn write_samples(
-    header: &TraceHeader,
-    repair: &GapRepair,
-    options: &WriteOptions<'_>,
-    sink: &mut dyn Sink,
+fn write_samples<'a>(
+    header: &'a TraceHeader,
+    repair: &'a GapRepair,
+    options: &WriteOptions<'a>,
+    sink: &mut dyn Sink<'a>,
 ) -> io::Result<()> {
     for (number, sample) in (0u32..).zip(&repair.samples) {
         for event in sample {
@@ -198,28 +198,24 @@ fn inferred_row<'a>(
     repair: &GapRepair,
     options: &WriteOptions<'a>,
 ) -> EventRow<'a> {
-    let alternatives = event.alternatives.iter().map(|other| AlternativeRow {
-        name: &other.name,
-        tid: other.tid,
-        phase: other.phase,
-        probability: other.probability,
-    });
+    let inference = Inference {
+        time_err_ns: event.time_err_ns,
+        confidence: event.confidence,
+        alternatives: &event.alternatives,
+        gap: repair.gap.id,
+        model: options.model,
+    };
     EventRow {
         time_ns: event.time_ns,
-        time_err_ns: event.time_err_ns,
         stream: repair.gap.stream.and_then(|stream| stream_name(header, stream)),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.as_deref(),
         name: &event.name,
         phase: event.phase,
-        inferred: true,
-        confidence: Some(event.confidence),
-        alternatives: alternatives.collect(),
-        gap: Some(repair.gap.id),
-        model: Some(options.model),
         ret: None,
         dur_ns: None,
+        inference: Some(Box::new(inference)),
     }
 }
 
@@ -230,20 +226,15 @@ fn stream_name(header: &TraceHeader, stream: StreamId) -> Option<&str> {
 fn recorded_row<'a>(event: &Event, header: &'a TraceHeader) -> EventRow<'a> {
     EventRow {
         time_ns: Some(event.time_ns),
-        time_err_ns: None,
         stream: stream_name(header, event.stream),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.map(|comm| header.symbols.name(comm)),
         name: header.symbols.name(event.name),
         phase: event.phase,
-        inferred: false,
-        confidence: None,
-        alternatives: Vec::new(),
-        gap: None,
-        model: None,
         ret: event.ret,
         dur_ns: event.dur_ns,
+        inference: None,
     }
 }
 
@@ -253,21 +244,8 @@ fn composition_row(gap: u32, composition: &Composition) -> CompositionRow<'_> {
         lost: composition.lost,
         lost_low: composition.lost_low,
         lost_high: composition.lost_high,
-        by_event: composition.by_event.iter().map(part_row).collect(),
-        by_thread: composition.by_thread.iter().map(part_row).collect(),
-    }
-}
-
-fn part_row(part: &Part) -> PartRow<'_> {
-    PartRow {
-        tid: part.tid,
-        comm: part.comm.as_deref(),
-        name: &part.name,
-        phase: part.phase,
-        expected: part.expected,
-        low: part.low,
-        high: part.high,
-        time_ns: part.time_ns,
+        by_event: &composition.by_event,
+        by_thread: &composition.by_thread,
     }
 }
 

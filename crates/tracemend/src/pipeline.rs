@@ -121,7 +121,7 @@ pub struct Repaired<'a> {
     loaded: &'a Loaded,
     repairs: &'a [GapRepair],
     options: WriteOptions<'a>,
-    merged: OnceCell<Collected>,
+    merged: OnceCell<Collected<'a>>,
     statistics: OnceCell<Vec<StatisticsRow>>,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Repaired<'a> {
     ///
     /// # Errors
     /// Never in practice: the rows go into memory.
-    pub fn merged(&self) -> io::Result<&Collected> {
+    pub fn merged(&self) -> io::Result<&Collected<'a>> {
         match self.merged.get() {
             Some(merged) => Ok(merged),
             None => {
@@ -202,7 +202,7 @@ impl<'a> Repaired<'a> {
         }
     }
 
-    fn collect(&self, merge: bool) -> io::Result<Collected> {
+    fn collect(&self, merge: bool) -> io::Result<Collected<'a>> {
         let mut collected = Collected::default();
         let Self { loaded, repairs, options, .. } = self;
         match merge {
@@ -213,7 +213,7 @@ impl<'a> Repaired<'a> {
         Ok(collected)
     }
 
-    fn write_to(&self, merge: bool, sink: &mut dyn Sink) -> io::Result<()> {
+    fn write_to(&self, merge: bool, sink: &mut dyn Sink<'a>) -> io::Result<()> {
         let Self { loaded, repairs, options, .. } = self;
         match merge {
             true => write_merged(&loaded.trace, loaded.records.as_ref(), repairs, options, sink),

@@ -4,8 +4,8 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tracemend_repair::GapRepair;
-use tracemend_trace::sink::{Collected, KeptEvent, calls};
-use tracemend_trace::{Phase, Symbol};
+use tracemend_trace::Phase;
+use tracemend_trace::sink::{Collected, EventRow, calls};
 
 /// Standard errors to each side that make up a 90 % interval.
 const Z90: f64 = 1.645;
@@ -66,12 +66,12 @@ struct Duration {
 
 /// Returns statistics by kind of event, the most frequent first. `merged` holds the recorded and inferred events of the
 /// repaired trace.
-pub(crate) fn statistics(merged: &Collected, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
+pub(crate) fn statistics(merged: &Collected<'_>, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
     let counts = counts(merged, repairs);
     let events = merged.by_time();
-    let recorded: Vec<&KeptEvent> = events.iter().copied().filter(|event| event.inference.is_none()).collect();
-    let mut before = durations(merged, &recorded);
-    let mut after = durations(merged, &events);
+    let recorded: Vec<&EventRow<'_>> = events.iter().copied().filter(|event| event.inference.is_none()).collect();
+    let mut before = durations(&recorded);
+    let mut after = durations(&events);
     let mut rows: Vec<StatisticsRow> = counts
         .into_iter()
         .map(|((name, phase), count)| {
@@ -119,22 +119,22 @@ impl Count {
 
 /// Recorded events of a stream.
 #[derive(Default)]
-struct Recorded {
+struct Recorded<'a> {
     all: u64,
-    kinds: FxHashMap<(Symbol, Phase), u64>,
+    kinds: FxHashMap<(&'a str, Phase), u64>,
 }
 
-fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a str, Phase), Count> {
+fn counts<'a>(merged: &'a Collected<'a>, repairs: &'a [GapRepair]) -> BTreeMap<(&'a str, Phase), Count> {
     let mut counts: BTreeMap<(&str, Phase), Count> = BTreeMap::new();
-    let mut by_stream: FxHashMap<Option<Symbol>, Recorded> = FxHashMap::default();
+    let mut by_stream: FxHashMap<Option<&str>, Recorded<'_>> = FxHashMap::default();
     for event in merged.events.iter().filter(|event| event.inference.is_none()) {
-        counts.entry((merged.symbols.name(event.name), event.phase)).or_default().recorded += 1;
+        counts.entry((event.name, event.phase)).or_default().recorded += 1;
         let stream = by_stream.entry(event.stream).or_default();
         stream.all += 1;
         *stream.kinds.entry((event.name, event.phase)).or_default() += 1;
     }
-    let mut lost: FxHashMap<Option<Symbol>, u64> = FxHashMap::default();
-    let streams: FxHashMap<u32, Option<Symbol>> = merged.gaps.iter().map(|gap| (gap.id, gap.stream)).collect();
+    let mut lost: FxHashMap<Option<&str>, u64> = FxHashMap::default();
+    let streams: FxHashMap<u32, Option<&str>> = merged.gaps.iter().map(|gap| (gap.id, gap.stream)).collect();
     for repair in repairs {
         let stream = streams.get(&repair.gap.id).copied().flatten();
         *lost.entry(stream).or_default() += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
@@ -151,7 +151,7 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
         let Some(stream) = by_stream.get(&stream) else { continue };
         let scale = lost as f64 / stream.all as f64;
         for (&(name, phase), &number) in &stream.kinds {
-            let count = counts.entry((merged.symbols.name(name), phase)).or_default();
+            let count = counts.entry((name, phase)).or_default();
             let error = Z90 * (number as f64 + 1.0).sqrt();
             count.rate_low += scale * (number as f64 - error).max(0.0);
             count.rate_high += scale * (number as f64 + error);
@@ -167,16 +167,14 @@ fn counts<'a>(merged: &'a Collected, repairs: &'a [GapRepair]) -> BTreeMap<(&'a 
 }
 
 /// Returns the durations of calls by name.
-fn durations<'a>(merged: &'a Collected, events: &[&'a KeptEvent]) -> FxHashMap<&'a str, Vec<Duration>> {
+fn durations<'a>(events: &[&'a EventRow<'a>]) -> FxHashMap<&'a str, Vec<Duration>> {
     let mut durations: FxHashMap<&str, Vec<Duration>> = FxHashMap::default();
-    let weight = |event: &KeptEvent| event.inference.as_ref().map_or(1.0, |inference| f64::from(inference.confidence));
-    let error = |event: &KeptEvent| {
-        event.inference.as_ref().and_then(|inference| inference.time_err_ns).map_or(0.0, |error| error as f64)
-    };
+    let weight = |event: &EventRow<'_>| f64::from(event.confidence());
+    let error = |event: &EventRow<'_>| event.time_err_ns().map_or(0.0, |error| error as f64);
     for (begin, end) in calls(events) {
         let duration = match (end, begin.dur_ns) {
             (Some(end), _) => {
-                let ns = end.time_ns.saturating_sub(begin.time_ns) as f64;
+                let ns = end.at_ns().saturating_sub(begin.at_ns()) as f64;
                 let error_ns = match (&begin.inference, &end.inference) {
                     // In one gap both times err alike, and the duration is known up to its order of magnitude.
                     (Some(one), Some(other)) if one.gap == other.gap => ns,
@@ -187,7 +185,7 @@ fn durations<'a>(merged: &'a Collected, events: &[&'a KeptEvent]) -> FxHashMap<&
             (None, Some(dur_ns)) => Duration { ns: dur_ns as f64, error_ns: 0.0, weight: weight(begin) },
             (None, None) => continue,
         };
-        durations.entry(merged.symbols.name(begin.name)).or_default().push(duration);
+        durations.entry(begin.name).or_default().push(duration);
     }
     durations
 }

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn write_chrome(collected: &Collected, mut out: impl Write) -> io::Result<()> {
+pub fn write_chrome(collected: &Collected<'_>, mut out: impl Write) -> io::Result<()> {
     let timeline = Timeline::of(collected);
     let mut events = Events { out: &mut out, any: false };
     events.out.write_all(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n")?;
@@ -26,7 +26,7 @@ pub fn write_chrome(collected: &Collected, mut out: impl Write) -> io::Result<()
     for item in &timeline.items {
         let lane = &timeline.lanes[item.lane];
         let args: Map<String, Value> = item
-            .args(&collected.symbols)
+            .args()
             .into_iter()
             .map(|(name, value)| {
                 let value = match value {

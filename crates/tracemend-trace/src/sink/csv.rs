@@ -30,8 +30,9 @@ impl<W: Write> CsvSink<W> {
     }
 
     fn row(&mut self, event: &EventRow<'_>, sample: Option<u32>) -> io::Result<()> {
-        let alternatives: Vec<String> = event
-            .alternatives
+        let inference = event.inference.as_deref();
+        let alternatives: Vec<String> = inference
+            .map_or(&[][..], |inference| inference.alternatives)
             .iter()
             .map(|other| {
                 format!("{}:{}:{}:{:.4}", other.name, phase_word(other.phase), cell(other.tid), other.probability)
@@ -41,7 +42,7 @@ impl<W: Write> CsvSink<W> {
             self.out,
             "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
             cell(event.time_ns),
-            cell(event.time_err_ns),
+            cell(event.time_err_ns()),
             cell(event.cpu),
             cell(event.tid),
             quoted(event.comm.unwrap_or("")),
@@ -49,30 +50,30 @@ impl<W: Write> CsvSink<W> {
             phase_word(event.phase),
             cell(event.ret),
             cell(event.dur_ns),
-            event.inferred,
-            event.confidence.map_or(String::new(), |p| format!("{p:.4}")),
+            inference.is_some(),
+            inference.map_or(String::new(), |inference| format!("{:.4}", inference.confidence)),
             quoted(&alternatives.join(" ")),
-            cell(event.gap),
-            quoted(event.model.unwrap_or("")),
+            cell(inference.map(|inference| inference.gap)),
+            quoted(inference.map_or("", |inference| inference.model)),
             cell(sample),
         )
     }
 }
 
-impl<W: Write> Sink for CsvSink<W> {
-    fn gap(&mut self, _: &GapRow<'_>) -> io::Result<()> {
+impl<'a, W: Write> Sink<'a> for CsvSink<W> {
+    fn gap(&mut self, _: &GapRow<'a>) -> io::Result<()> {
         Ok(())
     }
 
-    fn composition(&mut self, _: &CompositionRow<'_>) -> io::Result<()> {
+    fn composition(&mut self, _: &CompositionRow<'a>) -> io::Result<()> {
         Ok(())
     }
 
-    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+    fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         self.row(event, None)
     }
 
-    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()> {
+    fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         self.row(event, Some(sample))
     }
 
@@ -106,6 +107,7 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::Inference;
 
     #[test]
     fn process_names_with_commas_and_quotes_stay_one_cell() {
@@ -117,20 +119,21 @@ mod tests {
     fn every_row_has_as_many_cells_as_the_header() {
         let event = EventRow {
             time_ns: Some(5),
-            time_err_ns: None,
             stream: None,
             cpu: Some(0),
             tid: None,
             comm: Some("sh"),
             name: "read",
             phase: Phase::Entry,
-            inferred: true,
-            confidence: Some(0.5),
-            alternatives: vec![],
-            gap: Some(0),
-            model: Some("counts"),
             ret: None,
             dur_ns: None,
+            inference: Some(Box::new(Inference {
+                time_err_ns: None,
+                confidence: 0.5,
+                alternatives: &[],
+                gap: 0,
+                model: "engine:self",
+            })),
         };
         let mut out = Vec::new();
         let mut sink = CsvSink::begin(&mut out).expect("writes to memory");

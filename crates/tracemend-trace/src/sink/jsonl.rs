@@ -99,20 +99,20 @@ impl<W: Write> JsonlSink<W> {
     }
 }
 
-impl<W: Write> Sink for JsonlSink<W> {
-    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()> {
+impl<'a, W: Write> Sink<'a> for JsonlSink<W> {
+    fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()> {
         self.lines.row("gap", gap)
     }
 
-    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()> {
+    fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()> {
         self.lines.row("composition", composition)
     }
 
-    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+    fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         self.lines.row("event", event)
     }
 
-    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()> {
+    fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         self.lines.row("sample", &Sampled { sample, event })
     }
 

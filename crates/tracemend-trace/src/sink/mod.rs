@@ -13,10 +13,10 @@ mod text;
 mod timeline;
 
 pub use chrome::write_chrome;
-pub use collected::{Collected, Inference, KeptAlternative, KeptEvent, KeptGap};
+pub use collected::Collected;
 pub use csv::{CsvSink, quoted};
 pub use jsonl::{JsonLines, JsonlSink};
 pub use perfetto::write_perfetto;
-pub use rows::{AlternativeRow, CompositionRow, EventRow, GapOutcome, GapRow, PartRow, Sink};
+pub use rows::{Alternative, CompositionPart, CompositionRow, EventRow, GapOutcome, GapRow, Inference, Sink};
 pub use text::TextSink;
 pub use timeline::calls;

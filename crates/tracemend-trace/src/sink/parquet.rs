@@ -108,7 +108,7 @@ impl Group {
     fn push(&mut self, event: &EventRow<'_>, sample: Option<u32>) {
         self.rows += 1;
         self.time_ns.push(event.time_ns, 1);
-        self.time_err_ns.push(event.time_err_ns, 1);
+        self.time_err_ns.push(event.time_err_ns(), 1);
         self.stream.push(event.stream.map(ByteArray::from), 1);
         self.cpu.push(event.cpu.map(u32::cast_signed), 1);
         self.tid.push(event.tid, 1);
@@ -117,23 +117,25 @@ impl Group {
         self.phase.push(Some(phase_word(event.phase).into()), 0);
         self.ret.push(event.ret, 1);
         self.dur_ns.push(event.dur_ns.map(u64::cast_signed), 1);
-        self.inferred.push(Some(event.inferred), 0);
-        self.confidence.push(event.confidence, 1);
-        if event.alternatives.is_empty() {
+        let inference = event.inference.as_deref();
+        let alternatives = inference.map_or(&[][..], |inference| inference.alternatives);
+        self.inferred.push(Some(inference.is_some()), 0);
+        self.confidence.push(inference.map(|inference| inference.confidence), 1);
+        if alternatives.is_empty() {
             self.other_name.push_element(None, 1, 0, 0);
             self.other_tid.push_element(None, 2, 0, 0);
             self.other_phase.push_element(None, 1, 0, 0);
             self.other_probability.push_element(None, 1, 0, 0);
         }
-        for (place, other) in event.alternatives.iter().enumerate() {
+        for (place, other) in alternatives.iter().enumerate() {
             let repetition = i16::from(place > 0);
-            self.other_name.push_element(Some(other.name.into()), 1, 0, repetition);
+            self.other_name.push_element(Some(other.name.as_str().into()), 1, 0, repetition);
             self.other_tid.push_element(other.tid, 2, 1, repetition);
             self.other_phase.push_element(Some(phase_word(other.phase).into()), 1, 0, repetition);
             self.other_probability.push_element(Some(other.probability), 1, 0, repetition);
         }
-        self.gap_id.push(event.gap.map(u32::cast_signed), 1);
-        self.model.push(event.model.map(ByteArray::from), 1);
+        self.gap_id.push(inference.map(|inference| inference.gap.cast_signed()), 1);
+        self.model.push(inference.map(|inference| inference.model.into()), 1);
         self.sample.push(sample.map(u32::cast_signed), 1);
     }
 }
@@ -218,20 +220,20 @@ impl Columns<'_, '_> {
     }
 }
 
-impl<W: Write> Sink for ParquetSink<W> {
-    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()> {
+impl<'a, W: Write> Sink<'a> for ParquetSink<W> {
+    fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()> {
         self.gaps.row("gap", gap)
     }
 
-    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()> {
+    fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()> {
         self.gaps.row("composition", composition)
     }
 
-    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+    fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         self.row(event, None)
     }
 
-    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()> {
+    fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         self.row(event, Some(sample))
     }
 
@@ -253,35 +255,36 @@ fn other(error: ParquetError) -> io::Error {
 mod tests {
     use super::*;
     use crate::Phase;
-    use crate::sink::AlternativeRow;
+    use crate::sink::{Alternative, Inference};
     use parquet::{
         file::reader::{FileReader, SerializedFileReader},
         record::RowAccessor,
     };
 
-    fn event(number: i64) -> EventRow<'static> {
-        let alternatives = (0..number % 3).map(|place| AlternativeRow {
-            name: "write",
+    fn alternatives(number: i64) -> Vec<Alternative> {
+        let alternative = |place| Alternative {
+            name: "write".to_owned(),
             tid: (place == 0).then_some(7),
             phase: Phase::Exit,
             probability: 0.25,
-        });
+        };
+        (0..number % 3).map(alternative).collect()
+    }
+
+    /// Every other event is an inferred one.
+    fn event(number: i64, alternatives: &[Alternative]) -> EventRow<'_> {
+        let inference = Inference { time_err_ns: None, confidence: 0.5, alternatives, gap: 3, model: "engine:self" };
         EventRow {
             time_ns: (number % 5 != 0).then_some(number),
-            time_err_ns: None,
             stream: Some("cpu0"),
             cpu: Some(u32::MAX),
             tid: Some(-1),
             comm: None,
             name: "read",
             phase: Phase::Entry,
-            inferred: number % 2 == 1,
-            confidence: Some(0.5),
-            alternatives: alternatives.collect(),
-            gap: Some(3),
-            model: Some("counts:self"),
             ret: None,
             dur_ns: None,
+            inference: (number % 2 == 1).then(|| Box::new(inference)),
         }
     }
 
@@ -290,22 +293,24 @@ mod tests {
         let rows = GROUP_ROWS as i64 + 10;
         let file = tempfile::tempfile().expect("temporary file");
         let mut sink = ParquetSink::begin(&file).expect("begun");
-        (0..rows).for_each(|number| sink.event(&event(number)).expect("written"));
+        (0..rows).for_each(|number| sink.event(&event(number, &alternatives(number))).expect("written"));
         sink.finish().expect("finished");
         let reader = SerializedFileReader::new(file).expect("readable");
         assert_eq!(reader.num_row_groups(), 2);
         let mut read = 0;
         for (number, row) in (0..).zip(reader.get_row_iter(None).expect("rows")) {
             let row = row.expect("a row");
-            let wanted = event(number);
+            let wanted = alternatives(number);
+            let wanted = event(number, &wanted);
             assert_eq!(row.get_long(0).ok(), wanted.time_ns);
             assert_eq!(row.get_uint(3).expect("cpu"), u32::MAX);
-            assert_eq!(row.get_bool(10).expect("inferred"), wanted.inferred);
+            assert_eq!(row.get_bool(10).expect("inferred"), wanted.inference.is_some());
             let list = row.get_list(12).expect("alternatives");
-            assert_eq!(list.len(), wanted.alternatives.len());
-            for (element, other) in list.elements().iter().zip(&wanted.alternatives) {
+            let alternatives = wanted.inference.as_ref().map_or(&[][..], |inference| inference.alternatives);
+            assert_eq!(list.len(), alternatives.len());
+            for (element, other) in list.elements().iter().zip(alternatives) {
                 let parquet::record::Field::Group(element) = element else { panic!("{element:?}") };
-                assert_eq!(element.get_string(0).expect("name"), other.name);
+                assert_eq!(element.get_string(0).expect("name"), &other.name);
                 assert_eq!(element.get_int(1).ok(), other.tid);
                 assert_eq!(element.get_float(3).expect("probability"), other.probability);
             }

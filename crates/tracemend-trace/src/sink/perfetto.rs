@@ -91,7 +91,7 @@ const STATE_CLEARED: u32 = 1;
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn write_perfetto(collected: &Collected, mut out: impl Write) -> io::Result<()> {
+pub fn write_perfetto(collected: &Collected<'_>, mut out: impl Write) -> io::Result<()> {
     let timeline = Timeline::of(collected);
     // Perfetto's times are unsigned.
     let shift = collected.span_ns().0.min(0);
@@ -119,7 +119,7 @@ pub fn write_perfetto(collected: &Collected, mut out: impl Write) -> io::Result<
     for item in &timeline.items {
         let begin = if item.end_ns.is_some() { Type::SliceBegin } else { Type::Instant };
         let event = TrackEvent {
-            debug_annotations: item.args(&collected.symbols).into_iter().map(annotation).collect(),
+            debug_annotations: item.args().into_iter().map(annotation).collect(),
             r#type: Some(begin.into()),
             track_uuid: Some(lane_id(item.lane)),
             categories: vec![category(timeline.lanes[item.lane].kind).to_owned()],

@@ -2,11 +2,12 @@
 //! names are a documented schema (`docs/schemas`).
 
 use crate::{Gap, Phase, TraceHeader};
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use std::io;
 
 /// A gap, in `gaps` and `repair`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GapRow<'a> {
     /// Number of the gap in its trace.
     pub id: u32,
@@ -43,7 +44,7 @@ pub struct GapRow<'a> {
 }
 
 /// How the repair of one gap went.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GapOutcome<'a> {
     /// Inferred events written.
     pub inferred: u64,
@@ -77,11 +78,11 @@ impl<'a> GapRow<'a> {
 }
 
 /// Another event that could stand in the place of an inferred one.
-#[derive(Clone, Debug, Serialize)]
-pub struct AlternativeRow<'a> {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Alternative {
     /// Event name.
-    pub name: &'a str,
-    /// Thread; null for one not seen outside the gap.
+    pub name: String,
+    /// Thread; `None` for one not seen outside the gap.
     pub tid: Option<i32>,
     /// Entry, exit, call or point.
     pub phase: Phase,
@@ -89,19 +90,31 @@ pub struct AlternativeRow<'a> {
     pub probability: f32,
 }
 
-/// An event, recorded or inferred.
-#[derive(Clone, Debug, Serialize)]
-pub struct EventRow<'a> {
-    /// Nanoseconds on the trace's clock; null where nothing bounds it.
-    pub time_ns: Option<i64>,
-    /// Standard error of an estimated time; null for a recorded event.
+/// What only an inferred event has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inference<'a> {
+    /// Standard error of the estimated time, ns.
     pub time_err_ns: Option<i64>,
+    /// Probability, 0 to 1.
+    pub confidence: f32,
+    /// Other events for the same place, likeliest first.
+    pub alternatives: &'a [Alternative],
+    /// The gap it lies in.
+    pub gap: u32,
+    /// The model it comes from.
+    pub model: &'a str,
+}
+
+/// An event on its way out, recorded or inferred: every format is written from this.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventRow<'a> {
+    /// Nanoseconds on the trace's clock; `None` where nothing bounds it.
+    pub time_ns: Option<i64>,
     /// Name of the stream (loss domain) it came through, or whose gap it lies in. JSON Lines have it in the gap's row.
-    #[serde(skip)]
     pub stream: Option<&'a str>,
     /// CPU.
     pub cpu: Option<u32>,
-    /// Thread; null for one not seen outside the gap.
+    /// Thread; `None` for one not seen outside the gap.
     pub tid: Option<i32>,
     /// Process name.
     pub comm: Option<&'a str>,
@@ -109,42 +122,79 @@ pub struct EventRow<'a> {
     pub name: &'a str,
     /// Entry, exit, call or point.
     pub phase: Phase,
-    /// Whether the event was reconstructed rather than recorded.
-    pub inferred: bool,
-    /// Probability of an inferred event; null for a recorded one.
-    pub confidence: Option<f32>,
-    /// Other events for the same place, likeliest first.
-    pub alternatives: Vec<AlternativeRow<'a>>,
-    /// The gap an inferred event lies in.
-    pub gap: Option<u32>,
-    /// The model an inferred event comes from.
-    pub model: Option<&'a str>,
     /// Return value of a recorded event.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ret: Option<i64>,
-    /// Duration of a recorded whole call.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Duration of a recorded whole call, ns.
     pub dur_ns: Option<u64>,
+    /// `None` for a recorded event.
+    pub inference: Option<Box<Inference<'a>>>,
 }
 
-/// Expected number of lost events of one type.
-#[derive(Clone, Debug, Serialize)]
-pub struct PartRow<'a> {
-    /// Thread; null for a sum over threads or a thread not seen outside the gap.
+impl EventRow<'_> {
+    /// Its probability; 1 for a recorded event.
+    pub fn confidence(&self) -> f32 {
+        self.inference.as_ref().map_or(1.0, |inference| inference.confidence)
+    }
+
+    /// Standard error of its time, ns; `None` for a recorded event.
+    pub fn time_err_ns(&self) -> Option<i64> {
+        self.inference.as_ref().and_then(|inference| inference.time_err_ns)
+    }
+
+    /// Its time, 0 where nothing bounds it. Every event of [`Collected`](super::Collected) has one.
+    pub fn at_ns(&self) -> i64 {
+        self.time_ns.unwrap_or(0)
+    }
+}
+
+/// As `docs/schemas` has it: recorded events have the columns of inferred ones, but empty.
+impl Serialize for EventRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inference = self.inference.as_deref();
+        let known = usize::from(self.ret.is_some()) + usize::from(self.dur_ns.is_some());
+        let mut row = serializer.serialize_struct("EventRow", 11 + known)?;
+        row.serialize_field("time_ns", &self.time_ns)?;
+        row.serialize_field("time_err_ns", &self.time_err_ns())?;
+        row.serialize_field("cpu", &self.cpu)?;
+        row.serialize_field("tid", &self.tid)?;
+        row.serialize_field("comm", &self.comm)?;
+        row.serialize_field("name", &self.name)?;
+        row.serialize_field("phase", &self.phase)?;
+        row.serialize_field("inferred", &inference.is_some())?;
+        row.serialize_field("confidence", &inference.map(|inference| inference.confidence))?;
+        row.serialize_field("alternatives", inference.map_or(&[][..], |inference| inference.alternatives))?;
+        row.serialize_field("gap", &inference.map(|inference| inference.gap))?;
+        row.serialize_field("model", &inference.map(|inference| inference.model))?;
+        if let Some(ret) = self.ret {
+            row.serialize_field("ret", &ret)?;
+        }
+        if let Some(dur_ns) = self.dur_ns {
+            row.serialize_field("dur_ns", &dur_ns)?;
+        }
+        row.end()
+    }
+}
+
+/// Expected number of lost events of one event type, on one thread or on all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompositionPart {
+    /// Thread; `None` for a sum over the threads of the gap, or for a thread not seen outside it (then `comm` says whose
+    /// child).
     pub tid: Option<i32>,
-    /// Process name.
-    pub comm: Option<&'a str>,
+    /// Process name, where known.
+    pub comm: Option<String>,
     /// Event name.
-    pub name: &'a str,
+    pub name: String,
     /// Entry, exit, call or point.
     pub phase: Phase,
-    /// Expected number.
+    /// Expected number of lost events.
     pub expected: f64,
     /// Lower end of the 90 % interval.
     pub low: f64,
     /// Upper end of the 90 % interval.
     pub high: f64,
-    /// Expected time these events took together, where durations are known.
+    /// Expected time that these calls took together, ns. Whole calls and exits have it, where the trace recorded durations
+    /// of such calls that fit into the gap.
     pub time_ns: Option<f64>,
 }
 
@@ -160,12 +210,13 @@ pub struct CompositionRow<'a> {
     /// Upper end of its 90 % interval.
     pub lost_high: u64,
     /// Over all threads, the most frequent first.
-    pub by_event: Vec<PartRow<'a>>,
+    pub by_event: &'a [CompositionPart],
     /// By thread and event, the most frequent first.
-    pub by_thread: Vec<PartRow<'a>>,
+    pub by_thread: &'a [CompositionPart],
 }
 
-/// An output that takes a repaired trace row by row, in the order in which it is to be read.
+/// An output that takes a repaired trace row by row, in the order in which it is to be read. What the rows name lives for
+/// `'a`, so a sink may keep them.
 ///
 /// ```
 /// use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
@@ -180,30 +231,30 @@ pub struct CompositionRow<'a> {
 /// assert!(String::from_utf8_lossy(&out).contains(r#""begin_ns":100,"end_ns":900,"lost":3,"lost_kind":"exact""#));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub trait Sink {
+pub trait Sink<'a> {
     /// Takes a gap, before anything that was lost in it.
     ///
     /// # Errors
     /// When the output cannot be written.
-    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()>;
+    fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()>;
 
     /// Takes what a gap lost, by event type.
     ///
     /// # Errors
     /// When the output cannot be written.
-    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()>;
+    fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()>;
 
     /// Takes an event, recorded or inferred.
     ///
     /// # Errors
     /// When the output cannot be written.
-    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()>;
+    fn event(&mut self, event: &EventRow<'a>) -> io::Result<()>;
 
     /// Takes an inferred event of a further reconstruction, drawn at random.
     ///
     /// # Errors
     /// When the output cannot be written.
-    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()>;
+    fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()>;
 
     /// Takes a line of the input as it stands there; formats without such lines ignore it.
     ///

@@ -3,7 +3,7 @@
 
 use super::csv::phase_word;
 use super::rows::Sink;
-use super::{CompositionRow, EventRow, GapRow, PartRow};
+use super::{CompositionPart, CompositionRow, EventRow, GapRow};
 use crate::{Format, Phase};
 use std::io::{self, Write};
 
@@ -42,8 +42,8 @@ impl<W: Write> TextSink<W> {
     }
 }
 
-impl<W: Write> Sink for TextSink<W> {
-    fn gap(&mut self, gap: &GapRow<'_>) -> io::Result<()> {
+impl<'a, W: Write> Sink<'a> for TextSink<W> {
+    fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()> {
         let place = gap.stream.map_or("an unknown stream".to_owned(), str::to_owned);
         let lost = match (gap.lost, gap.lost_kind) {
             (Some(count), "exact") => format!("{count} events"),
@@ -72,8 +72,8 @@ impl<W: Write> Sink for TextSink<W> {
         self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{kept}{outcome}", gap.id, gap.cause))
     }
 
-    fn composition(&mut self, composition: &CompositionRow<'_>) -> io::Result<()> {
-        let parts = &composition.by_event;
+    fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()> {
+        let parts = composition.by_event;
         if parts.is_empty() {
             return Ok(());
         }
@@ -84,16 +84,15 @@ impl<W: Write> Sink for TextSink<W> {
         self.marked(&format!("gap {}: lost by kind, with 90 % intervals: {}", composition.gap, kinds.join(", ")))
     }
 
-    fn event(&mut self, event: &EventRow<'_>) -> io::Result<()> {
+    fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
-        match event.confidence {
-            Some(confidence) => self.marked(&format!("{confidence:.2} {text}")),
-            None if event.inferred => self.marked(&format!("?    {text}")),
+        match &event.inference {
+            Some(inference) => self.marked(&format!("{:.2} {text}", inference.confidence)),
             None => writeln!(self.out, "{text}"),
         }
     }
 
-    fn sample(&mut self, sample: u32, event: &EventRow<'_>) -> io::Result<()> {
+    fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
         self.marked(&format!("sample {sample}: {text}"))
     }
@@ -121,7 +120,7 @@ fn call_text(event: &EventRow<'_>) -> String {
     }
 }
 
-fn part_text(part: &PartRow<'_>) -> String {
+fn part_text(part: &CompositionPart) -> String {
     let phase = match part.phase {
         Phase::Entry | Phase::Exit => format!(" {}", phase_word(part.phase)),
         Phase::Call | Phase::Point => String::new(),
@@ -139,6 +138,7 @@ fn seconds(time_ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sink::Inference;
 
     #[test]
     fn times_keep_their_nanoseconds() {
@@ -181,27 +181,22 @@ mod tests {
         let mut sink = TextSink::new(&mut out, Format::Ftrace, false);
         let mut event = EventRow {
             time_ns: Some(1),
-            time_err_ns: Some(1),
             stream: None,
             cpu: Some(1),
             tid: Some(7),
             comm: Some("ls"),
             name: "read",
             phase: Phase::Entry,
-            inferred: true,
-            confidence: Some(0.97),
-            alternatives: vec![],
-            gap: Some(0),
-            model: None,
             ret: None,
             dur_ns: None,
+            inference: Some(Box::new(Inference { confidence: 0.97, alternatives: &[], gap: 0, model: "engine:self" })),
         };
         sink.event(&event).expect("writes to memory");
-        event.confidence = None;
+        event.inference = None;
         sink.event(&event).expect("writes to memory");
         sink.raw_line(b"recorded").expect("writes to memory");
         let text = String::from_utf8(out).expect("text");
         let marks: Vec<bool> = text.lines().map(|line| line.starts_with('~')).collect();
-        assert_eq!(marks, [true, true, false]);
+        assert_eq!(marks, [true, false, false]);
     }
 }

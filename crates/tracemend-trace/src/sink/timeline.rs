@@ -3,10 +3,10 @@
 //! Each CPU (or stream, where it has none) has lanes for recorded events, inferred events, what was lost, and confidence;
 //! each thread one for recorded and one for inferred calls. A call of which one end only was recorded is an inferred one.
 
-use super::{Collected, Inference, KeptEvent, KeptGap};
-use crate::{Phase, Symbol, Symbols};
+use super::{Collected, EventRow, GapRow, Inference};
+use crate::Phase;
 use rustc_hash::FxHashMap;
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Bands of confidence: minimum value, and the name of the slices. Viewers colour by name.
 pub(super) const BANDS: [(f32, &str); 4] =
@@ -45,9 +45,9 @@ pub(super) struct Item<'a> {
 
 #[derive(Clone, Copy, Debug)]
 enum What<'a> {
-    Event(&'a KeptEvent),
-    Call(&'a KeptEvent, &'a KeptEvent),
-    Gap(&'a KeptGap),
+    Event(&'a EventRow<'a>),
+    Call(&'a EventRow<'a>, &'a EventRow<'a>),
+    Gap(&'a GapRow<'a>),
     Band,
 }
 
@@ -72,12 +72,12 @@ pub(super) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn of(collected: &'a Collected) -> Self {
+    pub(super) fn of(collected: &'a Collected<'a>) -> Self {
         let mut timeline = Self::default();
         let events = collected.by_time();
         let span = collected.span_ns();
         timeline.cpus(collected, &events, span);
-        timeline.threads(collected, &events);
+        timeline.threads(&events);
         timeline
     }
 
@@ -99,8 +99,8 @@ impl<'a> Timeline<'a> {
         index
     }
 
-    fn cpu_lane(&mut self, cpu: Option<u32>, stream: Option<Symbol>, kind: LaneKind, symbols: &Symbols) -> usize {
-        let place = place(cpu, stream, symbols);
+    fn cpu_lane(&mut self, cpu: Option<u32>, stream: Option<&str>, kind: LaneKind) -> usize {
+        let place = place(cpu, stream);
         let group = self.group(place.clone());
         self.lane(group, None, kind, &|| match kind {
             LaneKind::Recorded => format!("{place} recorded"),
@@ -111,28 +111,28 @@ impl<'a> Timeline<'a> {
         })
     }
 
-    fn cpus(&mut self, collected: &'a Collected, events: &[&'a KeptEvent], (first, last): (i64, i64)) {
-        let symbols = &collected.symbols;
+    fn cpus(&mut self, collected: &'a Collected<'a>, events: &[&'a EventRow<'a>], (first, last): (i64, i64)) {
         let of_events = events.iter().map(|event| (event.cpu, event.stream));
         let of_gaps = collected.gaps.iter().map(|gap| (gap.cpu, gap.stream));
-        let places: BTreeSet<(Option<u32>, Option<Symbol>)> = of_events.chain(of_gaps).collect();
+        let places: BTreeMap<(Option<u32>, Option<usize>), Option<&str>> =
+            of_events.chain(of_gaps).map(|(cpu, stream)| ((cpu, collected.stream_order(stream)), stream)).collect();
         // Viewers show groups in the order in which they are made.
-        places.iter().for_each(|&(cpu, stream)| _ = self.group(place(cpu, stream, symbols)));
-        let mut by_gap: FxHashMap<u32, Vec<(&KeptEvent, &Inference)>> = FxHashMap::default();
+        places.iter().for_each(|(&(cpu, _), &stream)| _ = self.group(place(cpu, stream)));
+        let mut by_gap: FxHashMap<u32, Vec<(&EventRow<'a>, &Inference<'a>)>> = FxHashMap::default();
         for event in events {
             let kind = if event.inference.is_some() { LaneKind::Inferred } else { LaneKind::Recorded };
-            let lane = self.cpu_lane(event.cpu, event.stream, kind, symbols);
-            let name = mark_name(symbols.name(event.name), event.phase);
-            self.items.push(Item { lane, begin_ns: event.time_ns, end_ns: None, name, what: What::Event(event) });
+            let lane = self.cpu_lane(event.cpu, event.stream, kind);
+            let name = mark_name(event.name, event.phase);
+            self.items.push(Item { lane, begin_ns: event.at_ns(), end_ns: None, name, what: What::Event(event) });
             if let Some(inference) = &event.inference {
                 by_gap.entry(inference.gap).or_default().push((event, inference));
             }
         }
-        let mut gaps: Vec<&KeptGap> = collected.gaps.iter().collect();
+        let mut gaps: Vec<&GapRow<'a>> = collected.gaps.iter().collect();
         gaps.sort_by_key(|gap| (gap.begin_ns, gap.end_ns));
         let mut free_from: FxHashMap<usize, i64> = FxHashMap::default();
         for gap in gaps {
-            let lane = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Lost, symbols);
+            let lane = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Lost);
             // Slices of a lane must not overlap.
             let free = free_from.entry(lane).or_insert(i64::MIN);
             let begin_ns = gap.begin_ns.unwrap_or(first).max(*free);
@@ -141,27 +141,26 @@ impl<'a> Timeline<'a> {
             let lost = gap.lost.map_or("?".to_owned(), |lost| lost.to_string());
             let name = format!("LOST {lost}").into();
             self.items.push(Item { lane, begin_ns, end_ns: Some(end_ns), name, what: What::Gap(gap) });
-            let bands = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Bands, symbols);
-            let values = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Confidence, symbols);
+            let bands = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Bands);
+            let values = self.cpu_lane(gap.cpu, gap.stream, LaneKind::Confidence);
             let inside = by_gap.get(&gap.id).map_or(&[][..], Vec::as_slice);
             for run in inside.chunk_by(|a, b| band(a.1.confidence) == band(b.1.confidence)) {
-                let last = run.last().map_or(end_ns, |last| last.0.time_ns);
-                let next = inside.get(inside.partition_point(|other| other.0.time_ns <= last));
-                let begin_ns = run[0].0.time_ns.max(begin_ns);
-                let end_ns = Some(next.map_or(end_ns, |next| next.0.time_ns).max(begin_ns));
+                let last = run.last().map_or(end_ns, |last| last.0.at_ns());
+                let next = inside.get(inside.partition_point(|other| other.0.at_ns() <= last));
+                let begin_ns = run[0].0.at_ns().max(begin_ns);
+                let end_ns = Some(next.map_or(end_ns, |next| next.0.at_ns()).max(begin_ns));
                 let name = band(run[0].1.confidence).into();
                 self.items.push(Item { lane: bands, begin_ns, end_ns, name, what: What::Band });
             }
-            let known = inside.iter().map(|(event, inference)| (values, event.time_ns, inference.confidence));
+            let known = inside.iter().map(|(event, inference)| (values, event.at_ns(), inference.confidence));
             self.values.extend(known);
             // What follows was recorded.
             self.values.push((values, end_ns, 1.0));
         }
     }
 
-    fn threads(&mut self, collected: &'a Collected, events: &[&'a KeptEvent]) {
-        let symbols = &collected.symbols;
-        let mut comms: FxHashMap<i32, Symbol> = FxHashMap::default();
+    fn threads(&mut self, events: &[&'a EventRow<'a>]) {
+        let mut comms: FxHashMap<i32, &str> = FxHashMap::default();
         for event in events {
             if let (Some(tid), Some(comm)) = (event.tid, event.comm) {
                 // A thread is known by its last name: it may have begun as a copy of its parent.
@@ -171,38 +170,38 @@ impl<'a> Timeline<'a> {
         for (begin, end) in calls(events) {
             let Some(tid) = begin.tid else { continue };
             let inferred = begin.inference.is_some() || end.is_some_and(|end| end.inference.is_some());
-            let comm = comms.get(&tid).map_or("?", |comm| symbols.name(*comm));
+            let comm = comms.get(&tid).copied().unwrap_or("?");
             let group = self.group(format!("process {comm}"));
             let kind = if inferred { LaneKind::Inferred } else { LaneKind::Recorded };
             let lane = self.lane(group, Some(tid), kind, &|| match inferred {
                 true => format!("{comm} {tid} inferred"),
                 false => format!("{comm} {tid}"),
             });
-            let name = symbols.name(begin.name);
-            let own_end = begin.dur_ns.map(|dur| begin.time_ns.saturating_add_unsigned(dur));
+            let name = begin.name;
+            let own_end = begin.dur_ns.map(|dur| begin.at_ns().saturating_add_unsigned(dur));
             let (end_ns, name, what) = match end {
-                Some(end) => (Some(end.time_ns), name.into(), What::Call(begin, end)),
+                Some(end) => (Some(end.at_ns()), name.into(), What::Call(begin, end)),
                 None if own_end.is_some() => (own_end, name.into(), What::Event(begin)),
                 None => (None, mark_name(name, begin.phase), What::Event(begin)),
             };
-            self.items.push(Item { lane, begin_ns: begin.time_ns, end_ns, name, what });
+            self.items.push(Item { lane, begin_ns: begin.at_ns(), end_ns, name, what });
         }
     }
 }
 
 /// What a CPU is called, or a stream that belongs to none.
-fn place(cpu: Option<u32>, stream: Option<Symbol>, symbols: &Symbols) -> String {
+fn place(cpu: Option<u32>, stream: Option<&str>) -> String {
     match (cpu, stream) {
         (Some(cpu), _) => format!("CPU {cpu}"),
-        (None, Some(stream)) => format!("stream {}", symbols.name(stream)),
+        (None, Some(stream)) => format!("stream {stream}"),
         (None, None) => "unknown stream".to_owned(),
     }
 }
 
 /// Pairs the entries and exits of calls, in the order of their beginnings. An event without its other half, or without a
 /// known thread, stands alone. `events` are in the order of time.
-pub fn calls<'a>(events: &[&'a KeptEvent]) -> Vec<(&'a KeptEvent, Option<&'a KeptEvent>)> {
-    let mut calls: Vec<(&KeptEvent, Option<&KeptEvent>)> = Vec::new();
+pub fn calls<'a>(events: &[&'a EventRow<'a>]) -> Vec<(&'a EventRow<'a>, Option<&'a EventRow<'a>>)> {
+    let mut calls: Vec<(&EventRow<'a>, Option<&EventRow<'a>>)> = Vec::new();
     let mut open: FxHashMap<i32, usize> = FxHashMap::default();
     for &event in events {
         let own = match (event.phase, event.tid) {
@@ -236,24 +235,24 @@ fn band(confidence: f32) -> &'static str {
 
 impl Item<'_> {
     /// Its values.
-    pub(super) fn args(&self, symbols: &Symbols) -> Vec<(&'static str, Arg)> {
+    pub(super) fn args(&self) -> Vec<(&'static str, Arg)> {
         let mut args = Vec::new();
         match self.what {
-            What::Event(event) => event_args(&mut args, event, symbols),
+            What::Event(event) => event_args(&mut args, event),
             What::Call(begin, end) => {
                 if begin.inference.is_some() != end.inference.is_some() {
                     let end = if begin.inference.is_some() { "begin" } else { "end" };
                     args.push(("inferred_end", Arg::Text(end.to_owned())));
                 }
-                let of = |event: &KeptEvent| event.inference.as_ref().map_or(1.0, |inference| inference.confidence);
-                event_args(&mut args, if of(begin) <= of(end) { begin } else { end }, symbols);
+                event_args(&mut args, if begin.confidence() <= end.confidence() { begin } else { end });
                 if let (None, Some(ret)) = (begin.ret, end.ret) {
                     args.push(("ret", Arg::Integer(ret)));
                 }
             }
             What::Gap(gap) => {
+                let inferred = gap.outcome.as_ref().map_or(0, |outcome| outcome.inferred);
                 args.push(("gap", Arg::Integer(gap.id.into())));
-                args.push(("inferred", Arg::Integer(gap.inferred.cast_signed())));
+                args.push(("inferred", Arg::Integer(inferred.cast_signed())));
             }
             What::Band => {}
         }
@@ -261,7 +260,7 @@ impl Item<'_> {
     }
 }
 
-fn event_args(args: &mut Vec<(&'static str, Arg)>, event: &KeptEvent, symbols: &Symbols) {
+fn event_args(args: &mut Vec<(&'static str, Arg)>, event: &EventRow<'_>) {
     args.extend(event.tid.map(|tid| ("tid", Arg::Integer(tid.into()))));
     args.extend(event.ret.map(|ret| ("ret", Arg::Integer(ret))));
     let Some(inference) = &event.inference else { return };
@@ -270,11 +269,11 @@ fn event_args(args: &mut Vec<(&'static str, Arg)>, event: &KeptEvent, symbols: &
     args.push(("confidence", Arg::Number(confidence)));
     args.extend(inference.time_err_ns.map(|error| ("time_err_ns", Arg::Integer(error))));
     args.push(("gap", Arg::Integer(inference.gap.into())));
-    args.push(("model", Arg::Text(symbols.name(inference.model).to_owned())));
+    args.push(("model", Arg::Text(inference.model.to_owned())));
     let others: Vec<String> = inference
         .alternatives
         .iter()
-        .map(|other| format!("{} {:.2}", mark_name(symbols.name(other.name), other.phase), other.probability))
+        .map(|other| format!("{} {:.2}", mark_name(&other.name, other.phase), other.probability))
         .collect();
     if !others.is_empty() {
         args.push(("alternatives", Arg::Text(others.join(", "))));

@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tracemend_repair::GapRepair;
-use tracemend_trace::sink::{Collected, GapRow, KeptEvent};
-use tracemend_trace::{Phase, Symbol, TraceHeader};
+use tracemend_trace::sink::{Collected, EventRow, GapRow};
+use tracemend_trace::{Phase, TraceHeader};
 
 const BODY: &str = include_str!("assets/repair.html");
 const SCRIPTS: [&str; 3] =
@@ -29,7 +29,7 @@ pub struct RepairReport<'a> {
     /// Header of the trace.
     pub header: &'a TraceHeader,
     /// Recorded and inferred events.
-    pub merged: &'a Collected,
+    pub merged: &'a Collected<'a>,
     /// The repairs of the gaps.
     pub repairs: &'a [GapRepair],
     /// The repairs in figures.
@@ -123,44 +123,43 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
     let events = merged.by_time();
     let mut names: Numbers<&'a str> = Numbers::new();
     let mut threads: Numbers<Option<i32>> = Numbers::new();
-    let mut comms: FxHashMap<Option<i32>, Symbol> = FxHashMap::default();
-    let mut cpus: Numbers<(Option<u32>, Option<Symbol>)> = Numbers::new();
-    let mut places: Vec<_> = events.iter().map(|event| place(event)).collect();
-    places.sort_unstable();
+    let mut comms: FxHashMap<Option<i32>, &str> = FxHashMap::default();
+    let mut cpus: Numbers<(Option<u32>, Option<&str>)> = Numbers::new();
+    let of = |event: &EventRow<'a>| lane(event.cpu, event.stream);
+    let mut places: Vec<_> = events.iter().map(|event| of(event)).collect();
+    places.sort_by_key(|&(cpu, stream)| (cpu, merged.stream_order(stream)));
     places.iter().for_each(|&place| _ = cpus.of(place));
     let mut columns = Columns::default();
     let mut alternatives = BTreeMap::new();
     let mut now = first;
     for (index, &event) in events.iter().enumerate() {
-        columns.t.push(event.time_ns.saturating_sub(now));
-        now = event.time_ns;
-        columns.c.push(cpus.of(place(event)));
+        columns.t.push(event.at_ns().saturating_sub(now));
+        now = event.at_ns();
+        columns.c.push(cpus.of(of(event)));
         columns.h.push(threads.of(event.tid));
         if let Some(comm) = event.comm {
             // The last name counts: a thread may begin under its parent's name.
             comms.insert(event.tid, comm);
         }
-        columns.n.push(names.of(merged.symbols.name(event.name)));
+        columns.n.push(names.of(event.name));
         columns.p.push(number(event.phase));
         let inference = event.inference.as_deref();
         columns.q.push(inference.map_or(RECORDED, |inference| thousandths(inference.confidence).cast_signed()));
         columns.g.push(inference.map_or(-1, |inference| inference.gap.into()));
         let others: Vec<_> = inference
             .iter()
-            .flat_map(|inference| &inference.alternatives)
-            .map(|other| {
-                (names.of(merged.symbols.name(other.name)), number(other.phase), thousandths(other.probability))
-            })
+            .flat_map(|inference| inference.alternatives)
+            .map(|other| (names.of(&other.name), number(other.phase), thousandths(other.probability)))
             .collect();
         if !others.is_empty() {
             alternatives.insert(index, others);
         }
     }
-    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, gap.inferred)).collect();
+    let written = |gap: &GapRow<'_>| gap.outcome.as_ref().map_or(0, |outcome| outcome.inferred);
+    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, written(gap))).collect();
     let gaps = report.repairs.iter().map(|repair| {
         let row = GapRow::new(&repair.gap, report.header);
-        let stream = row.stream.and_then(|name| merged.symbols.find(name));
-        let lane = if row.cpu.is_some() { (row.cpu, None) } else { (None, stream) };
+        let lane = lane(row.cpu, row.stream);
         let parts = repair.composition.by_event.iter().take(KINDS);
         Gap {
             id: row.id,
@@ -187,17 +186,13 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
         span: last.saturating_sub(first),
         recorded: events.iter().filter(|event| event.inference.is_none()).count(),
         summary: report.summary,
-        threads: threads
-            .order
-            .iter()
-            .map(|tid| (*tid, comms.get(tid).map_or("unknown", |comm| merged.symbols.name(*comm))))
-            .collect(),
+        threads: threads.order.iter().map(|tid| (*tid, comms.get(tid).copied().unwrap_or("unknown"))).collect(),
         cpus: cpus
             .order
             .iter()
             .map(|&(cpu, stream)| match (cpu, stream) {
                 (Some(cpu), _) => format!("CPU {cpu}"),
-                (None, Some(stream)) => merged.symbols.name(stream).to_owned(),
+                (None, Some(stream)) => stream.to_owned(),
                 (None, None) => "unknown stream".to_owned(),
             })
             .collect(),
@@ -209,9 +204,9 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
     }
 }
 
-/// Returns the lane of an event: its CPU, or its stream if it has no CPU.
-fn place(event: &KeptEvent) -> (Option<u32>, Option<Symbol>) {
-    if event.cpu.is_some() { (event.cpu, None) } else { (None, event.stream) }
+/// Returns the lane of an event or a gap: its CPU, or its stream if it has no CPU.
+fn lane(cpu: Option<u32>, stream: Option<&str>) -> (Option<u32>, Option<&str>) {
+    if cpu.is_some() { (cpu, None) } else { (None, stream) }
 }
 
 fn number(phase: Phase) -> u8 {

@@ -1,15 +1,15 @@
 //! Event classes, and the metadata that describes them (TSDL, CTF 1.8).
 
-use crate::sink::KeptEvent;
-use crate::{Phase, Symbol, Symbols};
+use crate::Phase;
+use crate::sink::EventRow;
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
 /// What distinguishes event classes: a field that an event lacks is not in its class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Class {
+pub(super) struct Class<'a> {
     pub(super) stream: StreamClass,
-    name: Symbol,
+    name: &'a str,
     phase: Phase,
     pub(super) tid: bool,
     pub(super) comm: bool,
@@ -31,8 +31,8 @@ impl StreamClass {
     }
 }
 
-impl Class {
-    pub(super) fn of(event: &KeptEvent, stream: StreamClass) -> Self {
+impl<'a> Class<'a> {
+    pub(super) fn of(event: &EventRow<'a>, stream: StreamClass) -> Self {
         Self {
             stream,
             name: event.name,
@@ -41,21 +41,21 @@ impl Class {
             comm: event.comm.is_some(),
             ret: event.ret.is_some(),
             dur: event.dur_ns.is_some(),
-            error: event.inference.as_ref().is_some_and(|inference| inference.time_err_ns.is_some()),
+            error: event.time_err_ns().is_some(),
         }
     }
 }
 
 /// Numbers of the event classes, in the order of first use within their stream class.
 #[derive(Debug, Default)]
-pub(super) struct Classes {
-    ids: FxHashMap<Class, u32>,
-    order: Vec<(Class, u32)>,
+pub(super) struct Classes<'a> {
+    ids: FxHashMap<Class<'a>, u32>,
+    order: Vec<(Class<'a>, u32)>,
     next: FxHashMap<StreamClass, u32>,
 }
 
-impl Classes {
-    pub(super) fn id(&mut self, class: Class) -> u32 {
+impl<'a> Classes<'a> {
+    pub(super) fn id(&mut self, class: Class<'a>) -> u32 {
         if let Some(&id) = self.ids.get(&class) {
             return id;
         }
@@ -100,7 +100,7 @@ pub(super) const PHASES: [(Phase, &str); 4] =
     [(Phase::Entry, "entry"), (Phase::Exit, "exit"), (Phase::Call, "call"), (Phase::Point, "point")];
 
 /// The metadata of a trace with these classes.
-pub(super) fn text(streams: &[StreamClass], classes: &Classes, symbols: &Symbols, clock: Clock) -> String {
+pub(super) fn text(streams: &[StreamClass], classes: &Classes<'_>, clock: Clock) -> String {
     let mut out = format!(
         "/* CTF 1.8 */\n\
          trace {{ major = 1; minor = 8; byte_order = le;\n\
@@ -129,7 +129,7 @@ pub(super) fn text(streams: &[StreamClass], classes: &Classes, symbols: &Symbols
         );
     }
     for (class, id) in &classes.order {
-        event_class(&mut out, class, *id, symbols);
+        event_class(&mut out, class, *id);
     }
     out
 }
@@ -145,7 +145,7 @@ fn inference() -> String {
     )
 }
 
-fn event_class(out: &mut String, class: &Class, id: u32, symbols: &Symbols) {
+fn event_class(out: &mut String, class: &Class<'_>, id: u32) {
     let mut context = String::new();
     if class.tid {
         let _ = write!(context, " {I32} _tid;");
@@ -169,7 +169,7 @@ fn event_class(out: &mut String, class: &Class, id: u32, symbols: &Symbols) {
         Phase::Exit => "syscall_exit_",
         Phase::Call | Phase::Point => "",
     };
-    let name = escaped(symbols.name(class.name));
+    let name = escaped(class.name);
     let _ = write!(out, "event {{ name = \"{prefix}{name}\"; id = {id}; stream_id = {};", class.stream.id());
     if !context.is_empty() {
         let _ = write!(out, "\n\tcontext := struct {{{context} }};");

@@ -1,41 +1,41 @@
 //! How the events and gaps of a stream become packets.
 
-use crate::sink::{KeptEvent, KeptGap};
+use crate::sink::{EventRow, GapRow};
 
 /// Maximum number of events of a packet.
 const PACKET_EVENTS: usize = 8192;
 
 /// A packet of a stream.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Packet<'a> {
+pub(super) struct Packet<'p, 'a> {
     pub(super) begin_ns: i64,
     pub(super) end_ns: i64,
     /// Number of the packet; one is left out where an uncounted loss lies.
     pub(super) number: u64,
     /// Events lost in the stream until the packet's end.
     pub(super) discarded: u64,
-    pub(super) events: &'a [&'a KeptEvent],
+    pub(super) events: &'p [&'a EventRow<'a>],
 }
 
 /// Cuts a stream into packets. Between the end of the packet before a gap's and the end of the gap's own lies the gap.
 /// `events` and `gaps` are in the order of time.
-pub(super) fn packets<'a>(events: &'a [&'a KeptEvent], gaps: &[&KeptGap]) -> Vec<Packet<'a>> {
+pub(super) fn packets<'p, 'a>(events: &'p [&'a EventRow<'a>], gaps: &[&GapRow<'_>]) -> Vec<Packet<'p, 'a>> {
     let mut cutter = Cutter { packets: Vec::new(), number: 0, discarded: 0, last_ns: None };
     let mut left = events;
     for gap in gaps {
         if let Some(begin) = gap.begin_ns {
             let before;
-            (before, left) = left.split_at(left.partition_point(|event| event.time_ns <= begin));
+            (before, left) = left.split_at(left.partition_point(|event| event.at_ns() <= begin));
             cutter.plain(before);
             // Readers learn where the gap begins from the packet that ends there.
             if cutter.last_ns.is_none_or(|last| last < begin) {
                 cutter.push(begin, begin, &[]);
             }
         }
-        let end = gap.end_ns.or(left.last().map(|event| event.time_ns)).or(gap.begin_ns).unwrap_or(0);
+        let end = gap.end_ns.or(left.last().map(|event| event.at_ns())).or(gap.begin_ns).unwrap_or(0);
         let open = gap.end_ns.is_none();
-        let (inside, after) = left.split_at(left.partition_point(|event| event.time_ns < end || open));
-        let begin = gap.begin_ns.or(inside.first().map(|event| event.time_ns)).unwrap_or(end);
+        let (inside, after) = left.split_at(left.partition_point(|event| event.at_ns() < end || open));
+        let begin = gap.begin_ns.or(inside.first().map(|event| event.at_ns())).unwrap_or(end);
         match gap.lost {
             Some(lost) => {
                 cutter.discarded = cutter.discarded.saturating_add(lost);
@@ -56,25 +56,25 @@ pub(super) fn packets<'a>(events: &'a [&'a KeptEvent], gaps: &[&KeptGap]) -> Vec
     cutter.packets
 }
 
-struct Cutter<'a> {
-    packets: Vec<Packet<'a>>,
+struct Cutter<'p, 'a> {
+    packets: Vec<Packet<'p, 'a>>,
     number: u64,
     discarded: u64,
     last_ns: Option<i64>,
 }
 
-impl<'a> Cutter<'a> {
+impl<'p, 'a> Cutter<'p, 'a> {
     /// Packets in which nothing was lost.
-    fn plain(&mut self, events: &'a [&'a KeptEvent]) {
+    fn plain(&mut self, events: &'p [&'a EventRow<'a>]) {
         for chunk in events.chunks(PACKET_EVENTS) {
             if let [first, .., last] | [first @ last] = chunk {
-                self.push(first.time_ns, last.time_ns, chunk);
+                self.push(first.at_ns(), last.at_ns(), chunk);
             }
         }
     }
 
     /// A packet, moved after the one before it where gaps overlap.
-    fn push(&mut self, begin_ns: i64, end_ns: i64, events: &'a [&'a KeptEvent]) {
+    fn push(&mut self, begin_ns: i64, end_ns: i64, events: &'p [&'a EventRow<'a>]) {
         let begin_ns = self.last_ns.map_or(begin_ns, |last| last.max(begin_ns));
         let end_ns = end_ns.max(begin_ns);
         self.packets.push(Packet { begin_ns, end_ns, number: self.number, discarded: self.discarded, events });

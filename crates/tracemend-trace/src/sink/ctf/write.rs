@@ -2,8 +2,8 @@
 
 use super::metadata::{self, Class, Classes, Clock, PHASES, StreamClass};
 use super::packets::{Packet, packets};
-use crate::sink::{Collected, Inference, KeptEvent, KeptGap};
-use crate::{Phase, Symbol, Symbols};
+use crate::Phase;
+use crate::sink::{Collected, EventRow, GapRow, Inference};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
     fs::{self, File},
@@ -18,13 +18,13 @@ const HEAD_BYTES: u64 = 4 + 4 + 4 * 8;
 /// A stream to be written: what was recorded or inferred in one loss domain on one CPU.
 #[derive(Default)]
 struct Lane<'a> {
-    events: Vec<&'a KeptEvent>,
-    gaps: Vec<&'a KeptGap>,
+    events: Vec<&'a EventRow<'a>>,
+    gaps: Vec<&'a GapRow<'a>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct LaneKey {
-    name: Option<Symbol>,
+struct LaneKey<'a> {
+    name: Option<&'a str>,
     cpu: Option<u32>,
     inferred: bool,
 }
@@ -34,9 +34,9 @@ struct LaneKey {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write_folder(collected: &Collected, folder: &Path, merged: bool) -> io::Result<()> {
+pub fn write_folder(collected: &Collected<'_>, folder: &Path, merged: bool) -> io::Result<()> {
     let clock = Clock::from(collected.span_ns().0);
-    let (mut lanes, mut order) = (FxHashMap::<LaneKey, Lane<'_>>::default(), Vec::new());
+    let (mut lanes, mut order) = (FxHashMap::<LaneKey<'_>, Lane<'_>>::default(), Vec::new());
     for event in collected.by_time() {
         let key = LaneKey { name: event.stream, cpu: event.cpu, inferred: event.inference.is_some() };
         of(&mut lanes, &mut order, key).events.push(event);
@@ -53,10 +53,10 @@ pub fn write_folder(collected: &Collected, folder: &Path, merged: bool) -> io::R
         lane.gaps.sort_by_key(|gap| (gap.begin_ns, gap.end_ns));
         let class = StreamClass { inferred: key.inferred, cpu: key.cpu.is_some() };
         streams.push(class);
-        let path = folder.join(file_name(key, &collected.symbols, &mut names));
+        let path = folder.join(file_name(key, &mut names));
         let mut out = BufWriter::new(File::create_new(path)?);
         for packet in packets(&lane.events, &lane.gaps) {
-            write_packet(&mut out, &packet, key.cpu, class, &mut classes, &collected.symbols, clock)?;
+            write_packet(&mut out, &packet, key.cpu, class, &mut classes, clock)?;
         }
         out.flush()?;
     }
@@ -65,10 +65,14 @@ pub fn write_folder(collected: &Collected, folder: &Path, merged: bool) -> io::R
         // if none is there.
         streams.push(StreamClass { inferred: false, cpu: true });
     }
-    fs::write(folder.join("metadata"), metadata::text(&streams, &classes, &collected.symbols, clock))
+    fs::write(folder.join("metadata"), metadata::text(&streams, &classes, clock))
 }
 
-fn of<'m, 'a>(lanes: &'m mut FxHashMap<LaneKey, Lane<'a>>, order: &mut Vec<LaneKey>, key: LaneKey) -> &'m mut Lane<'a> {
+fn of<'m, 'a>(
+    lanes: &'m mut FxHashMap<LaneKey<'a>, Lane<'a>>,
+    order: &mut Vec<LaneKey<'a>>,
+    key: LaneKey<'a>,
+) -> &'m mut Lane<'a> {
     lanes.entry(key).or_insert_with(|| {
         order.push(key);
         Lane::default()
@@ -76,9 +80,9 @@ fn of<'m, 'a>(lanes: &'m mut FxHashMap<LaneKey, Lane<'a>>, order: &mut Vec<LaneK
 }
 
 /// Readers name a stream after its file.
-fn file_name(key: LaneKey, symbols: &Symbols, taken: &mut FxHashSet<String>) -> String {
+fn file_name(key: LaneKey<'_>, taken: &mut FxHashSet<String>) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
-    let name = key.name.map_or("unknown", |name| symbols.name(name));
+    let name = key.name.unwrap_or("unknown");
     let mut name: String = name.chars().map(|letter| if plain(letter) { letter } else { '_' }).take(100).collect();
     if name.is_empty() || name.starts_with('.') || name == "metadata" {
         name.insert(0, '_');
@@ -101,21 +105,20 @@ fn file_name(key: LaneKey, symbols: &Symbols, taken: &mut FxHashSet<String>) -> 
     free
 }
 
-fn write_packet(
+fn write_packet<'a>(
     out: &mut impl Write,
-    packet: &Packet<'_>,
+    packet: &Packet<'_, 'a>,
     cpu: Option<u32>,
     stream: StreamClass,
-    classes: &mut Classes,
-    symbols: &Symbols,
+    classes: &mut Classes<'a>,
     clock: Clock,
 ) -> io::Result<()> {
     let mut body = Vec::new();
     for event in packet.events {
         let class = Class::of(event, stream);
         body.extend(classes.id(class).to_le_bytes());
-        body.extend(clock.cycles(event.time_ns).to_le_bytes());
-        write_fields(&mut body, event, symbols);
+        body.extend(clock.cycles(event.at_ns()).to_le_bytes());
+        write_fields(&mut body, event);
     }
     let losses = if stream.inferred { 0 } else { 16 };
     let bits = (HEAD_BYTES + losses + cpu.map_or(0, |_| 4) + body.len() as u64) * 8;
@@ -133,26 +136,24 @@ fn write_packet(
 }
 
 /// The fields of an event in the order of its class.
-fn write_fields(out: &mut Vec<u8>, event: &KeptEvent, symbols: &Symbols) {
-    let inference = event.inference.as_deref();
-    if let Some(inference) = inference {
-        write_inference(out, inference, symbols);
+fn write_fields(out: &mut Vec<u8>, event: &EventRow<'_>) {
+    if let Some(inference) = &event.inference {
+        write_inference(out, inference);
     }
     out.extend(event.tid.iter().flat_map(|tid| tid.to_le_bytes()));
-    event.comm.iter().for_each(|comm| text(out, symbols.name(*comm)));
-    let error = inference.and_then(|inference| inference.time_err_ns);
-    out.extend(error.iter().flat_map(|error| error.unsigned_abs().to_le_bytes()));
+    event.comm.iter().for_each(|comm| text(out, comm));
+    out.extend(event.time_err_ns().iter().flat_map(|error| error.unsigned_abs().to_le_bytes()));
     out.extend(event.ret.iter().flat_map(|ret| ret.to_le_bytes()));
     out.extend(event.dur_ns.iter().flat_map(|dur| dur.to_le_bytes()));
 }
 
-fn write_inference(out: &mut Vec<u8>, inference: &Inference, symbols: &Symbols) {
+fn write_inference(out: &mut Vec<u8>, inference: &Inference<'_>) {
     out.extend(inference.confidence.to_le_bytes());
     out.extend(inference.gap.to_le_bytes());
-    text(out, symbols.name(inference.model));
+    text(out, inference.model);
     out.extend((inference.alternatives.len() as u32).to_le_bytes());
-    for other in &inference.alternatives {
-        text(out, symbols.name(other.name));
+    for other in inference.alternatives {
+        text(out, &other.name);
         out.extend(other.tid.unwrap_or(-1).to_le_bytes());
         out.push(number(other.phase));
         out.extend(other.probability.to_le_bytes());
