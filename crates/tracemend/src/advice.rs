@@ -27,7 +27,7 @@ const HEADROOM: u64 = 2;
 /// assert_eq!(text, "raise the ring of every CPU: `perf record -m 1024` (pages)");
 /// assert_eq!(advice(Format::PerfData, &Cause::Truncated, 9000), None);
 /// ```
-pub fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
+pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
         Cause::Damaged(_) | Cause::Truncated => return None,
         Cause::Evidence(_) => {

@@ -7,11 +7,11 @@ use tracemend_trace::sink::GapRow;
 use tracemend_trace::{Phase, TraceHeader};
 
 /// Version of the interface.
-pub const MI_VERSION: &str = "1.0";
+pub(crate) const MI_VERSION: &str = "1.0";
 
 /// The time that the results shall cover, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
+pub(crate) struct Range {
     /// Its first nanosecond.
     pub begin_ns: i64,
     /// Its last nanosecond.
@@ -29,7 +29,7 @@ impl Range {
 }
 
 /// Returns the description of the analysis and its tables.
-pub fn metadata() -> Value {
+pub(crate) fn metadata() -> Value {
     let version: Vec<u64> = env!("CARGO_PKG_VERSION").split('.').filter_map(|part| part.parse().ok()).collect();
     let column = |title: &str, class: &str| json!({ "title": title, "class": class });
     let counted = |title: &str| json!({ "title": title, "class": "number", "unit": "events" });
@@ -69,7 +69,12 @@ pub fn metadata() -> Value {
 }
 
 /// Returns the tables of a repair for the gaps and events within `range`.
-pub fn results(header: &TraceHeader, repairs: &[GapRepair], statistics: &[StatisticsRow], range: Range) -> Value {
+pub(crate) fn results(
+    header: &TraceHeader,
+    repairs: &[GapRepair],
+    statistics: &[StatisticsRow],
+    range: Range,
+) -> Value {
     let inside: Vec<&GapRepair> =
         repairs.iter().filter(|repair| range.meets(repair.gap.begin_ns, repair.gap.end_ns)).collect();
     let table = |class: &str, data: Vec<Value>| {

@@ -30,22 +30,25 @@
 //! | `eval` | [`eval`]: protocols, metrics and baselines | yes |
 //! | `cuda` | networks on NVIDIA GPUs | no |
 
-pub mod advice;
+mod advice;
+mod cli;
 #[cfg(any(feature = "nets", feature = "eval"))]
 pub mod dataset;
 #[cfg(feature = "eval")]
-pub mod evaluation;
-pub mod exit;
-pub mod lami;
+mod evaluation;
+mod exit;
+mod lami;
 pub mod losses;
 pub mod overlay;
 pub mod pipeline;
 mod records;
-pub mod report;
+mod report;
 #[cfg(feature = "eval")]
-pub mod scores;
+mod scores;
 pub mod statistics;
-pub mod survey;
+mod survey;
+
+use std::process::ExitCode;
 
 /// Reads and writes traces: formats, events, gaps, threads.
 pub use ::tracemend_trace as trace;
@@ -57,3 +60,18 @@ pub use tracemend_eval as eval;
 pub use tracemend_impute as impute;
 /// Fills the gaps of a trace: n-gram model, search over threads, calibrated probabilities.
 pub use tracemend_repair as repair;
+
+/// Runs the command with the process's arguments.
+#[doc(hidden)]
+pub fn main() -> ExitCode {
+    cli::interrupt::install();
+    match cli::run(std::env::args_os()) {
+        Ok(code) => ExitCode::from(code),
+        // The reader of a closed pipe has what it wanted.
+        Err(error) if cli::messages::is_closed_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) => {
+            cli::messages::error(&error);
+            ExitCode::from(exit::ERROR)
+        }
+    }
+}

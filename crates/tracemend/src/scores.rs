@@ -12,7 +12,7 @@ use tracemend_trace::sink::quoted;
 
 /// A condition on the scores: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than the measured one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// The method it applies to; `None`: the engine in traces, PPM in windows.
     pub method: Option<String>,
     /// The metric.
@@ -40,7 +40,7 @@ impl FromStr for Bound {
 }
 
 /// The method that a protocol measures; the others are there for comparison.
-pub fn measured_method(protocol: &str) -> &'static str {
+pub(crate) fn measured_method(protocol: &str) -> &'static str {
     if is_flat(protocol) { PPM } else { ENGINE }
 }
 
@@ -51,7 +51,7 @@ fn is_flat(protocol: &str) -> bool {
 impl Bound {
     /// Says which scores break the bound. A bound without a score is broken too: a condition that was not checked must not
     /// pass for one that holds.
-    pub fn broken_by(&self, scores: &[Score]) -> Vec<String> {
+    pub(crate) fn broken_by(&self, scores: &[Score]) -> Vec<String> {
         // Rows about the data have a method of their own, so there the metric alone decides.
         let applies = |score: &&Score| match &self.method {
             Some(method) => score.method == *method,
@@ -78,12 +78,12 @@ impl Bound {
 }
 
 /// The metric that methods are ranked by.
-pub fn headline(protocol: &str) -> Metric {
+pub(crate) fn headline(protocol: &str) -> Metric {
     if is_flat(protocol) { Metric::Accuracy } else { Metric::ThreadLcs }
 }
 
 /// Compares the best method with the others by the protocol's headline metric: a sentence for each data set and gap length.
-pub fn verdicts(differences: &[Difference]) -> Vec<String> {
+pub(crate) fn verdicts(differences: &[Difference]) -> Vec<String> {
     let ranked: Vec<&Difference> =
         differences.iter().filter(|found| found.metric == headline(&found.protocol)).collect();
     let table = |found: &Difference| (found.protocol.clone(), found.data.clone(), found.blackout);
@@ -122,7 +122,7 @@ fn listed(words: &[String]) -> String {
 
 /// Forms of tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TableForm {
+pub(crate) enum TableForm {
     /// Aligned columns, for people.
     #[default]
     Text,
@@ -153,10 +153,10 @@ impl FromStr for TableForm {
 
 impl TableForm {
     /// All forms.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Markdown, Self::Csv];
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Markdown, Self::Csv];
 
     /// A table's lines.
-    pub fn lines(self, table: &Table) -> Vec<String> {
+    pub(crate) fn lines(self, table: &Table) -> Vec<String> {
         match self {
             Self::Text | Self::Csv => table.lines(),
             Self::Markdown => table.markdown(),
@@ -165,7 +165,7 @@ impl TableForm {
 }
 
 /// The scores as comma-separated values, one figure a line, in the order of their fields.
-pub fn csv(scores: &[Score]) -> Vec<String> {
+pub(crate) fn csv(scores: &[Score]) -> Vec<String> {
     let line = |score: &Score| {
         let Score { protocol, data, method, blackout, metric, interval, gaps, .. } = score;
         let Interval { value, low, high } = interval;
@@ -177,7 +177,7 @@ pub fn csv(scores: &[Score]) -> Vec<String> {
 
 /// The scores as lines of tables: one table for each protocol, data set and gap length, with methods as rows and metrics
 /// as columns. Each figure stands with its 95 % interval. The lines below a table say which differences are real.
-pub fn tables(scores: &[Score], differences: &[Difference], form: TableForm) -> Vec<String> {
+pub(crate) fn tables(scores: &[Score], differences: &[Difference], form: TableForm) -> Vec<String> {
     if form == TableForm::Csv {
         return csv(scores);
     }

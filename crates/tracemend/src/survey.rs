@@ -9,7 +9,7 @@ const NAMES_LISTED: usize = 10;
 
 /// A trace at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// Recognised format.
     pub format: Format,
     /// Recorded events.
@@ -44,7 +44,7 @@ pub struct Survey {
 
 /// How often an event name occurs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NameCount {
+pub(crate) struct NameCount {
     /// Event name.
     pub name: String,
     /// Events of that name; a call recorded as entry and exit counts twice.
@@ -53,7 +53,7 @@ pub struct NameCount {
 
 /// One loss domain at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StreamSurvey {
+pub(crate) struct StreamSurvey {
     /// Its name.
     pub stream: String,
     /// Its CPU.
@@ -140,7 +140,7 @@ impl Tally {
 /// println!("{} events, {:.1} % lost", survey.events, 100.0 * survey.lost_share);
 /// # Ok::<(), tracemend::trace::TraceError>(())
 /// ```
-pub fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
+pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     let mut tally = Tally::default();
     while let Some(item) = source.next_item()? {
         match item {

@@ -1,10 +1,10 @@
 //! `tracemend completions`: completion scripts for shells.
 
 use super::globals::stdout;
+use crate::exit;
 use clap::{Args, Command};
 use clap_complete::Shell;
 use std::io::Write;
-use tracemend::exit;
 
 /// Print the completion script of a shell
 #[derive(Args, Debug)]

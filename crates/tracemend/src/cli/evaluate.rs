@@ -5,9 +5,9 @@ use super::evaluate_traces::{BurstArgs, SelfArgs, TruthArgs};
 use super::evaluate_windows::{CrossRunArgs, PaperArgs};
 use super::globals::Globals;
 use super::messages;
+use crate::exit;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use tracemend::exit;
 use tracemend_eval::cache::Cache;
 
 /// Measure how good repairs are, on artificial gaps of known length

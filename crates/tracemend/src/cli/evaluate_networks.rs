@@ -1,11 +1,11 @@
 //! Options of `evaluate` that concern networks; a build without the ML framework has none of them.
 
 use super::globals::Globals;
-use super::network;
+use super::{network, trained};
+use crate::evaluation::fingerprint;
 use anyhow::Context as _;
 use clap::Args;
 use std::collections::BTreeMap;
-use tracemend::evaluation::fingerprint;
 use tracemend_impute::nets::device::DeviceName;
 use tracemend_impute::window::models::Model;
 
@@ -16,7 +16,7 @@ pub(super) struct NetworkArgs {
     #[arg(long, value_name = "[NAME=]FILE")]
     model: Vec<String>,
     #[command(flatten)]
-    sampling: network::SamplingArgs,
+    sampling: trained::SamplingArgs,
     /// Where networks compute.
     #[arg(long, value_parser = network::DeviceParser, value_name = "DEVICE", default_value_t)]
     device: DeviceName,
@@ -25,7 +25,7 @@ pub(super) struct NetworkArgs {
 impl NetworkArgs {
     /// Loads the networks.
     pub(super) fn models(&self, globals: &Globals) -> anyhow::Result<Vec<Model>> {
-        network::models(&self.model, &self.sampling.sampling(), self.device, globals)
+        trained::models(&self.model, &self.sampling.sampling(), self.device, globals)
     }
 
     /// Adds what identifies the networks to the settings of an evaluation.
@@ -35,7 +35,7 @@ impl NetworkArgs {
         }
         settings.insert("sampling".to_owned(), serde_json::to_string(&self.sampling.sampling())?);
         for given in &self.model {
-            let (name, path) = network::named(given);
+            let (name, path) = trained::named(given);
             let hash = fingerprint(path).with_context(|| format!("cannot read {}", path.display()))?;
             settings.insert(format!("model {}", name.unwrap_or(given)), hash);
         }

@@ -2,15 +2,15 @@
 
 use super::globals::{Globals, stdout};
 use super::repair_output::opened;
+use crate::evaluation::{Dump, plots, save_arrays};
+use crate::report::{Align, Table, count, evaluate_page};
+use crate::scores::{TableForm, tables};
 use anyhow::Context as _;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-use tracemend::evaluation::{Dump, plots, save_arrays};
-use tracemend::report::{Align, Table, count, evaluate_page};
-use tracemend::scores::{TableForm, tables};
 use tracemend_eval::differences::differences;
 use tracemend_eval::prediction::trace::GapPredictions;
 use tracemend_eval::prediction::window::WindowPredictions;

@@ -2,12 +2,12 @@
 
 use super::evaluate_output::{Output, OutputArgs};
 use super::globals::Globals;
+use crate::evaluation::{CacheFolder, fingerprint};
+use crate::scores::Bound;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tracemend::evaluation::{CacheFolder, fingerprint};
-use tracemend::scores::Bound;
 use tracemend_eval::cache::Cache;
 use tracemend_eval::protocol::truth::TruthGap;
 use tracemend_eval::score::Score;

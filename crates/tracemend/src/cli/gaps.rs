@@ -1,16 +1,16 @@
 //! `tracemend gaps`: lists where events were lost, how many, why, and what would have kept them.
 
 use super::globals::{Globals, stdout};
-use clap::Args;
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-};
-use tracemend::{
+use crate::{
     advice::advice,
     exit,
     losses::{LossSummary, gaps_with_evidence, stream_gaps},
     report::{count, duration, plural, seconds},
+};
+use clap::Args;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
 };
 use tracemend_trace::sink::{GapRow, JsonLines};
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};

@@ -2,13 +2,13 @@
 
 use super::choice::{Choices, choice};
 use super::messages::{self, ColorChoice};
+use crate::report::plural;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::{
     io::{self, BufWriter, IsTerminal, StdoutLock},
     path::{Path, PathBuf},
 };
-use tracemend::report::plural;
 use tracemend_repair::{Params, RepairOptions};
 use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
 

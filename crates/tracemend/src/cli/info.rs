@@ -1,13 +1,13 @@
 //! `tracemend info`: describes a trace.
 
 use super::globals::{Globals, stdout};
-use clap::Args;
-use std::{io::Write, path::PathBuf};
-use tracemend::{
+use crate::{
     exit,
     report::{Align, Table, count, duration, plural, seconds},
     survey::{Survey, survey},
 };
+use clap::Args;
+use std::{io::Write, path::PathBuf};
 use tracemend_trace::sink::JsonLines;
 
 /// Describe a trace: format, events, streams, threads, losses

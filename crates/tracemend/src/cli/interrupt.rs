@@ -1,7 +1,7 @@
 //! Ctrl-C and termination signals.
 
+use crate::exit;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tracemend::exit;
 
 /// Whether the work in progress can end by itself and save what is done.
 static CAN_STOP: AtomicBool = AtomicBool::new(false);

@@ -1,14 +1,14 @@
 //! `tracemend lami`: runs as an external analysis for Trace Compass.
 
 use super::globals::{Globals, stdout};
+use crate::lami::{MI_VERSION, Range};
+use crate::overlay::WriteOptions;
+use crate::pipeline::{Repaired, load};
+use crate::{exit, lami};
 use anyhow::Context as _;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
-use tracemend::lami::{MI_VERSION, Range};
-use tracemend::overlay::WriteOptions;
-use tracemend::pipeline::{Repaired, load};
-use tracemend::{exit, lami};
 use tracemend_repair::{repair, unwatched};
 
 /// Run as an external analysis of Trace Compass (LAMI 1.0)

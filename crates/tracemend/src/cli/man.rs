@@ -1,11 +1,11 @@
 //! `tracemend man`: manual pages.
 
 use super::globals::stdout;
+use crate::exit;
 use anyhow::Context as _;
 use clap::{Args, Command};
 use clap_mangen::Man;
 use std::{fs, io::Write, path::PathBuf};
-use tracemend::exit;
 
 /// Write the manual pages
 #[derive(Args, Debug)]

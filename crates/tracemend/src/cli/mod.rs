@@ -38,10 +38,10 @@ mod train;
 #[cfg(all(feature = "eval", feature = "nets"))]
 mod trained;
 
+use crate::exit;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 use globals::Globals;
 use std::{ffi::OsString, io::Write};
-use tracemend::exit;
 
 /// Repairs execution traces that lost events: finds the gaps, reconstructs the lost events, and gives each a probability.
 #[derive(Parser, Debug)]

@@ -1,12 +1,11 @@
 //! What the subcommands for networks share: settings, devices, training.
 
-#[cfg(feature = "eval")]
-pub(super) use super::trained::{SamplingArgs, models, named};
-
 use super::choice::{Choices, choice};
 use super::globals::Globals;
 use super::interrupt;
 use super::progress::Progress;
+use crate::dataset::{LearningData, learning_data};
+use crate::exit;
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command};
@@ -15,8 +14,6 @@ use serde::de::DeserializeOwned;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use tracemend::dataset::{LearningData, learning_data};
-use tracemend::exit;
 use tracemend_impute::nets;
 use tracemend_impute::nets::Device;
 use tracemend_impute::nets::device::DeviceName;

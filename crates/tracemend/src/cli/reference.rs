@@ -2,9 +2,9 @@
 
 use super::globals::stdout;
 use super::settings::variable;
+use crate::exit;
 use clap::{Arg, ArgAction, Args, Command};
 use std::{fmt::Write as _, io::Write};
-use tracemend::exit;
 use tracemend_repair::Params;
 
 /// Print the reference of the command line in Markdown

@@ -3,15 +3,15 @@
 
 use super::choice::choice;
 use super::globals::{stdout, stdout_colored};
+use crate::overlay::RepairSummary;
+use crate::pipeline::{OutputForm, OutputFormat, Repaired};
+use crate::report::{RepairReport, repair_page};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tracemend::overlay::RepairSummary;
-use tracemend::pipeline::{OutputForm, OutputFormat, Repaired};
-use tracemend::report::{RepairReport, repair_page};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::fs::AtomicFolder;
 

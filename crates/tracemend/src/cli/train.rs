@@ -4,11 +4,11 @@ use super::globals::Globals;
 use super::progress::Progress;
 #[cfg(feature = "nets")]
 use super::{interrupt, network};
+use crate::exit;
+use crate::report::plural;
 use anyhow::Context as _;
 use clap::Args;
 use std::path::PathBuf;
-use tracemend::exit;
-use tracemend::report::plural;
 use tracemend_repair::train;
 use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;

@@ -17,7 +17,7 @@ const SETTINGS: &str = "settings.json";
 /// Why measurements cannot be cached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CacheError {
+pub(crate) enum CacheError {
     /// The file system refused.
     #[error("cannot use {}: {source}; check the path and its permissions", path.display())]
     Io {
@@ -45,7 +45,7 @@ pub enum CacheError {
 
 /// A folder of cached measurements.
 #[derive(Debug)]
-pub struct CacheFolder {
+pub(crate) struct CacheFolder {
     folder: PathBuf,
 }
 
@@ -55,7 +55,7 @@ impl CacheFolder {
     ///
     /// # Errors
     /// A folder that cannot be used, or that holds measurements of another evaluation.
-    pub fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CacheError> {
+    pub(crate) fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CacheError> {
         let path = folder.join(SETTINGS);
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -112,7 +112,7 @@ fn whole(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn fingerprint(path: &Path) -> Result<String, DatasetError> {
+pub(crate) fn fingerprint(path: &Path) -> Result<String, DatasetError> {
     if !path.is_dir() {
         return hash(path);
     }

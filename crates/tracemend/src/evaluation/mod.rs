@@ -5,6 +5,6 @@ mod plots;
 mod predictions;
 mod slug;
 
-pub use cache::{CacheError, CacheFolder, fingerprint};
-pub use plots::plots;
-pub use predictions::{Dump, save_arrays};
+pub(crate) use cache::{CacheFolder, fingerprint};
+pub(crate) use plots::plots;
+pub(crate) use predictions::{Dump, save_arrays};

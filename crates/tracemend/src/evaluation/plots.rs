@@ -9,7 +9,7 @@ use tracemend_eval::tally::summed;
 
 /// Draws for each protocol and data set the score against the gap length, the time against the score, and a reliability
 /// diagram where methods give probabilities. Returns names of files, and SVG documents.
-pub fn plots(scores: &[Score]) -> Vec<(String, String)> {
+pub(crate) fn plots(scores: &[Score]) -> Vec<(String, String)> {
     let mut sets: Vec<(&str, &str)> = Vec::new();
     for score in scores.iter().filter(|score| score.metric == headline(&score.protocol)) {
         if !sets.contains(&(&score.protocol, &score.data)) {

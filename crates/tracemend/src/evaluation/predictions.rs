@@ -41,7 +41,7 @@ struct TracedRow<'a> {
 const NAMELESS: &str = "unknown";
 
 /// All predictions as JSON Lines of schema `tracemend.predictions`, one gap of one method a line.
-pub struct Dump {
+pub(crate) struct Dump {
     lines: JsonLines<BufWriter<AtomicFile>>,
 }
 
@@ -50,7 +50,7 @@ impl Dump {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         let file = BufWriter::new(AtomicFile::create(path)?);
         Ok(Self { lines: JsonLines::begin(file, "tracemend.predictions", 1)? })
     }
@@ -59,7 +59,7 @@ impl Dump {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn add(&mut self, predictions: &WindowPredictions<'_>) -> io::Result<()> {
+    pub(crate) fn add(&mut self, predictions: &WindowPredictions<'_>) -> io::Result<()> {
         let names = &predictions.data.vocabulary.tokens;
         let name = |token: &u32| names.get(*token as usize).map_or(NAMELESS, String::as_str);
         for (window, predicted) in predictions.by_window() {
@@ -84,7 +84,7 @@ impl Dump {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn add_traced(&mut self, predictions: &GapPredictions<'_>) -> io::Result<()> {
+    pub(crate) fn add_traced(&mut self, predictions: &GapPredictions<'_>) -> io::Result<()> {
         let &GapPredictions { protocol, data, method, blackout, predictions } = predictions;
         for prediction in predictions {
             self.lines.row("traced", &TracedRow { protocol, data, method, blackout, prediction })?;
@@ -96,7 +96,7 @@ impl Dump {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn finish(self) -> io::Result<()> {
+    pub(crate) fn finish(self) -> io::Result<()> {
         self.lines.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?.commit()
     }
 }
@@ -107,7 +107,7 @@ impl Dump {
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn save_arrays(folder: &Path, predictions: &WindowPredictions<'_>) -> io::Result<()> {
+pub(crate) fn save_arrays(folder: &Path, predictions: &WindowPredictions<'_>) -> io::Result<()> {
     let name = format!("results_{}_{}", slug(&predictions.data.name), predictions.blackout);
     let folder = folder.join("Results").join(slug(predictions.method)).join(name);
     fs::create_dir_all(&folder)?;

@@ -20,7 +20,7 @@ const COLORS: [(&str, &str); 8] = [
 
 /// A figure at a place, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     /// Where.
     pub x: f64,
     /// The figure.
@@ -31,7 +31,7 @@ pub struct Point {
 
 /// What is drawn in one colour.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     /// What the legend calls it.
     pub name: String,
     /// From left to right.
@@ -40,7 +40,7 @@ pub struct Line {
 
 /// One of the two axes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// What it shows, with its unit.
     pub label: String,
     /// Whether equal steps are equal factors.
@@ -51,7 +51,7 @@ pub struct Axis {
 
 impl Axis {
     /// A share, from 0 to 1.
-    pub fn share(label: &str) -> Self {
+    pub(crate) fn share(label: &str) -> Self {
         Self { label: label.to_owned(), logarithmic: false, ticks: vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0] }
     }
 
@@ -66,7 +66,7 @@ impl Axis {
 
 /// A chart.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Chart {
+pub(crate) struct Chart {
     /// What it shows.
     pub title: String,
     /// The horizontal axis.
@@ -81,7 +81,7 @@ pub struct Chart {
 
 impl Chart {
     /// The chart as a document.
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let [left, right, top, bottom] = FRAME;
         let height = (bottom + 50.0).max(top + 18.0 * self.lines.len() as f64 + 10.0);
         let mut out = format!(

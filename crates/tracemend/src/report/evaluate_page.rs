@@ -8,7 +8,7 @@ use tracemend_eval::measurement::Interval;
 use tracemend_eval::score::{Score, methods, metrics};
 
 /// The page.
-pub fn evaluate_page(scores: &[Score]) -> String {
+pub(crate) fn evaluate_page(scores: &[Score]) -> String {
     let mut tables: BTreeMap<(&str, &str, usize), Vec<&Score>> = BTreeMap::new();
     for score in scores {
         tables.entry((&score.protocol, &score.data, score.blackout)).or_default().push(score);

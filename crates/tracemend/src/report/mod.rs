@@ -10,9 +10,9 @@ mod repair_page;
 mod table;
 
 #[cfg(feature = "eval")]
-pub use chart::{Axis, Chart, Line, Point};
+pub(crate) use chart::{Axis, Chart, Line, Point};
 #[cfg(feature = "eval")]
-pub use evaluate_page::evaluate_page;
-pub use numbers::{count, duration, plural, seconds};
-pub use repair_page::{RepairReport, repair_page};
-pub use table::{Align, Table};
+pub(crate) use evaluate_page::evaluate_page;
+pub(crate) use numbers::{count, duration, plural, seconds};
+pub(crate) use repair_page::{RepairReport, repair_page};
+pub(crate) use table::{Align, Table};

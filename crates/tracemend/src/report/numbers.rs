@@ -5,7 +5,7 @@
 /// ```
 /// assert_eq!(tracemend::report::count(22830), "22 830");
 /// ```
-pub fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -23,7 +23,7 @@ pub fn count(value: u64) -> String {
 /// assert_eq!(tracemend::report::plural(1, "gap"), "1 gap");
 /// assert_eq!(tracemend::report::plural(21, "gap"), "21 gaps");
 /// ```
-pub fn plural(value: u64, noun: &str) -> String {
+pub(crate) fn plural(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
@@ -32,7 +32,7 @@ pub fn plural(value: u64, noun: &str) -> String {
 /// ```
 /// assert_eq!(tracemend::report::seconds(1_500_000_999), "1.500000");
 /// ```
-pub fn seconds(time_ns: i64) -> String {
+pub(crate) fn seconds(time_ns: i64) -> String {
     let sign = if time_ns < 0 { "-" } else { "" };
     let magnitude = time_ns.unsigned_abs();
     format!("{sign}{}.{:06}", magnitude / 1_000_000_000, magnitude % 1_000_000_000 / 1000)
@@ -43,7 +43,7 @@ pub fn seconds(time_ns: i64) -> String {
 /// ```
 /// assert_eq!(tracemend::report::duration(2_500_000), "2.5 ms");
 /// ```
-pub fn duration(span_ns: u64) -> String {
+pub(crate) fn duration(span_ns: u64) -> String {
     match span_ns {
         0..1_000 => format!("{span_ns} ns"),
         1_000..1_000_000 => format!("{:.1} µs", span_ns as f64 / 1e3),

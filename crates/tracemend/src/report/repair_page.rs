@@ -21,7 +21,7 @@ const RECORDED: i16 = -1;
 
 /// Content of a report.
 #[derive(Clone, Copy, Debug)]
-pub struct RepairReport<'a> {
+pub(crate) struct RepairReport<'a> {
     /// Name of the trace.
     pub title: &'a str,
     /// Id of the model.
@@ -111,7 +111,7 @@ impl<K: Copy + Eq + std::hash::Hash> Numbers<K> {
 ///
 /// # Errors
 /// When a value cannot be written as JSON.
-pub fn repair_page(report: &RepairReport<'_>) -> serde_json::Result<String> {
+pub(crate) fn repair_page(report: &RepairReport<'_>) -> serde_json::Result<String> {
     let json = serde_json::to_string(&data(report))?;
     let body = filled(BODY, &[("data", &json_in_script(&json)), ("script", &SCRIPTS.concat())]);
     Ok(page(report.title, &body))

@@ -2,7 +2,7 @@
 
 /// Alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     /// For words.
     Left,
     /// For numbers.
@@ -19,30 +19,30 @@ pub enum Align {
 /// assert_eq!(table.lines(), ["name     n", "openat  12"]);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(crate) struct Table {
     align: Vec<Align>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Makes a table with these column heads.
-    pub fn new(heads: &[(&str, Align)]) -> Self {
+    pub(crate) fn new(heads: &[(&str, Align)]) -> Self {
         let align = heads.iter().map(|(_, align)| *align).collect();
         Self { align, rows: vec![heads.iter().map(|(head, _)| (*head).to_owned()).collect()] }
     }
 
     /// Adds a row; missing cells are empty.
-    pub fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
     /// Whether the table has no rows besides its heads.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() == 1
     }
 
     /// Returns the lines of a Markdown table.
-    pub fn markdown(&self) -> Vec<String> {
+    pub(crate) fn markdown(&self) -> Vec<String> {
         let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
         let escaped = |row: &Vec<String>| -> Vec<String> {
             (0..self.align.len())
@@ -56,7 +56,7 @@ impl Table {
     }
 
     /// Returns the lines, heads first, with two spaces between columns and none at the end.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let width = |column: usize| {
             self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
