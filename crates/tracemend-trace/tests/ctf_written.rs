@@ -196,7 +196,8 @@ fn an_overlay_has_no_losses_of_its_own() {
     };
     let gap = MadeGap { cpu: 0, begin_ns: 1, end_ns: 9, lost: Some(1) };
     let folder = tempfile::tempdir().unwrap();
-    let back = written(&collected(&[event.clone()], &alternatives(&[event]), &[gap]), folder.path(), false);
+    let events = [event];
+    let back = written(&collected(&events, &alternatives(&events), &[gap]), folder.path(), false);
     assert_eq!((back.events.len(), back.gaps.len()), (1, 0));
     let text = String::from_utf8(back.records[0].clone()).unwrap();
     for part in ["confidence = 0.5", "gap_id = 0", "model = \"engine:self\"", "probability = 0.125"] {

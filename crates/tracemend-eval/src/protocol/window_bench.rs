@@ -161,7 +161,7 @@ impl<'a> Bench<'a> {
             let rescoring = cached(self.cache, &weights(PPM_RESCORED), || judge.rescoring())?;
             let fill = |name: &str, network| Combined {
                 name: name.to_owned(),
-                counts: &placed,
+                ppm: &placed,
                 rescoring: rescoring.unwrap_or(PLAIN),
                 network,
             };

@@ -1,6 +1,6 @@
 //! Neural imputers of flat token windows, on the Burn framework; one model, one file.
 //!
-//! Nothing outside this module names the framework, and nothing here is needed by `counts` or
+//! Nothing outside this module names the framework, and nothing here is needed by `ppm` or
 //! [`repair`](tracemend_repair).
 
 mod answer;

@@ -150,7 +150,7 @@ struct Embedding {
 
 /// What is inside a layer.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // a few dozen of either
+#[expect(clippy::large_enum_variant, reason = "a few dozen of either")]
 enum Inner {
     S4(S4),
     FeedForward(FeedForward),
@@ -182,7 +182,7 @@ struct Residual {
 
 /// One entry of a stage: a residual layer, or the pool at its end.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // a few dozen of either
+#[expect(clippy::large_enum_variant, reason = "a few dozen of either")]
 enum Layer {
     Residual(Residual),
     Pool(Pool),
@@ -276,7 +276,7 @@ enum ReadyInner {
     FeedForward(Ready, Ready),
 }
 
-#[allow(clippy::large_enum_variant)] // a few dozen of either
+#[expect(clippy::large_enum_variant, reason = "a few dozen of either")]
 enum ReadyLayer {
     Residual { fc_t: Dense, norm: Norm, inner: ReadyInner, condition: Tensor<3> },
     Pool(Ready),

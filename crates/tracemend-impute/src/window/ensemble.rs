@@ -127,19 +127,19 @@ pub struct Weights {
     /// Exponent of the network's probabilities of a filling's events.
     pub joint: f64,
     /// Exponent of a position's share of the fillings.
-    pub counts: f64,
+    pub ppm: f64,
     /// Exponent of the network's distribution of a position.
     pub network: f64,
 }
 
 /// Weights that ignore the network.
-const ALONE: Weights = Weights { joint: 0.0, counts: 1.0, network: 0.0 };
+const ALONE: Weights = Weights { joint: 0.0, ppm: 1.0, network: 0.0 };
 
 impl Weights {
-    /// The mixture's log probabilities, which are normalised. `counts`, `network`: `[V]` probabilities and log probabilities.
-    fn mixed(self, counts: &[f64], network: Option<&Vec<f64>>) -> Vec<f64> {
-        let even = SPREAD / counts.len().max(1) as f64;
-        let mut scores: Vec<f64> = counts.iter().map(|p| self.counts * ((1.0 - SPREAD) * p + even).ln()).collect();
+    /// The mixture's log probabilities, which are normalised. `ppm`, `network`: `[V]` probabilities and log probabilities.
+    fn mixed(self, ppm: &[f64], network: Option<&Vec<f64>>) -> Vec<f64> {
+        let even = SPREAD / ppm.len().max(1) as f64;
+        let mut scores: Vec<f64> = ppm.iter().map(|p| self.ppm * ((1.0 - SPREAD) * p + even).ln()).collect();
         if let Some(network) = network {
             scores.iter_mut().zip(network).for_each(|(score, log)| *score += self.network * log);
         }
@@ -190,7 +190,7 @@ pub struct Combined<'a> {
     /// Name in tables.
     pub name: String,
     /// The look-up that fills.
-    pub counts: &'a PlacedPpm,
+    pub ppm: &'a PlacedPpm,
     /// How its fillings are rescored.
     pub rescoring: Rescoring,
     /// The network, and how its probabilities are mixed with those of the look-up.
@@ -205,7 +205,7 @@ impl FillAll for Combined<'_> {
     fn fill(&self, windows: &[Tested<'_>], vocabulary: &Vocabulary, hidden: &Range<usize>) -> Vec<Imputation> {
         let (Rescoring { kernel, temper }, weights) =
             (self.rescoring, self.network.map_or(ALONE, |(_, weights)| weights));
-        let gaps = self.counts.gaps(kernel, self.network.map(|(model, _)| model), windows, vocabulary, hidden);
+        let gaps = self.ppm.gaps(kernel, self.network.map(|(model, _)| model), windows, vocabulary, hidden);
         let one = |(window, gap): (&Tested<'_>, &Gap)| {
             let shares = gap.shares(temper, weights.joint, hidden.len(), vocabulary.tokens.len());
             answer(window, &gap.mixed(weights, &shares), hidden)
@@ -258,7 +258,7 @@ fn network_rows(
 /// The run that decides how `ppm` and networks are weighed, for gaps of one length.
 pub struct Judge<'a> {
     unseen: &'a Dataset,
-    counts: &'a PlacedPpm,
+    ppm: &'a PlacedPpm,
     hidden: Range<usize>,
     windows: Vec<Tested<'a>>,
     /// Numbers of equal windows together: what one of them says the others only repeat.
@@ -266,13 +266,13 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// `unseen`: a data set of a run that neither has learned; its training text is what `counts` learned.
-    pub fn new(unseen: &'a Dataset, counts: &'a PlacedPpm, hidden: Range<usize>) -> Self {
+    /// `unseen`: a data set of a run that neither has learned; its training text is what `ppm` learned.
+    pub fn new(unseen: &'a Dataset, ppm: &'a PlacedPpm, hidden: Range<usize>) -> Self {
         let window = |(number, tokens): (usize, &'a Vec<u32>)| Tested { tokens, known: unseen.known.get(number) };
         let windows = unseen.test.iter().enumerate().map(window).collect();
         let equal = clusters(unseen.test.iter().map(Vec::as_slice));
         let clusters = equal.into_iter().map(|(_, members)| members).collect();
-        Self { unseen, counts, hidden, windows, clusters }
+        Self { unseen, ppm, hidden, windows, clusters }
     }
 
     /// How the fillings are scored again; none where that fills the run no better than their likeliest do, beyond chance.
@@ -291,7 +291,7 @@ impl<'a> Judge<'a> {
         paying(&tried, &before, &self.clusters)
     }
 
-    /// How a network takes part in fillings so scored, none: in the counts' own; none where that fills the run no better,
+    /// How a network takes part in fillings so scored, none: in ppm's own; none where that fills the run no better,
     /// beyond chance.
     pub fn weights(&self, model: &Model, rescoring: Option<Rescoring>) -> Option<Weights> {
         let Rescoring { kernel, temper } = rescoring.unwrap_or(PLAIN);
@@ -299,8 +299,8 @@ impl<'a> Judge<'a> {
         let mut tried = Vec::new();
         for joint in JOINTS {
             let shares = self.shares(&gaps, temper, joint);
-            for (counts, network) in EXPONENTS {
-                let settings = Weights { joint, counts, network };
+            for (ppm, network) in EXPONENTS {
+                let settings = Weights { joint, ppm, network };
                 tried.push(Tried { settings, right: self.right_by_position(&gaps, &shares, settings) });
             }
         }
@@ -312,7 +312,7 @@ impl<'a> Judge<'a> {
     }
 
     fn gaps(&self, model: Option<&Model>, kernel: Kernel) -> Vec<Gap> {
-        self.counts.gaps(kernel, model, &self.windows, &self.unseen.vocabulary, &self.hidden)
+        self.ppm.gaps(kernel, model, &self.windows, &self.unseen.vocabulary, &self.hidden)
     }
 
     /// [`Gap::shares`] of each.

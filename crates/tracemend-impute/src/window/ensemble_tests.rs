@@ -57,7 +57,7 @@ fn data(training: Vec<Vec<u32>>, test: Vec<Vec<u32>>) -> Dataset {
     }
 }
 
-/// Counts of bare text.
+/// A `ppm` of bare text.
 fn learned(text: Vec<Vec<u32>>) -> PlacedPpm {
     PlacedPpm::learn(&text.into_iter().map(Sequence::bare).collect::<Vec<_>>())
 }
@@ -74,28 +74,28 @@ fn bare(tokens: &[u32]) -> Tested<'_> {
 
 #[test]
 fn a_mixture_is_a_distribution_and_each_alone_where_the_other_weighs_nothing() {
-    let (counts, network) = ([0.5, 0.5, 0.0], vec![0.7f64.ln(), 0.2f64.ln(), 0.1f64.ln()]);
-    let mixed = |counts_weight, network_weight| {
-        let weights = Weights { joint: 0.0, counts: counts_weight, network: network_weight };
-        weights.mixed(&counts, Some(&network)).iter().map(|log| log.exp()).collect::<Vec<f64>>()
+    let (ppm, network) = ([0.5, 0.5, 0.0], vec![0.7f64.ln(), 0.2f64.ln(), 0.1f64.ln()]);
+    let mixed = |ppm_weight, network_weight| {
+        let weights = Weights { joint: 0.0, ppm: ppm_weight, network: network_weight };
+        weights.mixed(&ppm, Some(&network)).iter().map(|log| log.exp()).collect::<Vec<f64>>()
     };
     assert!((mixed(0.7, 0.4).iter().sum::<f64>() - 1.0).abs() < 1e-12);
     assert!(mixed(0.0, 1.0).iter().zip(&network).all(|(p, log)| (p - log.exp()).abs() < 1e-12));
     let alone = mixed(1.0, 0.0);
     assert!((alone[0] - (0.49 + SPREAD / 3.0)).abs() < 1e-12 && (alone[2] - SPREAD / 3.0).abs() < 1e-12);
-    // By hand: what both think of the two tokens that the counts know is 0.7 against 0.2.
+    // By hand: what both think of the two tokens that ppm knows is 0.7 against 0.2.
     let both = mixed(1.0, 1.0);
     assert!((both[0] / both[1] - 3.5).abs() < 1e-9);
-    assert_eq!(ALONE.mixed(&counts, None), ALONE.mixed(&counts, Some(&network)));
+    assert_eq!(ALONE.mixed(&ppm, None), ALONE.mixed(&ppm, Some(&network)));
 }
 
 #[test]
 fn shares_of_fillings_are_the_counts_own_and_flatten_with_the_temper() {
     let text = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
-    let counts = learned(text);
+    let ppm = learned(text);
     let tokens = [7, 1, 2, 77, 5];
-    let gap = Gap { fillings: counts.fillings(&bare(&tokens), &(3..4), Kernel::EVEN), network: Vec::new() };
-    let own = impute(&counts.engine, &tokens, &(3..4));
+    let gap = Gap { fillings: ppm.fillings(&bare(&tokens), &(3..4), Kernel::EVEN), network: Vec::new() };
+    let own = impute(&ppm.engine, &tokens, &(3..4));
     let total: f64 = gap.fillings.iter().map(|(_, log)| log.exp()).sum();
     let shares = gap.shares(1.0, 0.0, 1, 10);
     assert!(own.alternatives[3].len() > 1 && gap.fillings[0].0 == [own.tokens[3]]);
@@ -112,13 +112,13 @@ fn sequence(tokens: &[u32], time_ns: &[i64], values: &[u8]) -> Sequence {
     Sequence { tokens, time_ns, values, ..Sequence::default() }
 }
 
-/// The third of five events, 2 2 _ 2 2 with these times and values, as counts fill it in that learned `text`.
+/// The third of five events, 2 2 _ 2 2 with these times and values, as a ppm fills it in that learned `text`.
 fn filled(text: &[Sequence], time_ns: &[i64], values: &[u8], kernel: Kernel) -> u32 {
-    let counts = PlacedPpm::learn(text);
+    let ppm = PlacedPpm::learn(text);
     let known = sequence(&[2, 2, 9, 2, 2], time_ns, values);
     let window = Tested { tokens: &known.tokens, known: Some(&known) };
     let rescoring = Rescoring { kernel, temper: 1.0 };
-    let combined = Combined { name: String::new(), counts: &counts, rescoring, network: None };
+    let combined = Combined { name: String::new(), ppm: &ppm, rescoring, network: None };
     combined.fill(&[window], &names(), &(2..3))[0].tokens[2]
 }
 
@@ -164,13 +164,13 @@ fn a_place_counts_for_less_the_nearer_to_it_other_values_were_returned() {
 #[test]
 fn nothing_of_a_hidden_event_is_read() {
     // The window repeats itself around the gap, so places of its own reach into it.
-    let counts = learned(vec![vec![0, 1, 2]]);
+    let ppm = learned(vec![vec![0, 1, 2]]);
     let kernel = Kernel { time: Some(0.5), differing: 0.1 };
     let fillings = |hidden_time: i64, hidden_value: u8, seen_value: u8| {
         let times = [0, 10, 20, hidden_time, 900, 1000, 1001, 1002];
         let values = [3, 4, 3, hidden_value, 5, seen_value, 5, 6];
         let known = sequence(&[2, 0, 2, 1, 2, 1, 2, 2], &times, &values);
-        counts.fillings(&Tested { tokens: &known.tokens, known: Some(&known) }, &(3..4), kernel)
+        ppm.fillings(&Tested { tokens: &known.tokens, known: Some(&known) }, &(3..4), kernel)
     };
     let one = fillings(21, 4, 7);
     assert!(one.len() > 1 && one == fillings(890, 7, 7), "{one:?}");
@@ -180,12 +180,12 @@ fn nothing_of_a_hidden_event_is_read() {
 
 #[test]
 fn the_network_chooses_among_fillings() {
-    // The counts know two fillings between these contexts, equally often; the network knows what follows what is observed.
+    // The ppm knows two fillings between these contexts, equally often; the network knows what follows what is observed.
     let text = vec![vec![2, 2, 1, 0, 2, 2, 2], vec![2, 2, 0, 1, 2, 2, 2]];
-    let counts = learned(text);
+    let ppm = learned(text);
     let (model, tokens) = (model(), [2, 2, 77, 77, 2, 2, 2]);
     let filled = |network| {
-        let combined = Combined { name: "both".to_owned(), counts: &counts, rescoring: PLAIN, network };
+        let combined = Combined { name: "both".to_owned(), ppm: &ppm, rescoring: PLAIN, network };
         combined.fill(&[bare(&tokens)], &names(), &(2..4)).remove(0)
     };
     let both = filled(Some((&model, Weights { joint: 1.0, ..ALONE })));
@@ -198,19 +198,19 @@ fn the_network_chooses_among_fillings() {
 #[test]
 fn a_network_takes_part_where_it_fills_the_unseen_run_better_and_nowhere_else() {
     let model = model();
-    // What the counts learned is that everything repeats; the unseen run counts upwards, or repeats.
+    // What ppm learned is that everything repeats; the unseen run counts upwards, or repeats.
     let text = || vec![vec![0; 9], vec![1; 9], vec![2; 9]];
     let upwards = data(text(), distinct(20, &[0, 1, 2, 0, 1]));
-    let counts = PlacedPpm::learn(&upwards.training);
-    let judge = Judge::new(&upwards, &counts, 6..7);
+    let ppm = PlacedPpm::learn(&upwards.training);
+    let judge = Judge::new(&upwards, &ppm, 6..7);
     assert_eq!(judge.rescoring(), None);
     let chosen = judge.weights(&model, None).expect("weights");
     assert!(chosen.network > 0.0, "{chosen:?}");
     let same = data(text(), distinct(20, &[1; 5]));
-    assert_eq!(Judge::new(&same, &counts, 6..7).weights(&model, None), None);
+    assert_eq!(Judge::new(&same, &ppm, 6..7).weights(&model, None), None);
     // Twenty times the same window says no more than one.
     let copies = data(text(), vec![vec![0, 1, 2, 0, 1]; 20]);
-    assert_eq!(Judge::new(&copies, &counts, 2..3).weights(&model, None), None);
+    assert_eq!(Judge::new(&copies, &ppm, 2..3).weights(&model, None), None);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn long_contexts_are_trusted_less_where_the_unseen_run_differs() {
     let text = vec![vec![3, 4, 0, 0, 4, 3], vec![5, 4, 1, 0, 4, 5], vec![5, 4, 1, 1, 4, 5], vec![5, 4, 1, 2, 4, 5]];
     let mut unseen = data(text, distinct(20, &[3, 4, 1, 0, 4, 3]));
     unseen.vocabulary = Vocabulary::numbers(6);
-    let counts = PlacedPpm::learn(&unseen.training);
-    let chosen = Judge::new(&unseen, &counts, 6..8).rescoring().expect("a rescoring");
+    let ppm = PlacedPpm::learn(&unseen.training);
+    let chosen = Judge::new(&unseen, &ppm, 6..8).rescoring().expect("a rescoring");
     assert!(chosen.temper < 1.0, "{chosen:?}");
 }

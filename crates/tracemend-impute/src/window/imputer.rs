@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A window with holes. `L` = window length.
+/// A window with gaps. `L` = window length.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Window<'a> {
     /// `[L]` token ids; what stands at a missing position is meaningless and must not be read.

@@ -1,4 +1,4 @@
-//! The flat imputer `counts`: variable-order two-sided context counts, blended from long contexts to short ones.
+//! The flat imputer `ppm`: variable-order two-sided context counts, blended from long contexts to short ones.
 //!
 //! The fills of a gap that the training text (and the observed part of the window itself) holds between contexts that
 //! agree in at least `c` events on both sides form level `c`. Going down the levels, every fill gets
@@ -255,7 +255,7 @@ impl<'a> FillCounts<'a> {
 
     /// Gives `share` of the probability to the fills by their counts.
     fn pour(&mut self, share: f64) {
-        // Of places that all weigh nothing nobody knows which of them counts.
+        // Where all places weigh nothing, none is better than another.
         let even = 1.0 / self.counts.len().max(1) as f64;
         for (mass, count) in self.mass.iter_mut().zip(&self.counts) {
             *mass += share * if self.total > 0.0 { count / self.total } else { even };
@@ -294,7 +294,7 @@ fn joint<'a>(fills: impl Iterator<Item = (&'a [u32], f64)> + Clone, missing: usi
 
 impl Imputer for Ppm {
     fn name(&self) -> &str {
-        "counts"
+        "ppm"
     }
 
     fn impute(&self, window: Window<'_>) -> Imputation {
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_place_counts_as_often_as_its_weight_says() {
-        // After the first segment's 15 numbers and the one behind it the second begins: its 4 stands at 16 + 3.
+        // After the first segment's 15 numbers and the one after it the second begins: its 4 stands at 16 + 3.
         let training = vec![vec![0, 1, 2, 3, 5, 0, 1, 2, 3, 5, 0, 1, 2, 3, 5], vec![9, 1, 2, 4, 5]];
         let counts = Ppm::learn(&training);
         let tokens = [1, 2, 6, 5, 1, 2, 77, 5];

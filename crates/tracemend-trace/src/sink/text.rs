@@ -189,7 +189,13 @@ mod tests {
             phase: Phase::Entry,
             ret: None,
             dur_ns: None,
-            inference: Some(Box::new(Inference { confidence: 0.97, alternatives: &[], gap: 0, model: "engine:self" })),
+            inference: Some(Box::new(Inference {
+                time_err_ns: Some(1),
+                confidence: 0.97,
+                alternatives: &[],
+                gap: 0,
+                model: "engine:self",
+            })),
         };
         sink.event(&event).expect("writes to memory");
         event.inference = None;

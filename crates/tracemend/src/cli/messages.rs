@@ -67,7 +67,18 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))
 }
 
+/// Options of the reader, which are global flags here.
+const READER_OPTIONS: [&str; 3] = ["format", "warnings", "arch"];
+
+/// The text with the reader's options named as flags: "the option `format`" is `--format` to who typed a command.
+fn with_flags(text: &str) -> String {
+    READER_OPTIONS
+        .iter()
+        .fold(text.to_owned(), |text, option| text.replace(&format!("the option `{option}`"), &format!("--{option}")))
+}
+
 fn say(label: &str, color: AnsiColor, text: &str) {
+    let text = with_flags(text);
     let mut stderr = io::stderr().lock();
     // Without stderr there is no place for the message.
     let _ = match (label, colored(stderr.is_terminal())) {
@@ -78,4 +89,15 @@ fn say(label: &str, color: AnsiColor, text: &str) {
             writeln!(stderr, "{style}{label}:{style:#} {text}")
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_reader_are_named_as_flags() {
+        let text = "not a trace. Name its format with the option `format`; the option `other` stays";
+        assert_eq!(with_flags(text), "not a trace. Name its format with --format; the option `other` stays");
+    }
 }

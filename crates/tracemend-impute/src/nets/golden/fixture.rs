@@ -35,7 +35,7 @@ pub(crate) struct Fixture {
 impl Drop for Fixture {
     fn drop(&mut self) {
         let unread = self.unread.borrow();
-        assert!(std::thread::panicking() || unread.is_empty(), "{}: nobody compares {unread:?}", self.name);
+        assert!(std::thread::panicking() || unread.is_empty(), "{}: no test compares {unread:?}", self.name);
     }
 }
 

@@ -309,7 +309,7 @@ fn schedules_are_the_references() {
         check(&format!("{name}.alpha_bar"), &table.alpha_bar, 1e-15);
         check(&format!("{name}.alpha_bar32"), &table.alpha_bar, 1e-7);
         check(&format!("{name}.alpha_hat"), &table.alpha, 1e-15);
-        // The reference writes 0 for the first, which nobody uses.
+        // The reference writes 0 for the first, which nothing uses.
         let sigma: Vec<f64> = std::iter::once(0.0).chain(table.sigma[1..].iter().copied()).collect();
         check(&format!("{name}.sigma"), &sigma, 1e-15);
     }

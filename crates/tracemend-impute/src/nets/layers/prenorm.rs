@@ -80,7 +80,7 @@ fn rows(x: Tensor<3>) -> Tensor<2> {
 }
 
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)] // a dozen of either
+#[expect(clippy::large_enum_variant, reason = "a dozen of either")]
 enum Mixer {
     Attention(SelfAttention),
     S4(S4),
@@ -97,7 +97,7 @@ pub(crate) struct PrenormBlock {
 }
 
 /// What a mixer needs for windows of one length.
-#[allow(clippy::large_enum_variant)] // a dozen of either
+#[expect(clippy::large_enum_variant, reason = "a dozen of either")]
 enum ReadyMixer<'a> {
     Attention(&'a SelfAttention, Rotary),
     S4(ReadyS4),

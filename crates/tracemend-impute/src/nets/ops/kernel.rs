@@ -64,7 +64,7 @@ impl<'a> Matrix<'a> {
 ///
 /// # Panics
 /// If a matrix reaches beyond its slice.
-#[allow(unsafe_code)] // the one call of the matrix product, behind the bounds it needs
+#[expect(unsafe_code, reason = "the one call of the matrix product, after the checks it needs")]
 pub(super) fn product(
     [m, k, n]: [usize; 3],
     out: &mut [f32],

@@ -162,7 +162,7 @@ pub fn sequences(trace: &Trace, by: By, vocabulary: &Vocabulary) -> Vec<Sequence
     losses.sort_unstable();
     let mut losses = losses.into_iter().peekable();
     for event in &trace.events {
-        // Whoever lost events has a hole there, and of threads nobody knows who did.
+        // A stream that lost events has a gap there; which of its threads lost them is unknown.
         while let Some((_, stream)) = losses.next_if(|(time, _)| *time <= event.time_ns) {
             match (by, stream) {
                 (By::Stream, Some(stream)) => {

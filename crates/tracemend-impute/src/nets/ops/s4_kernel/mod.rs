@@ -116,7 +116,7 @@ impl Rule for Cauchy {
             let (kernels, sums) = (0..features).into_par_iter().map(kernels).unzip();
             (kernels, Found::Sums(sums))
         };
-        // Set by nobody else: a rule is applied once.
+        // Nothing else sets it: a rule is applied once.
         let _ = self.found.set(found);
         let mut taps = vec![0.0; (2 * self.length - 1) * features];
         let direct = kernel::values(&inputs[6]);
