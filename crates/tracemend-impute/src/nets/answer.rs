@@ -4,7 +4,7 @@
 pub(super) const ALTERNATIVES: usize = 5;
 
 /// The token with the highest score of a row, the first of equals, and that score.
-pub(super) fn most(row: &[f32]) -> (u32, f32) {
+pub(super) fn argmax(row: &[f32]) -> (u32, f32) {
     let mut best = (0, f32::NEG_INFINITY);
     for (token, &score) in row.iter().enumerate() {
         if score > best.1 {

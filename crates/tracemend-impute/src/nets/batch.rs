@@ -60,12 +60,12 @@ impl Batch {
 }
 
 /// Applies `fill` to groups of windows of equal length, at most `most` in each; answers come in the windows' order.
-pub(super) fn by_length<T>(windows: &[Window<'_>], most: usize, mut fill: impl FnMut(&Batch) -> Vec<T>) -> Vec<T> {
+pub(super) fn by_length<T>(windows: &[Window<'_>], max: usize, mut fill: impl FnMut(&Batch) -> Vec<T>) -> Vec<T> {
     let mut order: Vec<usize> = (0..windows.len()).collect();
     order.sort_by_key(|&number| windows[number].tokens.len());
     let mut answers: Vec<(usize, T)> = Vec::with_capacity(windows.len());
     for group in order.chunk_by(|&a, &b| windows[a].tokens.len() == windows[b].tokens.len()) {
-        for group in group.chunks(most.max(1)) {
+        for group in group.chunks(max.max(1)) {
             let batch = Batch::new(&group.iter().map(|&number| windows[number]).collect::<Vec<_>>());
             answers.extend(group.iter().copied().zip(fill(&batch)));
         }

@@ -22,7 +22,7 @@
 //! Test: `nets/golden`, fixtures `csdi` and `csdi_k3`.
 
 use crate::nets::batch::Batch;
-use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Probe, Process};
 use crate::nets::layers::encoder::Encoder;
 use crate::nets::layers::maps::{Conv, Dense, Ready};
 use crate::nets::layers::step::step_table;
@@ -219,13 +219,13 @@ impl<T: TimeLayer> CsdiNet<T> {
     }
 
     /// See [`Denoiser::denoiser`].
-    pub(super) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+    pub(super) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
         let [batch, length, features] = data.dims();
         let rows = features * length;
         let column = move |x: Tensor<3>| x.swap_dims(1, 2).reshape([batch, features, length, 1]); // [B, K, L, 1]
         let mask = column(mask);
         let side = self.side(mask.clone()); // [B, K L, S + F + 1]
-        look(format_args!("side_info"), &|| side.clone());
+        probe(format_args!("side_info"), &|| side.clone());
         let seen = column(data) * mask.clone(); // [B, K, L, 1]
         let hidden = mask.neg() + 1.0; // [B, K, L, 1]
         struct Layer<'a> {
@@ -249,10 +249,10 @@ impl<T: TimeLayer> CsdiNet<T> {
         let scale = (1.0 / self.residual_layers.len() as f64).sqrt();
         Box::new(move |x, steps| {
             let step = self.diffusion_embedding.forward(steps); // [B, E]
-            look(format_args!("embedding"), &|| step.clone().unsqueeze_dim(1));
+            probe(format_args!("embedding"), &|| step.clone().unsqueeze_dim(1));
             let both = Tensor::cat(vec![seen.clone(), column(x) * hidden.clone()], 3); // [B, K, L, 2]
             let both = both.reshape([batch, rows, 2]); // [B, K L, 2]
-            look(format_args!("total_input"), &|| both.clone());
+            probe(format_args!("total_input"), &|| both.clone());
             let mut h = activation::relu(input.forward(both, 1)); // [B, K L, C]
             let channels = h.dims()[2];
             let mut skip: Option<Tensor<3>> = None;
@@ -260,12 +260,12 @@ impl<T: TimeLayer> CsdiNet<T> {
                 let shift = layer.diffusion_projection.forward(step.clone()).unsqueeze_dim::<3>(1); // [B, 1, C]
                 let y = (h.clone() + shift).reshape([batch * features, length, channels]);
                 let mut y = (ready.time)(y); // [B K, L, C]
-                look(format_args!("layer{number}.time"), &|| y.clone());
+                probe(format_args!("layer{number}.time"), &|| y.clone());
                 if features > 1 {
                     let across = y.reshape([batch, features, length, channels]).swap_dims(1, 2); // [B, L, K, C]
                     let across = across.reshape([batch * length, features, channels]);
                     let across = layer.feature_layer.forward(across); // [B L, K, C]
-                    look(format_args!("layer{number}.feature"), &|| across.clone());
+                    probe(format_args!("layer{number}.feature"), &|| across.clone());
                     let across = across.reshape([batch, length, features, channels]);
                     y = across.swap_dims(1, 2).reshape([batch * features, length, channels]); // [B K, L, C]
                 }
@@ -274,8 +274,8 @@ impl<T: TimeLayer> CsdiNet<T> {
                 let y = ready.output.forward(gate(y, Gate::SigmoidTanh), 1); // [B, K L, 2 C]
                 h = (h + y.clone().narrow(2, 0, channels)) * std::f64::consts::FRAC_1_SQRT_2; // [B, K L, C]
                 let y = y.narrow(2, channels, channels); // [B, K L, C]
-                look(format_args!("layer{number}.x"), &|| h.clone());
-                look(format_args!("layer{number}.skip"), &|| y.clone());
+                probe(format_args!("layer{number}.x"), &|| h.clone());
+                probe(format_args!("layer{number}.skip"), &|| y.clone());
                 skip = Some(match skip {
                     Some(skip) => skip + y,
                     None => y,
@@ -317,8 +317,8 @@ impl Denoiser for Csdi {
         &self.config.process
     }
 
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
-        self.net.denoiser(data, mask, look)
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, probe)
     }
 }
 

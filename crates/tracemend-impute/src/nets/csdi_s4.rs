@@ -13,7 +13,7 @@
 
 use crate::nets::batch::Batch;
 use crate::nets::csdi::{CsdiConfig, CsdiNet, TimeLayer, rename as rename_csdi};
-use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Probe, Process};
 use crate::nets::layers::s4;
 use crate::nets::layers::s4::{S4Config, S4Layer};
 use crate::nets::network::Network;
@@ -106,8 +106,8 @@ impl Denoiser for CsdiS4 {
         self
     }
 
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
-        self.net.denoiser(data, mask, look)
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, probe)
     }
 }
 

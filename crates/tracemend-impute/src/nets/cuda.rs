@@ -22,7 +22,7 @@ pub(super) struct Found {
 
 impl Found {
     /// Looks. Where the driver is there this starts it, which takes some tenths of a second.
-    pub fn look() -> Self {
+    pub fn probe() -> Self {
         let [driver, compiler] = libraries();
         let gpus = if driver { count() } else { Err(DeviceError::NoDriver) };
         Self { gpus, compiler, toolkit: cubecl_cuda::install::cuda_path() }
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn looking_does_not_panic_where_there_is_nothing() {
-        let found = Found::look();
+        let found = Found::probe();
         // On a machine with a GPU there is nothing to compare with.
         if let Err(error) = found.check(0) {
             assert!(!error.to_string().is_empty());

@@ -86,7 +86,7 @@ fn gpu(_: u16) -> Result<Device, DeviceError> {
 
 #[cfg(feature = "cuda")]
 fn gpu(index: u16) -> Result<Device, DeviceError> {
-    crate::nets::cuda::Found::look().check(index)?;
+    crate::nets::cuda::Found::probe().check(index)?;
     Ok(Device::cuda(usize::from(index)))
 }
 

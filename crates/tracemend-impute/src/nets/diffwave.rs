@@ -24,7 +24,7 @@
 //! Test: `nets/golden`, fixtures `diffwave` and `diffwave_wide_dilation`.
 
 use crate::nets::batch::Batch;
-use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Probe, Process};
 use crate::nets::layers::maps::{Dense, NormedConv, Ready};
 use crate::nets::layers::wavenet;
 use crate::nets::layers::wavenet::{Block, ReadyBlock, WaveNet, WaveNetConfig};
@@ -115,7 +115,7 @@ impl Block for DilatedBlock {
         let (conv, dilation): (Ready, usize) = (self.dilated_conv_layer.ready(), self.dilation);
         ReadyBlock {
             fc_t: self.fc_t.clone(),
-            res: self.res_conv.ready_scaled(wavenet::HALF),
+            res: self.res_conv.ready_scaled(wavenet::RESIDUAL_SCALE),
             skip: self.skip_conv.ready(),
             inner: Box::new(move |h, _| conv.onto(condition.clone(), 1.0, h, dilation)),
         }
@@ -139,8 +139,8 @@ impl Denoiser for DiffWave {
         &self.config.process
     }
 
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
-        self.net.denoiser(data, mask, look)
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, probe)
     }
 }
 

@@ -18,7 +18,7 @@
 //! | gates | L, B, 4 H |
 //! | logits | L * B, V |
 
-use crate::nets::answer::{ALTERNATIVES, most};
+use crate::nets::answer::{ALTERNATIVES, argmax};
 use crate::nets::batch::{Batch, by_length};
 use crate::nets::diffusion::loss::device_of;
 use crate::nets::network::Network;
@@ -184,7 +184,7 @@ impl Direction {
                     batch.tokens[at]
                 } else {
                     found.push((at, row.to_vec()));
-                    most(row).0
+                    argmax(row).0
                 };
             }
         }

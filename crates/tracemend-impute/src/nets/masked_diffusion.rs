@@ -18,7 +18,7 @@
 //! What is observed is never hidden again, so the network does not need the masking rate as an input. One pass gives the exact
 //! distribution of one missing position given all observed ones; several together need as many passes as steps.
 
-use crate::nets::answer::{ALTERNATIVES, most};
+use crate::nets::answer::{ALTERNATIVES, argmax};
 use crate::nets::batch::{Batch, by_length};
 use crate::nets::layers::norm::Norm;
 use crate::nets::layers::prenorm;
@@ -283,7 +283,7 @@ impl MaskedDiffusion {
                 .iter()
                 .zip(rows.chunks_exact(vocabulary))
                 .map(|(&place, row)| {
-                    let (token, score) = most(row);
+                    let (token, score) = argmax(row);
                     (place, token, score)
                 })
                 .collect();

@@ -99,7 +99,7 @@ fn as_many_steps_as_positions_fix_the_surest_first() {
     for _ in 0..3 {
         let batch = Batch::new(&[Window::new(&tokens, &observed)]);
         let rows = network.log_probabilities(&batch);
-        let scored = batch.missing().into_iter().zip(rows.chunks_exact(5).map(most));
+        let scored = batch.missing().into_iter().zip(rows.chunks_exact(5).map(argmax));
         let (place, (token, _)) = scored.reduce(|a, b| if b.1.1 > a.1.1 { b } else { a }).unwrap();
         tokens[place] = token;
         observed[place] = true;

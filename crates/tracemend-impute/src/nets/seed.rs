@@ -17,12 +17,12 @@ pub(in crate::nets) fn seeded(seed: u64, device: &Device) -> MutexGuard<'static,
 
 /// The module with all its first weights drawn; the framework would draw each when it is first looked at.
 pub(in crate::nets) fn drawn<M: Module>(module: M) -> M {
-    struct Look;
-    impl ModuleVisitor for Look {
+    struct Draw;
+    impl ModuleVisitor for Draw {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             param.val();
         }
     }
-    module.visit(&mut Look);
+    module.visit(&mut Draw);
     module
 }

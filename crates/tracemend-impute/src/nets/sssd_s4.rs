@@ -19,7 +19,7 @@
 //! Test: `nets/golden`, fixture `sssd_s4`.
 
 use crate::nets::batch::Batch;
-use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Probe, Process};
 use crate::nets::layers::maps::{Dense, NormedConv};
 use crate::nets::layers::s4;
 use crate::nets::layers::s4::{S4Config, S4Layer};
@@ -140,15 +140,15 @@ impl Block for S4Block {
         let (first, second) = (self.s4_1.ready(length), self.s4_2.ready(length));
         ReadyBlock {
             fc_t: self.fc_t.clone(),
-            res: self.res_conv.ready_scaled(wavenet::HALF),
+            res: self.res_conv.ready_scaled(wavenet::RESIDUAL_SCALE),
             skip: self.skip_conv.ready(),
-            inner: Box::new(move |h, look| {
+            inner: Box::new(move |h, probe| {
                 let y = conv.forward(h, 1); // [B, L, 2 C]
-                look(format_args!("S41.s4"), &|| first.s4.forward(y.clone()));
+                probe(format_args!("S41.s4"), &|| first.s4.forward(y.clone()));
                 let y = first.forward(y); // [B, L, 2 C]
-                look(format_args!("S41"), &|| y.clone());
+                probe(format_args!("S41"), &|| y.clone());
                 let y = second.forward(y + condition.clone()); // [B, L, 2 C]
-                look(format_args!("S42"), &|| y.clone());
+                probe(format_args!("S42"), &|| y.clone());
                 y
             }),
         }
@@ -181,8 +181,8 @@ impl Denoiser for SssdS4 {
         self
     }
 
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
-        self.net.denoiser(data, mask, look)
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
+        self.net.denoiser(data, mask, probe)
     }
 }
 

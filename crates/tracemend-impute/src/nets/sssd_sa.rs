@@ -20,7 +20,7 @@
 //! Test: `nets/golden`, fixture `sssd_sa`.
 
 use crate::nets::batch::Batch;
-use crate::nets::diffusion::process::{Denoise, Denoiser, Look, Process, condition};
+use crate::nets::diffusion::process::{Denoise, Denoiser, Probe, Process, condition};
 use crate::nets::layers::maps::{Column, Conv, Dense, NormedColumn, NormedConv, Ready};
 use crate::nets::layers::norm::Norm;
 use crate::nets::layers::s4;
@@ -350,25 +350,25 @@ impl Denoiser for SssdSa {
         self
     }
 
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let ready = |layers: &[Layer]| layers.iter().map(|layer| layer.ready(&condition)).collect::<Vec<_>>();
         let (down, centre) = (ready(&self.d_layers), ready(&self.c_layers));
         let up: Vec<Vec<ReadyLayer>> = self.u_layers.iter().map(|layers| ready(layers)).collect();
         let (init, head, output) = (self.init_conv.ready(), self.final_conv.ready(), self.output_conv.ready());
         Box::new(move |x, steps| {
-            let step = self.step.forward(steps, look); // [B, E]
+            let step = self.step.forward(steps, probe); // [B, E]
             let mut x = activation::relu(init.forward(x, 1)); // [B, L, H]
-            look(format_args!("init_conv"), &|| x.clone());
+            probe(format_args!("init_conv"), &|| x.clone());
             let mut passed = vec![x.clone()];
             for (number, layer) in down.iter().enumerate() {
                 x = layer.forward(x, &step, false);
-                look(format_args!("d{number}"), &|| x.clone());
+                probe(format_args!("d{number}"), &|| x.clone());
                 passed.push(x.clone());
             }
             for (number, layer) in centre.iter().enumerate() {
                 x = layer.forward(x, &step, false); // [B, L/4, 4 H]
-                look(format_args!("c{number}"), &|| x.clone());
+                probe(format_args!("c{number}"), &|| x.clone());
             }
             let mut add = |x: Tensor<3>| match passed.pop() {
                 Some(other) => x + other,
@@ -378,12 +378,12 @@ impl Denoiser for SssdSa {
             for (stage, layers) in up.iter().enumerate() {
                 for (number, layer) in layers.iter().enumerate() {
                     x = layer.forward(x, &step, true);
-                    look(format_args!("u{stage}_{number}"), &|| x.clone());
+                    probe(format_args!("u{stage}_{number}"), &|| x.clone());
                     x = add(x);
                 }
             }
             let x = self.norm.forward(x); // [B, L, H]
-            look(format_args!("norm"), &|| x.clone());
+            probe(format_args!("norm"), &|| x.clone());
             output.forward(activation::relu(head.forward(x, 1)), 1) // [B, L, V]
         })
     }

@@ -115,8 +115,8 @@ mod tests {
                 let (read, probabilities) = encoding.read(&values, vocabulary);
                 prop_assert_eq!(read, token);
                 prop_assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
-                let most = probabilities.iter().cloned().fold(0.0, f32::max);
-                prop_assert_eq!(probabilities[token as usize], most);
+                let max = probabilities.iter().cloned().fold(0.0, f32::max);
+                prop_assert_eq!(probabilities[token as usize], max);
             }
         }
 

@@ -194,8 +194,8 @@ fn answer(samples: &[&[f32]], process: &Process, combine: Combine) -> (u32, Vec<
         Combine::Median => process.read(&channel(&median)).0,
         Combine::Mean => process.read(&channel(&mean)).0,
         Combine::Majority => {
-            let most = votes.iter().max().copied().unwrap_or(0);
-            votes.iter().position(|votes| *votes == most).unwrap_or(0) as u32
+            let max = votes.iter().max().copied().unwrap_or(0);
+            votes.iter().position(|votes| *votes == max).unwrap_or(0) as u32
         }
     };
     let mut ranked: Vec<(u32, f32)> =

@@ -169,7 +169,7 @@ pub(crate) fn condition(data: Tensor<3>, mask: Tensor<3>) -> Tensor<3> {
 pub(crate) type Denoise<'a> = Box<dyn Fn(Tensor<3>, &[usize]) -> Tensor<3> + 'a>;
 
 /// Is told of intermediate values: their names, as the reference's modules have them, and a way to compute them.
-pub(crate) type Look<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
+pub(crate) type Probe<'a> = &'a dyn Fn(Arguments<'_>, &dyn Fn() -> Tensor<3>);
 
 /// A network of Gaussian diffusion.
 pub(crate) trait Denoiser: Network {
@@ -187,11 +187,11 @@ pub(crate) trait Denoiser: Network {
     /// The prediction for windows of `data` of which `mask` says what is observed, `[B, L, V]` both. All that does not
     /// change from step to step is computed here, once.
     fn denoiser(&self, data: Tensor<3>, mask: Tensor<3>) -> Denoise<'_> {
-        self.watched(data, mask, &|_, _| ())
+        self.probed(data, mask, &|_, _| ())
     }
 
-    /// The same with somebody who looks on.
-    fn watched<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a>;
+    /// The same; `probe` is told of intermediate values.
+    fn probed<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a>;
 }
 
 #[cfg(test)]

@@ -142,15 +142,15 @@ mod tests {
                 limits: [-1.0, 1.0],
                 as_reference,
             };
-            let most = std::cell::Cell::new(0.0f32);
+            let max = std::cell::Cell::new(0.0f32);
             let look = |estimate: &Tensor<3>| {
-                most.set(most.get().max(estimate.clone().abs().max().into_scalar()));
+                max.set(max.get().max(estimate.clone().abs().max().into_scalar()));
                 false
             };
             let wild = |x: Tensor<3>, _| x * -3.0;
             let found =
                 sample(Method::Ddim { steps: 5 }, &table(), start.clone(), &observed, wild, |_| start.clone(), look);
-            (most.get(), found.abs().max().into_scalar::<f32>())
+            (max.get(), found.abs().max().into_scalar::<f32>())
         };
         assert_eq!(furthest(false), (1.0, 1.0));
         assert!(furthest(true).0 > 2.0);

@@ -4,7 +4,7 @@ use super::fixture::{Array, Fixture, channels_first, device, parameter_counts, s
 use crate::nets::csdi::{Csdi, CsdiConfig};
 use crate::nets::csdi_s4::{CsdiS4, CsdiS4Config};
 use crate::nets::diffusion::loss::random_mask;
-use crate::nets::diffusion::process::{Corruption, Denoiser, Look, Process};
+use crate::nets::diffusion::process::{Corruption, Denoiser, Probe, Process};
 use crate::nets::diffusion::sampler::{Method, Observed, sample};
 use crate::nets::layers::step::step_table;
 use crate::nets::network::Network;
@@ -50,7 +50,7 @@ fn csdi_s4(fixture: &Fixture, sum: Sum, device: &Device) -> CsdiS4 {
 
 /// The loss of the fixture's own draws. Its mask of targets is what was observed and is hidden, so unobserved positions
 /// count neither way: the loss is taken here from the prediction.
-fn loss(fixture: &Fixture, network: &impl Denoiser, device: &Device, look: Look<'_>) -> (Tensor<3>, Tensor<1>) {
+fn loss(fixture: &Fixture, network: &impl Denoiser, device: &Device, probe: Probe<'_>) -> (Tensor<3>, Tensor<1>) {
     let window = |name: &str| fixture.windows(name, device);
     let (data, seen, noise) = (window("input.observed_data"), window("input.cond_mask"), window("input.noise"));
     let steps = fixture.steps("input.t");
@@ -60,7 +60,7 @@ fn loss(fixture: &Fixture, network: &impl Denoiser, device: &Device, look: Look<
         Array { shape: vec![steps.len(), 1, 1], values }.tensor(device)
     };
     let x = data.clone() * share(f64::sqrt) + noise.clone() * share(|share| (1.0 - share).sqrt());
-    let predicted = network.watched(data, seen.clone(), look)(x, &steps);
+    let predicted = network.probed(data, seen.clone(), probe)(x, &steps);
     let targets = window("input.observed_mask") - seen;
     let count: f32 = targets.clone().sum().into_scalar();
     let loss = ((noise - predicted.clone()).square() * targets).sum() / count.max(1.0);
@@ -81,10 +81,10 @@ fn check_output(fixture: &Fixture, network: &impl Denoiser, output: &str, single
 /// What is computed on the way, and what the network is given.
 fn check_intermediates(fixture: &Fixture, network: &impl Denoiser, single: f64) {
     let seen: RefCell<BTreeMap<String, Array>> = RefCell::default();
-    let look = |name: Arguments<'_>, value: &dyn Fn() -> Tensor<3>| {
+    let probe = |name: Arguments<'_>, value: &dyn Fn() -> Tensor<3>| {
         seen.borrow_mut().insert(name.to_string(), Array::of(value()));
     };
-    loss(fixture, network, &device(), &look);
+    loss(fixture, network, &device(), &probe);
     let seen = seen.into_inner();
     let shape = fixture.array("input.observed_data").shape;
     let (batch, features, length) = (shape[0], shape[1], shape[2]);
@@ -136,7 +136,7 @@ fn check_imputation(fixture: &Fixture, network: &impl Denoiser, tolerance: f64, 
     let windows = |array: Array| array.tensor::<3>(&device).swap_dims(1, 2);
     let table = network.process().schedule.table();
     let denoise = network.denoiser(data.clone(), mask.clone());
-    let most = exact.largest();
+    let max = exact.largest();
     for s in 0..exact.shape[0] {
         let observed = Observed {
             data: data.clone(),
@@ -155,8 +155,8 @@ fn check_imputation(fixture: &Fixture, network: &impl Denoiser, tolerance: f64, 
             |_| false,
         );
         let found = channels_first(found);
-        found.close(&exact.part(s), tolerance * most, &format!("sample {s}"));
-        found.close(&expected.part(s), (tolerance + single) * most, &format!("sample {s} in single precision"));
+        found.close(&exact.part(s), tolerance * max, &format!("sample {s}"));
+        found.close(&expected.part(s), (tolerance + single) * max, &format!("sample {s} in single precision"));
     }
 }
 

@@ -265,7 +265,7 @@ impl Array {
     }
 
     pub(crate) fn largest(&self) -> f64 {
-        self.values.iter().fold(0.0, |most, x| most.max(x.abs()))
+        self.values.iter().fold(0.0, |max, x| max.max(x.abs()))
     }
 
     #[track_caller]

@@ -43,10 +43,10 @@ fn check_intermediates<N: Denoiser>(fixture: &Fixture, network: &N) {
     let device = device();
     let window = |name: &str| fixture.windows(name, &device);
     let seen: RefCell<BTreeMap<String, Array>> = RefCell::default();
-    let look = |name: Arguments<'_>, value: &dyn Fn() -> Tensor<3>| {
+    let probe = |name: Arguments<'_>, value: &dyn Fn() -> Tensor<3>| {
         seen.borrow_mut().insert(name.to_string(), Array::of(value()));
     };
-    network.watched(window("input.cond"), window("input.mask"), &look)(window("input.x_t"), &fixture.steps("input.t"));
+    network.probed(window("input.cond"), window("input.mask"), &probe)(window("input.x_t"), &fixture.steps("input.t"));
     let seen = seen.into_inner();
     for name in fixture.names("inter.") {
         let expected = fixture.array(&format!("inter.{name}"));

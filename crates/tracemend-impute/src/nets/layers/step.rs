@@ -1,6 +1,6 @@
 //! What tells a network at which diffusion step it is.
 
-use crate::nets::diffusion::process::Look;
+use crate::nets::diffusion::process::Probe;
 use crate::nets::layers::maps::Dense;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -50,13 +50,13 @@ impl StepNet {
     }
 
     /// `[B, E]`
-    pub(crate) fn forward(&self, steps: &[usize], look: Look<'_>) -> Tensor<2> {
+    pub(crate) fn forward(&self, steps: &[usize], probe: Probe<'_>) -> Tensor<2> {
         let [_, input] = self.fc_t1.weight.dims();
         let embedded = step_embedding(steps, input, &self.fc_t1.weight.device()); // [B, in]
         let middle = self.fc_t1.forward(embedded); // [B, middle]
-        look(format_args!("fc_t1"), &|| middle.clone().unsqueeze_dim(1));
+        probe(format_args!("fc_t1"), &|| middle.clone().unsqueeze_dim(1));
         let output = self.fc_t2.forward(activation::silu(middle)); // [B, out]
-        look(format_args!("fc_t2"), &|| output.clone().unsqueeze_dim(1));
+        probe(format_args!("fc_t2"), &|| output.clone().unsqueeze_dim(1));
         activation::silu(output)
     }
 }

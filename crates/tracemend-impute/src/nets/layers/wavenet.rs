@@ -1,6 +1,6 @@
 //! What surrounds the residual blocks of DiffWave and of SSSD-S4.
 
-use crate::nets::diffusion::process::{Denoise, Look, condition};
+use crate::nets::diffusion::process::{Denoise, Probe, condition};
 use crate::nets::layers::maps::{Conv, Dense, NormedConv, Ready};
 use crate::nets::layers::s4;
 use crate::nets::layers::step::StepNet;
@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 /// 1 / sqrt 2, by which every block's result is scaled.
-pub(crate) const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+pub(crate) const RESIDUAL_SCALE: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
 /// Sizes of the frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,13 +53,13 @@ impl WaveNetConfig {
 }
 
 /// See [`ReadyBlock::inner`].
-type Inner = dyn Fn(Tensor<3>, Look<'_>) -> Tensor<3>;
+type Inner = dyn Fn(Tensor<3>, Probe<'_>) -> Tensor<3>;
 
 /// A block that is ready for any number of steps under one condition.
 pub(crate) struct ReadyBlock {
     /// Maps the step's embedding to what is added to h.
     pub fc_t: Dense,
-    /// To the residual, scaled by [`HALF`].
+    /// To the residual, scaled by [`RESIDUAL_SCALE`].
     pub res: Ready,
     /// To the skip connection.
     pub skip: Ready,
@@ -110,7 +110,7 @@ impl<K: Block> WaveNet<K> {
     }
 
     /// The function from (x_t `[B, L, V]`, steps `[B]`) to the noise `[B, L, V]`, given what is observed.
-    pub(crate) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, look: Look<'a>) -> Denoise<'a> {
+    pub(crate) fn denoiser<'a>(&'a self, data: Tensor<3>, mask: Tensor<3>, probe: Probe<'a>) -> Denoise<'a> {
         let condition = condition(data, mask); // [B, L, 2 V]
         let layer = &self.residual_layer;
         let blocks: Vec<ReadyBlock> =
@@ -120,27 +120,27 @@ impl<K: Block> WaveNet<K> {
         let scale = (1.0 / blocks.len() as f32).sqrt();
         let head = self.final_conv.ready();
         Box::new(move |x, steps| {
-            let step = layer.step.forward(steps, look); // [B, E]
+            let step = layer.step.forward(steps, probe); // [B, E]
             let mut h = activation::relu(init.forward(x, 1)); // [B, L, C]
-            look(format_args!("init_conv"), &|| h.clone());
+            probe(format_args!("init_conv"), &|| h.clone());
             let mut skip: Option<Tensor<3>> = None;
             for (number, block) in blocks.iter().enumerate() {
                 let shift = block.fc_t.forward(step.clone()).unsqueeze_dim::<3>(1); // [B, 1, C]
-                let within: Look<'_> = &|name, value| look(format_args!("block{number}.{name}"), value);
+                let within: Probe<'_> = &|name, value| probe(format_args!("block{number}.{name}"), value);
                 let open = gate((block.inner)(h.clone() + shift, within), Gate::TanhSigmoid); // [B, L, C]
                 within(format_args!("skip"), &|| block.skip.forward(open.clone(), 1));
-                within(format_args!("h"), &|| block.res.onto(h.clone(), HALF, open.clone(), 1));
+                within(format_args!("h"), &|| block.res.onto(h.clone(), RESIDUAL_SCALE, open.clone(), 1));
                 skip = Some(match skip {
                     Some(skip) => block.skip.onto(skip, 1.0, open.clone(), 1),
                     None => block.skip.forward(open.clone(), 1),
                 }); // [B, L, S]
                 if number + 1 < blocks.len() {
-                    h = block.res.onto(h, HALF, open, 1); // [B, L, C]
+                    h = block.res.onto(h, RESIDUAL_SCALE, open, 1); // [B, L, C]
                 }
             }
             let Some(skip) = skip else { return h };
             let skip = skip * scale; // [B, L, S]
-            look(format_args!("residual_group"), &|| skip.clone());
+            probe(format_args!("residual_group"), &|| skip.clone());
             output.forward(activation::relu(head.forward(skip, 1)), 1) // [B, L, V]
         })
     }

@@ -63,9 +63,9 @@ pub(crate) trait Attention: Backend {
 #[inline(always)]
 fn softmax_rows(scores: &mut [f32], length: usize, scale: f32) {
     for row in scores.chunks_exact_mut(length) {
-        let most = largest(row);
+        let max = largest(row);
         for score in &mut *row {
-            *score = exp((*score - most) * scale);
+            *score = exp((*score - max) * scale);
         }
         let share = 1.0 / sum(length, |i| row[i]);
         for weight in row {

@@ -196,11 +196,11 @@ pub(super) fn largest(row: &[f32]) -> f32 {
     let chunks = row.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
-        for (most, &value) in lanes.iter_mut().zip(chunk) {
-            *most = if value > *most { value } else { *most };
+        for (max, &value) in lanes.iter_mut().zip(chunk) {
+            *max = if value > *max { value } else { *max };
         }
     }
-    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |most, &value| most.max(value))
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |max, &value| max.max(value))
 }
 
 /// Whether tensors on this device are the CPU backend's own and in single precision, so that the fused operations can take

@@ -16,7 +16,7 @@ const KIND: &str = "tracemend-checkpoint";
 pub(super) struct Standing {
     /// Updates done.
     pub step: usize,
-    /// Losses of the updates since the last look at the validation windows: their sum and number.
+    /// Losses of the updates since the last validation: their sum and number.
     pub losses: (f64, usize),
     /// The best validation loss so far.
     pub best: Option<f64>,

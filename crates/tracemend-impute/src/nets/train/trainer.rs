@@ -4,7 +4,7 @@
 //! interrupted, killed or split into many gives the same weights, bit for bit on the CPU, as one that was not.
 //!
 //! A run's folder: `last.safetensors` (the checkpoint), `best.safetensors` (the model with the lowest validation loss),
-//! `metrics.jsonl` (a line for each look at the validation windows).
+//! `metrics.jsonl` (a line for each validation).
 
 use crate::nets::batch::Batch;
 use crate::nets::diffusion::loss::device_of;
@@ -146,7 +146,7 @@ pub fn train<N: Network>(
         }
         let progress = run.update()?;
         if run.standing.step % config.validate_every == 0 || run.standing.step == config.steps {
-            run.look()?;
+            run.validate()?;
             run.save()?;
         }
         watch.progress(progress);
@@ -256,7 +256,7 @@ impl<'a, N: Network> Run<'a, N> {
     }
 
     /// Validates the averaged weights, and keeps them as the model if they are the best so far.
-    fn look(&mut self) -> Result<(), TrainError> {
+    fn validate(&mut self) -> Result<(), TrainError> {
         let network = self.network()?;
         let tensors = self.optimizer.averaged(state_dict::export(network, N::RENAME));
         let averaged = state_dict::load(network.valid(), N::RENAME, &tensors)?;

@@ -2,6 +2,7 @@
 
 use crate::decode::bytes::{trim, whole_u64};
 use crate::decode::context::MAX_CPU;
+use crate::format::text_source::Parsed;
 
 /// Maximum number of columns of a file.
 const MAX_COLUMNS: usize = 64;
@@ -28,6 +29,22 @@ impl Columns {
             }
         }
         Some(fields)
+    }
+}
+
+/// The first row of a file, which names its columns, once it was read.
+#[derive(Default)]
+pub(super) struct FirstRow(Option<Columns>);
+
+impl FirstRow {
+    /// The columns, for a line below the first row. The first row itself, read by `read`, is no event; a file that begins
+    /// with another line is not understood.
+    pub(super) fn columns(&mut self, line: &[u8], read: fn(&[u8]) -> Option<Columns>) -> Result<&Columns, Parsed> {
+        if self.0.is_none() {
+            self.0 = read(line);
+            return Err(if self.0.is_some() { Parsed::Nothing } else { Parsed::Unknown });
+        }
+        self.0.as_ref().ok_or(Parsed::Unknown)
     }
 }
 

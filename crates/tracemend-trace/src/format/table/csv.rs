@@ -3,7 +3,7 @@
 //! `timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns`; the times are of the entry. Only `timestamp_ns` and
 //! `syscall_name` must be there.
 
-use super::columns::{Columns, cpu, names};
+use super::columns::{Columns, FirstRow, cpu, names};
 use crate::decode::bytes::{trim, whole_i64, whole_tid, whole_u64};
 use crate::decode::context::Context;
 use crate::decode::lines::Position;
@@ -24,7 +24,7 @@ const DUR: usize = 6;
 #[derive(Default)]
 pub(crate) struct Csv {
     /// What each column of the file is, once the first row is read.
-    columns: Option<Columns>,
+    first_row: FirstRow,
     /// A quoted field with its doubled quotes undone.
     unquoted: Vec<u8>,
 }
@@ -85,11 +85,11 @@ impl LineFormat for Csv {
         if line.is_empty() {
             return Parsed::Nothing;
         }
-        let Some(map) = &self.columns else {
-            self.columns = columns(line);
-            return if self.columns.is_some() { Parsed::Nothing } else { Parsed::Unknown };
+        let columns = match self.first_row.columns(line, columns) {
+            Ok(columns) => columns,
+            Err(parsed) => return parsed,
         };
-        let Some(fields) = map.fields::<7>(row_fields(line)) else {
+        let Some(fields) = columns.fields::<7>(row_fields(line)) else {
             return Parsed::Unknown;
         };
         let Some(time_ns) = whole_i64(trim(fields[TIME])) else {

@@ -10,7 +10,7 @@
 //! time's form is a preference too: by default a time of day with spaces between milli-, micro- and nanoseconds; dates,
 //! other separators and plain seconds are understood. CTF losses appear as events of type `Lost event`.
 
-use super::columns::{Columns, cpu, names};
+use super::columns::{Columns, FirstRow, cpu, names};
 use crate::decode::bytes::{find, take_i64, take_ret, trim, whole_tid, whole_u64};
 use crate::decode::clock::{DayClock, take_date, take_time_of_day};
 use crate::decode::context::Context;
@@ -34,7 +34,7 @@ const DAY_NS: i64 = 86_400 * 1_000_000_000;
 #[derive(Default)]
 pub(crate) struct TraceCompass {
     /// What each column of the file is, once the first line is read.
-    columns: Option<Columns>,
+    first_row: FirstRow,
     clock: DayClock,
     /// A time with its fraction in one piece.
     joined: Vec<u8>,
@@ -84,11 +84,11 @@ impl LineFormat for TraceCompass {
         if line.is_empty() {
             return Parsed::Nothing;
         }
-        let Some(map) = &self.columns else {
-            self.columns = columns(line);
-            return if self.columns.is_some() { Parsed::Nothing } else { Parsed::Unknown };
+        let columns = match self.first_row.columns(line, columns) {
+            Ok(columns) => columns,
+            Err(parsed) => return parsed,
         };
-        let Some(cells) = map.fields::<5>(line.split(|&b| b == b'\t').map(trim)) else {
+        let Some(cells) = columns.fields::<5>(line.split(|&b| b == b'\t').map(trim)) else {
             return Parsed::Unknown;
         };
         let kind = cells[TYPE];
