@@ -3,7 +3,7 @@
 use crate::error::Error;
 
 /// Stands for the method in rows that describe the data themselves.
-pub const NO_METHOD: &str = "-";
+pub(crate) const NO_METHOD: &str = "-";
 /// The repair engine ([`tracemend_repair`]).
 pub const ENGINE: &str = "engine";
 /// The imputer of flat windows that looks contexts up ([`tracemend_impute::window::ppm`]).

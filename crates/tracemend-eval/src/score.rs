@@ -59,7 +59,7 @@ impl Score {
     }
 
     /// Whether two scores were measured on the same gaps.
-    pub fn shares_gaps(&self, other: &Self) -> bool {
+    pub(crate) fn shares_gaps(&self, other: &Self) -> bool {
         (&self.protocol, &self.data, self.blackout) == (&other.protocol, &other.data, other.blackout)
     }
 }

@@ -53,7 +53,7 @@ pub struct Bin {
 
 impl Bin {
     /// Adds another bin `weight` times.
-    pub fn add(&mut self, other: Self, weight: f64) {
+    pub(crate) fn add(&mut self, other: Self, weight: f64) {
         self.events += weight * other.events;
         self.confidence += weight * other.confidence;
         self.right += weight * other.right;

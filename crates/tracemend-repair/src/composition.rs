@@ -35,7 +35,7 @@ pub struct Counted {
 
 impl Expected {
     /// Scale of the error to be expected: the spread between fillings, and what all of them may share.
-    pub fn deviation(&self, params: &SearchParams) -> f64 {
+    pub(crate) fn deviation(&self, params: &SearchParams) -> f64 {
         let [shared, shared_per_event] = params.shared_variance;
         let between = (self.square - self.mean * self.mean).max(0.0);
         (between + shared + shared_per_event * self.mean).sqrt()

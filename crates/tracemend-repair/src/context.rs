@@ -10,7 +10,7 @@ pub struct Context(pub u64);
 /// What is known of a thread where its context begins.
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadPast<'a> {
-    /// Its last tokens before the place, oldest first: [`Predictor::reach`] of them, or all.
+    /// Its last tokens before the place, oldest first: [`Predictor::reach`](crate::Predictor::reach) of them, or all.
     pub tokens: &'a [Token],
     /// Name of its program, where the trace gives it.
     pub program: Option<&'a str>,

@@ -48,7 +48,7 @@ impl<'a> TraceIndex<'a> {
 
     /// Time at which the call of this event returned (never: the largest time); the event's own time where calls
     /// have no durations.
-    pub fn end_ns(&self, position: u32) -> i64 {
+    pub(crate) fn end_ns(&self, position: u32) -> i64 {
         let event = self.event(position);
         match event.dur_ns {
             Some(dur) => event.time_ns.saturating_add_unsigned(dur),

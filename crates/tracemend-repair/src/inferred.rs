@@ -69,7 +69,7 @@ pub struct LostInterval {
 
 impl LostInterval {
     /// A number that is known.
-    pub fn exact(lost: u64) -> Self {
+    pub(crate) fn exact(lost: u64) -> Self {
         Self { value: lost, low: lost, high: lost }
     }
 }

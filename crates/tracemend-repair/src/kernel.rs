@@ -89,7 +89,7 @@ fn disagreement<'a>(
 
 /// How fillings are scored again.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rescoring {
+pub(crate) struct Rescoring {
     /// What a place counts.
     pub kernel: Kernel,
     /// Exponent of the share of places that speak for a filling.
@@ -105,7 +105,7 @@ impl Rescoring {
         Kernel { time: Some(0.5), differing: 0.1 },
     ];
     /// Exponents to choose from.
-    pub const EXPONENTS: [f64; 3] = [0.25, 0.5, 1.0];
+    pub(crate) const EXPONENTS: [f64; 3] = [0.25, 0.5, 1.0];
 }
 
 #[cfg(test)]

@@ -44,12 +44,12 @@ impl LogProb {
     }
 
     /// The logarithm of the sum of all probabilities; [`LogProb::IMPOSSIBLE`] for none.
-    pub fn any(all: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn any(all: impl IntoIterator<Item = Self>) -> Self {
         all.into_iter().fold(Self::IMPOSSIBLE, Self::or)
     }
 
     /// Shares of the total: probabilities that sum to 1. Empty or impossible input gives zeros.
-    pub fn normalised(all: &[Self]) -> Vec<f64> {
+    pub(crate) fn normalised(all: &[Self]) -> Vec<f64> {
         let total = Self::any(all.iter().copied());
         if total == Self::IMPOSSIBLE {
             return vec![0.0; all.len()];

@@ -139,7 +139,7 @@ pub fn with_loss_intervals<'t>(trace: &'t Trace, intervals: &[LossInterval]) -> 
 }
 
 /// Gives each gap of a trace what was found in its loss intervals.
-pub fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
+pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<GapRepair>) -> Vec<GapRepair> {
     let mut gaps: Vec<GapRepair> = trace
         .gaps
         .iter()

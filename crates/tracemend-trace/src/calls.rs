@@ -110,7 +110,7 @@ pub enum Violation {
 
 impl Violation {
     /// The minimum number of missing events.
-    pub fn missing(self) -> u64 {
+    pub(crate) fn missing(self) -> u64 {
         match self {
             Violation::ExitWithoutEntry | Violation::EntryWithoutExit => 1,
             Violation::ExitOfAnother => 2,
@@ -145,7 +145,7 @@ pub enum CallState<Id> {
 
 impl<Id: Copy + Eq> CallState<Id> {
     /// The call the thread is in, if it is known to be in one.
-    pub fn call(self) -> Option<Id> {
+    pub(crate) fn call(self) -> Option<Id> {
         match self {
             CallState::In(call) | CallState::InSignalReturn(call) => Some(call),
             CallState::Unknown | CallState::Idle | CallState::Ended => None,

@@ -32,19 +32,23 @@
 
 mod advice;
 mod cli;
-#[cfg(any(feature = "nets", feature = "eval"))]
-pub mod dataset;
+#[cfg(feature = "nets")]
+mod dataset;
 #[cfg(feature = "eval")]
 mod evaluation;
 mod exit;
 mod lami;
 pub mod losses;
+#[cfg(any(feature = "nets", feature = "eval"))]
+mod npy;
 pub mod overlay;
 pub mod pipeline;
 mod records;
 mod report;
 #[cfg(feature = "eval")]
 mod scores;
+#[cfg(any(feature = "nets", feature = "eval"))]
+mod sha256;
 pub mod statistics;
 mod survey;
 

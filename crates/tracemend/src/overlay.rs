@@ -19,7 +19,7 @@ pub struct WriteOptions<'a> {
 
 /// A repair in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct RepairSummary {
+pub(crate) struct RepairSummary {
     /// Gaps of the trace.
     pub gaps: u64,
     /// Gaps that were filled, at least in part.
@@ -38,7 +38,7 @@ pub struct RepairSummary {
 
 impl RepairSummary {
     /// Sums up `repairs` as written under `options`.
-    pub fn of(repairs: &[GapRepair], options: &WriteOptions<'_>) -> Self {
+    pub(crate) fn of(repairs: &[GapRepair], options: &WriteOptions<'_>) -> Self {
         let mut summary = Self::default();
         for repair in repairs {
             summary.gaps += 1;

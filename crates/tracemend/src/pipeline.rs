@@ -33,7 +33,7 @@ pub enum OutputFormat {
 
 impl OutputFormat {
     /// Every format with its name and a line about it.
-    pub const ALL: [(Self, &'static str, &'static str); 7] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Jsonl, "jsonl", "JSON Lines: gaps, compositions, events"),
         (Self::Csv, "csv", "One event a row"),
         (Self::Text, "text", "The recorded lines unchanged, inferred ones between them, marked"),
@@ -44,7 +44,7 @@ impl OutputFormat {
     ];
 
     /// Returns the format that the suffix of `path` stands for.
-    pub fn of_suffix(path: &Path) -> Option<Self> {
+    pub(crate) fn of_suffix(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "jsonl" => Some(Self::Jsonl),
             "csv" => Some(Self::Csv),
@@ -137,12 +137,12 @@ impl<'a> Repaired<'a> {
     }
 
     /// The repair of each gap.
-    pub fn repairs(&self) -> &'a [GapRepair] {
+    pub(crate) fn repairs(&self) -> &'a [GapRepair] {
         self.repairs
     }
 
     /// The id of the model that the inferred events come from.
-    pub fn model(&self) -> &'a str {
+    pub(crate) fn model(&self) -> &'a str {
         self.options.model
     }
 
@@ -150,7 +150,7 @@ impl<'a> Repaired<'a> {
     ///
     /// # Errors
     /// Never in practice: the rows go into memory.
-    pub fn merged(&self) -> io::Result<&Collected<'a>> {
+    pub(crate) fn merged(&self) -> io::Result<&Collected<'a>> {
         match self.merged.get() {
             Some(merged) => Ok(merged),
             None => {
@@ -163,7 +163,7 @@ impl<'a> Repaired<'a> {
     /// Counts and latencies before and after the repair, computed by the first call.
     ///
     /// # Errors
-    /// Never in practice, as [`Repaired::merged`].
+    /// Never in practice: the rows go into memory.
     pub fn statistics(&self) -> io::Result<&[StatisticsRow]> {
         let merged = self.merged()?;
         Ok(self.statistics.get_or_init(|| statistics(merged, self.repairs)))

@@ -14,7 +14,7 @@ pub struct Records {
 
 impl Records {
     /// Returns the record of the event with this `index`, without its line ending; empty where the format has no lines.
-    pub fn of(&self, index: usize) -> &[u8] {
+    pub(crate) fn of(&self, index: usize) -> &[u8] {
         self.spans.get(index).map_or(&[], |(_, span)| &self.bytes[span.clone()])
     }
 

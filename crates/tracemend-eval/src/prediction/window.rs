@@ -12,7 +12,7 @@ use tracemend_impute::window::windows::Dataset;
 pub struct WindowPrediction {
     /// Numbers of the tested windows that it is for.
     pub windows: Vec<usize>,
-    /// `[N]` tokens of the data set's vocabulary; [`UNKNOWN`](tracemend_impute::window::dataset::vocabulary::UNKNOWN)
+    /// `[N]` tokens of the data set's vocabulary; [`UNKNOWN`](tracemend_impute::window::dataset::UNKNOWN)
     /// for one that it does not have.
     pub tokens: Vec<u32>,
     /// `[N]` calibrated probability of each token.
@@ -68,7 +68,7 @@ pub struct WindowPredictions<'a> {
 }
 
 /// Receives the predictions of every method, in the order of the scores.
-pub type TakeWindows<'a> = &'a mut dyn FnMut(&WindowPredictions<'_>) -> io::Result<()>;
+pub(crate) type TakeWindows<'a> = &'a mut dyn FnMut(&WindowPredictions<'_>) -> io::Result<()>;
 
 impl WindowPredictions<'_> {
     /// What window `number` hides.

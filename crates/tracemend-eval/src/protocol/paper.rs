@@ -35,7 +35,7 @@ pub struct PaperConfig {
 }
 
 /// Runs the protocol. Rows come by data set, gap length, method and metric. After each data set's own rows comes
-/// `leakage` (blackout 0, method [`NO_METHOD`](crate::methods::NO_METHOD)). With several data sets, the last rows are
+/// `leakage` (blackout 0, method `-`). With several data sets, the last rows are
 /// their means (data `mean L=… …`). `models` are measured on the same windows as the methods.
 ///
 /// # Errors

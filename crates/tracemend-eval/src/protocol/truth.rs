@@ -1,4 +1,4 @@
-//! Protocol `truth`: traces that really lost events, each scored against its complete [twin](crate::protocol::twins).
+//! Protocol `truth`: traces that really lost events, each scored against its complete twin.
 //!
 //! Methods learn from the lossy trace's intact rest, as in use, and from other traces where there are any. The seconds of
 //! the engine include what it learns from the lossy trace.

@@ -4,7 +4,7 @@ use crate::window::imputer::{Side, Window};
 
 /// `B` windows of `L` positions each, window by window.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// `L`
     pub length: usize,
     /// `[B * L]` token ids; meaningless where missing in a window to fill, the truth in one to train on.
@@ -17,14 +17,14 @@ pub struct Batch {
 
 impl Batch {
     /// Windows that all have the length of the first; what a window does not say of its positions is unknown.
-    pub fn new(windows: &[Window<'_>]) -> Self {
+    pub(crate) fn new(windows: &[Window<'_>]) -> Self {
         let mut batch = Self::default();
         windows.iter().for_each(|&window| batch.push(window));
         batch
     }
 
     /// Adds a window, of the length of those that are there.
-    pub fn push(&mut self, window: Window<'_>) {
+    pub(crate) fn push(&mut self, window: Window<'_>) {
         debug_assert!(self.tokens.is_empty() || self.length == window.tokens.len());
         self.length = window.tokens.len();
         self.tokens.extend(window.tokens);
@@ -34,12 +34,12 @@ impl Batch {
     }
 
     /// `B`
-    pub fn windows(&self) -> usize {
+    pub(crate) fn windows(&self) -> usize {
         self.tokens.len().checked_div(self.length).unwrap_or(0)
     }
 
     /// The places of all missing positions in `tokens`, in order.
-    pub fn missing(&self) -> Vec<usize> {
+    pub(crate) fn missing(&self) -> Vec<usize> {
         (0..self.observed.len()).filter(|&at| !self.observed[at]).collect()
     }
 
@@ -53,7 +53,7 @@ impl Batch {
     }
 
     /// One window of the batch.
-    pub fn window(&self, number: usize) -> Window<'_> {
+    pub(crate) fn window(&self, number: usize) -> Window<'_> {
         let range = number * self.length..(number + 1) * self.length;
         Window { tokens: &self.tokens[range.clone()], observed: &self.observed[range.clone()], side: &self.side[range] }
     }

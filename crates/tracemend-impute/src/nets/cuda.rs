@@ -22,14 +22,14 @@ pub(super) struct Found {
 
 impl Found {
     /// Looks. Where the driver is there this starts it, which takes some tenths of a second.
-    pub fn probe() -> Self {
+    pub(crate) fn probe() -> Self {
         let [driver, compiler] = libraries();
         let gpus = if driver { count() } else { Err(DeviceError::NoDriver) };
         Self { gpus, compiler, toolkit: cubecl_cuda::install::cuda_path() }
     }
 
     /// Whether GPU `index` can be used.
-    pub fn check(&self, index: u16) -> Result<(), DeviceError> {
+    pub(crate) fn check(&self, index: u16) -> Result<(), DeviceError> {
         let count = self.gpus.clone()?;
         if count == 0 {
             return Err(DeviceError::NoGpu);

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use tracemend_repair::rng::SplitMix64;
 
 /// A network that learns from windows.
-pub trait Network: Module {
+pub(crate) trait Network: Module {
     /// Turns a parameter's path into its published name.
     const RENAME: Rename;
 

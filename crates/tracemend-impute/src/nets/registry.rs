@@ -143,10 +143,11 @@ macro_rules! networks {
                 }
             }
 
-            /// Trains it, see [`train::train`].
+            /// Trains it, from the beginning or, with `resume`, from the checkpoint in `folder` where there is one.
             ///
             /// # Errors
-            /// Those of [`train::train`].
+            /// Impossible settings, a folder that holds a run that is not to be resumed, files that cannot be read or
+            /// written, a checkpoint that is damaged or of other settings, a loss that is no number.
             pub fn train(
                 self,
                 task: &Task<'_>,

@@ -65,7 +65,7 @@ impl Path {
 }
 
 /// The tensors of a network.
-pub fn export<M: Module>(network: &M, rename: Rename) -> StateDict {
+pub(crate) fn export<M: Module>(network: &M, rename: Rename) -> StateDict {
     struct Exporter {
         path: Path,
         rename: Rename,
@@ -96,7 +96,7 @@ pub fn export<M: Module>(network: &M, rename: Rename) -> StateDict {
 ///
 /// # Errors
 /// A tensor that is missing, has another shape, or belongs nowhere.
-pub fn load<M: Module>(network: M, rename: Rename, tensors: &StateDict) -> Result<M, StateError> {
+pub(crate) fn load<M: Module>(network: M, rename: Rename, tensors: &StateDict) -> Result<M, StateError> {
     struct Loader<'a> {
         path: Path,
         rename: Rename,

@@ -9,7 +9,7 @@
 use std::ops::{ControlFlow, Range};
 
 /// How deep places are sorted, in events; no level is higher.
-pub const DEPTH: usize = 256;
+pub(crate) const DEPTH: usize = 256;
 
 /// Stands between two segments of the text. Not a token: windows that contain it match nothing there.
 const BREAK: u32 = u32::MAX;
@@ -85,7 +85,7 @@ impl ContextIndex {
     }
 
     /// The events at `place`, as many as `missing`.
-    pub fn events(&self, place: u32, missing: usize) -> &[u32] {
+    pub(crate) fn events(&self, place: u32, missing: usize) -> &[u32] {
         let at = place as usize;
         self.text.get(at..at + missing).unwrap_or_default()
     }

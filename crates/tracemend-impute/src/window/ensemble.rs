@@ -1,6 +1,6 @@
 //! The look-up of `ppm` and a network together.
 //!
-//! `ppm` gives whole fillings of a gap with their probabilities p ([`Ppm::fillings`]); a network gives every missing position a
+//! `ppm` gives whole fillings of a gap with their probabilities p (`Ppm::fillings`); a network gives every missing position a
 //! distribution q given all that is observed.
 //!
 //! 1. *Rescoring.* The fillings are scored again without a network: a place of the text counts as much as its [`Kernel`] says, which
@@ -8,7 +8,7 @@
 //!    follows is compared all the same, which is better in cross-validation than to stop there. The new weight is
 //!    w(x) ~ p(x)^temper; a temper below 1 trusts long contexts less, which pays where runs differ.
 //! 2. *The network* chooses among them, w(x) ~ w(x) prod_i q_i(x_i)^joint. The share of w at each position, some of it spread over
-//!    all tokens ([`SPREAD`]), is mixed geometrically with q: m_i ~ w_i^ppm q_i^network (a product of experts: Hinton 2002).
+//!    all tokens (`SPREAD`), is mixed geometrically with q: m_i ~ w_i^ppm q_i^network (a product of experts: Hinton 2002).
 //!
 //! The answer is the likeliest token of each position: of all answers the one of which most is expected to be right.
 //!

@@ -33,7 +33,8 @@ impl Side {
     pub const SIZES: [usize; 5] = [4, 17, 65, 5, 48];
 
     /// The fields, in order, none beyond its size.
-    pub fn fields(self) -> [usize; 5] {
+    #[cfg(feature = "nets")]
+    pub(crate) fn fields(self) -> [usize; 5] {
         let fields = [self.phase, self.slot, self.process, self.result, self.pause].map(usize::from);
         std::array::from_fn(|field| fields[field].min(Self::SIZES[field] - 1))
     }
@@ -51,7 +52,7 @@ impl<'a> Window<'a> {
     }
 
     /// The maximal runs of missing positions, left to right.
-    pub fn gaps(&self) -> Vec<Range<usize>> {
+    pub(crate) fn gaps(&self) -> Vec<Range<usize>> {
         runs(self.mask(), false)
     }
 

@@ -1,6 +1,6 @@
 //! Trained models beside the methods that learn within a protocol.
 
-use crate::window::dataset::vocabulary::UNKNOWN;
+use crate::window::dataset::UNKNOWN;
 use crate::window::dataset::{Sequence, Vocabulary};
 use crate::window::imputer::{Imputation, Imputer, Side, Window};
 use std::ops::Range;
@@ -25,13 +25,13 @@ pub struct Tested<'a> {
 }
 
 /// A window's tokens without those that are hidden, and which are observed.
-pub fn hide(tokens: impl Iterator<Item = u32>, hidden: &Range<usize>) -> (Vec<u32>, Vec<bool>) {
+pub(crate) fn hide(tokens: impl Iterator<Item = u32>, hidden: &Range<usize>) -> (Vec<u32>, Vec<bool>) {
     let shown = |(at, token)| if hidden.contains(&at) { (0, false) } else { (token, true) };
     tokens.enumerate().map(shown).unzip()
 }
 
 /// What a model is shown of a window, in its own tokens.
-pub struct Shown {
+pub(crate) struct Shown {
     tokens: Vec<u32>,
     observed: Vec<bool>,
     side: Vec<Side>,
@@ -39,7 +39,7 @@ pub struct Shown {
 
 impl Tested<'_> {
     /// `table`: the model's numbers of the window's tokens.
-    pub fn shown(&self, table: &[u32], hidden: &Range<usize>) -> Shown {
+    pub(crate) fn shown(&self, table: &[u32], hidden: &Range<usize>) -> Shown {
         let (tokens, observed) = hide(self.tokens.iter().map(|&token| translated(table, token)), hidden);
         let side = self.known.map(|known| known.sides(0..tokens.len(), &observed)).unwrap_or_default();
         Shown { tokens, observed, side }
@@ -48,7 +48,7 @@ impl Tested<'_> {
 
 impl Shown {
     /// The window as imputers take it.
-    pub fn window(&self) -> Window<'_> {
+    pub(crate) fn window(&self) -> Window<'_> {
         Window { tokens: &self.tokens, observed: &self.observed, side: &self.side }
     }
 }

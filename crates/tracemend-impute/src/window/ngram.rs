@@ -43,7 +43,7 @@ impl NgramCounts {
 
     /// The likeliest next events after `left` with their probabilities, best first, at most `limit`: those that follow
     /// the longest known context first, ties by frequency in it. Empty when nothing was learned.
-    pub fn next(&self, left: &[u32], limit: usize) -> Vec<(u32, f64)> {
+    pub(crate) fn next(&self, left: &[u32], limit: usize) -> Vec<(u32, f64)> {
         let known = self.known(left);
         let mut events: Vec<u32> = Vec::new();
         for counts in known.iter().rev() {
@@ -64,7 +64,7 @@ impl NgramCounts {
     }
 
     /// Probability that `event` follows `left`; positive for every event.
-    pub fn probability(&self, left: &[u32], event: u32) -> f64 {
+    pub(crate) fn probability(&self, left: &[u32], event: u32) -> f64 {
         self.blend(&self.known(left), event)
     }
 

@@ -101,7 +101,12 @@ impl Ppm {
     /// The distribution over fillings of one gap of a window whose other positions are all observed; what stands in the gap is
     /// not read, and what mass is missing to 1 is unassigned. Each place counts as often as `weight` says, which is not
     /// negative.
-    pub fn fillings(&self, tokens: &[u32], gap: Range<usize>, weight: &dyn Fn(Place) -> f64) -> Vec<(Vec<u32>, f64)> {
+    pub(crate) fn fillings(
+        &self,
+        tokens: &[u32],
+        gap: Range<usize>,
+        weight: &dyn Fn(Place) -> f64,
+    ) -> Vec<(Vec<u32>, f64)> {
         let (left, right) = (&tokens[..gap.start], &tokens[gap.end..]);
         let own = [(0, left), (gap.end, right)];
         let distribution = self.distribution(Query { left, right, missing: gap.len() }, &own, weight);
@@ -217,7 +222,7 @@ impl Ppm {
 
 /// Where a filling stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The number of its first event in the text learned, of which every segment is followed by one number without an event.
     Text(usize),
     /// The position of its first event in the window.

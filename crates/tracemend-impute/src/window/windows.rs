@@ -163,8 +163,8 @@ fn cut(stream: &[u32], length: usize) -> Vec<Vec<u32>> {
     windows.map(<[u32]>::to_vec).collect()
 }
 
-/// Rebuilds stretches of consecutive events from windows cut at [`STRIDE`]: a window that continues the one before it
-/// adds its last [`STRIDE`] events, any other begins a stretch of its own.
+/// Rebuilds stretches of consecutive events from windows cut at `STRIDE`: a window that continues the one before it
+/// adds its last `STRIDE` events, any other begins a stretch of its own.
 pub fn join(windows: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let mut stretches: Vec<Vec<u32>> = Vec::new();
     let mut before: &[u32] = &[];

@@ -26,7 +26,7 @@ const SPREAD: [f32; 24] = [
 /// Upper ends of the groups of expected counts.
 const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 /// Shares of the background that are tried.
-pub const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
+pub(crate) const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 
 /// What became of beliefs, counted. Tables are flat; the last index runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub struct Belief {
 
 /// Which rows of a composition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rows {
+pub(crate) enum Rows {
     /// Counts of one event on one thread.
     ByThread,
     /// Counts of one event over all threads.
@@ -121,11 +121,6 @@ fn cell(length: usize, edge: usize, support: usize) -> usize {
 }
 
 impl Calibration {
-    /// Whether any blackout was counted.
-    pub fn is_empty(&self) -> bool {
-        self.confidence.iter().all(|&count| count == 0.0)
-    }
-
     /// Each table, and how many times over it has a group for every length.
     fn tables(&mut self) -> [(&mut Vec<f64>, usize); 6] {
         [
@@ -139,7 +134,7 @@ impl Calibration {
     }
 
     /// Adds another calibration.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let mut other = other.clone();
         for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
             mine.iter_mut().zip(other).for_each(|(a, b)| *a += *b);
@@ -165,7 +160,7 @@ impl Calibration {
     }
 
     /// Whether the tables have the sizes this version works with, and hold counts.
-    pub fn is_valid(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         let (mut mine, mut fresh) = (self.clone(), Self::default());
         mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| {
             table.len() == fresh.len() && table.iter().all(|count| count.is_finite() && *count >= 0.0)
@@ -178,7 +173,7 @@ impl Calibration {
     }
 
     /// Notes whether a belief came true.
-    pub fn note(&mut self, belief: Belief, right: bool) {
+    pub(crate) fn note(&mut self, belief: Belief, right: bool) {
         let (length, edge, support) = belief.groups();
         let cell = cell(length, edge, support);
         self.confidence[cell] += f64::from(u8::from(right));

@@ -30,7 +30,7 @@ impl EventTypes {
     }
 
     /// The event type of a token of the table.
-    pub fn of(&self, token: Token) -> EventTypeId {
+    pub(crate) fn of(&self, token: Token) -> EventTypeId {
         self.of_token[token as usize]
     }
 
@@ -40,7 +40,7 @@ impl EventTypes {
     }
 
     /// The number of a name and phase; `None` if no token has them.
-    pub fn find(&self, name: &str, phase: Phase) -> Option<EventTypeId> {
+    pub(crate) fn find(&self, name: &str, phase: Phase) -> Option<EventTypeId> {
         self.ids.get(&EventType { name: name.to_owned(), phase }).copied()
     }
 

@@ -7,11 +7,6 @@ use crate::model::token::Token;
 use crate::model::trace_model::TraceModel;
 
 impl TraceModel {
-    /// A model of nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Adds another model. The result is the model that learns the traces of both, this one's first.
     /// `(a + b) + c` equals `a + (b + c)`, up to the numbers of nodes.
     pub fn merge(&mut self, other: &Self) {
@@ -99,7 +94,7 @@ mod tests {
     proptest! {
         #[test]
         fn merging_is_learning_in_turn(first in traces(), second in traces(), weight in 1u32..4) {
-            let (mut both, mut a, mut b) = (TraceModel::new(), TraceModel::new(), TraceModel::new());
+            let (mut both, mut a, mut b) = (TraceModel::default(), TraceModel::default(), TraceModel::default());
             both.learn(&first, 1);
             both.learn(&second, weight);
             a.learn(&first, 1);
@@ -119,7 +114,7 @@ mod tests {
         #[test]
         fn merging_is_associative(traces in proptest::collection::vec(traces(), 3)) {
             let models: Vec<TraceModel> = traces.iter().map(|trace| {
-                let mut model = TraceModel::new();
+                let mut model = TraceModel::default();
                 model.learn(trace, 1);
                 model
             }).collect();
@@ -136,9 +131,9 @@ mod tests {
 
     #[test]
     fn a_known_sum() {
-        let mut a = TraceModel::new();
+        let mut a = TraceModel::default();
         a.learn(&trace(&[(0, 1, "read"), (0, 1, "write")]), 1);
-        let mut b = TraceModel::new();
+        let mut b = TraceModel::default();
         b.learn(&trace(&[(0, 1, "poll"), (0, 1, "read"), (0, 1, "write")]), 2);
         a.merge(&b);
         let count = |name: &str| {

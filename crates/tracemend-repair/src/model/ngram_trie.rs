@@ -38,7 +38,7 @@ pub(crate) struct NodeData {
     pub(crate) depth: u8,
 }
 
-/// Counts of token strings up to [`MAX_ORDER`] + 1 long.
+/// Counts of token strings of limited length.
 #[derive(Clone, Debug)]
 pub struct ContextTrie {
     nodes: Vec<NodeData>,
@@ -67,33 +67,28 @@ pub struct Cursor {
 
 impl Cursor {
     /// Nothing is known of what came before.
-    pub fn unknown() -> Self {
+    pub(crate) fn unknown() -> Self {
         Self { nodes: [ROOT; MAX_ORDER + 1], len: 1, order: MAX_ORDER as u8 }
     }
 
     /// Nothing is known but the program, given by its node ([`ContextTrie::program`]).
-    pub fn program(root: Node) -> Self {
+    pub(crate) fn program(root: Node) -> Self {
         Self { nodes: [root; MAX_ORDER + 1], len: 1, order: PROGRAM_ORDER as u8 }
     }
 
-    /// Nothing is known of what came before, and contexts of more than `order` tokens (at most [`MAX_ORDER`]) are not
+    /// Nothing is known of what came before, and contexts of more than `order` tokens (at most `MAX_ORDER`) are not
     /// counted.
     pub fn of_order(order: usize) -> Self {
         Self { order: order.min(MAX_ORDER) as u8, ..Self::unknown() }
     }
 
     /// The empty context it stands on.
-    pub fn root(&self) -> Node {
+    pub(crate) fn root(&self) -> Node {
         self.nodes[0]
     }
 
-    /// The longest context.
-    pub fn deepest(&self) -> Node {
-        self.nodes[self.len as usize - 1]
-    }
-
     /// The contexts of every order, the empty one first.
-    pub fn contexts(&self) -> &[Node] {
+    pub(crate) fn contexts(&self) -> &[Node] {
         &self.nodes[..self.len as usize]
     }
 }
@@ -132,7 +127,7 @@ impl ContextTrie {
     }
 
     /// The empty context of a program, made now if it is new; `mark` is the program's token.
-    pub fn program(&mut self, mark: Token) -> Node {
+    pub(crate) fn program(&mut self, mark: Token) -> Node {
         let node = self.child_or_insert(ROOT, mark, ROOT);
         self.nodes[node as usize].depth = 0;
         node
@@ -144,7 +139,7 @@ impl ContextTrie {
     }
 
     /// Moves a cursor over a mark that stands in contexts but is not itself predicted.
-    pub fn mark(&mut self, token: Token) -> Cursor {
+    pub(crate) fn mark(&mut self, token: Token) -> Cursor {
         let mut cursor = Cursor::unknown();
         cursor.nodes[1] = self.child_or_insert(ROOT, token, ROOT);
         cursor.len = 2;
@@ -299,13 +294,8 @@ impl ContextTrie {
     }
 
     /// Number of nodes, the empty context included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.nodes.len()
-    }
-
-    /// Whether nothing was learned yet.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.len() == 1
     }
 
     pub(crate) fn node(&self, node: Node) -> &NodeData {
@@ -317,12 +307,12 @@ impl ContextTrie {
     }
 
     /// The context without its oldest token.
-    pub fn shorter(&self, context: Node) -> Node {
+    pub(crate) fn shorter(&self, context: Node) -> Node {
         self.nodes[context as usize].link
     }
 
     /// Length of a context in tokens.
-    pub fn depth(&self, context: Node) -> usize {
+    pub(crate) fn depth(&self, context: Node) -> usize {
         self.nodes[context as usize].depth as usize
     }
 

@@ -35,7 +35,7 @@ pub enum ReturnClass {
 
 impl ReturnClass {
     /// The class of a return value.
-    pub fn of(ret: Option<i64>) -> Self {
+    pub(crate) fn of(ret: Option<i64>) -> Self {
         match ret {
             None => Self::None,
             Some(0) => Self::Zero,
@@ -100,7 +100,7 @@ impl TokenTable {
     }
 
     /// The token that stands for a program (by process name) in contexts.
-    pub fn program(&mut self, comm: &str) -> Token {
+    pub(crate) fn program(&mut self, comm: &str) -> Token {
         self.intern(TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None })
     }
 

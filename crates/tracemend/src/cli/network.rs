@@ -18,8 +18,7 @@ use tracemend_impute::nets;
 use tracemend_impute::nets::Device;
 use tracemend_impute::nets::device::DeviceName;
 use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
-use tracemend_impute::nets::train::trainer::BEST;
-use tracemend_impute::nets::train::{Outcome, Task, TrainConfig, Watch};
+use tracemend_impute::nets::train::{BEST, Outcome, Task, TrainConfig, Watch};
 use tracemend_trace::AtomicFile;
 
 /// How large a network is.

@@ -9,7 +9,7 @@ use tracemend_trace::Trace;
 
 /// A trace to build from.
 #[derive(Debug)]
-pub struct Run<'t> {
+pub(crate) struct Run<'t> {
     /// Name in the manifest.
     pub path: String,
     /// The trace.
@@ -20,7 +20,7 @@ pub struct Run<'t> {
 
 /// Options for building a data set.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BuildConfig {
+pub(crate) struct BuildConfig {
     /// Name of the data set.
     pub name: String,
     /// What forms one sequence.
@@ -42,7 +42,7 @@ pub struct BuildConfig {
 ///
 /// # Errors
 /// When the training part is empty, or the folder cannot be written.
-pub fn build(folder: &Path, runs: &[Run<'_>], config: &BuildConfig) -> Result<Manifest, DatasetError> {
+pub(crate) fn build(folder: &Path, runs: &[Run<'_>], config: &BuildConfig) -> Result<Manifest, DatasetError> {
     let learned = runs.iter().filter(|run| config.split != Split::Run || run.part == 0);
     let vocabulary = Vocabulary::of(learned.map(|run| run.trace));
     let mut whole: Parts = Parts::default();

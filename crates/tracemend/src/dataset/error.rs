@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// Why a data set could not be built or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum DatasetError {
+pub(crate) enum DatasetError {
     /// The file system refused an operation.
     #[error("{}: {source}; check the path, its permissions and the free space of its disk", path.display())]
     Io {

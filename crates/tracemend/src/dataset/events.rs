@@ -148,7 +148,7 @@ fn read_rows(file: File) -> Result<Vec<Sequence>, ParquetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracemend_impute::window::dataset::vocabulary::UNKNOWN;
+    use tracemend_impute::window::dataset::UNKNOWN;
 
     #[test]
     fn what_is_written_reads_back() {

@@ -1,9 +1,10 @@
 //! Reads and writes the folder of a data set.
 
 use super::error::DatasetError;
-use super::{events, npy};
+use super::events;
+use crate::npy;
+use crate::sha256::sha256;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,11 +20,11 @@ const VERSION: u32 = 1;
 const MANIFEST: &str = "manifest.json";
 
 /// Names of a data set's parts, in the order of [`Parts`].
-pub const PARTS: [&str; 3] = ["train", "valid", "test"];
+pub(crate) const PARTS: [&str; 3] = ["train", "valid", "test"];
 
 /// Description of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// `tracemend.dataset`
     pub schema: String,
     /// Version of the schema.
@@ -52,7 +53,7 @@ pub struct Manifest {
 
 /// A trace that a data set was built from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Source {
+pub(crate) struct Source {
     /// As given on the command line.
     pub path: String,
     /// Its part; `None` if sequences were divided.
@@ -65,7 +66,7 @@ pub struct Source {
 
 /// One part of a data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartInfo {
+pub(crate) struct PartInfo {
     /// `train`, `valid` or `test`.
     pub name: String,
     /// Number of sequences.
@@ -123,22 +124,14 @@ fn whole(
     let mut file = AtomicFile::create(&path).map_err(&io)?;
     fill(&mut file).map_err(&io)?;
     file.commit().map_err(&io)?;
-    Ok((name.to_string_lossy().replace('\\', "/"), hash(&path)?))
-}
-
-/// Returns the SHA-256 of a file in hexadecimal digits.
-pub(crate) fn hash(path: &Path) -> Result<String, DatasetError> {
-    let mut hasher = Sha256::new();
-    let mut file = fs::File::open(path).map_err(DatasetError::io(path))?;
-    std::io::copy(&mut file, &mut hasher).map_err(DatasetError::io(path))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok((name.to_string_lossy().replace('\\', "/"), sha256(&path).map_err(DatasetError::io(&path))?))
 }
 
 /// Reads the manifest of a data set.
 ///
 /// # Errors
 /// When there is no manifest, or it has another schema.
-pub fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
+pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
     let path = folder.join(MANIFEST);
     if !path.exists() {
         return Err(DatasetError::NoDataset { path: folder.to_owned() });
@@ -156,14 +149,14 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, DatasetError> {
 ///
 /// # Errors
 /// When the file cannot be read, or its hash is another one.
-pub fn read_part(folder: &Path, manifest: &Manifest, part: &str) -> Result<Vec<Sequence>, DatasetError> {
+pub(crate) fn read_part(folder: &Path, manifest: &Manifest, part: &str) -> Result<Vec<Sequence>, DatasetError> {
     let info = manifest.parts.iter().find(|info| info.name == part);
     let file = info.and_then(|info| info.files.iter().find(|(name, _)| name.ends_with(".parquet")));
     let Some((name, expected)) = file else {
         return Err(DatasetError::damaged(&folder.join(MANIFEST), format!("it names no events of part {part}")));
     };
     let path = folder.join(name);
-    if hash(&path)? != *expected {
+    if sha256(&path).map_err(DatasetError::io(&path))? != *expected {
         return Err(DatasetError::damaged(&path, "its hash differs from the manifest's"));
     }
     events::read(&path)

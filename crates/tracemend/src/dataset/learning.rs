@@ -8,7 +8,7 @@ use tracemend_impute::window::windows;
 
 /// Sequences for training and validation.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct LearningData {
+pub(crate) struct LearningData {
     /// Names of tokens and processes.
     pub vocabulary: Vocabulary,
     /// Sequences for training.
@@ -24,7 +24,7 @@ pub struct LearningData {
 ///
 /// # Errors
 /// When the data set cannot be read, or has no windows of that name and length.
-pub fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<LearningData, DatasetError> {
+pub(crate) fn learning_data(path: &Path, name: Option<&str>, length: usize) -> Result<LearningData, DatasetError> {
     let Some(name) = name else {
         let manifest = folder::read_manifest(path)?;
         let part = |name: &str| folder::read_part(path, &manifest, name);

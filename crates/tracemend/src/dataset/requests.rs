@@ -19,7 +19,7 @@ const ACCEPTS: [&str; 2] = ["accept", "accept4"];
 
 /// Requests as the threads of a trace: the thread id is the number of the request, from 1.
 #[derive(Clone, Debug)]
-pub struct Requests {
+pub(crate) struct Requests {
     /// Events of the requests in order of time, and the gaps of the original trace.
     pub trace: Trace,
     /// Original thread of each event.
@@ -48,7 +48,7 @@ struct Open {
 /// println!("{} requests", found.count());
 /// # Ok::<(), tracemend::trace::TraceError>(())
 /// ```
-pub fn requests(loaded: &Loaded) -> Requests {
+pub(crate) fn requests(loaded: &Loaded) -> Requests {
     let trace = &loaded.trace;
     let text = |index: usize| loaded.records.as_ref().map_or(&[][..], |records| records.of(index));
     let mut connections: Vec<i64> = Vec::new();
@@ -110,18 +110,18 @@ fn numbered(trace: &Trace, whole: &[Vec<usize>]) -> Requests {
 
 impl Requests {
     /// Returns the number of requests.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.trace.events.iter().filter_map(|event| event.tid).max().map_or(0, |last| last as usize)
     }
 
     /// Names of the columns of [`Requests::write_rows`].
-    pub const COLUMNS: &'static str = "trace,request,time_ns,event,phase,ret,tid,process";
+    pub(crate) const COLUMNS: &'static str = "trace,request,time_ns,event,phase,ret,tid,process";
 
     /// Writes the requests as CSV without the line of names, one event per line.
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn write_rows(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write_rows(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
         let cell = |value: Option<i64>| value.map_or_else(String::new, |value| value.to_string());
         for (event, thread) in self.trace.events.iter().zip(&self.threads) {
             let symbols = &self.trace.header.symbols;

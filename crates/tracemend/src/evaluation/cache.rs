@@ -1,8 +1,7 @@
 //! Cached measurements of an evaluation, each a file, so that an interrupted one goes on where it was.
 
 use super::slug::slug;
-use crate::dataset::DatasetError;
-use crate::dataset::folder::hash;
+use crate::sha256::sha256;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -112,13 +111,12 @@ fn whole(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub(crate) fn fingerprint(path: &Path) -> Result<String, DatasetError> {
+pub(crate) fn fingerprint(path: &Path) -> io::Result<String> {
     if !path.is_dir() {
-        return hash(path);
+        return sha256(path);
     }
-    let mut entries: Vec<PathBuf> = fs::read_dir(path)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(DatasetError::io(path))?;
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())?;
     entries.sort_unstable();
     let mut all = Sha256::new();
     for entry in entries {

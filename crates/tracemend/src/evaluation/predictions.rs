@@ -1,14 +1,14 @@
 //! The predictions of an evaluation, gap by gap.
 
 use super::slug::slug;
-use crate::dataset::npy;
+use crate::npy;
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::{fs, io};
 use tracemend_eval::prediction::trace::{GapPrediction, GapPredictions};
 use tracemend_eval::prediction::window::WindowPredictions;
-use tracemend_impute::window::dataset::vocabulary::UNKNOWN;
+use tracemend_impute::window::dataset::UNKNOWN;
 use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
 

@@ -42,6 +42,7 @@ impl Table {
     }
 
     /// Returns the lines of a Markdown table.
+    #[cfg(any(feature = "eval", test))]
     pub(crate) fn markdown(&self) -> Vec<String> {
         let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
         let escaped = |row: &Vec<String>| -> Vec<String> {

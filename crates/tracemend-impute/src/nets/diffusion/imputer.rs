@@ -61,12 +61,6 @@ impl Sampling {
     pub fn quick() -> Self {
         Self { method: Method::Ddim { steps: 8 }, settled: 3, as_reference: false, ..Self::published() }
     }
-
-    /// What is wrong with it, in words.
-    pub fn problem(&self) -> Option<String> {
-        (self.samples == 0 || self.method == Method::Ddim { steps: 0 })
-            .then(|| "samples and steps have to be at least 1".to_owned())
-    }
 }
 
 /// A network that fills windows.

@@ -60,7 +60,7 @@ impl Default for TrainConfig {
 
 impl TrainConfig {
     /// The factor of the learning rate at an update, counted from 0.
-    pub fn schedule(&self, step: usize) -> f64 {
+    pub(crate) fn schedule(&self, step: usize) -> f64 {
         let warm = (step + 1) as f64 / self.warmup.max(1) as f64;
         let rest = self.steps.saturating_sub(self.warmup).max(1) as f64;
         let done = step.saturating_sub(self.warmup) as f64 / rest;
@@ -68,7 +68,7 @@ impl TrainConfig {
     }
 
     /// What is wrong with the settings, in words.
-    pub fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let zero = [
             ("steps", self.steps),
             ("batch", self.batch),

@@ -30,7 +30,7 @@ pub enum Mask {
 
 impl Mask {
     /// What is wrong with it for windows of `length`, in words.
-    pub fn problem(&self, length: usize) -> Option<String> {
+    pub(crate) fn problem(&self, length: usize) -> Option<String> {
         let wrong = |k: usize| !(1..length).contains(&k);
         let bad = match self {
             Self::Segment { lengths } if lengths.is_empty() => return Some("mask.segment needs lengths".to_owned()),
@@ -43,7 +43,7 @@ impl Mask {
     }
 
     /// `[length]` true where observed.
-    pub fn draw(&self, length: usize, random: &mut SplitMix64) -> Vec<bool> {
+    pub(crate) fn draw(&self, length: usize, random: &mut SplitMix64) -> Vec<bool> {
         let mut observed = vec![true; length];
         match self {
             Self::Random => {

@@ -1,13 +1,15 @@
 //! Training: windows of text, masks, the optimiser, and a loop that can be interrupted and goes on bit for bit.
 
 mod checkpoint;
-pub mod config;
+mod config;
 mod error;
-pub mod masks;
+pub(crate) mod masks;
 mod optimizer;
-pub mod text;
-pub mod trainer;
+mod text;
+pub(crate) mod trainer;
 
 pub use config::TrainConfig;
 pub use error::TrainError;
-pub use trainer::{Outcome, Progress, Task, Watch, train};
+pub use masks::Mask;
+pub(crate) use trainer::train;
+pub use trainer::{BEST, METRICS, Metrics, Outcome, Progress, Task, Watch};

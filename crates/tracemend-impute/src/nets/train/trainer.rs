@@ -113,7 +113,7 @@ fn misfit(network: &impl Network, length: usize) -> Option<String> {
 /// # Errors
 /// Impossible settings, a folder that holds a run that is not to be resumed, files that cannot be read or written, a
 /// checkpoint that is damaged or of other settings, a loss that is no number.
-pub fn train<N: Network>(
+pub(crate) fn train<N: Network>(
     network: N,
     task: &Task<'_>,
     config: &TrainConfig,

@@ -1,9 +1,9 @@
 //! Sequences of events to learn from and to be tested on: vocabulary, cutting, splitting, and what the parts share.
 
 pub mod report;
-pub mod sequence;
+mod sequence;
 pub mod split;
-pub mod vocabulary;
+mod vocabulary;
 
 pub use sequence::{By, Sequence, sequences, window_count, window_place};
-pub use vocabulary::{Vocabulary, token_name};
+pub use vocabulary::{UNKNOWN, Vocabulary, token_name};

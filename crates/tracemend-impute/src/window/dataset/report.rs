@@ -1,6 +1,6 @@
 //! What a data set holds, and how much of the test stands in training already.
 
-use crate::window::dataset::sequence::Sequence;
+use crate::window::dataset::Sequence;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use std::hash::{Hash, Hasher};
@@ -42,7 +42,7 @@ pub fn windows(sequences: &[Sequence], length: usize, stride: usize, cap: usize)
 }
 
 /// The pattern of a window: each token replaced by the order of its first appearance.
-pub fn renamed(window: &[u32]) -> Vec<u32> {
+pub(crate) fn renamed(window: &[u32]) -> Vec<u32> {
     let mut order: FxHashMap<u32, u32> = FxHashMap::default();
     window
         .iter()

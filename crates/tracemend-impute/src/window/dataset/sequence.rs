@@ -1,6 +1,6 @@
 //! Sequences of consecutive events, with what is known beside their tokens.
 
-use crate::window::dataset::vocabulary::{UNKNOWN, Vocabulary, token_name};
+use crate::window::dataset::{UNKNOWN, Vocabulary, token_name};
 use crate::window::imputer::Side;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum By {
 pub struct Sequence {
     /// Numbers of the vocabulary.
     pub tokens: Vec<u32>,
-    /// What else is known of each event; or empty. The pause is left open, see [`Sequence::sides`].
+    /// What else is known of each event; or empty. The pause is left open: it depends on what is observed.
     pub side: Vec<Side>,
     /// Times in ns; or empty.
     pub time_ns: Vec<i64>,
@@ -55,7 +55,7 @@ impl Sequence {
     /// are known, and how long all of its gap took; an observed one's pause runs from the last observed event.
     ///
     /// `observed`: one for each event of `part`. Empty if nothing is known.
-    pub fn sides(&self, part: Range<usize>, observed: &[bool]) -> Vec<Side> {
+    pub(crate) fn sides(&self, part: Range<usize>, observed: &[bool]) -> Vec<Side> {
         let Some(own) = self.side.get(part.clone()) else { return Vec::new() };
         let times = self.time_ns.get(part).unwrap_or_default();
         let mut known = Vec::with_capacity(own.len());

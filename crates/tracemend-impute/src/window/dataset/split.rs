@@ -1,6 +1,6 @@
 //! Dividing sequences into what is learned from, what chooses the model, and what tests it.
 
-use crate::window::dataset::sequence::Sequence;
+use crate::window::dataset::Sequence;
 use serde::{Deserialize, Serialize};
 
 /// How sequences are divided where the runs are not named one by one.
@@ -20,7 +20,7 @@ pub enum Split {
 pub type Parts = [Vec<Sequence>; 3];
 
 /// Shares of the events of training, validation and test.
-pub const SHARES: [f64; 3] = [0.8, 0.1, 0.1];
+pub(crate) const SHARES: [f64; 3] = [0.8, 0.1, 0.1];
 
 /// Divides sequences as wholes, so that the parts' events come close to `SHARES`.
 pub fn by_sequence(mut sequences: Vec<Sequence>) -> Parts {

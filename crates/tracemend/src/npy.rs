@@ -18,7 +18,8 @@ pub(crate) fn begin(out: &mut dyn Write, kind: &str, shape: [usize; 3]) -> io::R
 }
 
 /// Writes windows of `length` tokens.
-pub(super) fn write<'a>(
+#[cfg(feature = "nets")]
+pub(crate) fn write<'a>(
     out: &mut dyn Write,
     windows: impl Iterator<Item = &'a [u32]>,
     count: usize,
@@ -33,7 +34,7 @@ pub(super) fn write<'a>(
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "nets"))]
 mod tests {
     use super::*;
     use tracemend_trace::npy::load_array;
