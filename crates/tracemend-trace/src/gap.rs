@@ -51,7 +51,7 @@ pub enum Cause {
 
 impl Cause {
     /// The word used in output, without the details.
-    pub(crate) fn word(&self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Cause::Discarded => "discarded",
             Cause::Overwritten => "overwritten",

@@ -18,15 +18,6 @@ const HEADROOM: u64 = 2;
 /// Returns a sentence of advice for a trace of `format` whose largest gap lost `largest` events (0 if unknown) for `cause`.
 ///
 /// Returns `None` where no option of the tracer would have helped.
-///
-/// ```
-/// use tracemend::advice::advice;
-/// use tracemend::trace::{Cause, Format};
-///
-/// let text = advice(Format::PerfData, &Cause::Discarded, 9000).expect("perf's ring was full");
-/// assert_eq!(text, "raise the ring of every CPU: `perf record -m 1024` (pages)");
-/// assert_eq!(advice(Format::PerfData, &Cause::Truncated, 9000), None);
-/// ```
 pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
         Cause::Damaged(_) | Cause::Truncated => return None,
@@ -98,6 +89,11 @@ mod tests {
     fn perf_pages_are_a_power_of_two() {
         let text = advice(Format::PerfScript, &Cause::Discarded, 9000).expect("advice");
         assert!(text.contains("-m 1024"), "{text}");
+    }
+
+    #[test]
+    fn a_cut_recording_needs_no_larger_buffer() {
+        assert_eq!(advice(Format::PerfData, &Cause::Truncated, 9000), None);
     }
 
     #[test]

@@ -129,17 +129,6 @@ impl Tally {
 ///
 /// # Errors
 /// When the source fails.
-///
-/// ```
-/// use std::path::Path;
-/// use tracemend::survey::survey;
-/// use tracemend::trace::{OpenOptions, open};
-///
-/// let mut source = open(Path::new("tests/fixtures/succeed/small_lost.txt"), &OpenOptions::default())?;
-/// let survey = survey(source.as_mut())?;
-/// println!("{} events, {:.1} % lost", survey.events, 100.0 * survey.lost_share);
-/// # Ok::<(), tracemend::trace::TraceError>(())
-/// ```
 pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     let mut tally = Tally::default();
     while let Some(item) = source.next_item()? {

@@ -36,18 +36,6 @@ struct Open {
 }
 
 /// Finds the requests of a trace that was loaded with its lines.
-///
-/// ```no_run
-/// use std::path::Path;
-/// use tracemend::dataset::requests;
-/// use tracemend::pipeline::load;
-/// use tracemend::trace::{OpenOptions, open};
-///
-/// let mut source = open(Path::new("server.strace"), &OpenOptions::default())?;
-/// let found = requests(&load(source.as_mut(), true)?);
-/// println!("{} requests", found.count());
-/// # Ok::<(), tracemend::trace::TraceError>(())
-/// ```
 pub(crate) fn requests(loaded: &Loaded) -> Requests {
     let trace = &loaded.trace;
     let text = |index: usize| loaded.records.as_ref().map_or(&[][..], |records| records.of(index));

@@ -1,10 +1,6 @@
 //! Formats numbers for people.
 
 /// Formats a count with separated thousands.
-///
-/// ```
-/// assert_eq!(tracemend::report::count(22830), "22 830");
-/// ```
 pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -18,20 +14,11 @@ pub(crate) fn count(value: u64) -> String {
 }
 
 /// Formats a count with its noun.
-///
-/// ```
-/// assert_eq!(tracemend::report::plural(1, "gap"), "1 gap");
-/// assert_eq!(tracemend::report::plural(21, "gap"), "21 gaps");
-/// ```
 pub(crate) fn plural(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 /// Formats a time in seconds, to the microsecond.
-///
-/// ```
-/// assert_eq!(tracemend::report::seconds(1_500_000_999), "1.500000");
-/// ```
 pub(crate) fn seconds(time_ns: i64) -> String {
     let sign = if time_ns < 0 { "-" } else { "" };
     let magnitude = time_ns.unsigned_abs();
@@ -39,10 +26,6 @@ pub(crate) fn seconds(time_ns: i64) -> String {
 }
 
 /// Formats a span in the unit that suits it.
-///
-/// ```
-/// assert_eq!(tracemend::report::duration(2_500_000), "2.5 ms");
-/// ```
 pub(crate) fn duration(span_ns: u64) -> String {
     match span_ns {
         0..1_000 => format!("{span_ns} ns"),
@@ -59,6 +42,16 @@ mod tests {
     #[test]
     fn thousands_are_separated() {
         assert_eq!([count(0), count(999), count(1000), count(1_234_567)], ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    #[test]
+    fn nouns_are_plural_unless_there_is_one() {
+        assert_eq!([plural(1, "gap"), plural(0, "gap"), plural(2100, "gap")], ["1 gap", "0 gaps", "2 100 gaps"]);
+    }
+
+    #[test]
+    fn times_are_cut_to_the_microsecond() {
+        assert_eq!([seconds(1_500_000_999), seconds(-1_000)], ["1.500000", "-0.000001"]);
     }
 
     #[test]

@@ -10,14 +10,6 @@ pub(crate) enum Align {
 }
 
 /// A table whose columns are as wide as their widest cell.
-///
-/// ```
-/// use tracemend::report::{Align, Table};
-///
-/// let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
-/// table.row(vec!["openat".to_owned(), "12".to_owned()]);
-/// assert_eq!(table.lines(), ["name     n", "openat  12"]);
-/// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     align: Vec<Align>,
