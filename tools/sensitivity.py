@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures how much each constant of the repair matters, and writes docs/parameters.md. Usage: tools/sensitivity.py CORPUS
+"""Measures how much each constant of the repair matters, and writes docs/parameters.md. Usage: tools/sensitivity.py
 
-Repairs the same blackouts of two workloads (runs 3 and 4 learned, run 2 repaired; run 1 stays unseen) with each constant at its
-default, halved and doubled. What was measured is kept in target/sensitivity, for the same commit and command. Needs a release
+Repairs the same blackouts of two recordings of this repository, learned from their own rest, with each constant at its default,
+halved and doubled: some ten minutes. What was measured is kept in target/sensitivity, for the same commit and command. Needs a release
 build of the command with `eval`: cargo build --release -p tracemend --no-default-features --features eval.
 """
 import json
@@ -12,10 +12,9 @@ import subprocess
 import sys
 from results_networks import machine
 
-corpus = pathlib.Path(sys.argv[1])
 binary = "target/release/tracemend"
-WORKLOADS = ["gccbuild", "shell"]
-BLACKOUTS, GAPS = "40", "40"
+TRACES = ["crates/tracemend-eval/tests/fixtures/twins/pybench.full.txt.zst", "samples/ftrace_full.txt.zst"]
+BLACKOUTS, GAPS = "40", "16"
 head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
 store = pathlib.Path("target/sensitivity") / head
 store.mkdir(parents=True, exist_ok=True)
@@ -26,10 +25,9 @@ def figures(change):
     file = store / (re.sub(r"[^\w.=-]", "_", change or "default") + ".json")
     if not file.exists():
         found = []
-        for name in WORKLOADS:
-            run = lambda number: str(corpus / name / f"run{number}.csv.zst")
-            command = [binary, "evaluate", "burst", "--train", run(3), run(4), "--test", run(2), "--blackout", BLACKOUTS]
-            command += ["--gaps", GAPS, "--seed", "1", "--method", "engine", "--json"] + (["--param", change] if change else [])
+        for trace in TRACES:
+            command = [binary, "evaluate", "self", "--test", trace, "--blackout", BLACKOUTS, "--gaps", GAPS, "--seed", "1"]
+            command += ["--method", "engine", "--json"] + (["--param", change] if change else [])
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 sys.exit(f"{change}: {done.stderr}")
@@ -95,9 +93,9 @@ pathlib.Path("docs/parameters.md").write_text(
         [
             "# Constants of the repair",
             "",
-            f"Written by `tools/sensitivity.py CORPUS`; never edited by hand. Commit {head}, {machine()}.",
+            f"Written by `tools/sensitivity.py`; never edited by hand. Commit {head}, {machine()}.",
             "",
-            f"Means over {' and '.join(WORKLOADS)}, runs 3 and 4 learned, run 2 repaired, {GAPS} gaps of {BLACKOUTS} events each:",
+            f"Means over {' and '.join(TRACES)}, learned from their own rest, {GAPS} gaps of {BLACKOUTS} events each:",
             f"thread_lcs {base['thread_lcs']:.3f}, ece {base['ece']:.3f} with the defaults. The columns say how much they change when one constant",
             "is halved and when it is doubled (a switch: turned over). Changes below .01 in `thread_lcs` are within what another seed does.",
             "+0.000 in all columns: these gaps do not use the constant, or the answer does not depend on it. `--param NAME=VALUE` changes one.",

@@ -4,7 +4,7 @@
 //! learned and run 2 is repaired. `cost`: the largest value that keeps a 1,000-event gap below its time budget. `guard`: any
 //! value of this order serves; it keeps rare input from costing time or precision. `definition`: part of what a figure means.
 //!
-//! *Sensitivity* is measured, not remembered: `tools/sensitivity.py CORPUS` repairs the same gaps with each value halved and
+//! *Sensitivity* is measured, not remembered: `tools/sensitivity.py` repairs the same gaps with each value halved and
 //! doubled and writes `docs/parameters.md`, which has the changes of `thread_lcs` and of the calibration error next to each name.
 
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,8 @@ pub struct BlackoutParams {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchParams {
-    /// Hypotheses kept in gaps of up to 15, 200, 1,000 and more lost events. Cost: long gaps are uncertain whatever the width.
+    /// Hypotheses kept in gaps of up to 15, 200, 1,000 and more lost events. Cost: short gaps have few fillings that differ, and
+    /// long ones are uncertain whatever the width.
     pub beam: [usize; 4],
     /// Tokens tried when a thread goes on. Cost.
     pub stay_tokens: usize,

@@ -15,6 +15,8 @@
 //! - *right*: the recorded events after the insertion point. *tail*: the pause up to the first of them.
 //! - *nothing lost*: right and pause alike if the thread had no event in the gap. Dividing by it makes hypotheses that give
 //!   events to different threads comparable: threads without events need no term.
+//! - *thread recorded next*: staying, or leaving and the hazard of that thread alone, not divided by those of the others: where the
+//!   CPU goes is recorded here, so nothing has to be drawn.
 //!
 //! The first line grows event by event (`expand.rs`), the others are added at the end (`close.rs`). Until then hypotheses are
 //! compared by their *promise*, log S so far + look-ahead + pending cost:
