@@ -7,7 +7,7 @@
 use cpu_time::ProcessTime;
 use std::time::Instant;
 use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::timing::{Step, reverse_step, training_step};
+use tracemend_impute::nets::timing::{Step, Work, with_step};
 use tracemend_impute::nets::{Device, cpu};
 
 /// The program's own; the system's costs a tenth more.
@@ -51,11 +51,8 @@ fn main() {
         }
     };
     let mut measure = |step: Step<'_>| time(repeats, &device, step);
-    let known = match work.as_str() {
-        "train" => training_step(network, &device, &mut measure),
-        _ => reverse_step(network, &device, &mut measure),
-    };
-    if !known {
+    let work = if work == "train" { Work::Training } else { Work::Reverse };
+    if !with_step(network, work, &device, &mut measure) {
         eprintln!("there is no network {network}; choose diffwave, sssd-s4 or sssd-sa");
         std::process::exit(2);
     }

@@ -16,27 +16,32 @@ const VOCABULARY: usize = 32;
 /// Takes one step, as often as it is called.
 pub type Step<'a> = &'a mut dyn FnMut();
 
-/// Has `measure` call a step backwards of a network with random weights; false where `network` is none of `diffwave`,
-/// `sssd-s4` and `sssd-sa`.
-pub fn reverse_step(network: &str, device: &Device, measure: &mut dyn FnMut(Step<'_>)) -> bool {
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// One step of sampling.
+    Reverse,
+    /// One update; the device has to keep gradients.
+    Training,
+}
+
+/// Has `measure` call a step of a network with random weights; false where `network` is none of `diffwave`, `sssd-s4` and
+/// `sssd-sa`.
+pub fn with_step(network: &str, work: Work, device: &Device, measure: &mut dyn FnMut(Step<'_>)) -> bool {
     match network {
-        "diffwave" => reverse(&DiffWaveConfig::paper(VOCABULARY).init(1, device), device, measure),
-        "sssd-s4" => reverse(&SssdS4Config::paper(VOCABULARY).init(1, device), device, measure),
-        "sssd-sa" => reverse(&SssdSaConfig::paper(VOCABULARY).init(1, device), device, measure),
+        "diffwave" => steps(DiffWaveConfig::paper(VOCABULARY).init(1, device), work, device, measure),
+        "sssd-s4" => steps(SssdS4Config::paper(VOCABULARY).init(1, device), work, device, measure),
+        "sssd-sa" => steps(SssdSaConfig::paper(VOCABULARY).init(1, device), work, device, measure),
         _ => return false,
     }
     true
 }
 
-/// Like [`reverse_step`] with a training step; `device` has to keep gradients.
-pub fn training_step(network: &str, device: &Device, measure: &mut dyn FnMut(Step<'_>)) -> bool {
-    match network {
-        "diffwave" => training(DiffWaveConfig::paper(VOCABULARY).init(1, device), device, measure),
-        "sssd-s4" => training(SssdS4Config::paper(VOCABULARY).init(1, device), device, measure),
-        "sssd-sa" => training(SssdSaConfig::paper(VOCABULARY).init(1, device), device, measure),
-        _ => return false,
+fn steps(network: impl Denoiser, work: Work, device: &Device, measure: &mut dyn FnMut(Step<'_>)) {
+    match work {
+        Work::Reverse => reverse(&network, device, measure),
+        Work::Training => training(network, device, measure),
     }
-    true
 }
 
 fn batch(device: &Device) -> (Tensor<3>, Tensor<3>, Tensor<3>) {

@@ -239,8 +239,8 @@ mod tests {
     /// Names of the likeliest filling.
     fn filled(damaged: &Trace, length: impl Fn(&mut Vec<f64>) -> Option<usize>) -> (Vec<String>, Found) {
         with_engine(damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let mut prior = Vec::new();
             let found = match length(&mut prior) {
                 Some(lost) => search(&context, &mut caches, Length::Exact(lost), 1),
@@ -278,8 +278,8 @@ mod tests {
     fn entries_and_exits_stay_pairs_to_the_last_event() {
         let damaged = cut(pairs(1, &["read", "write"], 200), 101..108);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             for filling in search(&context, &mut caches, Length::Exact(7), 1).fillings {
                 let point = &context.points[filling.placed[0].0 as usize];
                 let after = filling
@@ -298,8 +298,9 @@ mod tests {
         let damaged = cut(trace(&calls), 1000..1080);
         let weights = |seed| {
             with_engine(&damaged, |view, engine| {
-                let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
-                let found = search(&context, &mut Caches::new(engine), Length::Exact(80), seed);
+                let mut caches = Caches::new(engine);
+                let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
+                let found = search(&context, &mut caches, Length::Exact(80), seed);
                 found.fillings.into_iter().map(|filling| (filling.placed, filling.weight)).collect::<Vec<_>>()
             })
         };

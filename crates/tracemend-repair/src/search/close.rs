@@ -46,8 +46,8 @@ mod tests {
             (0..400).map(|place| (0, 1 + place / 2 % 2, ["read", "write"][place as usize % 2])).collect();
         let damaged = cut(trace(&calls), 202..204);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let mut scorer = Scorer::new(&context, &mut caches, 2);
             let at = |tid: i32| {
                 context.points.iter().position(|point| point.thread.tid() == Some(tid)).map(|point| point as u16)
@@ -64,8 +64,8 @@ mod tests {
     fn a_gap_at_the_end_of_the_trace_has_no_last_term() {
         let damaged = cut(trace(&[(0, 1, "read"); 300]), 290..300);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let mut scorer = Scorer::new(&context, &mut caches, 2);
             assert_eq!(context.next_thread, None);
             let empty = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);

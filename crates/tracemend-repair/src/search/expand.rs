@@ -151,8 +151,8 @@ mod tests {
     fn proposed(lost: std::ops::Range<usize>, room: usize) -> Vec<(String, tracemend_trace::Phase)> {
         let damaged = cut(pairs(1, &["read", "write"], 200), lost);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let mut scorer = Scorer::new(&context, &mut caches, 4);
             let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
             let parent = Parent { hypothesis: &hypothesis, number: 0, key: 0, remaining: room, room };

@@ -211,10 +211,8 @@ mod tests {
         // `read write` over and over; `write read write` were lost after a `read`.
         let damaged = cut(turns(&[1], 400), 201..204);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
-            // Contexts of the n-gram model are the same in every session.
-            let mut session = engine.predictor.session();
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let mut scorer = Scorer::new(&context, &mut caches, 3);
             let [read, write] = ["read", "write"].map(|name| token_of(engine.model, name));
             let point = context.current.expect("the thread goes on");
@@ -222,12 +220,14 @@ mod tests {
             let (mut state, mut sum) = (context.points[point].left, LogProb::CERTAIN);
             for (left, token) in [(2, write), (1, read), (0, write)] {
                 hypothesis = with_event(&mut scorer, &hypothesis, point, token, left);
+                let session = &mut scorer.caches.session;
                 sum += LogProb::of(1.0 - session.leave(state)) + session.log_p(state, token);
                 state = session.after(state, token);
                 assert!((hypothesis.score - sum).0.abs() < 1e-4, "{:?} {sum:?}", hypothesis.score);
             }
             // What is recorded after the gap, its pause, and the same thread next; against nothing lost at all.
             let end = &context.points[point];
+            let session = &mut scorer.caches.session;
             let mut follows = |mut state, tokens: &[Token]| {
                 tokens.iter().fold(LogProb::CERTAIN, |sum, &token| {
                     let log_p = session.log_p(state, token);
@@ -236,9 +236,10 @@ mod tests {
                 })
             };
             let nothing = follows(end.left, &end.right) + end.quiet;
+            let met = follows(state, &end.right);
+            let stays = LogProb::of(1.0 - session.leave(state));
             let tail = f64::from(scorer.caches.tail(write, end));
-            let whole = sum + follows(state, &end.right) + LogProb::of(tail) - nothing
-                + LogProb::of(1.0 - session.leave(state));
+            let whole = sum + met + LogProb::of(tail) - nothing + stays;
             let closed = scorer.close(&hypothesis);
             assert!((closed - whole).0.abs() < 1e-3, "{closed:?} {whole:?}");
             // `read` never follows `read`: without lost events the recording would be a surprise.
@@ -251,8 +252,8 @@ mod tests {
         // Threads 1, 2 and 3 in turn, two calls each; thread 1 ran last before the gap.
         let damaged = cut(turns(&[1, 2, 3], 600), 302..306);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let scorer = Scorer::new(&context, &mut caches, 4);
             let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
             let choices = scorer.choices(&hypothesis, context.left_token, 8);
@@ -270,8 +271,8 @@ mod tests {
         // Thread 2 ran while thread 1 was away, and is missing its turn.
         let damaged = cut(turns(&[1, 2], 400), 202..204);
         with_engine(&damaged, |view, engine| {
-            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
             let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
             let scorer = Scorer::new(&context, &mut caches, 2);
             let hypothesis = Hypothesis::empty(context.current.map(|point| point as u16), context.begin_ns);
             let [none, many] = [0, 100].map(|remaining| scorer.pending(&hypothesis, remaining));

@@ -31,8 +31,8 @@ impl<W: Write> CsvSink<W> {
 
     fn row(&mut self, event: &EventRow<'_>, sample: Option<u32>) -> io::Result<()> {
         let inference = event.inference.as_deref();
-        let alternatives: Vec<String> = inference
-            .map_or(&[][..], |inference| inference.alternatives)
+        let alternatives: Vec<String> = event
+            .alternatives()
             .iter()
             .map(|other| {
                 format!("{}:{}:{}:{:.4}", other.name, phase_word(other.phase), cell(other.tid), other.probability)

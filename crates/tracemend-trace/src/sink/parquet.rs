@@ -118,7 +118,7 @@ impl Group {
         self.ret.push(event.ret, 1);
         self.dur_ns.push(event.dur_ns.map(u64::cast_signed), 1);
         let inference = event.inference.as_deref();
-        let alternatives = inference.map_or(&[][..], |inference| inference.alternatives);
+        let alternatives = event.alternatives();
         self.inferred.push(Some(inference.is_some()), 0);
         self.confidence.push(inference.map(|inference| inference.confidence), 1);
         if alternatives.is_empty() {
@@ -306,7 +306,7 @@ mod tests {
             assert_eq!(row.get_uint(3).expect("cpu"), u32::MAX);
             assert_eq!(row.get_bool(10).expect("inferred"), wanted.inference.is_some());
             let list = row.get_list(12).expect("alternatives");
-            let alternatives = wanted.inference.as_ref().map_or(&[][..], |inference| inference.alternatives);
+            let alternatives = wanted.alternatives();
             assert_eq!(list.len(), alternatives.len());
             for (element, other) in list.elements().iter().zip(alternatives) {
                 let parquet::record::Field::Group(element) = element else { panic!("{element:?}") };

@@ -75,6 +75,11 @@ impl<'a> GapRow<'a> {
             outcome: None,
         }
     }
+
+    /// Inferred events written for it.
+    pub fn inferred(&self) -> u64 {
+        self.outcome.as_ref().map_or(0, |outcome| outcome.inferred)
+    }
 }
 
 /// Another event that could stand in the place of an inferred one.
@@ -141,6 +146,11 @@ impl EventRow<'_> {
         self.inference.as_ref().and_then(|inference| inference.time_err_ns)
     }
 
+    /// Other events for its place, likeliest first; none for a recorded event.
+    pub fn alternatives(&self) -> &[Alternative] {
+        self.inference.as_ref().map_or(&[], |inference| inference.alternatives)
+    }
+
     /// Its time, 0 where nothing bounds it. Every event of [`Collected`](super::Collected) has one.
     pub fn at_ns(&self) -> i64 {
         self.time_ns.unwrap_or(0)
@@ -162,7 +172,7 @@ impl Serialize for EventRow<'_> {
         row.serialize_field("phase", &self.phase)?;
         row.serialize_field("inferred", &inference.is_some())?;
         row.serialize_field("confidence", &inference.map(|inference| inference.confidence))?;
-        row.serialize_field("alternatives", inference.map_or(&[][..], |inference| inference.alternatives))?;
+        row.serialize_field("alternatives", self.alternatives())?;
         row.serialize_field("gap", &inference.map(|inference| inference.gap))?;
         row.serialize_field("model", &inference.map(|inference| inference.model))?;
         if let Some(ret) = self.ret {

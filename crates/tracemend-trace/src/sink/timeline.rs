@@ -250,9 +250,8 @@ impl Item<'_> {
                 }
             }
             What::Gap(gap) => {
-                let inferred = gap.outcome.as_ref().map_or(0, |outcome| outcome.inferred);
                 args.push(("gap", Arg::Integer(gap.id.into())));
-                args.push(("inferred", Arg::Integer(inferred.cast_signed())));
+                args.push(("inferred", Arg::Integer(gap.inferred().cast_signed())));
             }
             What::Band => {}
         }

@@ -1,7 +1,7 @@
 //! Cached measurements of an evaluation, each a file, so that an interrupted one goes on where it was.
 
 use super::slug::slug;
-use crate::sha256::sha256;
+use crate::sha256::{hex, sha256};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -42,6 +42,13 @@ pub(crate) enum CacheError {
     },
 }
 
+impl CacheError {
+    /// Makes a [`CacheError::Io`] at this path.
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
 /// A folder of cached measurements.
 #[derive(Debug)]
 pub(crate) struct CacheFolder {
@@ -56,15 +63,11 @@ impl CacheFolder {
     /// A folder that cannot be used, or that holds measurements of another evaluation.
     pub(crate) fn open(folder: &Path, settings: &BTreeMap<String, String>) -> Result<Self, CacheError> {
         let path = folder.join(SETTINGS);
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| CacheError::Io { path, source }
-        };
-        fs::create_dir_all(folder).map_err(io(folder))?;
+        fs::create_dir_all(folder).map_err(CacheError::io(folder))?;
         let mut all: BTreeMap<String, String> = match fs::read_to_string(&path) {
-            Ok(text) => serde_json::from_str(&text).map_err(|error| io(&path)(error.into()))?,
+            Ok(text) => serde_json::from_str(&text).map_err(|error| CacheError::io(&path)(error.into()))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(io(&path)(error)),
+            Err(error) => return Err(CacheError::io(&path)(error)),
         };
         for (setting, now) in settings {
             if let Some(before) = all.get(setting).filter(|before| *before != now) {
@@ -73,14 +76,14 @@ impl CacheFolder {
             }
             all.insert(setting.clone(), now.clone());
         }
-        let text = serde_json::to_string_pretty(&all).map_err(|error| io(&path)(error.into()))?;
-        whole(&path, &text).map_err(io(&path))?;
+        let text = serde_json::to_string_pretty(&all).map_err(|error| CacheError::io(&path)(error.into()))?;
+        whole(&path, &text).map_err(CacheError::io(&path))?;
         Ok(Self { folder: folder.to_owned() })
     }
 
     /// Two names may look alike once they are names of files, so their hash is added.
     fn path(&self, name: &str) -> PathBuf {
-        let hash: String = Sha256::digest(name).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex(&Sha256::digest(name)[..6]);
         let slug = slug(name);
         let end: String = slug.chars().skip(slug.chars().count().saturating_sub(80)).collect();
         self.folder.join(format!("{end}-{hash}.json"))
@@ -111,12 +114,13 @@ fn whole(path: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub(crate) fn fingerprint(path: &Path) -> io::Result<String> {
+pub(crate) fn fingerprint(path: &Path) -> Result<String, CacheError> {
     if !path.is_dir() {
-        return sha256(path);
+        return sha256(path).map_err(CacheError::io(path));
     }
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())?;
+    let mut entries: Vec<PathBuf> = fs::read_dir(path)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(CacheError::io(path))?;
     entries.sort_unstable();
     let mut all = Sha256::new();
     for entry in entries {
@@ -124,7 +128,7 @@ pub(crate) fn fingerprint(path: &Path) -> io::Result<String> {
         all.update([0]);
         all.update(fingerprint(&entry)?);
     }
-    Ok(all.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&all.finalize()))
 }
 
 #[cfg(test)]

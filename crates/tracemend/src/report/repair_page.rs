@@ -146,17 +146,16 @@ fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {
         let inference = event.inference.as_deref();
         columns.q.push(inference.map_or(RECORDED, |inference| thousandths(inference.confidence).cast_signed()));
         columns.g.push(inference.map_or(-1, |inference| inference.gap.into()));
-        let others: Vec<_> = inference
+        let others: Vec<_> = event
+            .alternatives()
             .iter()
-            .flat_map(|inference| inference.alternatives)
             .map(|other| (names.of(&other.name), number(other.phase), thousandths(other.probability)))
             .collect();
         if !others.is_empty() {
             alternatives.insert(index, others);
         }
     }
-    let written = |gap: &GapRow<'_>| gap.outcome.as_ref().map_or(0, |outcome| outcome.inferred);
-    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, written(gap))).collect();
+    let inferred: FxHashMap<u32, u64> = merged.gaps.iter().map(|gap| (gap.id, gap.inferred())).collect();
     let gaps = report.repairs.iter().map(|repair| {
         let row = GapRow::new(&repair.gap, report.header);
         let lane = lane(row.cpu, row.stream);

@@ -275,6 +275,12 @@ impl Array {
     }
 }
 
+/// Compares the loss of an update with the reference's.
+pub(crate) fn check_loss(step: usize, loss: &Tensor<1>, expected: f64) {
+    let found: f32 = loss.clone().into_scalar();
+    assert!((f64::from(found) / expected - 1.0).abs() < 1e-4 * slack(), "step {step}: {found} instead of {expected}");
+}
+
 /// Trainable parameters, and the other numbers of the state dict.
 pub(crate) fn parameter_counts<M: Module>(network: &M) -> (usize, usize) {
     struct Count(usize, usize);
