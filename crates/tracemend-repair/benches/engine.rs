@@ -78,6 +78,7 @@ fn artificial(seed: u64) -> Trace {
             ret: Some(next(2) as i64),
             dur_ns: Some(500),
             offset: 0,
+            by_tracer: false,
         });
     }
     Trace { header, events, gaps: Vec::new() }

@@ -59,3 +59,32 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
     }
     model
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{bytes, trace};
+    use tracemend_trace::Event;
+
+    #[test]
+    fn what_the_tracer_caused_is_learned_as_little_as_what_never_happened() {
+        let names = ["open", "read", "close"];
+        let calls: Vec<(u32, i32, &str)> =
+            (0..90).map(|place| (place % 2, 1 + (place % 4) as i32, names[place as usize % 3])).collect();
+        let mut with = trace(&calls);
+        let without = with.clone();
+        let write = with.header.symbols.intern("write");
+        for place in [70, 40, 10] {
+            let event = Event { name: write, by_tracer: true, ..with.events[place].clone() };
+            with.events.insert(place + 1, Event { time_ns: event.time_ns + 400, ..event });
+        }
+        let learned = |trace: &Trace| {
+            let mut model = TraceModel::default();
+            model.learn(trace, 1);
+            bytes(&model)
+        };
+        assert_eq!(learned(&with), learned(&without));
+        with.events.iter_mut().for_each(|event| event.by_tracer = false);
+        assert_ne!(learned(&with), learned(&without));
+    }
+}

@@ -129,13 +129,15 @@ fn places(number: usize, gap: &Gap, times: &[i64]) -> Vec<Place> {
     places
 }
 
-/// The trace with a gap for every loss interval, as the search reads it; borrowed where its gaps are that already.
+/// The trace as the search reads it: with a gap for every loss interval, and without the events that the tracer caused
+/// itself, which would stand between a thread's own. Borrowed where it is that already.
 pub fn with_loss_intervals<'t>(trace: &'t Trace, intervals: &[LossInterval]) -> Cow<'t, Trace> {
-    if trace.gaps.iter().all(|gap| gap.kept_ns.is_none()) {
+    if trace.gaps.iter().all(|gap| gap.kept_ns.is_none()) && trace.events.iter().all(|event| !event.by_tracer) {
         return Cow::Borrowed(trace);
     }
     let gaps = intervals.iter().map(|interval| interval.gap.clone()).collect();
-    Cow::Owned(Trace { header: trace.header.clone(), events: trace.events.clone(), gaps })
+    let events = trace.events.iter().filter(|event| !event.by_tracer).cloned().collect();
+    Cow::Owned(Trace { header: trace.header.clone(), events, gaps })
 }
 
 /// Gives each gap of a trace what was found in its loss intervals.
@@ -267,5 +269,16 @@ mod tests {
         let intervals = loss_intervals(&trace);
         assert_eq!(intervals[0].gap, trace.gaps[0]);
         assert!(matches!(with_loss_intervals(&trace, &intervals), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn the_search_does_not_see_what_the_tracer_caused() {
+        let mut trace = trace(&[(0, 1, "a"), (0, 1, "write"), (0, 1, "b")]);
+        trace.events[1].by_tracer = true;
+        trace.gaps = vec![gap(0, 10, None, 3)];
+        let seen = with_loss_intervals(&trace, &loss_intervals(&trace));
+        let names: Vec<&str> = seen.events.iter().map(|event| seen.header.symbols.name(event.name)).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!((seen.gaps.len(), trace.events.len()), (1, 3));
     }
 }

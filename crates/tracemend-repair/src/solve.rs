@@ -246,6 +246,7 @@ impl<'m> Solver<'m> {
                     ret: None,
                     dur_ns: None,
                     offset: 0,
+                    by_tracer: false,
                 };
                 (event, token)
             })

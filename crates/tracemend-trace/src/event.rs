@@ -61,6 +61,9 @@ pub struct Event {
     pub dur_ns: Option<u64>,
     /// Byte offset of the record in the (decompressed) input.
     pub offset: u64,
+    /// Whether the tracer itself caused it, from within the thread that it traced: no act of the program, so nothing is
+    /// learned from it (`docs/formats.md`, CTF).
+    pub by_tracer: bool,
 }
 
 impl Event {
@@ -76,7 +79,19 @@ impl Event {
     /// ```
     #[inline]
     pub fn new(time_ns: i64, stream: StreamId, name: Symbol, phase: Phase) -> Self {
-        Self { time_ns, stream, cpu: None, tid: None, comm: None, name, phase, ret: None, dur_ns: None, offset: 0 }
+        Self {
+            time_ns,
+            stream,
+            cpu: None,
+            tid: None,
+            comm: None,
+            name,
+            phase,
+            ret: None,
+            dur_ns: None,
+            offset: 0,
+            by_tracer: false,
+        }
     }
 }
 

@@ -60,6 +60,37 @@ fn lttng_2_reads() {
     assert!(read.gaps.iter().any(kept));
 }
 
+/// sqlite writes no single bytes through `write`: all of those are LTTng's, which wakes its consumer so.
+#[test]
+fn the_writes_by_which_lttng_wakes_its_consumer_are_the_tracers() {
+    let mut recordings = vec![(fixture("ctf/lttng-1.8"), 11)];
+    for (sample, wakeups) in [("ctf18-ust-paired", 54), ("ctf18-from-lttng216", 5), ("ctf2-ust-paired", 2)] {
+        recordings.extend(common::shared(&format!("samples/{sample}")).map(|path| (path, wakeups)));
+    }
+    for (path, wakeups) in recordings {
+        let read = read(&path);
+        let (mut marked, mut writing) = (0, None);
+        for (event, record) in read.events.iter().zip(&read.records) {
+            // The packets of the other streams, which lost nothing, never end.
+            if !read.header.streams[event.stream.0 as usize].name.contains("small") {
+                assert!(!event.by_tracer);
+                continue;
+            }
+            let record = String::from_utf8_lossy(record);
+            if record.contains("sc:entry_write: ") && record.ends_with(", count = 1 }") {
+                assert!(event.by_tracer, "{}: {record}", path.display());
+                writing = event.tid;
+                marked += 1;
+            } else if event.by_tracer {
+                assert!(record.contains("sc:exit_write: ") && record.ends_with("{ ret = 1 }"), "{record}");
+                assert!(writing.is_some() && writing == event.tid);
+            }
+        }
+        assert_eq!(marked, wakeups, "{}", path.display());
+        assert_eq!(read.events.iter().filter(|event| event.by_tracer).count(), 2 * wakeups);
+    }
+}
+
 #[test]
 fn losses_alone_are_the_same_losses() {
     for name in ["ctf/lttng-1.8", "ctf/lttng-2"] {

@@ -16,6 +16,7 @@ pub(crate) fn trace(calls: &[(u32, i32, &str)]) -> Trace {
         ret: Some(0),
         dur_ns: Some(300),
         offset: 0,
+        by_tracer: false,
     });
     let events = events.collect();
     Trace { header, events, gaps: Vec::new() }

@@ -5,7 +5,7 @@
 //! Nothing that may be false. Where events of a thread may be missing between two of its recorded ones, its context starts anew
 //! and its pause is not counted. None are missing where the thread stayed in one call all the while (its entry before the gap and
 //! the exit of the same call after it), nor where it ran on other CPUs before and after. A CPU's switch across a gap is not
-//! counted. A thread first seen within [`ModelParams::newborn_ns`] after a gap may have begun inside it, so it is not taken for
+//! counted. Events that the tracer caused ([`Event::by_tracer`]) are passed over. A thread first seen within [`ModelParams::newborn_ns`] after a gap may have begun inside it, so it is not taken for
 //! one that begins there.
 
 use crate::kernel::Rescoring;
@@ -120,6 +120,9 @@ impl TraceModel {
                     None => cpus.iter_mut().for_each(|cpu| cpu.started = false),
                 }
                 gaps.next();
+            }
+            if event.by_tracer {
+                continue;
             }
             let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
             let tid = ThreadKey::of(event);

@@ -16,11 +16,13 @@ pub(crate) enum Slot {
     Comm,
     PreviousComm,
     NextComm,
+    /// How many bytes a `write` is asked for.
+    Count,
     /// A clock value: moves the stream's clock forward.
     Clock,
 }
 
-const SLOTS: usize = 10;
+const SLOTS: usize = 11;
 
 /// Values found so far in one event. Texts are ranges of the bytes that the event begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -28,6 +28,7 @@ mod schema;
 mod shared;
 mod stream;
 mod tsdl;
+mod wakeup;
 mod walk;
 mod window;
 

@@ -35,6 +35,8 @@ pub(crate) struct EventPlan {
     /// Number among the event classes of all traces that are read together.
     pub(crate) number: usize,
     pub(crate) kind: Kind,
+    /// Which end of a `write` it is that LTTng-UST can have made.
+    pub(crate) wakeup: Option<Phase>,
     /// The event's bare name: a call's without its prefix.
     pub(crate) name: Box<str>,
     ops: Vec<Op>,
@@ -100,8 +102,10 @@ impl StreamPlan {
     fn new(class: &StreamClass, schema: &Schema, numbers: &mut usize) -> Self {
         let first = *numbers;
         *numbers += class.events.len();
+        let wakeup = wakes_by_write(schema);
         let events = class.events.iter().enumerate();
-        let events: Vec<EventPlan> = events.map(|(index, event)| EventPlan::new(class, event, first + index)).collect();
+        let events: Vec<EventPlan> =
+            events.map(|(index, event)| EventPlan::new(class, event, first + index, wakeup)).collect();
         let ids = events.iter().map(|event| event.id).filter(|&id| id < MAX_TABLE);
         let mut table = vec![u32::MAX; ids.max().map_or(0, |id| id as usize + 1)];
         for (index, event) in events.iter().enumerate() {
@@ -138,17 +142,18 @@ pub(crate) fn parts<'s>(class: &'s StreamClass, event: &'s EventClass) -> [Optio
 }
 
 impl EventPlan {
-    fn new(class: &StreamClass, event: &EventClass, number: usize) -> Self {
+    fn new(class: &StreamClass, event: &EventClass, number: usize, wakeup: bool) -> Self {
         let parts = parts(class, event);
         let (kind, bare) = kind(&event.name);
-        let wanted = wanted(&parts, kind);
+        let wakeup = wakeup.then(|| write_phase(&event.name)).flatten();
+        let wanted = wanted(&parts, kind, wakeup);
         let mut compiler = Compiler::new();
         for (part, fields) in parts.iter().enumerate() {
             if let Some(fields) = fields {
                 compiler.structure(fields, &|index| slot_of(&wanted, part, index));
             }
         }
-        Self { id: event.id, number, kind, name: bare.into(), ops: compiler.finish(), wanted }
+        Self { id: event.id, number, kind, wakeup, name: bare.into(), ops: compiler.finish(), wanted }
     }
 
     /// Reads an event's fields from byte `start` of `bytes`, whose first byte is byte `origin` of the packet. Returns
@@ -194,6 +199,21 @@ fn slot_of(wanted: &[(usize, usize, Slot)], part: usize, index: usize) -> Option
     wanted.iter().find(|&&(p, i, _)| (p, i) == (part, index)).map(|&(_, _, slot)| slot)
 }
 
+/// Whether the tracer wakes its consumer by a `write` of the traced thread, which can be among its events.
+fn wakes_by_write(schema: &Schema) -> bool {
+    let tracer = schema.environment.iter().find(|(key, _)| key == "tracer_name");
+    matches!(tracer, Some((_, Value::Text(name))) if name == "lttng-ust")
+}
+
+/// The part of a call of `write` that an event reports: as a system call, or by its name in a provider of libc's calls.
+fn write_phase(full: &str) -> Option<Phase> {
+    match full.rsplit_once(':').map_or(full, |(_, bare)| bare) {
+        "syscall_entry_write" | "entry_write" | "write_entry" => Some(Phase::Entry),
+        "syscall_exit_write" | "exit_write" | "write_exit" => Some(Phase::Exit),
+        _ => None,
+    }
+}
+
 fn kind(full: &str) -> (Kind, &str) {
     match name(full.as_bytes()) {
         // What a prefix is cut off from stays text: prefixes are ASCII.
@@ -206,7 +226,7 @@ fn kind(full: &str) -> (Kind, &str) {
 }
 
 /// The members that the trace model asks for.
-fn wanted(parts: &[Option<&Struct>; 3], kind: Kind) -> Vec<(usize, usize, Slot)> {
+fn wanted(parts: &[Option<&Struct>; 3], kind: Kind, wakeup: Option<Phase>) -> Vec<(usize, usize, Slot)> {
     const CONTEXTS: [usize; 2] = [0, 1];
     const PAYLOAD: [usize; 1] = [2];
     let find = |among: &[usize], names: &[&str], slot: Slot| {
@@ -239,6 +259,9 @@ fn wanted(parts: &[Option<&Struct>; 3], kind: Kind) -> Vec<(usize, usize, Slot)>
             wanted.extend(find(&PAYLOAD, &["next_comm"], Slot::NextComm));
         }
         Kind::Call(_) | Kind::Point => {}
+    }
+    if wakeup == Some(Phase::Entry) {
+        wanted.extend(find(&PAYLOAD, &["count"], Slot::Count));
     }
     for (part, fields) in parts.iter().enumerate() {
         for (index, member) in fields.iter().flat_map(|fields| fields.members.iter().enumerate()) {

@@ -3,11 +3,12 @@
 use super::bits::{Cursor, Fault};
 use super::event_header::{Head, read_fully};
 use super::events::{Maker, Switch};
-use super::facts::Facts;
+use super::facts::{Facts, Slot};
 use super::loss::Losses;
 use super::packet::{NoPacket, Packet};
 use super::plan::{Kind, Plan, parts};
 use super::shared::Shared;
+use super::wakeup::Wakeups;
 use super::window::{Data, MAX_EVENT, Window};
 use crate::{Event, Gap, Phase, StreamId, Symbol, TraceError, TraceResult};
 use std::path::PathBuf;
@@ -65,6 +66,7 @@ pub(crate) struct Stream {
     /// Offset after the last byte that was understood: a lost packet is looked for from here.
     pub(super) understood: u64,
     pub(super) losses: Losses,
+    wakeups: Wakeups,
     gaps: std::vec::IntoIter<Gap>,
     /// An event read before whose turn gaps come.
     held: bool,
@@ -100,6 +102,7 @@ impl Stream {
             next: 0,
             understood: 0,
             losses: Losses::new(id, cpu),
+            wakeups: Wakeups::default(),
             gaps: Vec::new().into_iter(),
             held: false,
             event: Event::new(0, StreamId(0), Symbol(0), Phase::Point),
@@ -280,6 +283,7 @@ impl Stream {
         self.clocked = self.file.plan.streams[packet.class].scale.is_some();
         self.foreign |= packet.foreign;
         self.cpu = packet.cpu();
+        self.wakeups.begin(&packet, self.losses.follows(&packet) != Some(false));
         self.broken |= self.losses.begin(&packet);
         self.packet = Some(packet);
     }
@@ -409,7 +413,9 @@ impl Stream {
         self.went_back |= time_ns < self.time_ns;
         self.time_ns = time_ns;
         self.switch = switch;
-        self.event = made;
+        let write = event.wakeup.map(|phase| (phase, self.facts.get(Slot::Count)));
+        let by_tracer = self.wakeups.event(made.tid, write);
+        self.event = Event { by_tracer, ..made };
         self.place = Place { at, class: index };
         self.at = end;
         self.understood = packet.start + end / 8;
