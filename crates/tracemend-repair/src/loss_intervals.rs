@@ -1,7 +1,8 @@
 //! Loss intervals: from the gaps a tracer reports to the stretches in which nothing was recorded.
 //!
-//! Most tracers report the one as the other. CTF counts per packet: the events that a packet lost lie before its first or after
-//! its last recorded event ([`Gap::kept_ns`]), and the stretch between two packets can hold losses of both.
+//! Most tracers report the one as the other. CTF counts per packet: the events that a packet lost lie before its first recorded
+//! event or after the one that filled it ([`Gap::kept_ns`]), and the stretch between two packets can hold losses of both. Small
+//! events can have been recorded after the one that filled it; they stay inside the interval.
 //!
 //! ```text
 //! packet          [ 1st ─────────────────── 10 lost ][ 2nd ──────────── 20 lost ]
@@ -60,7 +61,7 @@ pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
         }
     }
     let mut found: Vec<LossInterval> = Vec::new();
-    let mut known: FxHashMap<(u32, usize), usize> = FxHashMap::default();
+    let mut known: FxHashMap<(u32, usize, usize), usize> = FxHashMap::default();
     for (number, gap) in trace.gaps.iter().enumerate() {
         let times = gap.stream.and_then(|stream| Some((stream.0, times[stream.0 as usize].as_deref()?)));
         let Some((stream, times)) = times else {
@@ -68,18 +69,19 @@ pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
             continue;
         };
         for place in places(number, gap, times) {
-            // Between the same two recorded events lies one interval.
+            // Between the same two recorded events lies one interval. Small events may have been recorded inside.
             let after = place.begin_ns.map_or(0, |begin| times.partition_point(|&time| time <= begin));
-            let interval = *known.entry((stream, after)).or_insert_with(|| {
+            let until = place.end_ns.map_or(times.len(), |end| times.partition_point(|&time| time < end)).max(after);
+            let interval = *known.entry((stream, after, until)).or_insert_with(|| {
                 let before = after.checked_sub(1).map(|last| times[last]);
-                let gap = Gap { begin_ns: before, end_ns: times.get(after).copied(), kept_ns: None, ..gap.clone() };
+                let gap = Gap { begin_ns: before, end_ns: times.get(until).copied(), kept_ns: None, ..gap.clone() };
                 found.push(LossInterval { gap: Gap { lost: Lost::Exact(0), ..gap }, parts: Vec::new() });
                 found.len() - 1
             });
             let interval = &mut found[interval];
             interval.gap.begin_ns = interval.gap.begin_ns.or(place.begin_ns);
             // After the last event of a stream the packet's own end is all there is.
-            if times.get(after).is_none() {
+            if times.get(until).is_none() {
                 interval.gap.end_ns = interval.gap.end_ns.max(place.end_ns);
             }
             interval.gap.lost = sum(interval.gap.lost, gap.lost, place.lost);
@@ -260,6 +262,19 @@ mod tests {
         assert_eq!(intervals[0].parts, [(0, 10), (1, 20)]);
         assert_eq!((intervals[0].gap.begin_ns, intervals[0].gap.end_ns), (Some(1_100), Some(9_000)));
         assert_eq!(intervals[0].gap.lost, Lost::Exact(30));
+    }
+
+    #[test]
+    fn an_interval_reaches_over_small_events_recorded_among_the_lost() {
+        let mut trace = trace(&[(0, 1, "a"), (0, 1, "b"), (0, 1, "c"), (0, 1, "d"), (0, 1, "e")]);
+        let times = [0, 1_000, 1_100, 5_000, 9_000];
+        trace.events.iter_mut().zip(times).for_each(|(event, time_ns)| event.time_ns = time_ns);
+        // The event at 1,100 left no room for large ones; that at 5,000 was small enough. All silence lies there.
+        trace.gaps = vec![gap(1_000, 9_000, Some((1_000, 1_100)), 10), gap(1_100, 9_000, None, 10)];
+        let intervals = loss_intervals(&trace);
+        let bounds = |interval: &LossInterval| (interval.gap.begin_ns, interval.gap.end_ns, interval.gap.lost);
+        assert_eq!(bounds(&intervals[0]), (Some(1_100), Some(9_000), Lost::Exact(20)));
+        assert_eq!(intervals.len(), 1);
     }
 
     #[test]

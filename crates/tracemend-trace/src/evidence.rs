@@ -120,7 +120,7 @@ impl Known {
     }
 }
 
-/// A packet that lies inside a gap parts it in two: between the packet's own events nothing is missing.
+/// A packet that lies inside a gap parts it in two: between its events that had room nothing is missing.
 fn intervals(gap: &Gap) -> impl Iterator<Item = (i64, i64)> + use<> {
     let (begin, end) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
     let (before, after) = match gap.kept_ns {

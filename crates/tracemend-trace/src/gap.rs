@@ -70,7 +70,8 @@ impl Cause {
     }
 }
 
-/// An interval of one stream in which events were lost.
+/// An interval of one stream in which events were lost. In CTF some of the stream's events can have been recorded inside:
+/// small ones that still fitted into a packet where others did not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gap {
     /// Number of the gap in its trace, from 0 in the order of the input.
@@ -81,13 +82,14 @@ pub struct Gap {
     pub cpu: Option<u32>,
     /// The thread, for gaps found in the events of one thread alone.
     pub tid: Option<i32>,
-    /// Time of the last event before the gap, nanoseconds; `None`: the gap begins before the first event.
+    /// Time of the last event before which nothing of the gap was lost, nanoseconds; `None`: the gap begins before the
+    /// first event.
     pub begin_ns: Option<i64>,
     /// Time of the first event after the gap, nanoseconds; `None`: no event follows.
     pub end_ns: Option<i64>,
-    /// Times of the first and the last recorded event of a packet that lies inside the interval, where the tracer
-    /// counts per packet (CTF): the lost events lie before the first or after the last of them, and how they divide is
-    /// unknown. `None`: no event of this stream was recorded inside the interval.
+    /// Times of two recorded events inside the interval, where the tracer counts per packet (CTF): the packet's first one,
+    /// and the one from which on not every event fitted. The lost events lie before the first or after the last of them,
+    /// and how they divide is unknown. `None`: they can lie anywhere in the interval.
     pub kept_ns: Option<(i64, i64)>,
     /// How many events.
     pub lost: Lost,

@@ -24,7 +24,7 @@ pub struct GapRow<'a> {
     /// Time of the first recorded event of this stream inside the gap: between it and `kept_end_ns` nothing was lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_begin_ns: Option<i64>,
-    /// Time of the last recorded event of this stream inside the gap.
+    /// Time of the recorded event inside the gap from which on the packet had no room for every event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept_end_ns: Option<i64>,
     /// How many events were lost; null where they were not counted.

@@ -145,6 +145,13 @@ fn breaks(trace: &Trace) -> Vec<(i64, Option<u32>)> {
         let times = gap.begin_ns.map(|begin| begin.saturating_add(1)).into_iter().chain(gap.end_ns);
         let stream = gap.stream.map(|stream| stream.0);
         found.extend(times.chain(inner.into_iter().flatten()).map(|time| (time, stream)));
+        // Each event recorded among the lost has unknown neighbours.
+        let from = gap.kept_ns.map(|(_, last)| last).or(gap.begin_ns);
+        if let (Some(from), Some(end), Some(lossy)) = (from, gap.end_ns, gap.stream) {
+            let first = trace.events.partition_point(|event| event.time_ns <= from);
+            let inside = trace.events[first..].iter().take_while(|event| event.time_ns < end);
+            found.extend(inside.filter(|event| event.stream == lossy).map(|event| (event.time_ns, stream)));
+        }
     }
     found
 }

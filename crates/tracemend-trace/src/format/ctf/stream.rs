@@ -168,7 +168,9 @@ impl Stream {
                 continue;
             }
             if self.next_event(shared)? {
-                self.losses.event(self.clocked.then_some(self.time_ns));
+                let room = self.packet.as_ref().map_or(0, |packet| packet.size.saturating_mul(8));
+                let (bits, left) = (self.at - self.place.at, room.saturating_sub(self.at));
+                self.losses.event(self.clocked.then_some(self.time_ns), bits, left);
                 // A gap that this event closed comes before it.
                 if self.losses.ready.is_empty() {
                     return Ok(Next::Event);
@@ -434,8 +436,14 @@ impl Stream {
                  they are in files that are not here"
             ));
         }
-        if std::mem::take(&mut self.losses.backwards) {
+        let (fell, fallen) = (std::mem::take(&mut self.losses.fell), std::mem::take(&mut self.losses.fallen));
+        if std::mem::take(&mut self.losses.backwards) || fallen > 0 {
             warnings.push(format!("stream {name}: the tracer's counters run backwards; losses there are not known"));
+        } else if fell {
+            warnings.push(format!(
+                "stream {name}: the tracer's counter of lost events fell and came back; only what it rose by above its \
+                 highest value is taken for lost"
+            ));
         }
         if std::mem::take(&mut self.went_back) {
             warnings.push(format!("stream {name}: times run backwards; its events are given in the order of the file"));

@@ -70,11 +70,13 @@ impl Wakeups {
 mod tests {
     use super::*;
 
-    const ENTRY: Option<(Phase, Option<u64>)> = Some((Phase::Entry, Some(1)));
-    const EXIT: Option<(Phase, Option<u64>)> = Some((Phase::Exit, None));
+    type Write = Option<(Phase, Option<u64>)>;
+
+    const ENTRY: Write = Some((Phase::Entry, Some(1)));
+    const EXIT: Write = Some((Phase::Exit, None));
 
     /// What is said of the events of a packet that follows one whose last event is of thread 7.
-    fn second_packet(begin_ns: i64, events: &[(i32, Option<(Phase, Option<u64>)>)]) -> Vec<bool> {
+    fn second_packet(begin_ns: i64, events: &[(i32, Write)]) -> Vec<bool> {
         let packet = |begin, end| Packet { begin_ns: Some(begin), end_ns: Some(end), ..Packet::default() };
         let mut wakeups = Wakeups::default();
         wakeups.begin(&packet(0, 10), true);

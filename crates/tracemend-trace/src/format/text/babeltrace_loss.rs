@@ -6,8 +6,11 @@
 //! ```
 //!
 //! (On one line.) The interval reaches from the end of the packet before to the end of this packet and is wider than the
-//! loss: events are lost either before this packet's first event or after its last one, never between two of its events.
-//! Which of both is not stored; of the two silences the longer one is taken.
+//! loss: events are lost before this packet's first event or once it is nearly full, mostly after its last one. Which of both
+//! is not stored; of the two silences the longer one is taken. The text does not say how full a packet was.
+//!
+//! A counter that falls is printed as what it takes to get there around 2^64: 18446744073709542784 events where it fell by
+//! 8832. What it rises by on its way back was not lost.
 
 use super::babeltrace_time::{Stamp, stamp};
 use crate::decode::bytes::{digits, find, take_u64, trim_start};
@@ -48,6 +51,8 @@ struct Lane {
     before: Option<i64>,
     /// First event in the range.
     first_in: Option<i64>,
+    /// By how much the tracer's counter is below its highest value.
+    fallen: u64,
 }
 
 /// All announced losses, by CPU; the last lane is for streams of no CPU.
@@ -126,6 +131,13 @@ impl Loss {
                 }
                 None => &mut self.anywhere,
             };
+            let lost = match lost {
+                Lost::Exact(step) => match lane.risen(step) {
+                    0 => continue,
+                    risen => Lost::Exact(risen),
+                },
+                uncounted => uncounted,
+            };
             let announced = Announced { lost, cause, range, offset };
             // Mostly in order already; several channels of one CPU may interleave.
             let end = |a: &Announced| a.range.map_or(i64::MIN, |(_, end)| end);
@@ -165,6 +177,17 @@ impl Loss {
 }
 
 impl Lane {
+    /// How far the counter rose above its highest value, by a step that can be down.
+    fn risen(&mut self, step: u64) -> u64 {
+        if step > u64::MAX / 2 {
+            self.fallen = self.fallen.saturating_add(step.wrapping_neg());
+            return 0;
+        }
+        let back = step.min(self.fallen);
+        self.fallen -= back;
+        step - back
+    }
+
     fn reach(&mut self, context: &mut Context, cpu: Option<u32>, time_ns: i64) -> usize {
         let mut given = 0;
         while let Some(next) = self.waiting.front() {
@@ -231,4 +254,17 @@ fn stream_cpu(text: &[u8]) -> Option<u32> {
     }
     let (cpu, _) = take_u64(&name[number..])?;
     u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_counter_rises_by_after_a_fall_is_lost_above_its_highest_value_only() {
+        let mut lane = Lane::default();
+        // 34, 88, 0, 88, 93: what babeltrace2 prints for the steps.
+        let steps = [34, 54, 18_446_744_073_709_551_528, 88, 5];
+        assert_eq!(steps.map(|step| lane.risen(step)), [34, 54, 0, 0, 5]);
+    }
 }
