@@ -99,6 +99,19 @@ pub struct Gap {
     pub offset: u64,
 }
 
+/// A correction of how many events a gap lost, by what the tracer counted at the end of the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recount {
+    /// Number of the gap.
+    pub gap: u32,
+    /// Its stream.
+    pub stream: Option<StreamId>,
+    /// What was announced for it.
+    pub announced: u64,
+    /// What it lost.
+    pub lost: u64,
+}
+
 impl Gap {
     /// A gap with all other fields unset; struct update syntax sets what else is known.
     ///

@@ -1,6 +1,6 @@
 //! What all events of a trace share.
 
-use crate::{StreamId, StreamInfo, Symbols};
+use crate::{Gap, Lost, Recount, StreamId, StreamInfo, Symbols};
 use serde::Serialize;
 use std::{fmt, str::FromStr};
 
@@ -54,6 +54,11 @@ impl Format {
         (Format::TraceDat, "trace-dat"),
     ];
 
+    /// Whether the tracer counts its losses once more at the end ([`TraceHeader::recounts`]).
+    pub fn counts_again(self) -> bool {
+        matches!(self, Format::PerfData)
+    }
+
     /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
         matches!(self, Format::Ctf)
@@ -89,12 +94,37 @@ pub struct TraceHeader {
     pub streams: Vec<StreamInfo>,
     /// What the reader passed over: sentences that say what to do next.
     pub warnings: Vec<String>,
+    /// What gaps lost by the tracer's last count, where that is less than was announced in their places. Complete at the
+    /// end of the input; [`Trace::read`](crate::Trace::read) applies it.
+    pub recounts: Vec<Recount>,
 }
 
 impl TraceHeader {
     /// A header with no names, streams or warnings yet.
     pub fn new(format: Format) -> Self {
-        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new() }
+        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new(), recounts: Vec::new() }
+    }
+
+    /// Gives gaps the numbers of the tracer's last count.
+    ///
+    /// ```
+    /// use tracemend_trace::{Cause, Format, Gap, Lost, Recount, TraceHeader};
+    ///
+    /// let mut header = TraceHeader::new(Format::PerfData);
+    /// header.recounts.push(Recount { gap: 1, stream: None, announced: 50, lost: 49 });
+    /// let mut gaps = [0, 1].map(|id| Gap::new(id, Lost::Exact(50), Cause::Discarded, 0));
+    /// header.recount(&mut gaps);
+    /// assert_eq!(gaps.map(|gap| gap.lost), [Lost::Exact(50), Lost::Exact(49)]);
+    /// ```
+    pub fn recount(&self, gaps: &mut [Gap]) {
+        // Both are in the order of the gaps' numbers.
+        let mut recounts = self.recounts.iter().peekable();
+        for gap in gaps {
+            while recounts.next_if(|recount| recount.gap < gap.id).is_some() {}
+            if let Some(recount) = recounts.next_if(|recount| recount.gap == gap.id) {
+                gap.lost = Lost::Exact(recount.lost);
+            }
+        }
     }
 
     /// The stream of `cpu`. A new one is added under the name `cpuN`.

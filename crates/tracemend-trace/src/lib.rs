@@ -48,7 +48,7 @@ pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
 pub use format::{OpenOptions, from_reader, open};
 pub use fs::AtomicFile;
-pub use gap::{Cause, Gap, Lost};
+pub use gap::{Cause, Gap, Lost, Recount};
 pub use header::{Format, TraceHeader};
 pub use source::Source;
 pub use stream::{StreamId, StreamInfo};

@@ -42,6 +42,8 @@ impl Trace {
         if !events.is_sorted_by_key(|event: &Event| event.time_ns) {
             events.sort_by_key(|event| event.time_ns);
         }
-        Ok(Self { header: source.header().clone(), events, gaps })
+        let header = source.header().clone();
+        header.recount(&mut gaps);
+        Ok(Self { header, events, gaps })
     }
 }

@@ -9,9 +9,9 @@ use common::{Read, as_file, essence, fixture, read, read_bytes, shared, tool, un
 use linux_perf_data::linux_perf_event_reader::{EventRecord, RecordType};
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use std::io::Cursor;
-use std::path::PathBuf;
-use tracemend_trace::OpenOptions;
+use std::path::{Path, PathBuf};
 use tracemend_trace::{Cause, Format, Gap, Lost, TraceError};
+use tracemend_trace::{OpenOptions, Trace, from_reader};
 
 const FIXTURES: [&str; 4] = ["perf-lost.data.zst", "perf-lost-z.data", "perf-pipe.data.zst", "perf-events.data.zst"];
 const SAMPLES: [&str; 3] = ["perf_lost.data", "perf_lost_z.data", "perf_full.data.zst"];
@@ -337,6 +337,98 @@ fn lost_samples_count_where_no_record_tells() {
     let read = bytes_read(&m.file(&[m.sample(5, 100, 0), m.lost(9, 110, 0), m.sample(5, 120, 0), m.lost_samples(10)]));
     assert_eq!(read.lost(), 9);
     assert!(read.header.warnings[0].contains("1 more"), "{:?}", read.header.warnings);
+}
+
+/// A file of two events on two CPUs: one that has no samples and asks for all other records (ids 10 and 11), and one that has
+/// samples (ids 20 and 21). Records other than samples end with thread, time, id and CPU.
+fn two_events(records: &[Vec<u8>]) -> Vec<u8> {
+    let m = MACHINES[0];
+    let (asks, all) = (1u64 << 8 | 1 << 9 | 1 << 13, 1u64 << 18);
+    let sample = 1u64 | 1 << 1 | 1 << 2 | 1 << 6 | 1 << 7 | 1 << 10;
+    let attr = |config: u64, flags: u64, ids_at: u64| {
+        let fields = [m.u32(1), m.u32(64), m.u64(config), m.u64(1), m.u64(sample), m.u64(0), m.u64(flags), vec![0; 16]];
+        [fields.concat(), m.u64(ids_at), m.u64(16)].concat()
+    };
+    let ids: Vec<u8> = [10, 11, 20, 21].iter().flat_map(|&id| m.u64(id)).collect();
+    let index: Vec<u8> =
+        [4, 10, 0, 0, 5, 11, 1, 1, 5, 20, 0, 0, 5, 21, 1, 1, 5].iter().flat_map(|&n| m.u64(n)).collect();
+    let data = [m.record(69, index), records.concat()].concat();
+    let words = [104, 80, 104, 160, 296, data.len() as u64, 0, 0, 0, 0, 0, 0];
+    let head: Vec<u8> = words.iter().flat_map(|&word| m.u64(word)).collect();
+    [b"PERFILE2".to_vec(), head, attr(9, asks | all, 264), attr(0, all, 280), ids, data].concat()
+}
+
+/// Records of such a file: a sample, a loss, and what perf counts at the end.
+fn sample_of(time: u64, cpu: u32) -> Vec<u8> {
+    let m = MACHINES[0];
+    let id = m.u64(20 + u64::from(cpu));
+    let raw = [m.u32(4), vec![0; 4]].concat();
+    m.record(9, [m.u64(0), m.u32(5), m.u32(5), m.u64(time), id, m.u32(cpu), m.u32(0), raw].concat())
+}
+
+fn other_of(kind: u32, body: Vec<u8>, time: u64, id: u64, cpu: u32) -> Vec<u8> {
+    let m = MACHINES[0];
+    m.record(kind, [body, m.u32(0), m.u32(0), m.u64(time), m.u64(id), m.u32(cpu), m.u32(0)].concat())
+}
+
+fn lost_of(lost: u64, time: u64, cpu: u32) -> Vec<u8> {
+    let m = MACHINES[0];
+    other_of(2, [m.u64(10), m.u64(lost)].concat(), time, 10, cpu)
+}
+
+fn counted_of(id: u64, lost: u64) -> Vec<u8> {
+    other_of(13, MACHINES[0].u64(lost), 0, id, 0)
+}
+
+/// CPU, begin, end and number lost of a gap.
+type Loss = (Option<u32>, Option<i64>, Option<i64>, Lost);
+
+fn losses_of(records: &[Vec<u8>]) -> Vec<Loss> {
+    let bytes = two_events(records);
+    let path = Path::new("memory");
+    let mut source = from_reader(Box::new(Cursor::new(bytes)), path, &OpenOptions::default()).unwrap();
+    let trace = Trace::read(&mut *source).unwrap();
+    assert!(trace.header.warnings.is_empty(), "{:?}", trace.header.warnings);
+    trace.gaps.iter().map(|gap| (gap.cpu, gap.begin_ns, gap.end_ns, gap.lost)).collect()
+}
+
+#[test]
+fn lost_samples_of_a_cpu_bound_what_its_gaps_lost() {
+    let records = [
+        sample_of(100, 0),
+        sample_of(105, 1),
+        lost_of(7, 110, 0),
+        sample_of(120, 0),
+        lost_of(5, 130, 0),
+        sample_of(140, 0),
+        counted_of(10, 3),
+        counted_of(20, 9),
+    ];
+    // Three of the twelve were no samples; where is unknown, so the largest gap has three fewer.
+    assert_eq!(
+        losses_of(&records),
+        [(Some(0), Some(100), Some(110), Lost::Exact(4)), (Some(0), Some(120), Some(130), Lost::Exact(5))]
+    );
+    // As they are announced, and as `perf script` tells them, they are still 7 and 5.
+    assert_eq!(bytes_read(&two_events(&records)).lost(), 12);
+}
+
+#[test]
+fn lost_samples_that_no_record_announced_were_lost_at_their_cpus_end() {
+    let begin = [sample_of(100, 0), sample_of(105, 1), lost_of(7, 110, 0), sample_of(120, 0), sample_of(130, 1)];
+    let end = [counted_of(20, 9), counted_of(21, 4)];
+    assert_eq!(
+        losses_of(&[&begin[..], &end].concat()),
+        [
+            (Some(0), Some(100), Some(110), Lost::Exact(7)),
+            (Some(0), Some(120), None, Lost::Exact(2)),
+            (Some(1), Some(130), None, Lost::Exact(4)),
+        ]
+    );
+    // What a filter left out on purpose was not lost.
+    let mut filtered = counted_of(21, 4);
+    filtered[4..6].copy_from_slice(&(1u16 << 15).to_le_bytes());
+    assert_eq!(losses_of(&[&begin[..], &[filtered]].concat()).len(), 1);
 }
 
 #[test]

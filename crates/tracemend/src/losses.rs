@@ -82,14 +82,23 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
 ) -> Result<LossSummary, E> {
     let mut summary = LossSummary::default();
     let mut events = 0;
+    // Where the tracer counts again at the end, the numbers are known only there.
+    let waits = source.header().format.counts_again();
+    let mut waiting = Vec::new();
     while let Some(item) = source.next_item()? {
         match item {
             Item::Event(_) => events += 1,
+            Item::Gap(gap) if waits => waiting.push(gap),
             Item::Gap(gap) => {
                 summary.add(&gap);
                 each(&gap, source.header())?;
             }
         }
+    }
+    source.header().recount(&mut waiting);
+    for gap in &waiting {
+        summary.add(gap);
+        each(gap, source.header())?;
     }
     Ok(LossSummary { events: Some(events), ..summary })
 }

@@ -138,6 +138,14 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         }
     }
     let header = source.header();
+    for recount in &header.recounts {
+        let less = recount.announced.saturating_sub(recount.lost);
+        tally.lost = tally.lost.saturating_sub(less);
+        if let Some(stream) = recount.stream {
+            let lost = &mut tally.stream(stream.0 as usize).2;
+            *lost = lost.saturating_sub(less);
+        }
+    }
     let used = (0..).map(Symbol).zip(tally.names.iter().copied()).filter(|&(_, events)| events > 0);
     let mut names: Vec<(Symbol, u64)> = used.collect();
     names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| header.symbols.name(a.0).cmp(header.symbols.name(b.0))));

@@ -72,6 +72,15 @@ impl Tracepoint {
         matches!(self.meaning, Meaning::Enter(_) | Meaning::Exit(..))
     }
 
+    /// Which end of all system calls the event is.
+    pub(crate) fn end_of_calls(&self) -> Option<Phase> {
+        match self.meaning {
+            Meaning::Enter(_) => Some(Phase::Entry),
+            Meaning::Exit(..) => Some(Phase::Exit),
+            _ => None,
+        }
+    }
+
     /// Whether the event is about one system call by name, and begins it.
     pub(crate) fn named_call(&self) -> Option<Phase> {
         match self.meaning {

@@ -32,6 +32,10 @@ const SAMPLE_ID_ALL: u64 = 1 << 18;
 const SMALLEST: usize = 64;
 /// The type of tracepoints.
 const TRACEPOINT: u32 = 2;
+/// The type and number of the event that has no samples.
+const DUMMY: (u32, u64) = (1, 9);
+/// Flags that ask for records beside the samples: mappings, names, threads, switches, namespaces, symbols, control groups.
+const ASKS: u64 = 1 << 8 | 1 << 9 | 1 << 13 | 1 << 17 | 1 << 23 | 1 << 24 | 1 << 26 | 0b11_0111 << 28;
 
 /// Places of the fields in a sample, from its body's beginning, and in the end of other records, from its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub(crate) struct Attr {
     read_format: u64,
     pub(crate) name: Option<Box<str>>,
     pub(crate) ids: Vec<u64>,
+    /// Whether the kernel writes other records than samples in its name.
+    pub(crate) asks: bool,
     pub(crate) in_sample: Places,
     /// `None` where other records do not end with such fields.
     pub(crate) in_others: Option<Places>,
@@ -67,7 +73,8 @@ impl Attr {
             return None;
         }
         let sample = order.u64(bytes, 24)?;
-        let all = order.u64(bytes, 40)? & SAMPLE_ID_ALL != 0;
+        let flags = order.u64(bytes, 40)?;
+        let all = flags & SAMPLE_ID_ALL != 0;
         Some(Self {
             kind: order.u32(bytes, 0)?,
             config: order.u64(bytes, 8)?,
@@ -75,6 +82,7 @@ impl Attr {
             read_format: order.u64(bytes, 32)?,
             name: None,
             ids,
+            asks: flags & ASKS != 0,
             in_sample: in_sample(sample),
             in_others: all.then(|| in_others(sample)),
         })
@@ -83,6 +91,11 @@ impl Attr {
     /// The number of the tracepoint, if it is one.
     pub(crate) fn tracepoint(&self) -> Option<u32> {
         (self.kind == TRACEPOINT).then(|| u32::try_from(self.config).ok()).flatten()
+    }
+
+    /// Whether it has no samples.
+    pub(crate) fn is_dummy(&self) -> bool {
+        (self.kind, self.config) == DUMMY
     }
 
     /// A name for an event that the file gives none.

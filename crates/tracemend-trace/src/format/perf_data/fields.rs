@@ -87,6 +87,13 @@ impl Attrs {
         (record.len() >= HEAD + places.len).then_some((places, record.len()))
     }
 
+    /// The id of the event and CPU that a record other than a sample is of.
+    pub(crate) fn id(&self, record: &[u8], head: RecordHead, order: Order) -> Option<u64> {
+        let places = self.all.first()?.in_others?;
+        let id = at(places.identifier.or(places.id), record.len(), record.len(), head.kind)?;
+        order.u64(record, id)
+    }
+
     /// The event a record is of: by its id where there is more than one.
     #[inline]
     fn which(&self, record: &[u8], head: RecordHead, order: Order) -> Option<usize> {

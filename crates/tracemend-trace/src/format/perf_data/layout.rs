@@ -2,6 +2,7 @@
 
 use super::attr::Attr;
 use super::fields::Attrs;
+use super::lost_samples::Role;
 use crate::decode::arch::Arch;
 use crate::decode::bytes::trim_start;
 use crate::decode::context::Context;
@@ -12,7 +13,7 @@ use crate::kernel::page::PageFormat;
 use crate::kernel::tracepoints::Tracepoints;
 use crate::kernel::tracing_data::{self, MAGIC};
 use crate::kernel::tracing_data::{Fault, Parsed, Part};
-use crate::{Format, TraceResult};
+use crate::{Format, Phase, TraceResult};
 use std::path::Path;
 
 /// Bytes of a file's head and of a pipe's.
@@ -138,6 +139,28 @@ impl Layout {
             self.section(feature, &bytes, at)?;
         }
         Ok(())
+    }
+
+    /// What its count of lost samples says.
+    pub(crate) fn role(&self, attr: usize) -> Role {
+        let end = |attr: &Attr| attr.tracepoint().and_then(|id| self.events.get(id)?.end_of_calls());
+        match self.attrs.all.get(attr) {
+            Some(one) if one.asks && one.is_dummy() => Role::AsksOnly,
+            Some(one) if one.asks => {
+                let Some(own) = end(one) else { return Role::Asks };
+                let is_other = |attr: &Attr| !attr.asks && end(attr).is_some_and(|end| end != own);
+                match self.attrs.all.iter().position(is_other) {
+                    Some(other) => Role::AsksAtOneEnd { other, entries: own == Phase::Entry },
+                    None => Role::Asks,
+                }
+            }
+            _ => Role::Plain,
+        }
+    }
+
+    /// Whether some event's losses follow from the calls of threads.
+    pub(crate) fn pairs_calls(&self) -> bool {
+        (0..self.attrs.all.len()).any(|attr| matches!(self.role(attr), Role::AsksAtOneEnd { .. }))
     }
 
     /// One section, of a file or of a pipe.

@@ -10,6 +10,7 @@ mod feed;
 mod fields;
 mod layout;
 mod line;
+mod lost_samples;
 mod reader;
 mod records;
 mod rounds;

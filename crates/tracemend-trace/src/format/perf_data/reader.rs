@@ -5,6 +5,7 @@ use super::blocks::{BLOCK, Blocks, Place};
 use super::feed::{Feed, Found};
 use super::layout::{self, Layout};
 use super::line;
+use super::lost_samples::{LostSamples, ends};
 use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
@@ -49,7 +50,10 @@ struct PerfData {
     ended: bool,
     /// Whether a gap reports the early end already.
     cut_off: bool,
-    /// Lost events announced in the rings, and lost samples counted at the end.
+    /// Lost samples by event and CPU.
+    counts: LostSamples,
+    started: bool,
+    /// Lost events announced in the rings, and lost samples counted at the end of whose CPU nothing is known.
     lost: u64,
     lost_samples: u64,
     lost_samples_at: u64,
@@ -100,6 +104,8 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         near: 0,
         ended: false,
         cut_off: false,
+        counts: LostSamples::default(),
+        started: false,
         lost: 0,
         lost_samples: 0,
         lost_samples_at: 0,
@@ -192,6 +198,14 @@ impl PerfData {
                 }
                 Ok(())
             }
+            records::ID_INDEX => {
+                for entry in body.get(8..).unwrap_or_default().chunks_exact(32) {
+                    if let (Some(id), Some(cpu)) = (order.u64(entry, 0), order.u64(entry, 16)) {
+                        self.counts.id(id, cpu);
+                    }
+                }
+                Ok(())
+            }
             records::HEADER_FEATURE => {
                 let feature = u32::try_from(number(0)).unwrap_or(0);
                 let body = body.get(8..).unwrap_or_default().to_vec();
@@ -251,8 +265,11 @@ impl PerfData {
                 self.layout.context.break_off(Cause::Truncated, offset);
             }
         }
-        // The total repeats the announced losses: it is news only where nothing was announced, or less.
         let context = &mut self.layout.context;
+        for (cpu, lost) in self.counts.unannounced() {
+            context.lose(cpu, Lost::Exact(lost), Cause::Discarded, self.counts.offset);
+        }
+        // The total repeats the announced losses: it is news only where nothing was announced, or less.
         if self.lost == 0 && self.lost_samples > 0 {
             let lost = Lost::Exact(self.lost_samples);
             context.give_gap(Gap::new(0, lost, Cause::Discarded, self.lost_samples_at));
@@ -313,22 +330,35 @@ impl PerfData {
                 let name = body.get(8..).unwrap_or_default();
                 let name = context.name(&name[..memchr::memchr(0, name).unwrap_or(name.len()).min(16)]);
                 self.threads.rename(word(4), name);
+                self.counts.thread(word(4));
             }
-            records::FORK => self.threads.fork(word(12), word(8)),
+            records::FORK => {
+                self.threads.fork(word(12), word(8));
+                self.counts.thread(word(8));
+            }
             records::LOST => {
                 let lost = order.u64(body, 8).unwrap_or(0);
                 self.lost = self.lost.saturating_add(lost);
                 let fields = attrs.fields(record, head, order).unwrap_or_default();
                 let lost = Lost::Exact(lost);
                 match fields.cpu.filter(|&cpu| cpu < MAX_CPU) {
-                    Some(cpu) => context.lose_before(cpu, time_ns(entry.time), lost, Cause::Discarded, entry.offset),
+                    Some(cpu) => {
+                        self.counts.announce(cpu, lost.count().unwrap_or(0));
+                        context.lose_before(cpu, time_ns(entry.time), lost, Cause::Discarded, entry.offset);
+                    }
                     None => context.lose_anywhere(lost, Cause::Discarded, entry.offset),
                 }
             }
             records::LOST_SAMPLES => {
                 // They repeat, at the end, what the records of loss announced.
-                self.lost_samples = self.lost_samples.saturating_add(order.u64(body, 0).unwrap_or(0));
-                self.lost_samples_at = entry.offset;
+                let lost = order.u64(body, 0).unwrap_or(0);
+                let filtered = order.u16(record, 4).unwrap_or(0) & records::FILTERED != 0;
+                let attr = attrs.fields(record, head, order).map_or(0, |fields| fields.attr);
+                let id = attrs.id(record, head, order);
+                if !filtered && !self.counts.count(id, attr, lost, entry.offset) {
+                    self.lost_samples = self.lost_samples.saturating_add(lost);
+                    self.lost_samples_at = entry.offset;
+                }
             }
             records::THROTTLE => context.warn(
                 "the kernel held samples back (PERF_RECORD_THROTTLE): less was recorded than happened. Lower the frequency with `perf record -F`".to_owned(),
@@ -390,6 +420,9 @@ impl Source for PerfData {
         loop {
             if let Some((item, record)) = self.layout.context.queue.pop_front() {
                 self.event_given = record.is_none();
+                if let Item::Gap(gap) = &item {
+                    self.counts.gap(gap);
+                }
                 return Ok(Some(item));
             }
             if let Some(place) = self.given.take() {
@@ -400,6 +433,13 @@ impl Source for PerfData {
                 if let Some(event) = self.handle(entry) {
                     if self.bad_samples.is_some() {
                         self.give_bad_samples();
+                    }
+                    if !std::mem::replace(&mut self.started, true) {
+                        self.counts.follows = self.layout.pairs_calls();
+                    }
+                    if self.counts.follows {
+                        let symbols = &self.layout.context.header.symbols;
+                        self.counts.event(&event, |name| ends(symbols.name(name)));
                     }
                     self.layout.context.before(&event);
                     if let Some(event) = self.layout.context.give(event) {
@@ -412,6 +452,7 @@ impl Source for PerfData {
             if self.ended {
                 self.last_words();
                 if self.layout.context.queue.is_empty() {
+                    self.layout.context.header.recounts = self.counts.recount(|attr| self.layout.role(attr));
                     return Ok(None);
                 }
                 (self.lost, self.lost_samples) = (0, 0);

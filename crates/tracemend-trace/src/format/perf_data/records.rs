@@ -11,11 +11,14 @@ pub(crate) const THROTTLE: u32 = 5;
 pub(crate) const FORK: u32 = 7;
 pub(crate) const SAMPLE: u32 = 9;
 pub(crate) const LOST_SAMPLES: u32 = 13;
+/// A flag of it: a filter left the samples out on purpose.
+pub(crate) const FILTERED: u16 = 1 << 15;
 /// From here on perf itself writes the records, not the kernel.
 pub(crate) const FIRST_OF_PERF: u32 = 64;
 pub(crate) const HEADER_ATTR: u32 = 64;
 pub(crate) const HEADER_TRACING_DATA: u32 = 66;
 pub(crate) const FINISHED_ROUND: u32 = 68;
+pub(crate) const ID_INDEX: u32 = 69;
 pub(crate) const AUXTRACE: u32 = 71;
 pub(crate) const EVENT_UPDATE: u32 = 78;
 pub(crate) const HEADER_FEATURE: u32 = 80;
