@@ -269,7 +269,6 @@ fn shares_a_stretch(solution: &Solution, view: &View<'_>) -> bool {
 fn why_open(gap: &Gap, placed: usize) -> Option<String> {
     match gap.lost {
         Lost::Exact(lost) if placed as u64 >= lost => None,
-        Lost::Exact(_) if placed == 0 => Some(NO_FILLING.to_owned()),
         Lost::Exact(lost) => Some(format!(
             "{} of {lost} events found no place: entries and exits come in pairs, and perf counts records of its own as lost",
             lost - placed as u64
