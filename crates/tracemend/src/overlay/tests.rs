@@ -32,6 +32,7 @@ fn trace_and_repair() -> (Trace, Vec<GapRepair>) {
         ret: None,
         dur_ns: None,
         offset,
+        by_tracer: false,
     });
     let gap = Gap {
         id: 0,

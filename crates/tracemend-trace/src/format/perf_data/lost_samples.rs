@@ -232,7 +232,8 @@ fn take(sizes: &[u64], excess: u64, odd: &[bool], new: &[u64]) -> Vec<u64> {
         taken[place] += count;
         *left -= count;
     };
-    for place in (0..sizes.len()).filter(|&place| odd[place]) {
+    // A gap of one event may be right all the same; it would be none without it.
+    for place in (0..sizes.len()).filter(|&place| odd[place] && sizes[place] > 1) {
         give(place, 1, &mut left);
     }
     // Even shares keep what is even so.
@@ -310,6 +311,7 @@ mod tests {
     fn no_gap_gives_more_than_it_has() {
         assert_eq!(take(&[3, 10, 2], 100, &[true, false, false], &[0, 0, 1]), [3, 10, 2]);
         assert_eq!(take(&[], 5, &[], &[]), [0; 0]);
+        assert_eq!(take(&[1, 11, 20], 3, &[true, true, false], &[0, 0, 0]), [0, 1, 2]);
         assert_eq!(take(&[3, 10], 0, &[true, true], &[0, 0]), [0, 0]);
     }
 
