@@ -41,7 +41,9 @@ pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, session: &mut dy
         (None, None) => 0,
     };
     let before = split.checked_sub(1).map(|last| on_stream[last]);
-    let after = on_stream.get(split).copied();
+    // Small events can be recorded inside the gap (CTF): what follows it is the first one behind its end.
+    let behind = gap.end_ns.map_or(0, |end| on_stream.partition_point(|&position| index.event(position).time_ns < end));
+    let after = on_stream.get(behind.max(split)).copied();
     let (begin_ns, end_ns) = (gap.begin_ns.unwrap_or(i64::MIN), gap.end_ns.unwrap_or(i64::MAX));
     let recent = recent_threads(view, &on_stream[..split], params.events_each_side);
     let threads = threads_near(view, engine, gap, &recent, begin_ns);
