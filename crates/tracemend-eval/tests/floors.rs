@@ -65,8 +65,8 @@ fn blackouts(trace: &Trace, lost: usize, floor: &Floor) {
         params: Params::default(),
         threads: 0,
     };
-    let scores = burst::run(&config, &mut |_, _| {}, &(), None).expect("the trace has room for these gaps");
-    check(floor, &scores);
+    let bursts = burst::run(&config, &mut |_, _| {}, &(), None).expect("the trace has room for these gaps");
+    check(floor, &bursts.scores);
 }
 
 fn twin(name: &str, floor: &Floor) {

@@ -94,9 +94,9 @@ impl Tracer {
         }
     }
 
-    /// Its ring: small buffers on a busy machine. Pages, sizes and what a full ring does are the tracer's; the buffers are those
-    /// of a user who did not raise them enough, and the reader is held up as often as it takes to lose a tenth to a third of
-    /// complete recordings of eleven programs.
+    /// Its ring: small buffers on a busy machine. Pages and what a full ring does are the tracer's. Capacity, drain and stalls are
+    /// not: they are such that ten programs of 10,000 to 25,000 calls a second lose 1 to 19 % of their calls, in gaps of 25 to 360
+    /// calls in the median.
     pub fn ring(self) -> Ring {
         let kib = 1024;
         let common = Ring {
