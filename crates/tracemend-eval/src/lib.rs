@@ -13,7 +13,7 @@ mod baselines;
 pub mod cache;
 pub mod differences;
 mod error;
-mod latency;
+pub mod latency;
 mod leakage;
 pub mod measurement;
 pub mod methods;

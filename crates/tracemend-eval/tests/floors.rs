@@ -81,7 +81,7 @@ fn twin(name: &str, floor: &Floor) {
         params: Params::default(),
     };
     let truth = truth::run(&config, &(), None).expect("twins");
-    check(floor, &truth.scores);
+    check(floor, &truth.figures.scores);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::baselines::{self, Baseline, NgramModel};
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::latency;
-use crate::latency::CallErrors;
+use crate::latency::{CallErrors, CallLatency};
 use crate::measurement::{Estimate, Measurement, Plan};
 use crate::methods::{ENGINE, NO_METHOD};
 use crate::metric::Metric;
@@ -83,18 +83,28 @@ impl Case<'_> {
     }
 }
 
+/// All figures: of each trace, then those of all gaps of all traces together where there are several.
+#[derive(Clone, Debug, Default)]
+pub struct LossFigures {
+    /// The scores. Blackout 0 stands for gaps of any length.
+    pub scores: Vec<Score>,
+    /// Those of parts of the gaps.
+    pub strata: Vec<Stratum>,
+    /// Those of the latencies of each trace's calls.
+    pub latencies: Vec<CallLatency>,
+}
+
 /// What was measured on several traces, one by one and all gaps together.
 pub(crate) struct LossBench<'c> {
     setup: &'c Setup<'c>,
-    measurements: Vec<Measurement>,
-    strata: Vec<Stratum>,
+    figures: LossFigures,
     pooled: Found<'c>,
     cases: usize,
 }
 
 impl<'c> LossBench<'c> {
     pub(crate) fn new(setup: &'c Setup<'c>) -> Self {
-        Self { setup, measurements: Vec::new(), strata: Vec::new(), pooled: Found::new(&setup.methods), cases: 0 }
+        Self { setup, figures: LossFigures::default(), pooled: Found::new(&setup.methods), cases: 0 }
     }
 
     /// Repairs one trace with every method. Returns `[method][gap]` the share of the lost events that were put right; `None` where
@@ -120,6 +130,15 @@ impl<'c> LossBench<'c> {
             found.tallies = measured.gaps.into_iter().filter_map(|gap| gap.tally).collect();
             found.latencies = measured.latencies;
         }
+        for method in &found.methods {
+            let row = |errors: &CallErrors| CallLatency {
+                protocol: self.setup.protocol.to_owned(),
+                data: case.data.to_owned(),
+                method: method.method.to_owned(),
+                errors: errors.clone(),
+            };
+            self.figures.latencies.extend(method.latencies.iter().map(row));
+        }
         self.note(&found, case.data);
         self.pooled.add(found);
         self.cases += 1;
@@ -128,22 +147,22 @@ impl<'c> LossBench<'c> {
 
     fn note(&mut self, found: &Found<'_>, data: &str) {
         let Setup { protocol, seed, .. } = *self.setup;
-        self.measurements.extend(found.measurements(protocol, data, seed));
+        let measurements = found.measurements(protocol, data, seed);
+        self.figures.scores.extend(measurements.iter().flat_map(|one| Score::rows(one, protocol, "")));
         for method in &found.methods {
-            self.strata.extend(strata([protocol, data, method.method], &found.places, &method.tallies));
+            let parts = strata([protocol, data, method.method], &found.places, &method.tallies);
+            self.figures.strata.extend(parts);
         }
     }
 
-    /// The figures of each trace, then those of all gaps of all traces together where there are several: scores, and the parts of
-    /// the gaps. `kind`: what the traces are.
-    pub(crate) fn finish(mut self, kind: &str) -> (Vec<Score>, Vec<Stratum>) {
+    /// The figures. `kind`: what the traces are.
+    pub(crate) fn finish(mut self, kind: &str) -> LossFigures {
         if self.cases > 1 {
             let pooled = std::mem::replace(&mut self.pooled, Found::new(&[]));
             let data = format!("all {} {kind}", self.cases);
             self.note(&pooled, &data);
         }
-        let rows = |one| Score::rows(one, self.setup.protocol, "");
-        (self.measurements.iter().flat_map(rows).collect(), self.strata)
+        self.figures
     }
 }
 

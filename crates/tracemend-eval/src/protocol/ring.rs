@@ -8,11 +8,10 @@ use crate::cache::Cache;
 use crate::error::Error;
 use crate::methods::chosen;
 use crate::prediction::trace::{EventTypes, TakeGaps, ThreadEvent};
+pub use crate::protocol::loss_bench::LossFigures;
 use crate::protocol::loss_bench::{Case, LossBench, Setup};
 use crate::protocol::trace_bench::methods;
 use crate::protocol::twins::thread;
-use crate::score::Score;
-use crate::strata::Stratum;
 use serde::Serialize;
 use tracemend_repair::Params;
 use tracemend_repair::blackout::{Blackout, by_stream};
@@ -74,11 +73,8 @@ pub struct RingLoss {
 pub struct Rings {
     /// What was lost, by trace.
     pub losses: Vec<RingLoss>,
-    /// The figures of each trace, then those of all gaps of all traces together where there are several. Blackout 0 stands for gaps
-    /// of any length.
-    pub scores: Vec<Score>,
-    /// The figures of parts of the gaps, in the same order.
-    pub strata: Vec<Stratum>,
+    /// The figures of each trace, then those of all.
+    pub figures: LossFigures,
 }
 
 /// Replays the traces, repairs what the ring leaves of them, and scores the predictions. `take` gets all predictions where it is
@@ -120,7 +116,7 @@ pub fn run(config: &RingConfig<'_>, cache: &dyn Cache, mut take: Option<TakeGaps
         let case = Case { data: &test.data, lossy: &replayed.rest, full: test.trace, lost, types, counts: Vec::new() };
         bench.add(case, cache, &mut take)?;
     }
-    (rings.scores, rings.strata) = bench.finish("traces");
+    rings.figures = bench.finish("traces");
     Ok(rings)
 }
 

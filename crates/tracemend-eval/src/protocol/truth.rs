@@ -7,12 +7,11 @@ use crate::cache::Cache;
 use crate::error::Error;
 use crate::methods::chosen;
 use crate::prediction::trace::{TakeGaps, ThreadEvent};
+pub use crate::protocol::loss_bench::LossFigures;
 use crate::protocol::loss_bench::{Case, LossBench, Setup};
 use crate::protocol::trace_bench::methods;
 pub use crate::protocol::twins::channels;
 use crate::protocol::twins::lost_events;
-use crate::score::Score;
-use crate::strata::Stratum;
 use serde::Serialize;
 use tracemend_repair::Params;
 use tracemend_repair::model::TraceModel;
@@ -77,11 +76,8 @@ pub struct MethodShare {
 pub struct Truth {
     /// By twin and gap.
     pub gaps: Vec<TruthGap>,
-    /// The figures of each twin, then those of all gaps of all twins together where there are several. Blackout 0 stands
-    /// for real gaps of any length.
-    pub scores: Vec<Score>,
-    /// The figures of parts of the gaps, in the same order.
-    pub strata: Vec<Stratum>,
+    /// The figures of each trace, then those of all.
+    pub figures: LossFigures,
     /// What does not fit together.
     pub warnings: Vec<String>,
 }
@@ -117,7 +113,7 @@ pub fn run(config: &TruthConfig<'_>, cache: &dyn Cache, mut take: Option<TakeGap
         }
         truth.gaps.extend(gaps);
     }
-    (truth.scores, truth.strata) = bench.finish("twins");
+    truth.figures = bench.finish("twins");
     Ok(truth)
 }
 

@@ -1,7 +1,8 @@
 //! What a protocol of `evaluate` yields.
 
+use tracemend_eval::latency::CallLatency;
 use tracemend_eval::protocol::ring::RingLoss;
-use tracemend_eval::protocol::truth::TruthGap;
+use tracemend_eval::protocol::truth::{LossFigures, TruthGap};
 use tracemend_eval::score::Score;
 use tracemend_eval::strata::Stratum;
 
@@ -16,4 +17,14 @@ pub(super) struct Finished {
     pub scores: Vec<Score>,
     /// The figures of parts of the gaps; none in windows.
     pub strata: Vec<Stratum>,
+    /// The figures of the latencies of calls; only in protocols with a complete recording and all gaps cut at once.
+    pub latencies: Vec<CallLatency>,
+}
+
+impl Finished {
+    /// The figures of traces with losses.
+    pub(super) fn of_losses(figures: LossFigures) -> Self {
+        let LossFigures { scores, strata, latencies } = figures;
+        Self { scores, strata, latencies, ..Self::default() }
+    }
 }

@@ -86,7 +86,7 @@ impl Output<'_> {
 
     /// Writes the rest.
     pub(super) fn finish(self, finished: &Finished, globals: &Globals) -> anyhow::Result<()> {
-        let Finished { gaps, rings, scores, strata } = finished;
+        let Finished { gaps, rings, scores, strata, latencies } = finished;
         let differences = differences(scores);
         let mut out = stdout();
         if globals.json {
@@ -102,6 +102,9 @@ impl Output<'_> {
             }
             for stratum in strata {
                 lines.row("stratum", stratum)?;
+            }
+            for latency in latencies {
+                lines.row("latency", latency)?;
             }
             for difference in &differences {
                 lines.row("difference", difference)?;

@@ -112,7 +112,7 @@ impl ProtocolArgs for RingArgs {
         let mut take = output.gaps();
         let take = take.as_mut().map(|take| take as TakeGaps<'_>);
         let rings = ring::run(&config, cache, take).map_err(advised)?;
-        Ok(Finished { rings: rings.losses, scores: rings.scores, strata: rings.strata, ..Finished::default() })
+        Ok(Finished { rings: rings.losses, ..Finished::of_losses(rings.figures) })
     }
 }
 

@@ -186,7 +186,7 @@ impl ProtocolArgs for TruthArgs {
         let take = take.as_mut().map(|take| take as TakeGaps<'_>);
         let truth = truth::run(&config, cache, take).map_err(advised)?;
         truth.warnings.iter().for_each(|warning| globals.warning(warning));
-        Ok(Finished { gaps: truth.gaps, scores: truth.scores, strata: truth.strata, ..Finished::default() })
+        Ok(Finished { gaps: truth.gaps, ..Finished::of_losses(truth.figures) })
     }
 }
 
