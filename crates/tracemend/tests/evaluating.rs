@@ -248,7 +248,10 @@ fn several_twins_are_measured_one_by_one_and_together() {
     fs::copy(support::root().join(LOSSY), &copy).expect("copied");
     let copy = text(&copy);
     let common = ["--json", "--method", "lookup,repeat"];
-    let printed = stdout(&[&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL, FULL], &common[..]].concat());
+    let twins = ["evaluate", "truth", "--lossy", LOSSY, "--full", FULL, "--lossy", copy, "--full", FULL];
+    let printed = stdout(&[&twins[..], &common[..]].concat());
+    let lists = stdout(&[&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL, FULL], &common[..]].concat());
+    assert_eq!(figures(&lists), figures(&printed), "an option repeated, or with several values");
     let single = values(&stdout(&[&["evaluate", "truth", "--lossy", LOSSY, "--full", FULL], &common[..]].concat()));
     let all = values(&printed);
     assert_eq!(all.len(), 3 * single.len());
