@@ -821,8 +821,8 @@ _tracemend() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        tracemend__subcmd__evaluate__subcmd__self)
-            opts="-q -v -h --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+        tracemend__subcmd__evaluate__subcmd__ring)
+            opts="-q -v -h --test --preset --capacity --page --when-full --drain --stall --stall-every --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -832,11 +832,39 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --blackout)
+                --preset)
+                    COMPREPLY=($(compgen -W "lttng ftrace perf" -- "${cur}"))
+                    return 0
+                    ;;
+                --capacity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --gaps)
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --when-full)
+                    COMPREPLY=($(compgen -W "discard overwrite" -- "${cur}"))
+                    return 0
+                    ;;
+                --drain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall-every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --train)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -915,8 +943,8 @@ _tracemend() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        tracemend__subcmd__evaluate__subcmd__ring)
-            opts="-q -v -h --test --preset --capacity --page --when-full --drain --stall --stall-every --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+        tracemend__subcmd__evaluate__subcmd__self)
+            opts="-q -v -h --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -926,39 +954,11 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --preset)
-                    COMPREPLY=($(compgen -W "lttng ftrace perf" -- "${cur}"))
-                    return 0
-                    ;;
-                --capacity)
+                --blackout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --page)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --when-full)
-                    COMPREPLY=($(compgen -W "discard overwrite" -- "${cur}"))
-                    return 0
-                    ;;
-                --drain)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stall)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stall-every)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --train)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --model)
+                --gaps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
