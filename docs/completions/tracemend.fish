@@ -230,12 +230,13 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l protocol -d 'The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before' -r -f -a "paper\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l protocol -d 'The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before' -r -f -a "paper\t''
 cross-run\t''
 burst\t''
 self\t''
+ring\t''
 truth\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
 perf-script\t'perf script text'
 perf-trace\t'perf trace text'
 bpftrace\t'bpftrace text'
@@ -248,31 +249,32 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
 arm\t''"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
 never\t'Never'
 json\t'One JSON object per line on stderr'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s v -l verbose -d 'Print more details'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "paper" -d 'Windows of one flat sequence, as published, or arrays that another program imputed'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "cross-run" -d 'Windows of one thread, learned from other runs of the same program'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "burst" -d 'Bursts lost on one CPU of a trace of many threads, learned from other runs'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "self" -d 'Bursts lost on one CPU of a trace of many threads, learned from the rest of the same trace'
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self truth" -f -a "truth" -d 'Traces that really lost events, repaired and scored against their complete twins'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "paper" -d 'Windows of one flat sequence, as published, or arrays that another program imputed'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "cross-run" -d 'Windows of one thread, learned from other runs of the same program'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "burst" -d 'Bursts lost on one CPU of a trace of many threads, learned from other runs'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "self" -d 'Bursts lost on one CPU of a trace of many threads, learned from the rest of the same trace'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "ring" -d 'Complete traces, replayed through a simulated ring buffer that overflows'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -f -a "truth" -d 'Traces that really lost events, repaired and scored against their complete twins'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l data -d 'The windows: `pts.npz`, or a folder in the published layout' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l dataset -d 'Names of data sets, separated by commas; all where absent' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l arrays -d 'Score the imputed arrays of this folder (original, imputation and mask), or of all such folders below it, instead of imputing' -r -F
@@ -485,6 +487,61 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l test -d 'Complete traces to replay. Of a trace with a lossy channel and a complete one, the complete one' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l preset -d 'The tracer to imitate: its ring, and the sizes of its records. The tracer that recorded the trace where absent, perf for other formats' -r -f -a "lttng\t'sub-buffers of 4 KiB, discard'
+ftrace\t'pages of 4 KiB, overwrite'
+perf\t'a ring of bytes, discard, a record for the loss when space comes back'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l capacity -d 'Bytes of each CPU\'s ring' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l page -d 'Bytes of a page or sub-buffer; 0: a ring of bytes' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l when-full -d 'What a full ring does' -r -f -a "discard\t'drop the new event'
+overwrite\t'drop the oldest page that is not being read'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l drain -d 'Bytes that the reader copies in a second' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l stall -d 'Milliseconds that the reader is held up at a time, in the mean; 0: never' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l stall-every -d 'Milliseconds from the begin of one stall to that of the next, in the mean' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l train -d 'Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l model -d 'Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines cannot learn from models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l method -d 'Methods, separated by commas; all where absent' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l fail-under -d 'Exit with code 1 if a figure is worse than this: `thread_lcs=0.8`, or `lookup:accuracy=0.9` for another method than `engine` (traces) or `ppm` (windows). For an error or a time (composition_tv, ece, seconds_per_gap, …) the value is the largest allowed' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l resume -d 'Store every finished measurement (a method at one gap length) in this folder, and reuse those that are there: after an interruption, or with more lengths, methods or models' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l table -d 'Form of the tables: aligned columns, Markdown, or one figure a line, comma-separated' -r -f -a "text\t''
+markdown\t''
+csv\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l report -d 'Write a report too: one HTML file with every figure, its interval and a picture' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l plots -d 'Write pictures into this folder (SVG): score against gap length, time against score, reliability' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l dump -d 'Write every prediction too, one gap a line (JSON Lines): truth, prediction, probabilities, and in windows alternatives' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l lossy -d 'Traces that lost events' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l full -d 'Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l train -d 'Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them' -r -F

@@ -68,6 +68,20 @@ pub enum Error {
     /// The trace that should have lost events reports no loss.
     #[error("{0} reports no loss; choose a trace that lost events")]
     NoLoss(String),
+    /// The trace to replay lost events when it was recorded.
+    #[error("{0} lost events when it was recorded; choose a complete trace")]
+    Incomplete(String),
+    /// The ring lost nothing.
+    #[error("the ring loses nothing, so there is nothing to measure; make it smaller, or hold its reader up longer")]
+    NothingLost,
+    /// A ring of pages needs one to write and one to read.
+    #[error("a ring of {capacity} bytes does not hold two pages of {page}; make it larger")]
+    RingTooSmall {
+        /// Bytes of the ring.
+        capacity: u64,
+        /// Bytes of a page.
+        page: u64,
+    },
     /// The two traces are not twins.
     #[error("the complete twin does not hold what {0} recorded; are both of the same run?")]
     NotTwins(String),

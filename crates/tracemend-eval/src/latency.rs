@@ -28,12 +28,34 @@ struct TimedEvent<'a> {
 type Latencies<'a> = BTreeMap<&'a str, Vec<f64>>;
 
 /// The errors of one call's latencies, each |ln(quantile / quantile in the twin)|.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CallErrors {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallErrors {
+    /// The call.
+    pub call: String,
+    /// Its latencies in the twin.
+    pub latencies: usize,
+    /// Error of the median, of the recorded events alone.
     pub median_before: f64,
+    /// Error of the median after the repair.
     pub median_after: f64,
+    /// Error of the 95th percentile, of the recorded events alone.
     pub p95_before: f64,
+    /// Error of the 95th percentile after the repair.
     pub p95_after: f64,
+}
+
+/// One call's errors with one method.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallLatency {
+    /// The protocol.
+    pub protocol: String,
+    /// What was repaired.
+    pub data: String,
+    /// The method; only those have rows that say when the lost events happened.
+    pub method: String,
+    /// The errors.
+    #[serde(flatten)]
+    pub errors: CallErrors,
 }
 
 fn recorded(trace: &Trace) -> Vec<TimedEvent<'_>> {
@@ -100,6 +122,8 @@ fn compared(before: &Latencies<'_>, after: &Latencies<'_>, twin: &Latencies<'_>)
         .filter_map(|(name, truth)| {
             let (before, after) = (before.get(name)?, after.get(name)?);
             Some(CallErrors {
+                call: (*name).to_owned(),
+                latencies: truth.len(),
                 median_before: error(before, truth, 0.5)?,
                 median_after: error(after, truth, 0.5)?,
                 p95_before: error(before, truth, 0.95)?,
@@ -140,7 +164,9 @@ mod tests {
         // Medians 40 and 10 beside 20; p95 of five is 0.8 of the way from the fourth to the fifth: 86.
         let before = list(&[40.0, 40.0, 40.0]);
         let after = list(&[10.0, 10.0, 10.0, 172.0, 172.0]);
-        let [found] = compared(&before, &after, &twin)[..] else { panic!("one call") };
+        let all = compared(&before, &after, &twin);
+        let [found] = &all[..] else { panic!("one call") };
+        assert_eq!((found.call.as_str(), found.latencies), ("read", 5));
         let close = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got} {want}");
         close(found.median_before, 2f64.ln());
         close(found.median_after, 2f64.ln());

@@ -36,7 +36,8 @@ pub enum Metric {
     RecallAt90,
     /// Repairs only.
     Validity,
-    /// Latencies before the repair; calls with at least 5 latencies in the twin. Protocol `truth` only, as the next three.
+    /// Latencies before the repair; calls with at least 5 latencies in the twin. Protocols `truth` and `ring` only, as
+    /// the next three.
     LatencyErrorMedianBefore,
     /// Latencies after the repair.
     LatencyErrorMedian,

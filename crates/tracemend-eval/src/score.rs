@@ -8,13 +8,13 @@ use serde::Serialize;
 /// One figure of a result table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
-    /// `paper`, `cross-run`, `self`, `burst`, `truth`.
+    /// `paper`, `cross-run`, `self`, `burst`, `ring`, `truth`.
     pub protocol: String,
     /// What was repaired: a data set or file, with its window length where it has one.
     pub data: String,
     /// The method or baseline.
     pub method: String,
-    /// Length of the artificial gap, in events.
+    /// Length of the artificial gap, in events; 0: gaps of any length.
     pub blackout: usize,
     /// What the figure is.
     pub metric: Metric,

@@ -65,8 +65,8 @@ fn blackouts(trace: &Trace, lost: usize, floor: &Floor) {
         params: Params::default(),
         threads: 0,
     };
-    let scores = burst::run(&config, &mut |_, _| {}, &(), None).expect("the trace has room for these gaps");
-    check(floor, &scores);
+    let bursts = burst::run(&config, &mut |_, _| {}, &(), None).expect("the trace has room for these gaps");
+    check(floor, &bursts.scores);
 }
 
 fn twin(name: &str, floor: &Floor) {
@@ -81,7 +81,7 @@ fn twin(name: &str, floor: &Floor) {
         params: Params::default(),
     };
     let truth = truth::run(&config, &(), None).expect("twins");
-    check(floor, &truth.scores);
+    check(floor, &truth.figures.scores);
 }
 
 #[test]

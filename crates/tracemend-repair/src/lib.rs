@@ -27,6 +27,7 @@ mod params;
 mod predictor;
 mod repair;
 mod rescoring;
+pub mod ring;
 pub mod rng;
 mod search;
 mod solve;

@@ -77,6 +77,11 @@ impl Bound {
     }
 }
 
+/// What gaps of any length are called.
+pub(crate) fn kind_of_gaps(protocol: &str) -> &'static str {
+    if protocol == "ring" { "gaps of the ring" } else { "real gaps" }
+}
+
 /// The metric that methods are ranked by.
 pub(crate) fn headline(protocol: &str) -> Metric {
     if is_flat(protocol) { Metric::Accuracy } else { Metric::ThreadLcs }
@@ -108,8 +113,8 @@ fn verdict(pairs: &[&Difference]) -> Option<String> {
     if !equal.is_empty() {
         parts.push(format!("{best} differs from {} by no more than chance", listed(&equal)));
     }
-    let Difference { metric, blackout, .. } = pairs[0];
-    let gaps = if *blackout == 0 { "over the real gaps".to_owned() } else { format!("at k={blackout}") };
+    let Difference { protocol, metric, blackout, .. } = pairs[0];
+    let gaps = if *blackout == 0 { format!("over the {}", kind_of_gaps(protocol)) } else { format!("at k={blackout}") };
     Some(format!("{metric} {gaps}: {}", parts.join("; ")))
 }
 
@@ -204,7 +209,7 @@ pub(crate) fn tables(scores: &[Score], differences: &[Difference], form: TableFo
         }
         let gaps = own_scores.iter().map(|score| score.gaps).max().unwrap_or(0);
         lines.push(match blackout {
-            0 => format!("{protocol}, {data}: {gaps} real gaps"),
+            0 => format!("{protocol}, {data}: {gaps} {}", kind_of_gaps(protocol)),
             _ => format!("{protocol}, {data}: gaps of {blackout} events, {gaps} of them"),
         });
         if form == TableForm::Markdown {

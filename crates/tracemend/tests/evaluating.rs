@@ -229,7 +229,7 @@ fn the_option_for_the_protocol_means_its_subcommand() {
     for wrong in [&["--protocol", "nope"][..], &["--protocol"]] {
         let refused = run(&[&["evaluate"], wrong].concat());
         assert_eq!(refused.status.code(), Some(2));
-        assert!(shown(&refused).contains("paper, cross-run, burst, self, truth"), "{}", shown(&refused));
+        assert!(shown(&refused).contains("paper, cross-run, burst, self, ring, truth"), "{}", shown(&refused));
     }
 }
 
@@ -248,7 +248,10 @@ fn several_twins_are_measured_one_by_one_and_together() {
     fs::copy(support::root().join(LOSSY), &copy).expect("copied");
     let copy = text(&copy);
     let common = ["--json", "--method", "lookup,repeat"];
-    let printed = stdout(&[&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL, FULL], &common[..]].concat());
+    let twins = ["evaluate", "truth", "--lossy", LOSSY, "--full", FULL, "--lossy", copy, "--full", FULL];
+    let printed = stdout(&[&twins[..], &common[..]].concat());
+    let lists = stdout(&[&["evaluate", "truth", "--lossy", LOSSY, copy, "--full", FULL, FULL], &common[..]].concat());
+    assert_eq!(figures(&lists), figures(&printed), "an option repeated, or with several values");
     let single = values(&stdout(&[&["evaluate", "truth", "--lossy", LOSSY, "--full", FULL], &common[..]].concat()));
     let all = values(&printed);
     assert_eq!(all.len(), 3 * single.len());
@@ -295,6 +298,81 @@ fn twins_show_what_other_traces_and_models_are_worth() {
     let refused = run(&["evaluate", "truth", "--lossy", LOSSY, "--full", FULL, "--train", FULL]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(shown(&refused).contains("what was learned cannot be tested"), "{}", shown(&refused));
+}
+
+/// A ring that overflows in the sample.
+const RING: [&str; 8] = ["evaluate", "ring", "--test", FULL, "--capacity", "8192", "--stall", "5"];
+
+#[test]
+fn a_ring_cuts_what_it_says_and_methods_fill_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dump = folder.path().join("predictions.jsonl");
+    let printed = stdout(&[&RING[..], &["--json", "--method", "engine,lookup,repeat", "--dump", text(&dump)]].concat());
+    let ring = rows(&printed, "ring").pop().expect("what was lost");
+    let number = |field: &str| ring[field].as_u64().expect("a number") as usize;
+    // What was lost is what the methods were asked for.
+    let dumped = rows(&fs::read_to_string(&dump).expect("written"), "traced");
+    let mut lengths: Vec<usize> = dumped
+        .iter()
+        .filter(|row| row["method"] == "engine")
+        .map(|row| row["truth"].as_array().expect("a list").len())
+        .collect();
+    lengths.sort_unstable();
+    assert!(lengths.len() > 3, "{ring}");
+    assert_eq!(number("gaps"), lengths.len());
+    assert_eq!(number("lost"), lengths.iter().sum::<usize>());
+    assert_eq!((number("median"), number("max")), (lengths[(lengths.len() - 1) / 2], lengths[lengths.len() - 1]));
+    assert!((ring["share"].as_f64().expect("a share") - number("lost") as f64 / number("events") as f64).abs() < 1e-12);
+    let info: Value = rows(&stdout(&["info", "--json", FULL]), "info").pop().expect("a row");
+    assert_eq!(info["events"].as_u64(), Some(number("events") as u64));
+    // The engine fills better than chance, and the parts of its gaps add up to all of them.
+    let all = values(&printed);
+    let lcs = |method: &str| all[&(FULL.to_owned(), method.to_owned(), "thread_lcs".to_owned())];
+    assert!(lcs("engine") > lcs("repeat"));
+    let strata = rows(&printed, "stratum");
+    for by in ["length", "event_rate"] {
+        let own = || strata.iter().filter(|row| row["by"] == by && row["method"] == "engine");
+        let sum = |field: &str| own().filter_map(|row| row[field].as_u64()).sum::<u64>() as usize;
+        assert_eq!((sum("gaps"), sum("lost")), (lengths.len(), number("lost")), "{by}");
+        let right: f64 = own().map(|row| row["thread_lcs"].as_f64().unwrap() * row["lost"].as_f64().unwrap()).sum();
+        assert!((right / number("lost") as f64 - lcs("engine")).abs() < 1e-9, "{by}");
+    }
+    assert!(strata.iter().all(|row| row["method"] != "repeat"), "repeat gives no probabilities");
+}
+
+#[test]
+fn a_ring_prints_its_loss_before_the_tables() {
+    let with = |options: &[&str]| stdout(&[&RING[..], &["--method", "lookup,repeat"], options].concat());
+    let printed = with(&[]);
+    let lines: Vec<&str> = printed.lines().collect();
+    let heads: Vec<&str> = lines[0].split_whitespace().collect();
+    assert_eq!(heads, ["trace", "events", "lost", "share", "gaps", "median", "max"]);
+    assert!(lines[1].starts_with(FULL) && lines[1].contains(" % "), "{printed}");
+    assert!(printed.contains("gaps of the ring") && !printed.contains("real gaps"), "{printed}");
+    assert!(
+        printed.contains("probabilities by length") && printed.contains("probabilities by event rate"),
+        "{printed}"
+    );
+    // The sample is ftrace's, so its ring is too. Another tracer's records take other bytes, and other rings lose others.
+    let loss = |options: &[&str]| with(options).lines().nth(1).expect("a row").to_owned();
+    assert_eq!(loss(&["--preset", "ftrace"]), lines[1]);
+    for other in [["--preset", "perf"], ["--when-full", "discard"], ["--seed", "1"], ["--page", "2048"]] {
+        assert_ne!(loss(&other), lines[1], "{other:?}");
+    }
+}
+
+#[test]
+fn a_ring_that_cannot_be_measured_says_why() {
+    let refused = |options: &[&str], why: &str| {
+        let refused = run(options);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(shown(&refused).contains(why), "{}", shown(&refused));
+    };
+    refused(&["evaluate", "ring", "--test", LOSSY], "lost events when it was recorded");
+    refused(&["evaluate", "ring", "--test", FULL, "--capacity", "99999999"], "the ring loses nothing");
+    refused(&["evaluate", "ring", "--test", FULL, "--capacity", "4096"], "does not hold two pages of 4096");
+    refused(&["evaluate", "ring", "--test", FULL, "--train", FULL], "what was learned cannot be tested");
+    refused(&["evaluate", "ring", "--test", FULL, "--drain", "0"], "it must be above 0");
 }
 
 #[test]

@@ -112,6 +112,13 @@ fn scores_follow_their_schema() {
     let dump = dump.to_str().expect("a path of text");
     let printed = stdout(&[&arguments[..], &[data, "--dump", dump]].concat());
     assert_follows_schema("evaluate", &printed, &["schema", "score", "difference"]);
+    let ring = ["evaluate", "ring", "--json", "--test", "samples/ftrace_full.txt.zst", "--method", "lookup,repeat"];
+    let printed = stdout(&[&ring[..], &["--capacity", "8192", "--stall", "5"]].concat());
+    assert_follows_schema("evaluate", &printed, &["schema", "ring", "score", "stratum", "difference"]);
+    let twins = ["--lossy", "samples/ftrace_pipe_lost.txt.zst", "--full", "samples/ftrace_full.txt.zst"];
+    let printed = stdout(&[&["evaluate", "truth", "--json", "--method", "engine,lookup"], &twins[..]].concat());
+    let expected = ["schema", "truth", "score", "stratum", "latency", "difference"];
+    assert_follows_schema("evaluate", &printed, &expected);
     assert_follows_schema("predictions", &std::fs::read_to_string(dump).expect("written"), &["schema", "prediction"]);
     let burst = ["evaluate", "--protocol", "self", "--gaps", "3", "--blackout", "5", "--method", "engine,lookup"];
     stdout(&[&burst[..], &["--test", "samples/ftrace_full.txt.zst", "--dump", dump]].concat());

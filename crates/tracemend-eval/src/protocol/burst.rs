@@ -14,6 +14,7 @@ use crate::methods::{ENGINE, chosen};
 use crate::prediction::trace::{EventTypes, TakeGaps, ThreadEvent, TracePrediction};
 use crate::protocol::trace_bench::{Job, Measured, MeasuredGap, methods};
 use crate::score::Score;
+use crate::strata::{GapPlace, Stratum, rate_decile, strata};
 use crate::tally::{GapTally, Share};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -54,6 +55,15 @@ pub struct BurstConfig<'t> {
     pub threads: usize,
 }
 
+/// What was measured.
+#[derive(Clone, Debug, Default)]
+pub struct Bursts {
+    /// The figures of each gap length.
+    pub scores: Vec<Score>,
+    /// The figures of parts of the gaps, all lengths asked for together.
+    pub strata: Vec<Stratum>,
+}
+
 /// Measures the engine and the baselines on the same gaps. `progress` is told how many of how many measurements are done;
 /// `take` gets all predictions where it is given.
 ///
@@ -65,7 +75,7 @@ pub fn run(
     progress: &mut dyn FnMut(usize, usize),
     cache: &dyn Cache,
     mut take: Option<TakeGaps<'_>>,
-) -> Result<Vec<Score>, Error> {
+) -> Result<Bursts, Error> {
     let methods = chosen(&config.methods, &methods())?;
     let lengths: &[usize] = if config.blackouts.is_empty() { &BLACKOUTS } else { &config.blackouts };
     if config.gaps == 0 || lengths.contains(&0) {
@@ -84,6 +94,8 @@ pub fn run(
     });
     let types = EventTypes::of(config.train.iter().copied().chain([config.test]));
     let mut measurements = Vec::new();
+    let mut all_places: Vec<GapPlace> = Vec::new();
+    let mut all_tallies: Vec<Vec<GapTally>> = vec![Vec::new(); methods.len()];
     let total = lengths.len() * methods.len();
     for (number, &lost) in lengths.iter().enumerate() {
         let blackouts = blackout::draw(config.test, &streams, lost, config.gaps, config.seed, "evaluation");
@@ -99,6 +111,7 @@ pub fn run(
             trained: trained.as_ref(),
             options: &options,
         };
+        all_places.extend(gaps.places());
         for (method_number, &method) in methods.iter().enumerate() {
             let baseline = baselines.as_ref().and_then(|all| all.iter().find(|known| known.name() == method));
             let measure = |named: bool| {
@@ -116,13 +129,19 @@ pub fn run(
             let measured = job.run(cache, &mut take, measure)?;
             let tallies: Vec<GapTally> = measured.gaps.into_iter().filter_map(|gap| gap.tally).collect();
             measurements.push(job.measurement(&tallies, config.seed));
+            all_tallies[method_number].extend(tallies);
             progress(number * methods.len() + method_number + 1, total);
         }
         if learns {
             measurements.push(gaps.leakage(lost));
         }
     }
-    Ok(measurements.iter().flat_map(|one| Score::rows(one, protocol, "")).collect())
+    let parts =
+        |(method, tallies): (&&str, &Vec<GapTally>)| strata([protocol, &config.data, method], &all_places, tallies);
+    Ok(Bursts {
+        scores: measurements.iter().flat_map(|one| Score::rows(one, protocol, "")).collect(),
+        strata: methods.iter().zip(&all_tallies).flat_map(parts).collect(),
+    })
 }
 
 /// Gaps of one length, and what methods may know.
@@ -139,6 +158,20 @@ impl BurstGaps<'_, '_> {
     fn cut(&self, batch: &[usize]) -> (Trace, Vec<Gap>) {
         let batch: Vec<Blackout> = batch.iter().map(|&gap| self.blackouts[gap]).collect();
         blackout::cut(self.config.test, self.streams, &batch)
+    }
+
+    /// What decides to which part each gap belongs.
+    fn places(&self) -> Vec<GapPlace> {
+        let times = |positions: &Vec<u32>| -> Vec<i64> {
+            positions.iter().map(|&position| self.config.test.events[position as usize].time_ns).collect()
+        };
+        let times: Vec<Vec<i64>> = self.streams.iter().map(times).collect();
+        let place = |gap: &Blackout| {
+            let times = &times[gap.stream];
+            let (before, after) = (times[gap.first - 1], times[gap.first + gap.lost]);
+            GapPlace { lost: gap.lost, rate_decile: rate_decile(times, Some(before), Some(after)) }
+        };
+        self.blackouts.iter().map(place).collect()
     }
 
     fn truth(&self, gap: usize) -> Vec<&Event> {

@@ -1,5 +1,6 @@
 //! `tracemend evaluate`: how good repairs are, measured on gaps whose events are known.
 
+use super::evaluate_ring::RingArgs;
 use super::evaluate_shared::{ProtocolArgs, cache};
 use super::evaluate_traces::{BurstArgs, SelfArgs, TruthArgs};
 use super::evaluate_windows::{CrossRunArgs, PaperArgs};
@@ -19,6 +20,7 @@ use tracemend_eval::cache::Cache;
 #[command(after_long_help = "Examples:\n  \
     tracemend evaluate self --test trace.dat --report self.html\n  \
     tracemend evaluate burst --train run1.dat run2.dat --test run3.dat --fail-under thread_lcs=0.8\n  \
+    tracemend evaluate ring --test complete.dat --preset ftrace\n  \
     tracemend evaluate truth --lossy lossy.txt --full complete.txt")]
 pub(super) struct EvaluateArgs {
     /// The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before.
@@ -29,7 +31,8 @@ pub(super) struct EvaluateArgs {
 }
 
 /// The names of the protocols.
-const NAMES: [&str; 5] = [PaperArgs::NAME, CrossRunArgs::NAME, BurstArgs::NAME, SelfArgs::NAME, TruthArgs::NAME];
+const NAMES: [&str; 6] =
+    [PaperArgs::NAME, CrossRunArgs::NAME, BurstArgs::NAME, SelfArgs::NAME, RingArgs::NAME, TruthArgs::NAME];
 
 #[derive(Subcommand, Debug)]
 enum Protocol {
@@ -38,6 +41,7 @@ enum Protocol {
     Burst(Box<BurstArgs>),
     #[command(name = "self")]
     Itself(Box<SelfArgs>),
+    Ring(Box<RingArgs>),
     Truth(Box<TruthArgs>),
 }
 
@@ -47,6 +51,7 @@ pub(super) fn run(args: &EvaluateArgs, globals: &Globals) -> anyhow::Result<u8> 
         Protocol::CrossRun(args) => evaluate(&**args, globals),
         Protocol::Burst(args) => evaluate(&**args, globals),
         Protocol::Itself(args) => evaluate(&**args, globals),
+        Protocol::Ring(args) => evaluate(&**args, globals),
         Protocol::Truth(args) => evaluate(&**args, globals),
     }
 }
@@ -58,7 +63,7 @@ fn evaluate<P: ProtocolArgs>(args: &P, globals: &Globals) -> anyhow::Result<u8> 
     let folder = cache(args, globals)?;
     let cache: &dyn Cache = folder.as_ref().map_or(&(), |folder| folder);
     let finished = args.measure(globals, cache, &mut output)?;
-    output.finish(&finished.gaps, &finished.scores, globals)?;
+    output.finish(&finished, globals)?;
     let broken: Vec<String> = shared.fail_under.iter().flat_map(|bound| bound.broken_by(&finished.scores)).collect();
     for line in &broken {
         // It is the reason for exit code 1, so --quiet does not silence it.

@@ -1,5 +1,6 @@
 //! What `tracemend evaluate` writes: tables on stdout, and on request a report, pictures, and the predictions.
 
+use super::evaluate_finished::Finished;
 use super::globals::{Globals, stdout};
 use super::repair_output::opened;
 use crate::evaluation::{Dump, plots, save_arrays};
@@ -14,8 +15,9 @@ use std::{fs, io};
 use tracemend_eval::differences::differences;
 use tracemend_eval::prediction::trace::GapPredictions;
 use tracemend_eval::prediction::window::WindowPredictions;
+use tracemend_eval::protocol::ring::RingLoss;
 use tracemend_eval::protocol::truth::{MethodShare, TruthGap};
-use tracemend_eval::score::Score;
+use tracemend_eval::strata::{By, Stratum};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::sink::JsonLines;
 
@@ -83,7 +85,8 @@ impl Output<'_> {
     }
 
     /// Writes the rest.
-    pub(super) fn finish(self, gaps: &[TruthGap], scores: &[Score], globals: &Globals) -> anyhow::Result<()> {
+    pub(super) fn finish(self, finished: &Finished, globals: &Globals) -> anyhow::Result<()> {
+        let Finished { gaps, rings, scores, strata, latencies } = finished;
         let differences = differences(scores);
         let mut out = stdout();
         if globals.json {
@@ -91,8 +94,17 @@ impl Output<'_> {
             for gap in gaps {
                 lines.row("truth", gap)?;
             }
+            for ring in rings {
+                lines.row("ring", ring)?;
+            }
             for score in scores {
                 lines.row("score", score)?;
+            }
+            for stratum in strata {
+                lines.row("stratum", stratum)?;
+            }
+            for latency in latencies {
+                lines.row("latency", latency)?;
             }
             for difference in &differences {
                 lines.row("difference", difference)?;
@@ -100,7 +112,9 @@ impl Output<'_> {
         } else {
             let form = self.args.table;
             let mut lines = truth_tables(gaps, form);
+            lines.extend(ring_lines(rings, form));
             lines.extend(tables(scores, &differences, form));
+            lines.extend(strata_tables(strata, form));
             for line in lines {
                 writeln!(out, "{line}")?;
             }
@@ -143,6 +157,59 @@ fn truth_tables(gaps: &[TruthGap], form: TableForm) -> Vec<String> {
         lines.push(String::new());
     }
     lines
+}
+
+/// What the ring lost of each trace.
+fn ring_lines(rings: &[RingLoss], form: TableForm) -> Vec<String> {
+    if form == TableForm::Csv || rings.is_empty() {
+        return Vec::new();
+    }
+    let heads = ["events", "lost", "share", "gaps", "median", "max"].map(|head| (head, Align::Right));
+    let mut table = Table::new(&[&[("trace", Align::Left)], &heads[..]].concat());
+    for RingLoss { data, events, lost, share, gaps, median, max } in rings {
+        let number = |number: &usize| count(*number as u64);
+        let percent = format!("{:.1} %", 100.0 * share);
+        table.row(vec![data.clone(), number(events), number(lost), percent, number(gaps), number(median), number(max)]);
+    }
+    form.lines(&table).into_iter().chain([String::new()]).collect()
+}
+
+/// How reliable probabilities are in gaps of each length and of each event rate: of all gaps together where there are several traces,
+/// because a single one has few in each part.
+fn strata_tables(strata: &[Stratum], form: TableForm) -> Vec<String> {
+    let Some(last) = strata.last().filter(|_| form != TableForm::Csv) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for (by, head, title) in [
+        (By::Length, "events lost", "by length"),
+        (By::EventRate, "decile", "by event rate, in deciles from the slowest stretches to the fastest"),
+    ] {
+        let own =
+            strata.iter().filter(|one| one.by == by && (&one.protocol, &one.data) == (&last.protocol, &last.data));
+        lines.extend([String::new(), format!("{}, {}: probabilities {title}", last.protocol, last.data)]);
+        if form == TableForm::Markdown {
+            lines.push(String::new());
+        }
+        lines.extend(form.lines(&strata_table(own, head)));
+    }
+    lines
+}
+
+fn strata_table<'s>(strata: impl Iterator<Item = &'s Stratum>, head: &str) -> Table {
+    let numbers = [head, "gaps", "lost", "predicted", "probability", "right", "ece", "thread_lcs", "recall_at_90"];
+    let numbers = numbers.map(|head| (head, Align::Right));
+    let mut table = Table::new(&[&[("method", Align::Left)], &numbers[..]].concat());
+    for stratum in strata {
+        let range = match stratum.to {
+            Some(to) if to == stratum.from => to.to_string(),
+            Some(to) => format!("{}-{to}", stratum.from),
+            None => format!("{}-", stratum.from),
+        };
+        let counts = [stratum.gaps, stratum.lost, stratum.predicted].map(|number| count(number as u64));
+        let figures = [stratum.probability, stratum.right, stratum.ece, stratum.thread_lcs, stratum.recall_at_90];
+        let cells = [stratum.method.clone(), range].into_iter().chain(counts);
+        table.row(cells.chain(figures.map(|figure| format!("{figure:.3}"))).collect());
+    }
+    table
 }
 
 fn truth_table(gaps: &[TruthGap]) -> Table {

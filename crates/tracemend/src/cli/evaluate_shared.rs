@@ -1,5 +1,6 @@
 //! What the protocols of `evaluate` share: options, the cache, advice on errors.
 
+use super::evaluate_finished::Finished;
 use super::evaluate_output::{Output, OutputArgs};
 use super::globals::Globals;
 use crate::evaluation::{CacheFolder, fingerprint};
@@ -9,8 +10,6 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tracemend_eval::cache::Cache;
-use tracemend_eval::protocol::truth::TruthGap;
-use tracemend_eval::score::Score;
 
 /// Options of every protocol.
 #[derive(Args, Debug)]
@@ -29,15 +28,6 @@ pub(super) struct SharedArgs {
     pub resume: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
-}
-
-/// What a protocol yields.
-#[derive(Default)]
-pub(super) struct Finished {
-    /// Real gaps, one by one; none in other protocols than `truth`.
-    pub gaps: Vec<TruthGap>,
-    /// The figures.
-    pub scores: Vec<Score>,
 }
 
 /// The options of one protocol.
@@ -113,6 +103,9 @@ pub(super) fn advised(error: tracemend_eval::Error) -> anyhow::Error {
     let option = match &error {
         Error::NoLoss(_) => "--lossy names it",
         Error::NotTwins(_) => "--full names the twin",
+        Error::Incomplete(_) => "--test names it",
+        Error::NothingLost => "--capacity and --stall say so",
+        Error::RingTooSmall { .. } => "--capacity and --page say so",
         Error::NoWindow { .. } => "--length sets the length of windows",
         Error::TooShort { .. } | Error::Blackout { .. } => "--blackout sets the length of gaps",
         Error::Nothing => "--gaps and --blackout say so",

@@ -1,20 +1,19 @@
 //! `evaluate burst`, `evaluate self` and `evaluate truth`: gaps in traces of many threads.
 
+use super::evaluate_finished::Finished;
+use super::evaluate_learning::LearnArgs;
 use super::evaluate_output::Output;
-use super::evaluate_shared::{Finished, ProtocolArgs, Settings, SharedArgs, advised, check_unseen};
+use super::evaluate_shared::{ProtocolArgs, Settings, SharedArgs, advised, check_unseen};
 use super::globals::Globals;
 use super::progress::Progress;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use tracemend_eval::cache::Cache;
-use tracemend_eval::methods::ENGINE;
 use tracemend_eval::prediction::trace::TakeGaps;
 use tracemend_eval::protocol::burst::BurstConfig;
 use tracemend_eval::protocol::truth::{TruthConfig, Twin};
 use tracemend_eval::protocol::{burst, truth};
-use tracemend_repair::model::TraceModel;
-use tracemend_repair::{train, with_threads};
 use tracemend_trace::Trace;
 
 /// Options of the protocols that cut gaps into a trace.
@@ -63,9 +62,9 @@ impl CutArgs {
         let mut step = |done: usize, total: usize| progress.set(done as u64, total as u64);
         let mut take = output.gaps();
         let take = take.as_mut().map(|take| take as TakeGaps<'_>);
-        let scores = burst::run(&config, &mut step, cache, take).map_err(advised)?;
+        let bursts = burst::run(&config, &mut step, cache, take).map_err(advised)?;
         progress.finish();
-        Ok(Finished { scores, ..Finished::default() })
+        Ok(Finished { scores: bursts.scores, strata: bursts.strata, ..Finished::default() })
     }
 }
 
@@ -136,13 +135,8 @@ pub(super) struct TruthArgs {
     /// Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one.
     #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
     full: Vec<PathBuf>,
-    /// Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them.
-    #[arg(long, value_name = "TRACE", num_args = 1..)]
-    train: Vec<PathBuf>,
-    /// Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines
-    /// cannot learn from models.
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "train")]
-    model: Vec<PathBuf>,
+    #[command(flatten)]
+    learn: LearnArgs,
     #[command(flatten)]
     shared: SharedArgs,
 }
@@ -159,8 +153,7 @@ impl ProtocolArgs for TruthArgs {
         for (lossy, full) in self.lossy.iter().zip(&self.full) {
             settings.files(&format!("twins {}", lossy.display()), [lossy, full])?;
         }
-        settings.files("train", &self.train)?;
-        settings.files("model", &self.model)
+        self.learn.settings(settings)
     }
 
     fn measure(&self, globals: &Globals, cache: &dyn Cache, output: &mut Output<'_>) -> anyhow::Result<Finished> {
@@ -172,13 +165,13 @@ impl ProtocolArgs for TruthArgs {
             );
         }
         for path in self.lossy.iter().chain(&self.full) {
-            check_unseen(path, &self.train, "among the twins")?;
+            check_unseen(path, &self.learn.train, "among the twins")?;
         }
         let twins = self.lossy.iter().zip(&self.full).map(|(lossy, full)| twins(lossy, full, globals));
         let twins: Vec<(Trace, Trace)> = twins.collect::<anyhow::Result<_>>()?;
-        let train: Vec<Trace> = self.train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<_>>()?;
+        let train = self.learn.traces(globals)?;
         let train: Vec<&Trace> = train.iter().collect();
-        let model = self.engine_model(&train, globals)?;
+        let model = self.learn.engine_model(&train, &self.shared.method, globals)?;
         let twin = |(path, (lossy, full)): (&PathBuf, _)| Twin { lossy, full, data: path.display().to_string() };
         let twins = twins.iter().map(|(lossy, full)| (lossy, full));
         let config = TruthConfig {
@@ -193,33 +186,7 @@ impl ProtocolArgs for TruthArgs {
         let take = take.as_mut().map(|take| take as TakeGaps<'_>);
         let truth = truth::run(&config, cache, take).map_err(advised)?;
         truth.warnings.iter().for_each(|warning| globals.warning(warning));
-        Ok(Finished { gaps: truth.gaps, scores: truth.scores })
-    }
-}
-
-impl TruthArgs {
-    /// The model that the engine repairs with: learned from traces, or loaded.
-    fn engine_model(&self, traces: &[&Trace], globals: &Globals) -> anyhow::Result<Option<TraceModel>> {
-        let asked = &self.shared.method;
-        if !asked.is_empty() && !asked.iter().any(|method| method == ENGINE) {
-            return Ok(None);
-        }
-        if !traces.is_empty() {
-            // The same as `train` does.
-            let options = globals.repair_options()?;
-            return Ok(Some(with_threads(options.threads, || train(traces, &options))));
-        }
-        let mut models: Option<TraceModel> = None;
-        for path in &self.model {
-            let model = TraceModel::load(path).with_context(|| {
-                format!("the model {} cannot be used; make one with `tracemend train`", path.display())
-            })?;
-            match &mut models {
-                Some(all) => all.merge(&model),
-                None => models = Some(model),
-            }
-        }
-        Ok(models)
+        Ok(Finished { gaps: truth.gaps, ..Finished::of_losses(truth.figures) })
     }
 }
 

@@ -1,9 +1,10 @@
 //! `evaluate paper` and `evaluate cross-run`: gaps in flat windows.
 
+use super::evaluate_finished::Finished;
 #[cfg(feature = "nets")]
 use super::evaluate_networks::NetworkArgs;
 use super::evaluate_output::Output;
-use super::evaluate_shared::{Finished, ProtocolArgs, Settings, SharedArgs, advised, check_unseen};
+use super::evaluate_shared::{ProtocolArgs, Settings, SharedArgs, advised, check_unseen};
 use super::globals::Globals;
 use anyhow::Context as _;
 use clap::Args;

@@ -8,10 +8,16 @@ mod dataset;
 mod evaluate;
 #[cfg(feature = "eval")]
 mod evaluate_alias;
+#[cfg(feature = "eval")]
+mod evaluate_finished;
+#[cfg(feature = "eval")]
+mod evaluate_learning;
 #[cfg(all(feature = "eval", feature = "nets"))]
 mod evaluate_networks;
 #[cfg(feature = "eval")]
 mod evaluate_output;
+#[cfg(feature = "eval")]
+mod evaluate_ring;
 #[cfg(feature = "eval")]
 mod evaluate_shared;
 #[cfg(feature = "eval")]

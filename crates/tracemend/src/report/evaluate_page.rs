@@ -1,6 +1,7 @@
 //! The report of an evaluation: every figure with its interval, as tables and as pictures.
 
 use super::page::{escaped, page};
+use crate::scores::kind_of_gaps;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tracemend_eval::Metric;
@@ -18,7 +19,7 @@ pub(crate) fn evaluate_page(scores: &[Score]) -> String {
          over gaps. A dot is the figure, the line its interval.</p></header><main>",
     );
     for ((protocol, data, blackout), scores) in tables {
-        let gap = if blackout == 0 { "real gaps".to_owned() } else { format!("gaps of {blackout}") };
+        let gap = if blackout == 0 { kind_of_gaps(protocol).to_owned() } else { format!("gaps of {blackout}") };
         let _ = write!(body, "<h2>{} · {} · {gap}</h2>", escaped(protocol), escaped(data));
         let metrics = metrics(&scores);
         table(&mut body, &scores, &metrics);

@@ -1,0 +1,64 @@
+//! What `evaluate truth` and `evaluate ring` let methods learn from.
+
+use super::evaluate_shared::Settings;
+use super::globals::Globals;
+use anyhow::Context as _;
+use clap::Args;
+use std::path::PathBuf;
+use tracemend_eval::methods::ENGINE;
+use tracemend_repair::model::TraceModel;
+use tracemend_repair::{train, with_threads};
+use tracemend_trace::Trace;
+
+/// What methods learn from, besides the intact rest of the trace that they repair.
+#[derive(Args, Debug)]
+pub(super) struct LearnArgs {
+    /// Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them.
+    #[arg(long, value_name = "TRACE", num_args = 1..)]
+    pub train: Vec<PathBuf>,
+    /// Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines
+    /// cannot learn from models.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "train")]
+    model: Vec<PathBuf>,
+}
+
+impl LearnArgs {
+    pub(super) fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        settings.files("train", &self.train)?;
+        settings.files("model", &self.model)
+    }
+
+    /// Reads the traces.
+    pub(super) fn traces(&self, globals: &Globals) -> anyhow::Result<Vec<Trace>> {
+        self.train.iter().map(|path| globals.read(path)).collect()
+    }
+
+    /// The model that the engine repairs with: learned from traces, or loaded.
+    /// `asked`: the methods asked for.
+    pub(super) fn engine_model(
+        &self,
+        traces: &[&Trace],
+        asked: &[String],
+        globals: &Globals,
+    ) -> anyhow::Result<Option<TraceModel>> {
+        if !asked.is_empty() && !asked.iter().any(|method| method == ENGINE) {
+            return Ok(None);
+        }
+        if !traces.is_empty() {
+            // The same as `train` does.
+            let options = globals.repair_options()?;
+            return Ok(Some(with_threads(options.threads, || train(traces, &options))));
+        }
+        let mut models: Option<TraceModel> = None;
+        for path in &self.model {
+            let model = TraceModel::load(path).with_context(|| {
+                format!("the model {} cannot be used; make one with `tracemend train`", path.display())
+            })?;
+            match &mut models {
+                Some(all) => all.merge(&model),
+                None => models = Some(model),
+            }
+        }
+        Ok(models)
+    }
+}
