@@ -12,6 +12,9 @@ const AT_ONCE: usize = 20;
 /// One event in this many may be cut at once; one gap is always cut.
 const SHARE: usize = 25;
 
+/// Places drawn for each one that is chosen by its rate.
+const PLACES: usize = 8;
+
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blackout {
@@ -73,6 +76,37 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
             }
             place -= room(positions);
         }
+    }
+    drawn
+}
+
+/// Draws blackouts for the calibration, as [`draw`] does, at places where the stream is about as busy as `rates` say (events per
+/// nanosecond): of many places drawn those whose rates are nearest to these, one after the other.
+pub(crate) fn draw_at_rates(
+    trace: &Trace,
+    streams: &[Vec<u32>],
+    lost: usize,
+    gaps: usize,
+    rates: &[f64],
+    seed: u64,
+) -> Vec<Blackout> {
+    let purpose = "calibration";
+    if rates.is_empty() {
+        return draw(trace, streams, lost, gaps, seed, purpose);
+    }
+    let mut left: Vec<(f64, Blackout)> = draw(trace, streams, lost, PLACES * gaps, seed, purpose)
+        .into_iter()
+        .map(|blackout| {
+            let (begin, end) = interval(trace, streams, blackout);
+            ((lost as f64 / (end - begin).max(1) as f64).ln(), blackout)
+        })
+        .collect();
+    let mut drawn = Vec::new();
+    for rate in rates.iter().cycle().take(gaps) {
+        let distance = |&(log_rate, _): &(f64, Blackout)| (log_rate - rate.ln()).abs();
+        let nearest = (0..left.len()).min_by(|&a, &b| distance(&left[a]).total_cmp(&distance(&left[b])));
+        let Some(nearest) = nearest else { break };
+        drawn.push(left.remove(nearest).1);
     }
     drawn
 }

@@ -1,6 +1,6 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
-use crate::blackout::{Blackout, batches, by_stream, cut, draw, truth};
+use crate::blackout::{Blackout, batches, by_stream, cut, draw_at_rates, truth};
 use crate::consensus::{ByThread, Consensus, by_thread};
 use crate::gate::{Tried, paying};
 use crate::index::TraceIndex;
@@ -55,12 +55,37 @@ fn agreed(filling: &ByThread, truth: &FxHashMap<ThreadKey, Vec<EventTypeId>>) ->
     filling.iter().filter_map(common).sum()
 }
 
-/// Lengths to calibrate for, from what the gaps lost: one for each group of lengths that occurs.
-pub(crate) fn lengths_of(gaps: &[Gap]) -> Vec<usize> {
-    let mut lengths: Vec<usize> = gaps.iter().map(|gap| gap.lost.count().unwrap_or(3).clamp(1, 700) as usize).collect();
-    lengths.sort_unstable();
-    let groups = lengths.chunk_by(|a, b| Calibration::same_length_group(*a, *b));
-    groups.map(|group| group[group.len() / 2]).collect()
+/// What blackouts are to be like.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Events lost in each.
+    pub lost: usize,
+    /// Events per nanosecond while they were lost; none where nothing is known of that.
+    pub rates: Vec<f64>,
+}
+
+/// Blackouts like these gaps: a length for each group of lengths that occurs, and the rates of that group's gaps. Tracers lose
+/// events in the busiest moments, and what threads do there is not what they do at any time.
+pub(crate) fn like(gaps: &[Gap]) -> Vec<Wanted> {
+    let rate = |gap: &Gap, lost: usize| {
+        let span_ns = gap.end_ns?.saturating_sub(gap.begin_ns?);
+        (span_ns > 0).then(|| lost as f64 / span_ns as f64)
+    };
+    let mut known: Vec<(usize, Option<f64>)> = gaps
+        .iter()
+        .map(|gap| {
+            let lost = gap.lost.count().map(|lost| lost.max(1) as usize);
+            (lost.unwrap_or(3).min(700), lost.and_then(|lost| rate(gap, lost)))
+        })
+        .collect();
+    known.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.unwrap_or(0.0).total_cmp(&b.1.unwrap_or(0.0))));
+    let groups = known.chunk_by(|a, b| Calibration::same_length_group(a.0, b.0));
+    groups
+        .map(|group| Wanted {
+            lost: group[group.len() / 2].0,
+            rates: group.iter().filter_map(|&(_, rate)| rate).collect(),
+        })
+        .collect()
 }
 
 /// What blackouts of a trace say.
@@ -75,7 +100,7 @@ pub(crate) struct Calibrated {
 pub(crate) fn calibrate(
     trace: &Trace,
     base: Option<&TraceModel>,
-    lengths: &[usize],
+    wanted: &[Wanted],
     options: &RepairOptions,
 ) -> Calibrated {
     let part;
@@ -90,11 +115,11 @@ pub(crate) fn calibrate(
         trace
     };
     let streams = by_stream(trace);
-    let blackouts: Vec<Blackout> = lengths
+    let blackouts: Vec<Blackout> = wanted
         .iter()
-        .flat_map(|&lost| {
+        .flat_map(|Wanted { lost, rates }| {
             let gaps = (limits.lost_per_length / lost).clamp(limits.min_gaps, limits.max_gaps);
-            draw(trace, &streams, lost, gaps, options.seed, "calibration")
+            draw_at_rates(trace, &streams, *lost, gaps, rates, options.seed)
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.

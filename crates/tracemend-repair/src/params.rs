@@ -156,6 +156,8 @@ pub struct SearchParams {
     pub events_each_side: usize,
     /// Insertion points of one thread; the widest are kept. Cost.
     pub points_per_thread: usize,
+    /// Fillings drawn from a gap's lattice. Cost.
+    pub draws: usize,
     /// Fillings compared for the consensus in gaps of up to 100, 300, 2,000 and more lost events. Cost.
     pub compared: [usize; 4],
     /// Events recorded around a gap from which a stream's usual rate is taken. Guard.
@@ -265,6 +267,7 @@ impl Default for SearchParams {
             threads_each_side: 48,
             events_each_side: 4000,
             points_per_thread: 24,
+            draws: 32,
             compared: [24, 16, 12, 4],
             rate_events: 200,
             max_unknown: 1500,

@@ -166,6 +166,7 @@ impl<'m> Solver<'m> {
     fn fill(&self, view: &View<'_>, caches: &mut Caches<'_>, gap: &Gap) -> Solution {
         let begin = cpu_time::ThreadTime::now();
         let params = self.engine.params;
+        caches.begin_gap();
         let context = gap_context(view, &self.engine, &mut *caches.session, gap);
         let announced = gap.lost.count().unwrap_or(0);
         if announced > self.options.max_lost {

@@ -12,6 +12,7 @@ impl TraceModel {
     pub fn merge(&mut self, other: &Self) {
         let map: Vec<Token> = other.tokens.kinds().iter().map(|kind| self.tokens.intern(kind.clone())).collect();
         self.trie.merge(&other.trie, &map);
+        self.long.merge(&other.long, &map);
         self.scheduler.merge(&other.scheduler, &map);
         self.timing.merge(&other.timing, &map);
         self.calibration.merge(&other.calibration);

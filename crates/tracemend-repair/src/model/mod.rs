@@ -4,6 +4,7 @@ pub mod calibration;
 mod columns;
 mod event_types;
 mod file;
+pub(crate) mod long_contexts;
 mod merge;
 mod ngram_trie;
 mod scheduler;
@@ -15,8 +16,8 @@ mod trace_model;
 
 pub use event_types::EventTypes;
 pub use file::{FORMAT_VERSION, KIND, ModelError};
+pub(crate) use ngram_trie::likeliest;
 pub use ngram_trie::{ContextTrie, Cursor, ROOT, State};
-pub(crate) use ngram_trie::{MAX_ORDER, Node};
 pub(crate) use scheduler::{Candidate, LIST, Recency};
 pub(crate) use timing::{Timing, bucket};
 pub(crate) use token::{BEGIN, Tokenizer};

@@ -393,25 +393,19 @@ impl ContextTrie {
     ) -> Vec<(Token, f64)> {
         let mut chain = [ROOT; CHAIN];
         let len = self.chain(state, &mut chain);
-        let chain = &chain[..len];
-        let mut found: Vec<(Token, f64)> = Vec::new();
-        let mut held = 0.0;
-        'chain: for &node in chain.iter().rev() {
-            for (token, count, child) in self.followers(node) {
-                let is_program = node == ROOT && self.depth(child) == 0;
-                if count > 0 && !is_program && !found.iter().any(|&(known, _)| known == token) {
-                    let p = self.chain_probability(chain, token, vocabulary, params.escape);
-                    held += p;
-                    found.push((token, p));
-                }
-                if held >= mass || found.len() >= 4 * max {
-                    break 'chain;
-                }
-            }
-        }
-        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        found.truncate(max);
-        found
+        let p = |token| self.chain_probability(&chain[..len], token, vocabulary, params.escape);
+        likeliest(self.candidates(state), mass, max, p)
+    }
+
+    /// What followed the contexts that end here, from the most exact to the vaguest. A token comes once for each of them.
+    pub(crate) fn candidates(&self, state: State) -> impl Iterator<Item = Token> + '_ {
+        let mut chain = [ROOT; CHAIN];
+        let len = self.chain(state, &mut chain);
+        (0..len).rev().map(move |place| chain[place]).flat_map(move |node| {
+            let event =
+                move |&(_, count, child): &(Token, u32, Node)| count > 0 && !(node == ROOT && self.depth(child) == 0);
+            self.followers(node).filter(event).map(|(token, _, _)| token)
+        })
     }
 
     /// Probability that the CPU's next event after this context is another thread's.
@@ -425,6 +419,30 @@ impl ContextTrie {
         }
         p.clamp(params.leave_floor, 1.0 - params.leave_floor)
     }
+}
+
+/// The likeliest of some tokens with their probabilities, best first: of as many of them as hold `mass` together, `max`.
+pub(crate) fn likeliest(
+    candidates: impl Iterator<Item = Token>,
+    mass: f64,
+    max: usize,
+    probability: impl Fn(Token) -> f64,
+) -> Vec<(Token, f64)> {
+    let mut found: Vec<(Token, f64)> = Vec::new();
+    let mut held = 0.0;
+    for token in candidates {
+        if !found.iter().any(|&(known, _)| known == token) {
+            let p = probability(token);
+            held += p;
+            found.push((token, p));
+        }
+        if held >= mass || found.len() >= 4 * max {
+            break;
+        }
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(max);
+    found
 }
 
 const CHAIN: usize = MAX_ORDER + PROGRAM_ORDER + 4;

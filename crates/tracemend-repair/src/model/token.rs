@@ -61,11 +61,35 @@ pub struct TokenKind {
 pub struct TokenTable {
     kinds: Vec<TokenKind>,
     ids: FxHashMap<TokenKind, Token>,
+    /// Of each token what [`TokenKind::hash`] says.
+    hashes: Vec<u64>,
+}
+
+impl TokenKind {
+    /// A hash that is the same in every table, on every machine, in every version: FNV-1a of the name and the other parts.
+    fn hash(&self) -> u64 {
+        let class = match self.class {
+            ReturnClass::None => 1,
+            ReturnClass::Zero => 2,
+            ReturnClass::Positive => 3,
+            ReturnClass::Error(number) => 0x1_0000 | u32::from(number.cast_unsigned()),
+        };
+        let phase = match self.phase {
+            Phase::Entry => 1,
+            Phase::Exit => 2,
+            Phase::Call => 3,
+            Phase::Point => 4,
+        };
+        let parts = self.name.bytes().chain([0, phase]).chain(class.to_le_bytes());
+        let sum =
+            parts.fold(0xcbf2_9ce4_8422_2325u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        (sum ^ (sum >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    }
 }
 
 impl Default for TokenTable {
     fn default() -> Self {
-        let mut table = Self { kinds: Vec::new(), ids: FxHashMap::default() };
+        let mut table = Self { kinds: Vec::new(), ids: FxHashMap::default(), hashes: Vec::new() };
         for (phase, class) in [(Phase::Exit, ReturnClass::None), (Phase::Entry, ReturnClass::None)] {
             table.intern(TokenKind { name: String::new(), phase, class });
         }
@@ -94,6 +118,7 @@ impl TokenTable {
             return id;
         }
         let id = self.kinds.len() as Token;
+        self.hashes.push(kind.hash());
         self.kinds.push(kind.clone());
         self.ids.insert(kind, id);
         id
@@ -118,6 +143,11 @@ impl TokenTable {
     /// The parts of a token of this table.
     pub fn kind(&self, token: Token) -> &TokenKind {
         &self.kinds[token as usize]
+    }
+
+    /// A hash of what a token of this table means, the same in every table.
+    pub(crate) fn hash(&self, token: Token) -> u64 {
+        self.hashes[token as usize]
     }
 
     /// All tokens in order, the two marks first.

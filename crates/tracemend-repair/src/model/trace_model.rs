@@ -10,6 +10,7 @@
 
 use crate::kernel::Rescoring;
 use crate::model::calibration::Calibration;
+use crate::model::long_contexts::{LongContexts, Past};
 use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
 use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
@@ -26,6 +27,8 @@ pub struct TraceModel {
     pub tokens: TokenTable,
     /// N-grams of threads: how they go on, and when a CPU leaves them.
     pub(crate) trie: ContextTrie,
+    /// What followed contexts that are longer than the trie's.
+    pub(crate) long: LongContexts,
     /// Which thread a CPU turns to.
     pub(crate) scheduler: SchedulerModel,
     /// How long threads pause.
@@ -42,6 +45,7 @@ pub struct TraceModel {
 
 struct Thread {
     cursor: Cursor,
+    past: Past,
     program: Cursor,
     comm: Option<Symbol>,
     last: Token,
@@ -133,6 +137,7 @@ impl TraceModel {
                 } else {
                     self.trie.mark(BEGIN)
                 },
+                past: Past::unknown(),
                 program: Cursor::program(ROOT),
                 comm: None,
                 last: BEGIN,
@@ -143,6 +148,7 @@ impl TraceModel {
             });
             if intervals.may_hide(thread, event, self.tokens.kind(thread.last), self.tokens.kind(token)) {
                 thread.cursor = Cursor::unknown();
+                thread.past = Past::unknown();
                 thread.program = Cursor::program(thread.program.root());
             } else if thread.end_ns != i64::MAX {
                 let cpu = &cpus[event.stream.0 as usize];
@@ -161,6 +167,7 @@ impl TraceModel {
                 thread.program = Cursor::program(root);
             }
             self.trie.learn(&mut thread.cursor, token, weight);
+            self.long.learn(&mut thread.past, token, self.tokens.hash(token), weight);
             if thread.program.root() != ROOT {
                 self.trie.learn(&mut thread.program, token, weight);
             }
@@ -170,6 +177,7 @@ impl TraceModel {
             thread.stream = event.stream.0;
             if ends_thread(trace.header.symbols.name(event.name), event.phase, event.ret) {
                 self.trie.learn(&mut thread.cursor, END, weight);
+                self.long.learn(&mut thread.past, END, self.tokens.hash(END), weight);
                 if thread.program.root() != ROOT {
                     self.trie.learn(&mut thread.program, END, weight);
                 }

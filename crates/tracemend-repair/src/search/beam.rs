@@ -1,7 +1,8 @@
 //! The search itself: event by event, a beam of hypotheses over all threads of the gap.
 //!
-//! Hypotheses that gave every thread the same tokens and stand on the same thread are one, whatever the order of threads: their
-//! probabilities add up. Of more than can be kept, few stand for all, drawn so that their expected weights are those of what they
+//! Hypotheses that leave every thread in the same context and stand on the same thread have the same future. They are one: their
+//! probabilities add up, and the lattice keeps all ways to it (`lattice.rs`), so that a few hypotheses hold far more fillings than
+//! they are. Of more than can be kept, few stand for all, drawn so that their expected weights are those of what they
 //! stand for (`resample.rs`). What cannot be (an exit without its entry, an event after a thread's end) is never tried, and a
 //! hypothesis that has fewer events left than its threads need to meet what is recorded is dropped.
 
@@ -11,7 +12,8 @@ use crate::rng::SplitMix64;
 use crate::search::caches::Caches;
 use crate::search::expand::Parent;
 use crate::search::filling::{Filling, Found, Length, Placed};
-use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, mix};
+use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, state_hash};
+use crate::search::lattice::{Lattice, NONE, Way};
 use crate::search::resample::{heaviest, resample};
 use crate::search::score::Scorer;
 use rustc_hash::FxHashMap;
@@ -21,10 +23,14 @@ struct Beam<'s, 'm> {
     scorer: Scorer<'s, 'm>,
     /// Hypotheses kept.
     width: usize,
-    /// Every event of every hypothesis, with the one before it.
-    arena: Vec<(Option<u32>, Placed)>,
+    /// Every event of every hypothesis, with all ways to it.
+    lattice: Lattice,
     /// Decides which hypotheses stay; `None`: the likeliest do.
     random: Option<SplitMix64>,
+    /// Decides which ways are gone back.
+    path_random: SplitMix64,
+    /// Fillings to draw.
+    draws: usize,
 }
 
 /// Fills a gap. The same seed gives the same gap the same answer.
@@ -34,10 +40,17 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
         Length::Exact(lost) => (lost, lost.min(params.horizon)),
         Length::Unknown(prior) => (prior.len(), params.horizon),
     };
-    let random =
-        Some(SplitMix64::new(seed, &["search", &context.gap.to_string(), &context.stream.unwrap_or(0).to_string()]));
+    let (gap, stream) = (context.gap.to_string(), context.stream.unwrap_or(0).to_string());
+    let random = |purpose: &str| SplitMix64::new(seed, &[purpose, &gap, &stream]);
     let scorer = Scorer::new(context, caches, horizon);
-    let mut beam = Beam { scorer, width: params.beam_for(events), arena: Vec::new(), random };
+    let mut beam = Beam {
+        scorer,
+        width: params.beam_for(events),
+        lattice: Lattice::default(),
+        random: Some(random("search")),
+        path_random: random("paths"),
+        draws: params.draws,
+    };
     match length {
         Length::Exact(lost) => {
             let found = beam.exact(lost);
@@ -129,7 +142,7 @@ impl Beam<'_, '_> {
         let pending: Vec<f64> = beam.iter().map(|hypothesis| scorer.pending(hypothesis, remaining)).collect();
         let promise: Vec<f64> = merged
             .iter()
-            .map(|(new, total)| {
+            .map(|Merged { best: new, total, .. }| {
                 let parent = &beam[new.parent as usize];
                 let point = new.point as usize;
                 let paid = if parent.thread(point).is_some() { 0.0 } else { scorer.pending_of(point) };
@@ -142,16 +155,17 @@ impl Beam<'_, '_> {
         };
         few.into_iter()
             .map(|(place, more)| {
-                let (new, total) = &merged[place];
-                self.extended(&beam[new.parent as usize], new, LogProb(total.0 + more), step as u32)
+                let Merged { best, total, ways } = &merged[place];
+                let way = |way: &Way| Way { before: beam[way.before as usize].node.unwrap_or(NONE), ..*way };
+                let node = self.lattice.add(ways.iter().map(way));
+                self.extended(&beam[best.parent as usize], best, LogProb(total.0 + more), step as u32, node)
             })
             .collect()
     }
 
     /// A hypothesis with one more event.
-    fn extended(&mut self, parent: &Hypothesis, new: &Extension, score: LogProb, step: u32) -> Hypothesis {
+    fn extended(&mut self, parent: &Hypothesis, new: &Extension, score: LogProb, step: u32, node: u32) -> Hypothesis {
         let point = &self.scorer.context.points[new.point as usize];
-        self.arena.push((parent.history, (new.point, new.token)));
         let mut threads = parent.threads.clone();
         let place = threads.iter().position(|thread| thread.point == new.point).unwrap_or_else(|| {
             threads.push(ThreadState::begin(new.point, point));
@@ -162,14 +176,14 @@ impl Beam<'_, '_> {
         thread.context = self.scorer.caches.session.after(new.context, new.token);
         thread.before_last = std::mem::replace(&mut thread.last, new.token);
         thread.step = step;
-        thread.hash = mix(thread.hash, u64::from(new.token));
+        thread.hash = state_hash(thread.context, new.min_events);
         thread.lookahead += new.lookahead;
         thread.call = new.call;
         thread.min_events = new.min_events;
         let model = self.scorer.caches.engine.model;
         let step_ns = model.timing.step_ns(new.token, &model.params);
         Hypothesis {
-            history: Some(self.arena.len() as u32 - 1),
+            node: Some(node),
             current: Some(new.point),
             score,
             clock_ns: parent.clock_ns.max(point.from_ns),
@@ -180,47 +194,63 @@ impl Beam<'_, '_> {
         }
     }
 
-    /// The hypotheses as complete fillings, the likeliest first.
+    /// Complete fillings drawn from the lattice, the likeliest first. Every hypothesis keeps its weight: the paths drawn to it
+    /// share it.
     fn fillings(&mut self, beam: &[Hypothesis]) -> Vec<Filling> {
         let scores: Vec<LogProb> = beam.iter().map(|hypothesis| self.scorer.close(hypothesis)).collect();
-        let total = LogProb::any(scores.iter().copied());
-        let mut fillings: Vec<Filling> = beam
-            .iter()
-            .zip(&scores)
-            .map(|(hypothesis, &score)| {
-                let mut placed = Vec::new();
-                let mut event = hypothesis.history;
-                while let Some(number) = event {
-                    let (previous, this) = self.arena[number as usize];
-                    placed.push(this);
-                    event = previous;
+        let weights = LogProb::normalised(&scores);
+        let mut order: Vec<usize> = (0..beam.len()).collect();
+        order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
+        let mut fillings: Vec<Filling> = Vec::new();
+        let mut known: FxHashMap<Vec<Placed>, usize> = FxHashMap::default();
+        for end in order {
+            let draws = ((weights[end] * self.draws as f64).round() as usize).max(1);
+            for draw in 0..draws {
+                let placed =
+                    self.lattice.path(beam[end].node, if draw == 0 { None } else { Some(&mut self.path_random) });
+                let weight = weights[end] / draws as f64;
+                match known.entry(placed) {
+                    Entry::Occupied(known) => fillings[*known.get()].weight += weight,
+                    Entry::Vacant(new) => {
+                        fillings.push(Filling { placed: new.key().clone(), weight });
+                        new.insert(fillings.len() - 1);
+                    }
                 }
-                placed.reverse();
-                Filling { placed, weight: (score - total).probability() }
-            })
-            .collect();
+            }
+        }
         fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         fillings
     }
 }
 
-/// Equal hypotheses as one, in order of appearance: the likeliest way to it, and the log probability of all ways.
-fn merged(extensions: Vec<Extension>) -> Vec<(Extension, LogProb)> {
+/// Extensions that lead to the same place, as one.
+struct Merged {
+    /// The likeliest of them.
+    best: Extension,
+    /// Log probability of all.
+    total: LogProb,
+    /// All, with the hypothesis's number in the beam where the lattice will have that of its node.
+    ways: Vec<Way>,
+}
+
+/// Equal extensions as one, in order of appearance.
+fn merged(extensions: Vec<Extension>) -> Vec<Merged> {
     let mut known: FxHashMap<u64, usize> = FxHashMap::default();
-    let mut merged: Vec<(Extension, LogProb)> = Vec::new();
+    let mut merged: Vec<Merged> = Vec::new();
     for new in extensions {
+        let way = Way { before: new.parent, placed: (new.point, new.token), score: new.score };
         match known.entry(new.key) {
             Entry::Occupied(entry) => {
-                let (best, total) = &mut merged[*entry.get()];
-                *total = total.or(new.score);
-                if new.score > best.score {
-                    *best = new;
+                let same = &mut merged[*entry.get()];
+                same.total = same.total.or(new.score);
+                same.ways.push(way);
+                if new.score > same.best.score {
+                    same.best = new;
                 }
             }
             Entry::Vacant(entry) => {
                 entry.insert(merged.len());
-                let score = new.score;
-                merged.push((new, score));
+                merged.push(Merged { total: new.score, ways: vec![way], best: new });
             }
         }
     }

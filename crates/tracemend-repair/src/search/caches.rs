@@ -13,6 +13,10 @@ use std::rc::Rc;
 /// Tokens with the logarithms of their probabilities.
 type Tokens = Rc<Vec<(Token, f32)>>;
 
+/// From so many contexts on a session is left for a new one. With 0 every gap begins anew, so that the answer does not depend on
+/// which gaps the worker filled before.
+const MAX_REMEMBERED: usize = 0;
+
 /// Cached answers of one engine.
 pub(crate) struct Caches<'m> {
     /// The engine.
@@ -40,6 +44,13 @@ impl<'m> Caches<'m> {
             leave: FxHashMap::default(),
             tails: FxHashMap::default(),
             tails_later: FxHashMap::default(),
+        }
+    }
+
+    /// Makes room before a gap: forgets what was asked where that has become much.
+    pub(crate) fn begin_gap(&mut self) {
+        if self.session.remembered() > MAX_REMEMBERED {
+            *self = Self::new(self.engine);
         }
     }
 

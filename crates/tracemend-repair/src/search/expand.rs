@@ -2,7 +2,7 @@
 
 use crate::log_prob::LogProb;
 use crate::model::Token;
-use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, mix};
+use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, mix, state_hash};
 use crate::search::score::Scorer;
 
 /// What all extensions of one hypothesis share.
@@ -103,7 +103,7 @@ impl Scorer<'_, '_> {
         let tail_later = self.caches.tail_later(point);
         let old_lookahead = thread.map_or(0.0, |thread| thread.lookahead);
         let old_key = thread.map_or(0, ThreadState::hash_with_point);
-        let old_hash = thread.map_or(1, |thread| thread.hash);
+        let old_hash = thread.map_or_else(|| state_hash(point.left, 0), |thread| thread.hash);
         let others_need = hypothesis.min_events - thread.map_or(0, |thread| thread.min_events);
         for &(token, log_p) in tokens {
             let Some(call) = self.caches.engine.rules.after_inferred(call_before, token) else {

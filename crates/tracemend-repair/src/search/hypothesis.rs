@@ -20,7 +20,7 @@ pub(super) struct ThreadState {
     pub before_last: Token,
     /// Number of the step in which the thread got its last event.
     pub step: u32,
-    /// Hash of the tokens that the thread got.
+    /// Equal for threads with the same future: hash of the context, and of what the thread still needs.
     pub hash: u64,
     /// Look-ahead: log probability of meeting what is recorded after the gap.
     pub lookahead: f32,
@@ -33,8 +33,8 @@ pub(super) struct ThreadState {
 /// The first events of a gap.
 #[derive(Clone, Debug)]
 pub(super) struct Hypothesis {
-    /// Its last event in the search's arena; `None` before the first.
-    pub history: Option<u32>,
+    /// Its number in the search's lattice; `None` before the first event.
+    pub node: Option<u32>,
     /// Insertion point of the thread that runs now, where that is known.
     pub current: Option<u16>,
     /// Log probability of the events so far.
@@ -65,7 +65,7 @@ pub(super) struct Extension {
     pub score: LogProb,
     /// By how much the thread's look-ahead changes.
     pub lookahead: f32,
-    /// Equal for hypotheses that gave every thread the same tokens and stand on the same thread.
+    /// Equal for hypotheses that leave every thread in the same context and stand on the same thread.
     pub key: u64,
 }
 
@@ -77,11 +77,16 @@ pub(super) fn mix(hash: u64, value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// [`ThreadState::hash`].
+pub(super) fn state_hash(context: Context, min_events: usize) -> u64 {
+    mix(context.0, min_events as u64)
+}
+
 impl Hypothesis {
     /// No event yet.
     pub(super) fn empty(current: Option<u16>, begin_ns: i64) -> Self {
         Self {
-            history: None,
+            node: None,
             current,
             score: LogProb::CERTAIN,
             clock_ns: begin_ns,
@@ -97,7 +102,7 @@ impl Hypothesis {
         self.threads.iter().find(|thread| thread.point as usize == point)
     }
 
-    /// Hash of what every thread got, whatever the order of threads.
+    /// Hash of where every thread stands, whatever the order of threads.
     pub(super) fn threads_hash(&self) -> u64 {
         self.threads.iter().fold(0u64, |sum, thread| sum.wrapping_add(thread.hash_with_point()))
     }
@@ -134,7 +139,7 @@ impl ThreadState {
             last: point.last,
             before_last: point.before_last,
             step: 0,
-            hash: 1,
+            hash: state_hash(point.left, 0),
             lookahead: 0.0,
             call: point.call,
             min_events: 0,

@@ -9,6 +9,7 @@ mod close;
 mod expand;
 mod filling;
 mod hypothesis;
+mod lattice;
 mod lookahead;
 mod resample;
 mod score;

@@ -3,6 +3,7 @@
 use crate::model::calibration::Calibration;
 use crate::model::columns::TrieColumns;
 use crate::model::file::error::ModelError;
+use crate::model::long_contexts::LongContexts;
 use crate::model::ngram_trie::{ContextTrie, MAX_ORDER, PROGRAM_ORDER};
 use crate::model::scheduler::{LAST_TOKEN, LEVEL_SHIFT, SchedulerModel, TOKEN_SHIFTS};
 use crate::model::timing::{BUCKETS, MAX_LOG, Pauses, Timing};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// The entry `kind` of an n-gram model.
 pub const KIND: &str = "tracemend-ngrams";
 /// The entry `format_version` that this version writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// The entry `tool`.
 const TOOL: &str = concat!("tracemend ", env!("CARGO_PKG_VERSION"));
 
@@ -74,6 +75,8 @@ impl TraceModel {
         let pauses = &self.timing.tokens;
         let (n, t) = (scheduler.len(), pauses.len());
         file.u64s("scheduler.key", &[n], scheduler.iter().map(|row| row.0));
+        let long = self.long.rows();
+        file.u64s("long.key", &[long.len()], long.iter().map(|row| row.0));
         file.u64s("timing.step_sum", &[t], pauses.iter().map(|row| row.step_sum));
         file.u32s("scheduler.chosen", &[n], scheduler.iter().map(|row| row.1.0));
         file.u32s("scheduler.present", &[n], scheduler.iter().map(|row| row.1.1));
@@ -81,6 +84,8 @@ impl TraceModel {
         file.u32s("timing.steps", &[t, BUCKETS], pauses.iter().flat_map(|row| row.whole));
         file.u32s("timing.stays", &[t], pauses.iter().map(|row| row.steps));
 
+        file.u32s("long.token", &[long.len()], long.iter().map(|row| row.1));
+        file.u32s("long.count", &[long.len()], long.iter().map(|row| row.2));
         let columns = self.trie.to_columns();
         let n = columns.token.len();
         for (name, column) in trie_names(&columns) {
@@ -128,6 +133,7 @@ impl TraceModel {
         let tokens = TokenTable::from_kinds(kinds).map_err(|reason| damaged("tokens", reason))?;
         let scheduler = read_scheduler(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let timing = read_timing(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
+        let long = read_long(&file, tokens.len()).map_err(|(entry, reason)| damaged(entry, reason))?;
         let trie = read_trie(&file, &is_program).map_err(|(entry, reason)| damaged(entry, reason))?;
         let calibration: Calibration =
             serde_json::from_str(text("calibration")?).map_err(|error| damaged("calibration", error.to_string()))?;
@@ -137,6 +143,7 @@ impl TraceModel {
         Ok(Self {
             tokens,
             trie,
+            long,
             scheduler,
             timing,
             calibration,
@@ -215,6 +222,15 @@ fn read_scheduler(file: &TensorReader<'_>, vocabulary: usize) -> Result<Schedule
         }
     }
     Ok(SchedulerModel { table: keys.into_iter().zip(chosen.into_iter().zip(present)).collect() })
+}
+
+fn read_long(file: &TensorReader<'_>, vocabulary: usize) -> Result<LongContexts, EntryError> {
+    let keys = file.u64s("long.key").map_err(|reason| ("long.key", reason))?.1;
+    let shape = [keys.len() as u64];
+    let tokens = column("long.token", &shape, file.u32s("long.token"))?;
+    let counts = column("long.count", &shape, file.u32s("long.count"))?;
+    let rows = keys.into_iter().zip(tokens).zip(counts).map(|((key, token), count)| (key, token, count));
+    LongContexts::from_rows(rows, vocabulary).map_err(|reason| ("long.key", reason))
 }
 
 fn read_timing(file: &TensorReader<'_>, vocabulary: usize) -> Result<Timing, EntryError> {

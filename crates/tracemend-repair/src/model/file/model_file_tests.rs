@@ -132,9 +132,9 @@ fn refuses_other_files_and_versions() {
     let error = load(b"hello").unwrap_err();
     assert!(matches!(&error, ModelError::NotAModel { .. }), "{error}");
     let text = String::from_utf8_lossy(&sample()[8..]).into_owned();
-    assert!(text.contains(r#""format_version":"1""#));
+    assert!(text.contains(r#""format_version":"2""#));
     let mut bytes = sample();
-    let at = bytes.windows(20).position(|part| part == br#""format_version":"1""#).unwrap();
+    let at = bytes.windows(20).position(|part| part == br#""format_version":"2""#).unwrap();
     bytes[at + 18] = b'9';
     let error = load(&bytes).unwrap_err();
     assert!(matches!(&error, ModelError::Version { entry: "format_version", .. }), "{error}");
