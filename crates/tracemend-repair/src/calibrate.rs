@@ -1,7 +1,7 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
 use crate::blackout::{Blackout, batches, by_stream, cut, draw_at_rates, truth};
-use crate::consensus::{ByThread, Consensus, by_thread};
+use crate::consensus::{Consensus, by_thread};
 use crate::gate::{Tried, paying};
 use crate::index::TraceIndex;
 use crate::kernel::Rescoring;
@@ -22,12 +22,8 @@ use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
 /// with the truth.
 pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], trace: &Trace) -> Vec<bool> {
     let mut right = vec![false; solution.placed().len()];
-    let Some(consensus) = &solution.consensus else {
-        return right;
-    };
     let threads = threads_of(truth, event_types, trace);
-    let chosen = &solution.fillings[consensus.chosen];
-    for (thread, (places, tokens)) in by_thread(chosen, &solution.context.points, event_types) {
+    for (thread, (places, tokens)) in by_thread(solution.placed(), &solution.context.points, event_types) {
         if let Some(truth) = threads.get(&thread) {
             for matched in matches(&tokens, truth) {
                 right[places[matched] as usize] = true;
@@ -45,14 +41,6 @@ fn threads_of(truth: &[&Event], event_types: &EventTypes, trace: &Trace) -> FxHa
         threads.entry(ThreadKey::of(event)).or_default().push(event_type);
     }
     threads
-}
-
-/// How many events of a filling are right.
-fn agreed(filling: &ByThread, truth: &FxHashMap<ThreadKey, Vec<EventTypeId>>) -> usize {
-    let common = |(thread, (_, tokens)): (&ThreadKey, &(Vec<u32>, Vec<EventTypeId>))| {
-        Some(lcs_length(tokens, truth.get(thread)?))
-    };
-    filling.iter().filter_map(common).sum()
 }
 
 /// What blackouts are to be like.
@@ -155,8 +143,8 @@ struct Batch<'t> {
 struct Case<'t> {
     solution: Solution,
     truth: Vec<&'t Event>,
-    /// `[filling]` events of the filling that are right, for the fillings that were compared.
-    right: Vec<usize>,
+    /// `[thread][row]` events that are right, of all rows of the fillings' agreement.
+    right: Vec<Vec<usize>>,
     /// `[kernel][filling]` what similar places say ([`Rescoring::KERNELS`]).
     opinions: Vec<Vec<LogProb>>,
 }
@@ -182,12 +170,10 @@ impl<'t> Batch<'t> {
             let truth = truth(trace, streams, blackout);
             let (mut right, mut opinions) = (Vec::new(), Vec::new());
             if let (Some(recall), Some(consensus)) = (&recall, &solution.consensus) {
-                let compared = &solution.fillings[..consensus.weights.len()];
-                let true_threads = threads_of(&truth, &event_types, trace);
-                right = compared
-                    .iter()
-                    .map(|filling| agreed(&by_thread(filling, &solution.context.points, &event_types), &true_threads))
-                    .collect();
+                let threads = threads_of(&truth, &event_types, trace);
+                right = consensus.agreement.per_row(|thread, types| {
+                    threads.get(&thread).map_or(0, |truth| lcs_length(types, truth))
+                });
                 opinions = recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS);
             }
             Case { solution, truth, right, opinions }
@@ -220,7 +206,12 @@ fn choose_rescoring(batches: &[Batch<'_>]) -> Option<Rescoring> {
         .flat_map(|batch| &batch.cases)
         .filter_map(|case| Some((case, case.solution.consensus.as_ref()?)))
         .collect();
-    let before: Vec<usize> = cases.iter().map(|(case, consensus)| case.right[consensus.chosen]).collect();
+    let right_with = |case: &Case<'_>, consensus: &Consensus, weights: &[f64]| -> usize {
+        let rows = consensus.agreement.best(weights);
+        case.right.iter().zip(rows).map(|(right, row)| right[row]).sum()
+    };
+    let before: Vec<usize> =
+        cases.iter().map(|(case, consensus)| right_with(case, consensus, &consensus.weights)).collect();
     let mut tried = Vec::new();
     for (number, kernel) in Rescoring::KERNELS.into_iter().enumerate() {
         for exponent in Rescoring::EXPONENTS {
@@ -229,8 +220,7 @@ fn choose_rescoring(batches: &[Batch<'_>]) -> Option<Rescoring> {
                     |(weight, opinion): (&f64, &LogProb)| LogProb::of(*weight) + LogProb(exponent * opinion.0);
                 let rescored: Vec<LogProb> =
                     consensus.weights.iter().zip(&case.opinions[number]).map(log_weight).collect();
-                let chosen = consensus.agreement.best(&LogProb::normalised(&rescored)).unwrap_or(consensus.chosen);
-                case.right[chosen]
+                right_with(case, consensus, &LogProb::normalised(&rescored))
             };
             let settings = Rescoring { kernel, exponent };
             tried.push(Tried { settings, right: cases.iter().map(right).collect() });

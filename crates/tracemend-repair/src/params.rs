@@ -102,9 +102,10 @@ pub struct BlackoutParams {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchParams {
-    /// Hypotheses kept in gaps of up to 15, 200, 1,000 and more lost events. Cost: short gaps have few fillings that differ, and
-    /// long ones are uncertain whatever the width.
-    pub beam: [usize; 4],
+    /// Hypotheses kept of each search.
+    pub beam: usize,
+    /// Searches of a gap of known length that know nothing of each other. Cost.
+    pub islands: usize,
     /// Tokens tried when a thread goes on. Cost.
     pub stay_tokens: usize,
     /// Threads tried when the CPU switches. Cost.
@@ -158,8 +159,8 @@ pub struct SearchParams {
     pub points_per_thread: usize,
     /// Fillings drawn from a gap's lattice. Cost.
     pub draws: usize,
-    /// Fillings compared for the consensus in gaps of up to 100, 300, 2,000 and more lost events. Cost.
-    pub compared: [usize; 4],
+    /// Fillings compared for the consensus in gaps of up to 2,000 and more lost events. Cost.
+    pub compared: [usize; 2],
     /// Events recorded around a gap from which a stream's usual rate is taken. Guard.
     pub rate_events: usize,
     /// Longest gap of unknown length that is looked at, in events. Cost.
@@ -241,7 +242,8 @@ impl Default for BlackoutParams {
 impl Default for SearchParams {
     fn default() -> Self {
         Self {
-            beam: [32, 64, 32, 16],
+            beam: 16,
+            islands: 4,
             stay_tokens: 6,
             switch_threads: 8,
             switch_tokens: 3,
@@ -268,7 +270,7 @@ impl Default for SearchParams {
             events_each_side: 4000,
             points_per_thread: 24,
             draws: 32,
-            compared: [24, 16, 12, 4],
+            compared: [64, 24],
             rate_events: 200,
             max_unknown: 1500,
             unknown_span: (4.0, 20),
@@ -289,26 +291,9 @@ impl Default for SearchParams {
 }
 
 impl SearchParams {
-    /// Hypotheses kept in a gap of `lost` events.
-    pub(crate) fn beam_for(&self, lost: usize) -> usize {
-        let group = match lost {
-            0..=15 => 0,
-            16..=200 => 1,
-            201..=1000 => 2,
-            _ => 3,
-        };
-        self.beam[group]
-    }
-
     /// Fillings compared for the consensus of a gap of `lost` events.
     pub(crate) fn compared_for(&self, lost: usize) -> usize {
-        let group = match lost {
-            0..=100 => 0,
-            101..=300 => 1,
-            301..=2000 => 2,
-            _ => 3,
-        };
-        self.compared[group]
+        self.compared[usize::from(lost > 2000)]
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Solution {
     pub fillings: Vec<Filling>,
     /// The choice among them; `None` if the gap could not be filled.
     pub consensus: Option<Consensus>,
-    /// Estimated times of the chosen filling's events, ns.
+    /// Estimated times of the answer's events, ns.
     pub times: Option<Vec<i64>>,
     /// Expected counts.
     pub counted: Counted,
@@ -69,9 +69,9 @@ impl Solution {
         }
     }
 
-    /// The chosen filling's events.
+    /// The answer's events.
     pub fn placed(&self) -> &[Placed] {
-        self.consensus.as_ref().map_or(&[], |consensus| &self.fillings[consensus.chosen].placed)
+        self.consensus.as_ref().map_or(&[], |consensus| &consensus.placed)
     }
 }
 
@@ -149,7 +149,7 @@ impl Choice {
         steps: &Steps<'_>,
     ) -> Option<Self> {
         let consensus = consensus::choose(fillings, &context.points, event_types, steps.params)?;
-        let times = estimate(context, &fillings[consensus.chosen].placed, steps);
+        let times = estimate(context, &consensus.placed, steps);
         let counted = composition::count(fillings, context, event_types, background);
         Some(Self { consensus, times, counted })
     }
@@ -197,7 +197,7 @@ impl<'m> Solver<'m> {
             return Solution::open(context, lost.value, NO_FILLING);
         };
         Solution {
-            left_open: why_open(gap, fillings[consensus.chosen].placed.len()),
+            left_open: why_open(gap, consensus.placed.len()),
             consensus: Some(consensus),
             times,
             counted,

@@ -5,6 +5,10 @@
 //! they are. Of more than can be kept, few stand for all, drawn so that their expected weights are those of what they
 //! stand for (`resample.rs`). What cannot be (an exit without its entry, an event after a thread's end) is never tried, and a
 //! hypothesis that has fewer events left than its threads need to meet what is recorded is dropped.
+//!
+//! A gap of known length is searched several times, by *islands* that know nothing of each other (Vergé et al. 2015, Stat. Comput.
+//! 25:243). The hypotheses of one island have nearly all their history in common when the gap is long, and agree where nothing is
+//! sure; islands do not. They count alike: what an island finds of its own total probability varies far more than it says.
 
 use crate::gap_context::GapContext;
 use crate::log_prob::LogProb;
@@ -17,6 +21,7 @@ use crate::search::lattice::{Lattice, NONE, Way};
 use crate::search::resample::{heaviest, resample};
 use crate::search::score::Scorer;
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
 
 struct Beam<'s, 'm> {
@@ -36,34 +41,56 @@ struct Beam<'s, 'm> {
 /// Fills a gap. The same seed gives the same gap the same answer.
 pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, seed: u64) -> Found {
     let params = caches.engine.params;
-    let (events, horizon) = match length {
-        Length::Exact(lost) => (lost, lost.min(params.horizon)),
-        Length::Unknown(prior) => (prior.len(), params.horizon),
+    let horizon = match length {
+        Length::Exact(lost) => lost.min(params.horizon),
+        Length::Unknown(_) => params.horizon,
     };
     let (gap, stream) = (context.gap.to_string(), context.stream.unwrap_or(0).to_string());
-    let random = |purpose: &str| SplitMix64::new(seed, &[purpose, &gap, &stream]);
+    let random =
+        |purpose: &str, island: usize| SplitMix64::new(seed, &[purpose, &gap, &stream, &island.to_string()]);
     let scorer = Scorer::new(context, caches, horizon);
     let mut beam = Beam {
         scorer,
-        width: params.beam_for(events),
+        width: params.beam,
         lattice: Lattice::default(),
-        random: Some(random("search")),
-        path_random: random("paths"),
+        random: Some(random("search", 0)),
+        path_random: random("paths", 0),
         draws: params.draws,
     };
-    match length {
-        Length::Exact(lost) => {
-            let found = beam.exact(lost);
-            let placed = |found: &Found| found.fillings.first().map_or(0, |filling| filling.placed.len());
-            if placed(&found) == lost {
-                return found;
-            }
-            // Entries and exits do not always add up to the number lost; the likeliest hypotheses may yet.
-            beam.random = None;
-            let likeliest = beam.exact(lost);
-            if placed(&likeliest) > placed(&found) { likeliest } else { found }
-        }
-        Length::Unknown(prior) => beam.open(prior),
+    let lost = match length {
+        Length::Exact(lost) => lost,
+        Length::Unknown(prior) => return beam.open(prior),
+    };
+    beam.draws = (params.draws / params.islands).max(1);
+    let mut fillings: Vec<Filling> = Vec::new();
+    for island in 0..params.islands {
+        beam.random = Some(random("search", island));
+        let mut found = beam.exact(lost);
+        found.truncate((params.compared_for(lost) / params.islands).max(1));
+        keep_longest(&mut fillings, found);
+    }
+    if placed(&fillings) < lost {
+        // Entries and exits do not always add up to the number lost; the likeliest hypotheses may yet.
+        beam.random = None;
+        keep_longest(&mut fillings, beam.exact(lost));
+    }
+    let total: f64 = fillings.iter().map(|filling| filling.weight).sum();
+    fillings.iter_mut().for_each(|filling| filling.weight /= total);
+    fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    Found { fillings, lengths: Vec::new() }
+}
+
+/// Length of fillings of one length, in events.
+fn placed(fillings: &[Filling]) -> usize {
+    fillings.first().map_or(0, |filling| filling.placed.len())
+}
+
+/// Adds fillings to those of other searches: the longest stay.
+fn keep_longest(fillings: &mut Vec<Filling>, found: Vec<Filling>) {
+    match placed(&found).cmp(&placed(fillings)) {
+        Ordering::Greater => *fillings = found,
+        Ordering::Equal => fillings.extend(found),
+        Ordering::Less => {}
     }
 }
 
@@ -74,7 +101,8 @@ impl Beam<'_, '_> {
     }
 
     /// Fillings of exactly `lost` events; of fewer where no hypothesis can go on.
-    fn exact(&mut self, lost: usize) -> Found {
+    fn exact(&mut self, lost: usize) -> Vec<Filling> {
+        self.lattice = Lattice::default();
         let mut beam = self.begin();
         let mut earlier: Vec<Vec<Hypothesis>> = Vec::new();
         for step in 0..lost {
@@ -88,7 +116,7 @@ impl Beam<'_, '_> {
                     .find(|beam| beam.iter().any(|hypothesis| hypothesis.min_events == 0))
                     .unwrap_or_default();
                 beam.retain(|hypothesis| hypothesis.min_events == 0);
-                return Found { fillings: self.fillings(&beam), lengths: Vec::new() };
+                return self.fillings(&beam);
             }
             if remaining < self.scorer.params.back_steps {
                 earlier.push(std::mem::replace(&mut beam, next));
@@ -96,7 +124,7 @@ impl Beam<'_, '_> {
                 beam = next;
             }
         }
-        Found { fillings: self.fillings(&beam), lengths: Vec::new() }
+        self.fillings(&beam)
     }
 
     /// Fillings of the likeliest length; `prior`: log probability of each length, from 0 up.

@@ -54,14 +54,16 @@ impl<'m> Caches<'m> {
         }
     }
 
-    /// [`Session::next`]; `switched` names the two sizes of the list that the search asks for.
+    /// [`Session::next`], as shares of what it returns: that the list is short must not speak against the thread. `switched` names
+    /// the two sizes of the list that the search asks for.
     pub(super) fn next(&mut self, context: Context, max: usize, switched: bool) -> Tokens {
         let (session, params) = (&mut self.session, self.engine.params);
         self.next
             .entry((context, switched))
             .or_insert_with(|| {
                 let tokens = session.next(context, max, params.token_mass);
-                Rc::new(tokens.into_iter().map(|(token, log_p)| (token, log_p.0 as f32)).collect())
+                let kept = LogProb::any(tokens.iter().map(|&(_, log_p)| log_p));
+                Rc::new(tokens.into_iter().map(|(token, log_p)| (token, (log_p - kept).0 as f32)).collect())
             })
             .clone()
     }

@@ -132,7 +132,9 @@ impl<'s, 'm> Scorer<'s, 'm> {
             ranked.truncate(max);
         }
         ranked.sort_unstable_by(better);
-        ranked.into_iter().map(|(_, point, log_p)| (point, LogProb(log_p))).collect()
+        // To leave is as likely as `leave` says, however few of the threads it may turn to are looked at.
+        let kept = LogProb::any(ranked.iter().map(|&(_, _, log_p)| LogProb(log_p)));
+        ranked.into_iter().map(|(_, point, log_p)| (point, LogProb(log_p) - kept)).collect()
     }
 
     /// The pending cost of one thread without events. A thread woken inside the gap must have run; one that was ready before
