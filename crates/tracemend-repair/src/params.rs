@@ -102,8 +102,8 @@ pub struct BlackoutParams {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchParams {
-    /// Hypotheses kept of each search.
-    pub beam: usize,
+    /// Hypotheses kept of each search in gaps of up to 100 and more lost events.
+    pub beam: [usize; 2],
     /// Searches of a gap of known length that know nothing of each other. Cost.
     pub islands: usize,
     /// Tokens tried when a thread goes on. Cost.
@@ -242,7 +242,7 @@ impl Default for BlackoutParams {
 impl Default for SearchParams {
     fn default() -> Self {
         Self {
-            beam: 16,
+            beam: [32, 16],
             islands: 4,
             stay_tokens: 6,
             switch_threads: 8,
@@ -291,6 +291,11 @@ impl Default for SearchParams {
 }
 
 impl SearchParams {
+    /// Hypotheses kept of each search of a gap of `lost` events.
+    pub(crate) fn beam_for(&self, lost: usize) -> usize {
+        self.beam[usize::from(lost > 100)]
+    }
+
     /// Fillings compared for the consensus of a gap of `lost` events.
     pub(crate) fn compared_for(&self, lost: usize) -> usize {
         self.compared[usize::from(lost > 2000)]

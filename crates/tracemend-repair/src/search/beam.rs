@@ -41,9 +41,9 @@ struct Beam<'s, 'm> {
 /// Fills a gap. The same seed gives the same gap the same answer.
 pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Length<'_>, seed: u64) -> Found {
     let params = caches.engine.params;
-    let horizon = match length {
-        Length::Exact(lost) => lost.min(params.horizon),
-        Length::Unknown(_) => params.horizon,
+    let (events, horizon) = match length {
+        Length::Exact(lost) => (lost, lost.min(params.horizon)),
+        Length::Unknown(prior) => (prior.len(), params.horizon),
     };
     let (gap, stream) = (context.gap.to_string(), context.stream.unwrap_or(0).to_string());
     let random =
@@ -51,7 +51,7 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
     let scorer = Scorer::new(context, caches, horizon);
     let mut beam = Beam {
         scorer,
-        width: params.beam,
+        width: params.beam_for(events),
         lattice: Lattice::default(),
         random: Some(random("search", 0)),
         path_random: random("paths", 0),
