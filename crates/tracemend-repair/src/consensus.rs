@@ -208,7 +208,7 @@ impl Agreement {
         for (thread, (rows, &row)) in self.threads.iter().zip(rows).enumerate() {
             let row = &rows.rows[row];
             let placed = &fillings[row.filling].placed;
-            let order = orders.entry(row.filling).or_insert_with(|| turns(placed, points));
+            let order = orders.entry(row.filling).or_insert_with(|| turns(placed, |point| points[point as usize].from_ns));
             for (number, &place) in row.places.iter().enumerate() {
                 let event = (placed[place as usize], Place { thread, number });
                 events.push((order[place as usize], row.filling, place, event));
@@ -247,14 +247,14 @@ struct Place {
     number: usize,
 }
 
-/// For each event, the earliest time that it can have had, and the place where its turn began: in this order, turns keep together,
+/// For each event, the earliest time that it can have had (`from_ns`: when a point opens), and the place where its turn began: in this order, turns keep together,
 /// and no event lies after its insertion point has closed.
-fn turns(placed: &[Placed], points: &[InsertionPoint]) -> Vec<(i64, u32)> {
+fn turns(placed: &[Placed], from_ns: impl Fn(u16) -> i64) -> Vec<(i64, u32)> {
     let mut order: Vec<(i64, u32)> = Vec::with_capacity(placed.len());
     let mut clock_ns = i64::MIN;
     for (place, &(point, _)) in placed.iter().enumerate() {
         let earlier_ns = clock_ns;
-        clock_ns = clock_ns.max(points[point as usize].from_ns);
+        clock_ns = clock_ns.max(from_ns(point));
         let goes_on = place > 0 && placed[place - 1].0 == point && clock_ns == earlier_ns;
         let begin = if goes_on { order[place - 1].1 } else { place as u32 };
         order.push((clock_ns, begin));
@@ -290,4 +290,94 @@ pub(crate) fn choose(
         weights,
         agreement,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Agreement of fillings given by thread: `[filling][thread]` rows of event types.
+    fn agreement(fillings: &[Vec<Vec<u32>>]) -> Agreement {
+        let threads = fillings[0].len();
+        let of = |thread: usize| {
+            let rows: Vec<Row> = fillings
+                .iter()
+                .enumerate()
+                .map(|(filling, rows)| Row {
+                    filling,
+                    places: (0..rows[thread].len() as u32).collect(),
+                    types: rows[thread].iter().map(|&number| EventTypeId(number)).collect(),
+                })
+                .collect();
+            let common = |row: usize| (0..row).map(|other| lcs_length(&rows[row].types, &rows[other].types)).collect();
+            ThreadRows {
+                thread: ThreadKey::Tid(thread as i32),
+                common: (0..rows.len()).map(common).collect(),
+                row_of: (0..rows.len()).collect(),
+                rows,
+            }
+        };
+        let lost = fillings[0].iter().map(Vec::len).sum();
+        Agreement { threads: (0..threads).map(of).collect(), fillings: fillings.len(), lost }
+    }
+
+    /// Expected right events of a row for each thread.
+    fn expected(agreement: &Agreement, rows: &[usize], weights: &[f64]) -> f64 {
+        agreement.threads.iter().zip(rows).map(|(thread, &row)| thread.expected(row, weights)).sum()
+    }
+
+    proptest! {
+        /// The slow twin tries every way to choose a row for each of three threads.
+        #[test]
+        fn no_other_rows_that_add_up_are_expected_to_be_better(
+            cuts in prop::collection::vec((0usize..5, 0usize..5), 2..6),
+            types in prop::collection::vec(0u32..3, 48),
+        ) {
+            let fillings: Vec<Vec<Vec<u32>>> = cuts
+                .iter()
+                .enumerate()
+                .map(|(number, &(a, b))| {
+                    let (first, second) = (a.min(b), a.max(b));
+                    let row = &types[8 * number..8 * number + 4];
+                    vec![row[..first].to_vec(), row[first..second].to_vec(), row[second..].to_vec()]
+                })
+                .collect();
+            let agreement = agreement(&fillings);
+            let weights = normalised((1..=fillings.len()).map(|weight| weight as f64));
+            let best = agreement.best(&weights);
+            let length = |rows: &[usize]| -> usize {
+                agreement.threads.iter().zip(rows).map(|(thread, &row)| thread.rows[row].types.len()).sum()
+            };
+            prop_assert_eq!(length(&best), 4);
+            let all = 0..fillings.len();
+            let ways = all.clone().flat_map(|a| all.clone().map(move |b| (a, b)));
+            let ways = ways.flat_map(|(a, b)| (0..fillings.len()).map(move |c| [a, b, c]));
+            let slow = ways
+                .filter(|rows| length(rows) == 4)
+                .map(|rows| expected(&agreement, &rows, &weights))
+                .fold(f64::NEG_INFINITY, f64::max);
+            prop_assert!((expected(&agreement, &best, &weights) - slow).abs() < 1e-9);
+            prop_assert!(expected(&agreement, &agreement.best_filling(&weights), &weights) <= slow + 1e-9);
+        }
+    }
+
+    #[test]
+    fn threads_are_taken_from_different_fillings_where_most_agree_on_each() {
+        // Two of three fillings agree on each thread, never the same two on both.
+        let fillings = [vec![vec![1, 1], vec![2, 2]], vec![vec![1, 1], vec![4, 4]], vec![vec![3, 3], vec![2, 2]]];
+        let agreement = agreement(&fillings);
+        let weights = [1.0 / 3.0; 3];
+        let rows = agreement.best(&weights);
+        assert!(rows[0] < 2 && rows[1] != 1, "{rows:?}");
+        for support in agreement.support(&rows, &weights).into_iter().flatten() {
+            assert!((support - 2.0 / 3.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn turns_keep_together_and_points_are_not_left_behind() {
+        let placed: Vec<Placed> = [0, 0, 1, 2, 2, 0].map(|point| (point, 9)).to_vec();
+        assert_eq!(turns(&placed, |point| [0, 50, 10][point as usize]), [(0, 0), (0, 0), (50, 2), (50, 3), (50, 3), (50, 5)]);
+    }
 }
