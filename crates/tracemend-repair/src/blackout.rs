@@ -1,6 +1,7 @@
 //! Artificial gaps, cut into a trace.
 
 use crate::rng::SplitMix64;
+use crate::surroundings::{Surroundings, most_alike};
 use tracemend_trace::{Cause, Event, Gap, Lost, StreamId, Trace};
 
 /// Events of a stream kept free at its ends.
@@ -12,8 +13,8 @@ const AT_ONCE: usize = 20;
 /// One event in this many may be cut at once; one gap is always cut.
 const SHARE: usize = 25;
 
-/// Places drawn for each one that is chosen by its rate.
-const PLACES: usize = 8;
+/// Places drawn for each one that is chosen by its surroundings.
+const PLACES: usize = 16;
 
 /// An artificial gap: `lost` consecutive events of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,35 +81,30 @@ pub fn draw(trace: &Trace, streams: &[Vec<u32>], lost: usize, gaps: usize, seed:
     drawn
 }
 
-/// Draws blackouts for the calibration, as [`draw`] does, at places where the stream is about as busy as `rates` say (events per
-/// nanosecond): of many places drawn those whose rates are nearest to these, one after the other.
-pub(crate) fn draw_at_rates(
+/// Draws blackouts for the calibration, as [`draw`] does, in surroundings like those of `wanted`: of many places drawn the most
+/// alike. Places anywhere where nothing is known of the surroundings.
+pub(crate) fn draw_like(
     trace: &Trace,
     streams: &[Vec<u32>],
     lost: usize,
     gaps: usize,
-    rates: &[f64],
+    wanted: &[Surroundings],
     seed: u64,
 ) -> Vec<Blackout> {
     let purpose = "calibration";
-    if rates.is_empty() {
+    if wanted.is_empty() {
         return draw(trace, streams, lost, gaps, seed, purpose);
     }
-    let mut left: Vec<(f64, Blackout)> = draw(trace, streams, lost, PLACES * gaps, seed, purpose)
-        .into_iter()
-        .map(|blackout| {
-            let (begin, end) = interval(trace, streams, blackout);
-            ((lost as f64 / (end - begin).max(1) as f64).ln(), blackout)
-        })
-        .collect();
-    let mut drawn = Vec::new();
-    for rate in rates.iter().cycle().take(gaps) {
-        let distance = |&(log_rate, _): &(f64, Blackout)| (log_rate - rate.ln()).abs();
-        let nearest = (0..left.len()).min_by(|&a, &b| distance(&left[a]).total_cmp(&distance(&left[b])));
-        let Some(nearest) = nearest else { break };
-        drawn.push(left.remove(nearest).1);
-    }
-    drawn
+    let drawn = draw(trace, streams, lost, PLACES * gaps, seed, purpose);
+    let place = |&Blackout { stream, first, lost }: &Blackout| {
+        Surroundings::new(trace, &streams[stream], first, first + lost, Some(lost))
+    };
+    let places: Vec<Surroundings> = drawn.iter().map(place).collect();
+    let apart = |one: usize, other: usize| {
+        let (one, other) = (drawn[one], drawn[other]);
+        one.stream != other.stream || one.first.abs_diff(other.first) >= lost
+    };
+    most_alike(&places, wanted, gaps, apart).into_iter().map(|number| drawn[number]).collect()
 }
 
 fn interval(trace: &Trace, streams: &[Vec<u32>], blackout: Blackout) -> (i64, i64) {

@@ -1,6 +1,6 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
-use crate::blackout::{Blackout, batches, by_stream, cut, draw_at_rates, truth};
+use crate::blackout::{Blackout, batches, by_stream, cut, draw_like, truth};
 use crate::consensus::{Consensus, by_thread};
 use crate::gate::{Tried, paying};
 use crate::index::TraceIndex;
@@ -13,6 +13,7 @@ use crate::options::{RepairOptions, unwatched};
 use crate::params::SearchParams;
 use crate::rescoring::Recall;
 use crate::solve::{Choice, Solution, reweigh, solve};
+use crate::surroundings::Surroundings;
 use crate::times::Steps;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -48,30 +49,22 @@ fn threads_of(truth: &[&Event], event_types: &EventTypes, trace: &Trace) -> FxHa
 pub(crate) struct Wanted {
     /// Events lost in each.
     pub lost: usize,
-    /// Events per nanosecond while they were lost; none where nothing is known of that.
-    pub rates: Vec<f64>,
+    /// Surroundings of the gaps that they stand for; none where nothing is known of those.
+    pub places: Vec<Surroundings>,
 }
 
-/// Blackouts like these gaps: a length for each group of lengths that occurs, and the rates of that group's gaps. Tracers lose
-/// events in the busiest moments, and what threads do there is not what they do at any time.
-pub(crate) fn like(gaps: &[Gap]) -> Vec<Wanted> {
-    let rate = |gap: &Gap, lost: usize| {
-        let span_ns = gap.end_ns?.saturating_sub(gap.begin_ns?);
-        (span_ns > 0).then(|| lost as f64 / span_ns as f64)
-    };
-    let mut known: Vec<(usize, Option<f64>)> = gaps
-        .iter()
-        .map(|gap| {
-            let lost = gap.lost.count().map(|lost| lost.max(1) as usize);
-            (lost.unwrap_or(3).min(700), lost.and_then(|lost| rate(gap, lost)))
-        })
-        .collect();
-    known.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.unwrap_or(0.0).total_cmp(&b.1.unwrap_or(0.0))));
-    let groups = known.chunk_by(|a, b| Calibration::same_length_group(a.0, b.0));
+/// Blackouts like these gaps: a length for each group of lengths that occurs, and the surroundings of that group's gaps. Tracers
+/// lose events in the busiest moments, and what threads do there is not what they do at any time.
+pub(crate) fn like(trace: &Trace, gaps: &[Gap]) -> Vec<Wanted> {
+    let streams = by_stream(trace);
+    let length = |gap: &&Gap| gap.lost.count().map_or(3, |lost| lost.clamp(1, 700)) as usize;
+    let mut known: Vec<&Gap> = gaps.iter().collect();
+    known.sort_by_key(length);
+    let groups = known.chunk_by(|a, b| Calibration::same_length_group(length(a), length(b)));
     groups
         .map(|group| Wanted {
-            lost: group[group.len() / 2].0,
-            rates: group.iter().filter_map(|&(_, rate)| rate).collect(),
+            lost: length(&group[group.len() / 2]),
+            places: group.iter().filter_map(|gap| Surroundings::of_gap(trace, &streams, gap)).collect(),
         })
         .collect()
 }
@@ -105,9 +98,9 @@ pub(crate) fn calibrate(
     let streams = by_stream(trace);
     let blackouts: Vec<Blackout> = wanted
         .iter()
-        .flat_map(|Wanted { lost, rates }| {
+        .flat_map(|Wanted { lost, places }| {
             let gaps = (limits.lost_per_length / lost).clamp(limits.min_gaps, limits.max_gaps);
-            draw_at_rates(trace, &streams, *lost, gaps, rates, options.seed)
+            draw_like(trace, &streams, *lost, gaps, places, options.seed)
         })
         .collect();
     // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
@@ -171,9 +164,9 @@ impl<'t> Batch<'t> {
             let (mut right, mut opinions) = (Vec::new(), Vec::new());
             if let (Some(recall), Some(consensus)) = (&recall, &solution.consensus) {
                 let threads = threads_of(&truth, &event_types, trace);
-                right = consensus.agreement.per_row(|thread, types| {
-                    threads.get(&thread).map_or(0, |truth| lcs_length(types, truth))
-                });
+                right = consensus
+                    .agreement
+                    .per_row(|thread, types| threads.get(&thread).map_or(0, |truth| lcs_length(types, truth)));
                 opinions = recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS);
             }
             Case { solution, truth, right, opinions }

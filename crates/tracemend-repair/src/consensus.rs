@@ -198,7 +198,8 @@ impl Agreement {
             self.threads.iter().zip(rows(filling)).map(|(thread, row)| thread.expected(row, weights)).sum()
         };
         let best = (0..self.fillings).map(|filling| (filling, expected(filling)));
-        best.reduce(|best, one| if one.1 > best.1 { one } else { best }).map_or(Vec::new(), |best| rows(best.0).collect())
+        best.reduce(|best, one| if one.1 > best.1 { one } else { best })
+            .map_or(Vec::new(), |best| rows(best.0).collect())
     }
 
     /// One row of events made of a row for each thread: turns keep together, and stand where they stand in their own fillings.
@@ -208,7 +209,8 @@ impl Agreement {
         for (thread, (rows, &row)) in self.threads.iter().zip(rows).enumerate() {
             let row = &rows.rows[row];
             let placed = &fillings[row.filling].placed;
-            let order = orders.entry(row.filling).or_insert_with(|| turns(placed, |point| points[point as usize].from_ns));
+            let order =
+                orders.entry(row.filling).or_insert_with(|| turns(placed, |point| points[point as usize].from_ns));
             for (number, &place) in row.places.iter().enumerate() {
                 let event = (placed[place as usize], Place { thread, number });
                 events.push((order[place as usize], row.filling, place, event));
@@ -378,6 +380,9 @@ mod tests {
     #[test]
     fn turns_keep_together_and_points_are_not_left_behind() {
         let placed: Vec<Placed> = [0, 0, 1, 2, 2, 0].map(|point| (point, 9)).to_vec();
-        assert_eq!(turns(&placed, |point| [0, 50, 10][point as usize]), [(0, 0), (0, 0), (50, 2), (50, 3), (50, 3), (50, 5)]);
+        assert_eq!(
+            turns(&placed, |point| [0, 50, 10][point as usize]),
+            [(0, 0), (0, 0), (50, 2), (50, 3), (50, 3), (50, 5)]
+        );
     }
 }

@@ -48,7 +48,8 @@ pub fn matches<T: Eq + Hash>(a: &[T], b: &[T]) -> Vec<usize> {
         let mut table: Vec<u64> = Vec::with_capacity(words * y.len());
         compare(x, y, |v| table.extend_from_slice(v));
         // Whether the place before `i` adds nothing to what is common with the first `j` of `y`.
-        let adds_nothing = |i: usize, j: usize| j == 0 || table[(j - 1) * words + (i - 1) / 64] >> ((i - 1) % 64) & 1 == 1;
+        let adds_nothing =
+            |i: usize, j: usize| j == 0 || table[(j - 1) * words + (i - 1) / 64] >> ((i - 1) % 64) & 1 == 1;
         let found = matched.len();
         let (mut i, mut j) = (x.len(), y.len());
         while i > 0 && j > 0 {

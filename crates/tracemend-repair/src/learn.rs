@@ -13,7 +13,7 @@ const CALIBRATING_TRACES: usize = 3;
 /// Adapts a model to a trace: learns what is intact there, and calibrates on blackouts there, which count for more than those of
 /// the traces learned before.
 pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&TraceModel>, options: &RepairOptions) -> TraceModel {
-    let own = calibrate(trace, model, &like(gaps), options);
+    let own = calibrate(trace, model, &like(trace, gaps), options);
     let mut adapted = model.cloned().unwrap_or_default();
     adapted.rescoring = own.rescoring;
     let before = std::mem::replace(&mut adapted.calibration, own.calibration);
@@ -41,7 +41,7 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
     for trace in traces {
         model.learn(trace, 1);
     }
-    let wanted = params.blackouts.trained_lengths.map(|lost| Wanted { lost, rates: Vec::new() });
+    let wanted = params.blackouts.trained_lengths.map(|lost| Wanted { lost, places: Vec::new() });
     let calibrations: Vec<Calibration> = (0..traces.len().min(CALIBRATING_TRACES))
         .into_par_iter()
         .map(|held_out| {

@@ -31,6 +31,7 @@ pub mod ring;
 pub mod rng;
 mod search;
 mod solve;
+mod surroundings;
 pub mod tensor_file;
 #[cfg(test)]
 mod testing;

@@ -46,8 +46,7 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
         Length::Unknown(prior) => (prior.len(), params.horizon),
     };
     let (gap, stream) = (context.gap.to_string(), context.stream.unwrap_or(0).to_string());
-    let random =
-        |purpose: &str, island: usize| SplitMix64::new(seed, &[purpose, &gap, &stream, &island.to_string()]);
+    let random = |purpose: &str, island: usize| SplitMix64::new(seed, &[purpose, &gap, &stream, &island.to_string()]);
     let scorer = Scorer::new(context, caches, horizon);
     let mut beam = Beam {
         scorer,
