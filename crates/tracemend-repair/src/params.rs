@@ -242,8 +242,8 @@ impl Default for BlackoutParams {
 impl Default for SearchParams {
     fn default() -> Self {
         Self {
-            beam: [32, 16],
-            islands: 4,
+            beam: [24, 12],
+            islands: 8,
             stay_tokens: 6,
             switch_threads: 8,
             switch_tokens: 3,
