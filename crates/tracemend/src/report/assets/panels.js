@@ -3,13 +3,15 @@ function tiles() {
   const { summary, recorded } = data;
   const total = recorded + summary.lost_events;
   const share = (part, whole) => whole ? (100 * part / whole).toFixed(1) + " %" : "0 %";
+  const sure = summary.sure_right;
   const list = [
+    [count(summary.inferred_sure), "lost events inferred with confidence 0.9 or more"],
+    [sure < 99.95 ? sure.toFixed(1) : count(sure), "of these expected to be right (sum of confidences)"],
     [count(recorded), "events recorded"],
     [count(summary.lost_events), `events lost, ${share(summary.lost_events, total)} of all`],
     [count(summary.gaps), `gaps, ${count(summary.filled)} of them filled`],
     [count(summary.inferred), "events inferred"],
-    [count(right()), "of them expected to be right (sum of confidences)"],
-    [count(summary.inferred_sure), "of them with confidence 0.9 or more"],
+    [count(right()), "of all inferred expected to be right"],
   ];
   for (const [number, text] of list) {
     const tile = element("div", undefined, { class: "tile" });
