@@ -1,31 +1,20 @@
 //! How far the latencies of calls are from those in the complete twin of a trace.
 //!
-//! The latency of a call is the time from its entry to the exit that follows on the same thread, or the recorded duration
-//! of a whole call. Quantiles are compared as ratios, so that a call of a microsecond weighs as much as one of a second.
-//! Before the repair, pairs are formed as by a reader who ignores the gaps.
+//! Quantiles are compared as ratios, so that a call of a microsecond weighs as much as one of a second. Latencies before and
+//! after the repair are those that `repair` shows ([`latencies`]).
 
 use crate::measurement::quantile;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use tracemend_repair::GapRepair;
-use tracemend_trace::{Phase, Trace};
+use tracemend_repair::latencies::{CallLatencies, latencies};
+use tracemend_trace::Trace;
 
 /// Latencies of a call in the twin below which its quantiles are not compared.
 const MIN_LATENCIES: usize = 5;
 
-/// An event of a timeline.
-#[derive(Clone, Copy)]
-struct TimedEvent<'a> {
-    time_ns: i64,
-    tid: i32,
-    name: &'a str,
-    phase: Phase,
-    dur_ns: Option<i64>,
-}
-
-/// Latencies in nanoseconds, ascending, by the name of the call.
-type Latencies<'a> = BTreeMap<&'a str, Vec<f64>>;
+/// The coarsest tick of a clock that is looked for, in nanoseconds.
+const MAX_TICK_NS: u64 = 1_000_000;
 
 /// The errors of one call's latencies, each |ln(quantile / quantile in the twin)|.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,76 +47,47 @@ pub struct CallLatency {
     pub errors: CallErrors,
 }
 
-fn recorded(trace: &Trace) -> Vec<TimedEvent<'_>> {
-    let event = |event: &'_ tracemend_trace::Event| {
-        let name = trace.header.symbols.name(event.name);
-        let dur_ns = event.dur_ns.map(|dur| dur as i64);
-        Some(TimedEvent { time_ns: event.time_ns, tid: event.tid?, name, phase: event.phase, dur_ns })
-    };
-    trace.events.iter().filter_map(event).collect()
-}
-
-/// The recorded and the inferred events by time; inferred events without time or thread are left out.
-fn repaired<'a>(trace: &'a Trace, repairs: &'a [GapRepair]) -> Vec<TimedEvent<'a>> {
-    let mut events = recorded(trace);
-    let inferred = repairs.iter().flat_map(|repair| &repair.events).filter_map(|event| {
-        let (time_ns, tid) = (event.time_ns?, event.tid?);
-        Some(TimedEvent { time_ns, tid, name: &event.name, phase: event.phase, dur_ns: None })
-    });
-    events.extend(inferred);
-    // Stable: at one time, recorded events come first.
-    events.sort_by_key(|event| event.time_ns);
-    events
-}
-
-/// The latencies of all calls. `events` are in the order of time.
-fn latencies<'a>(events: &[TimedEvent<'a>]) -> Latencies<'a> {
-    let mut found = Latencies::new();
-    let mut open: FxHashMap<i32, TimedEvent<'a>> = FxHashMap::default();
-    for &event in events {
-        let latency = match event.phase {
-            Phase::Entry => {
-                open.insert(event.tid, event);
-                None
-            }
-            Phase::Exit => {
-                let entry = open.remove(&event.tid).filter(|entry| entry.name == event.name);
-                entry.map(|entry| event.time_ns.saturating_sub(entry.time_ns))
-            }
-            Phase::Call => event.dur_ns,
-            Phase::Point => None,
-        };
-        if let Some(latency) = latency {
-            found.entry(event.name).or_default().push(latency as f64);
-        }
-    }
-    found.values_mut().for_each(|latencies| latencies.sort_unstable_by(f64::total_cmp));
-    found
-}
-
 /// Compares latencies before and after a repair with those of the twin. Left out are calls with less than
-/// [`MIN_LATENCIES`] in the twin, and calls without any before or after the repair.
+/// [`MIN_LATENCIES`] in the twin, and calls without any in the lossy trace.
 pub(crate) fn errors(lossy: &Trace, repairs: &[GapRepair], twin: &Trace) -> Vec<CallErrors> {
-    let (before, after) = (latencies(&recorded(lossy)), latencies(&repaired(lossy, repairs)));
-    compared(&before, &after, &latencies(&recorded(twin)))
+    let tick = tick_ns(lossy).max(tick_ns(twin));
+    compared(&latencies(lossy, repairs), &latencies(twin, &[]), tick)
 }
 
-fn compared(before: &Latencies<'_>, after: &Latencies<'_>, twin: &Latencies<'_>) -> Vec<CallErrors> {
-    // Clocks tick in nanoseconds: a latency of 0 is one of less than 1.
-    let error = |found: &[f64], truth: &[f64], share: f64| {
-        Some((quantile(found, share)?.max(1.0) / quantile(truth, share)?.max(1.0)).ln().abs())
+/// The largest power of ten that divides all times and durations: text of ftrace has microseconds.
+fn tick_ns(trace: &Trace) -> u64 {
+    let times = trace.events.iter().flat_map(|event| [event.time_ns.unsigned_abs(), event.dur_ns.unwrap_or(0)]);
+    times.fold(MAX_TICK_NS, |mut tick, time| {
+        while !time.is_multiple_of(tick) {
+            tick /= 10;
+        }
+        tick
+    })
+}
+
+fn compared(
+    lossy: &BTreeMap<&str, CallLatencies>,
+    twin: &BTreeMap<&str, CallLatencies>,
+    tick_ns: u64,
+) -> Vec<CallErrors> {
+    // What a clock shows as 0 took less than a tick; as a ratio, 0 would be infinitely far from 1.
+    let at = |latencies: &[u64], share: f64| {
+        let sorted: Vec<f64> = latencies.iter().map(|&latency| latency as f64).collect();
+        Some(quantile(&sorted, share)?.max(tick_ns as f64))
     };
+    let error = |found: &[u64], truth: &[u64], share: f64| Some((at(found, share)? / at(truth, share)?).ln().abs());
     twin.iter()
+        .map(|(name, truth)| (name, &truth.recorded))
         .filter(|(_, truth)| truth.len() >= MIN_LATENCIES)
         .filter_map(|(name, truth)| {
-            let (before, after) = (before.get(name)?, after.get(name)?);
+            let CallLatencies { recorded, repaired } = lossy.get(name)?;
             Some(CallErrors {
                 call: (*name).to_owned(),
                 latencies: truth.len(),
-                median_before: error(before, truth, 0.5)?,
-                median_after: error(after, truth, 0.5)?,
-                p95_before: error(before, truth, 0.95)?,
-                p95_after: error(after, truth, 0.95)?,
+                median_before: error(recorded, truth, 0.5)?,
+                median_after: error(repaired, truth, 0.5)?,
+                p95_before: error(recorded, truth, 0.95)?,
+                p95_after: error(repaired, truth, 0.95)?,
             })
         })
         .collect()
@@ -136,44 +96,50 @@ fn compared(before: &Latencies<'_>, after: &Latencies<'_>, twin: &Latencies<'_>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracemend_trace::{Event, Format, Phase, TraceHeader};
 
-    fn event(time_ns: i64, tid: i32, name: &str, phase: Phase) -> TimedEvent<'_> {
-        TimedEvent { time_ns, tid, name, phase, dur_ns: None }
+    fn list(recorded: &[u64], repaired: &[u64]) -> BTreeMap<&'static str, CallLatencies> {
+        [("read", CallLatencies { recorded: recorded.to_vec(), repaired: repaired.to_vec() })].into()
     }
 
-    #[test]
-    fn latencies_are_paired_by_thread_and_name() {
-        let events = [
-            event(0, 1, "read", Phase::Entry),
-            event(1, 2, "read", Phase::Entry),
-            event(5, 1, "read", Phase::Exit),
-            event(6, 1, "write", Phase::Exit),
-            event(11, 2, "read", Phase::Exit),
-            event(12, 1, "read", Phase::Entry),
-            event(13, 1, "write", Phase::Exit),
-            TimedEvent { dur_ns: Some(7), ..event(20, 3, "close", Phase::Call) },
-        ];
-        let expected: Latencies<'_> = [("close", vec![7.0]), ("read", vec![5.0, 10.0])].into_iter().collect();
-        assert_eq!(latencies(&events), expected);
+    fn close(got: f64, want: f64) {
+        assert!((got - want).abs() < 1e-12, "{got} {want}");
     }
 
     #[test]
     fn errors_by_hand() {
-        let list = |values: &[f64]| -> Latencies<'static> { [("read", values.to_vec())].into_iter().collect() };
-        let twin = list(&[10.0, 10.0, 20.0, 30.0, 100.0]);
+        let twin = list(&[10, 10, 20, 30, 100], &[]);
         // Medians 40 and 10 beside 20; p95 of five is 0.8 of the way from the fourth to the fifth: 86.
-        let before = list(&[40.0, 40.0, 40.0]);
-        let after = list(&[10.0, 10.0, 10.0, 172.0, 172.0]);
-        let all = compared(&before, &after, &twin);
+        let lossy = list(&[40, 40, 40], &[10, 10, 10, 172, 172]);
+        let all = compared(&lossy, &twin, 1);
         let [found] = &all[..] else { panic!("one call") };
         assert_eq!((found.call.as_str(), found.latencies), ("read", 5));
-        let close = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got} {want}");
         close(found.median_before, 2f64.ln());
         close(found.median_after, 2f64.ln());
         close(found.p95_before, (86.0f64 / 40.0).ln());
         close(found.p95_after, 2f64.ln());
-        // Four latencies are too few, and a call without any before the repair is left out.
-        assert!(compared(&before, &after, &list(&[1.0; 4])).is_empty());
-        assert!(compared(&Latencies::new(), &after, &twin).is_empty());
+        // Four latencies are too few, and a call without any in the lossy trace is left out.
+        assert!(compared(&lossy, &list(&[1; 4], &[]), 1).is_empty());
+        assert!(compared(&BTreeMap::new(), &twin, 1).is_empty());
+    }
+
+    #[test]
+    fn less_than_a_tick_is_a_tick() {
+        let (lossy, twin) = (list(&[2000; 5], &[0; 5]), list(&[0, 0, 0, 1000, 1000], &[]));
+        let found = compared(&lossy, &twin, 1000).swap_remove(0);
+        close(found.median_before, 2f64.ln());
+        close(found.median_after, 0.0);
+    }
+
+    #[test]
+    fn a_clock_ticks_as_finely_as_its_finest_time() {
+        let mut header = TraceHeader::new(Format::Ftrace);
+        let stream = header.cpu_stream(0);
+        let name = header.symbols.intern("read");
+        let at = |times: &[i64]| {
+            let events = times.iter().map(|&time| Event::new(time, stream, name, Phase::Point)).collect();
+            tick_ns(&Trace { header: header.clone(), events, gaps: vec![] })
+        };
+        assert_eq!((at(&[3000, 21_000]), at(&[3000, 21_010]), at(&[3000, 7])), (1000, 10, 1));
     }
 }

@@ -15,6 +15,7 @@ pub mod index;
 mod inferred;
 mod insertion_points;
 pub mod kernel;
+pub mod latencies;
 pub mod lcs;
 mod learn;
 mod length;

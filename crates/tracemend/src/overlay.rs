@@ -17,6 +17,9 @@ pub struct WriteOptions<'a> {
     pub model: &'a str,
 }
 
+/// Confidence from which an inferred event counts as sure.
+const SURE: f32 = 0.9;
+
 /// A repair in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct RepairSummary {
@@ -30,6 +33,8 @@ pub(crate) struct RepairSummary {
     pub inferred: u64,
     /// Inferred events with a confidence of 0.9 or more.
     pub inferred_sure: u64,
+    /// Number of those that are expected to be right: the sum of their confidences.
+    pub sure_right: f64,
     /// Inferred events below the minimum confidence, which were left out.
     pub withheld: u64,
     /// Gaps that stay open, by reason.
@@ -43,11 +48,14 @@ impl RepairSummary {
         for repair in repairs {
             summary.gaps += 1;
             summary.lost_events += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
-            let kept = kept(repair, options).count() as u64;
-            summary.inferred += kept;
-            summary.inferred_sure += kept_sure(repair, options);
-            summary.withheld += repair.events.len() as u64 - kept;
-            summary.filled += u64::from(kept > 0);
+            let inferred = kept(repair, options).count() as u64;
+            summary.inferred += inferred;
+            for event in kept(repair, options).filter(|event| event.confidence >= SURE) {
+                summary.inferred_sure += 1;
+                summary.sure_right += f64::from(event.confidence);
+            }
+            summary.withheld += repair.events.len() as u64 - inferred;
+            summary.filled += u64::from(inferred > 0);
             if let Some(reason) = &repair.left_open {
                 *summary.left_open.entry(reason.clone()).or_default() += 1;
             }
@@ -155,10 +163,6 @@ fn first_time(repair: &GapRepair) -> Option<i64> {
 fn kept<'a>(repair: &'a GapRepair, options: &WriteOptions<'_>) -> impl Iterator<Item = &'a InferredEvent> {
     let minimum = options.min_confidence;
     repair.events.iter().filter(move |event| event.confidence >= minimum)
-}
-
-fn kept_sure(repair: &GapRepair, options: &WriteOptions<'_>) -> u64 {
-    kept(repair, options).filter(|event| event.confidence >= 0.9).count() as u64
 }
 
 fn write_heads<'a>(

@@ -166,7 +166,7 @@ impl<'a> Repaired<'a> {
     /// Never in practice: the rows go into memory.
     pub fn statistics(&self) -> io::Result<&[StatisticsRow]> {
         let merged = self.merged()?;
-        Ok(self.statistics.get_or_init(|| statistics(merged, self.repairs)))
+        Ok(self.statistics.get_or_init(|| statistics(&self.loaded.trace, merged, self.repairs)))
     }
 
     /// Writes one file of the form that `form` names.

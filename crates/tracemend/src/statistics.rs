@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use tracemend_repair::GapRepair;
-use tracemend_trace::Phase;
-use tracemend_trace::sink::{Collected, EventRow, calls};
+use tracemend_repair::latencies::latencies;
+use tracemend_trace::sink::Collected;
+use tracemend_trace::{Phase, Trace};
 
 /// Standard errors to each side that make up a 90 % interval.
 const Z90: f64 = 1.645;
@@ -27,19 +28,24 @@ pub struct StatisticsRow {
     pub high: f64,
     /// Latencies of calls with a recorded entry and exit, paired without knowledge of gaps.
     pub latency_recorded: Option<Latency>,
-    /// Latencies with the inferred events in place, each call weighted by its confidence.
+    /// Latencies of the same calls without the bridged pairs. Inferred calls have none: how long they took is not known.
     pub latency: Option<Latency>,
+    /// Recorded pairs of an entry and an exit between which the repair puts lost events of their thread, so that they belong
+    /// to two calls; 0: `latency` is `latency_recorded`.
+    pub bridged: u64,
 }
 
 /// Latencies of calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Latency {
-    /// Sum of the calls' weights.
-    pub calls: f64,
+    /// Number of calls.
+    pub calls: u64,
     /// Median.
     pub p50: Quantile,
     /// 90th percentile.
     pub p90: Quantile,
+    /// 95th percentile.
+    pub p95: Quantile,
     /// 99th percentile.
     pub p99: Quantile,
 }
@@ -55,30 +61,16 @@ pub struct Quantile {
     pub high: u64,
 }
 
-/// Duration of one call.
-#[derive(Clone, Copy, Debug)]
-struct Duration {
-    ns: f64,
-    /// Standard error.
-    error_ns: f64,
-    weight: f64,
-}
-
 /// Returns statistics by kind of event, the most frequent first. `merged` holds the recorded and inferred events of the
 /// repaired trace.
-pub(crate) fn statistics(merged: &Collected<'_>, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
+pub(crate) fn statistics(trace: &Trace, merged: &Collected<'_>, repairs: &[GapRepair]) -> Vec<StatisticsRow> {
     let counts = counts(merged, repairs);
-    let events = merged.by_time();
-    let recorded: Vec<&EventRow<'_>> = events.iter().copied().filter(|event| event.inference.is_none()).collect();
-    let mut before = durations(&recorded);
-    let mut after = durations(&events);
+    let latencies = latencies(trace, repairs);
     let mut rows: Vec<StatisticsRow> = counts
         .into_iter()
         .map(|((name, phase), count)| {
             let timed = matches!(phase, Phase::Entry | Phase::Call);
-            let of = |durations: &mut FxHashMap<&str, Vec<Duration>>| {
-                if timed { durations.remove(name).and_then(|list| latency(&list)) } else { None }
-            };
+            let call = latencies.get(name).filter(|_| timed);
             let (low, high) = count.interval();
             StatisticsRow {
                 name: name.to_owned(),
@@ -87,8 +79,9 @@ pub(crate) fn statistics(merged: &Collected<'_>, repairs: &[GapRepair]) -> Vec<S
                 expected: count.recorded as f64 + count.lost,
                 low,
                 high,
-                latency_recorded: of(&mut before),
-                latency: of(&mut after),
+                latency_recorded: call.and_then(|call| latency(&call.recorded)),
+                latency: call.and_then(|call| latency(&call.repaired)),
+                bridged: call.map_or(0, |call| (call.recorded.len() - call.repaired.len()) as u64),
             }
         })
         .collect();
@@ -166,67 +159,18 @@ fn counts<'a>(merged: &'a Collected<'a>, repairs: &'a [GapRepair]) -> BTreeMap<(
     counts
 }
 
-/// Returns the durations of calls by name.
-fn durations<'a>(events: &[&'a EventRow<'a>]) -> FxHashMap<&'a str, Vec<Duration>> {
-    let mut durations: FxHashMap<&str, Vec<Duration>> = FxHashMap::default();
-    let weight = |event: &EventRow<'_>| f64::from(event.confidence());
-    let error = |event: &EventRow<'_>| event.time_err_ns().map_or(0.0, |error| error as f64);
-    for (begin, end) in calls(events) {
-        let duration = match (end, begin.dur_ns) {
-            (Some(end), _) => {
-                let ns = end.at_ns().saturating_sub(begin.at_ns()) as f64;
-                let error_ns = match (&begin.inference, &end.inference) {
-                    // In one gap both times err alike, and the duration is known up to its order of magnitude.
-                    (Some(one), Some(other)) if one.gap == other.gap => ns,
-                    _ => error(begin).hypot(error(end)),
-                };
-                Duration { ns, error_ns, weight: weight(begin).min(weight(end)) }
-            }
-            (None, Some(dur_ns)) => Duration { ns: dur_ns as f64, error_ns: 0.0, weight: weight(begin) },
-            (None, None) => continue,
-        };
-        durations.entry(begin.name).or_default().push(duration);
-    }
-    durations
-}
-
-fn latency(durations: &[Duration]) -> Option<Latency> {
-    let calls: f64 = durations.iter().map(|duration| duration.weight).sum();
-    if calls < 0.5 {
-        return None;
-    }
-    let sorted = |errors: f64| {
-        let mut sorted: Vec<(f64, f64)> = durations
-            .iter()
-            .map(|duration| ((duration.ns + errors * duration.error_ns).max(0.0), duration.weight))
-            .collect();
-        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-        sorted
-    };
-    let (short, middle, long) = (sorted(-Z90), sorted(0.0), sorted(Z90));
+/// Returns the quantiles of latencies in ascending order, if there are any.
+fn latency(sorted: &[u64]) -> Option<Latency> {
+    let last = sorted.len().checked_sub(1)?;
+    let calls = sorted.len() as f64;
+    let at = |share: f64| sorted[((share.clamp(0.0, 1.0) * calls).ceil() as usize).saturating_sub(1).min(last)];
     let quantile = |share: f64| {
         // The rank of a sample's quantile has a binomial distribution.
         let scatter = Z90 * (share * (1.0 - share) / calls).sqrt();
-        Quantile {
-            value: at(&middle, calls, share),
-            low: at(&short, calls, share - scatter),
-            high: at(&long, calls, share + scatter),
-        }
+        Quantile { value: at(share), low: at(share - scatter), high: at(share + scatter) }
     };
-    Some(Latency { calls, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) })
-}
-
-/// Returns the duration at which the weights reach this share.
-fn at(sorted: &[(f64, f64)], total: f64, share: f64) -> u64 {
-    let wanted = share.clamp(0.0, 1.0) * total;
-    let mut reached = 0.0;
-    for &(ns, weight) in sorted {
-        reached += weight;
-        if reached >= wanted - 1e-9 {
-            return ns as u64;
-        }
-    }
-    sorted.last().map_or(0, |&(ns, _)| ns as u64)
+    let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(quantile);
+    Some(Latency { calls: sorted.len() as u64, p50, p90, p95, p99 })
 }
 
 #[cfg(test)]
@@ -234,22 +178,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_of_certain_durations_are_those_of_the_sorted_list() {
-        let durations: Vec<Duration> =
-            (1..=100).rev().map(|ns| Duration { ns: f64::from(ns), error_ns: 0.0, weight: 1.0 }).collect();
-        let latency = latency(&durations).expect("a hundred calls");
-        assert_eq!((latency.p50.value, latency.p90.value, latency.p99.value), (50, 90, 99));
+    fn quantiles_are_those_of_the_sorted_list() {
+        let latency = latency(&(1..=100).collect::<Vec<u64>>()).expect("a hundred calls");
+        let [p50, p90, p95, p99] = [latency.p50, latency.p90, latency.p95, latency.p99].map(|quantile| quantile.value);
+        assert_eq!((latency.calls, p50, p90, p95, p99), (100, 50, 90, 95, 99));
         // 1.645 standard errors of the median's rank are 8.2 ranks.
         assert_eq!((latency.p50.low, latency.p50.high), (42, 59));
     }
 
     #[test]
-    fn an_improbable_call_moves_a_quantile_less_than_a_certain_one() {
-        let one = |ns, weight| Duration { ns, error_ns: 0.0, weight };
-        let improbable = latency(&[one(10.0, 1.0), one(10.0, 1.0), one(90.0, 0.1), one(90.0, 0.1)]);
-        let certain = latency(&[one(10.0, 1.0), one(90.0, 1.0), one(90.0, 1.0)]);
-        assert_eq!(improbable.map(|latency| latency.p50.value), Some(10));
-        assert_eq!(certain.map(|latency| latency.p50.value), Some(90));
+    fn no_calls_have_no_latency() {
+        assert_eq!(latency(&[]), None);
     }
 
     #[test]

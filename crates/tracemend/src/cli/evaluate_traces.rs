@@ -126,7 +126,7 @@ impl ProtocolArgs for SelfArgs {
 ///
 /// All methods learn from the intact rest of the lossy trace, and from `--train` where it is given. With several twins, the
 /// last table is that of all their gaps together. `latency_error_…` says how far the latencies of calls are from those of
-/// the twin, with the recorded events alone (`…_before`) and with the inferred ones.
+/// the twin, with the recorded events alone (`…_before`) and as `repair` shows them.
 #[derive(Args, Debug)]
 pub(super) struct TruthArgs {
     /// Traces that lost events.

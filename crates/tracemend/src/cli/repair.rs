@@ -148,17 +148,27 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
     Ok(exit::DONE)
 }
 
+/// How many inferred events a user can rely on, and how far.
+fn sure(summary: &RepairSummary) -> String {
+    let (sure, right) = (summary.inferred_sure, summary.sure_right);
+    let right = if right < 99.95 { format!("{right:.1}") } else { count(right.round() as u64) };
+    match sure {
+        0 => "none of them with confidence >= 0.90".to_owned(),
+        _ => format!("{} of them with confidence >= 0.90, of which {right} are expected to be right", count(sure)),
+    }
+}
+
 fn summary_lines(summary: &RepairSummary) -> Vec<String> {
     if summary.gaps == 0 {
         return Vec::new();
     }
     let mut lines = vec![format!(
-        "repaired {} of {}: {} lost, {} inferred, {} of them with confidence >= 0.90",
+        "repaired {} of {}: {} lost, {} inferred, {}",
         count(summary.filled),
         plural(summary.gaps, "gap"),
         plural(summary.lost_events, "event"),
         count(summary.inferred),
-        count(summary.inferred_sure),
+        sure(summary),
     )];
     if summary.withheld > 0 {
         lines.push(format!("left open: {} below --min-confidence", plural(summary.withheld, "event")));
@@ -167,4 +177,24 @@ fn summary_lines(summary: &RepairSummary) -> Vec<String> {
         lines.push(format!("left open: {}: {reason}", plural(*gaps, "gap")));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_how_many_sure_events_are_expected_to_be_right() {
+        let summary = RepairSummary { gaps: 1, filled: 1, lost_events: 9, inferred: 8, ..RepairSummary::default() };
+        let line = |inferred_sure, sure_right| {
+            summary_lines(&RepairSummary { inferred_sure, sure_right, ..summary.clone() }).swap_remove(0)
+        };
+        let head = "repaired 1 of 1 gap: 9 events lost, 8 inferred, ";
+        assert_eq!(line(0, 0.0), format!("{head}none of them with confidence >= 0.90"));
+        assert_eq!(
+            line(5, 4.79),
+            format!("{head}5 of them with confidence >= 0.90, of which 4.8 are expected to be right")
+        );
+        assert!(line(1300, 1234.4).ends_with("of which 1 234 are expected to be right"), "{}", line(1300, 1234.4));
+    }
 }

@@ -78,3 +78,12 @@ fn events_below_the_asked_confidence_stay_gap() {
     let summary = RepairSummary::of(&repairs, &WriteOptions { min_confidence: 0.5, model: "m" });
     assert_eq!((summary.lost_events, summary.inferred, summary.inferred_sure, summary.withheld), (2, 1, 1, 1));
 }
+
+#[test]
+fn sure_events_are_expected_right_as_often_as_their_confidences_say() {
+    let (_, mut repairs) = trace_and_repair();
+    repairs[0].events = vec![inferred(10, "b", 0.9), inferred(12, "b", 1.0), inferred(20, "c", 0.89)];
+    let summary = RepairSummary::of(&repairs, &WriteOptions { min_confidence: 0.0, model: "m" });
+    assert_eq!(summary.inferred_sure, 2);
+    assert!((summary.sure_right - 1.9).abs() < 1e-6, "{}", summary.sure_right);
+}

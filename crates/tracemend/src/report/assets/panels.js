@@ -3,13 +3,15 @@ function tiles() {
   const { summary, recorded } = data;
   const total = recorded + summary.lost_events;
   const share = (part, whole) => whole ? (100 * part / whole).toFixed(1) + " %" : "0 %";
+  const sure = summary.sure_right;
   const list = [
+    [count(summary.inferred_sure), "lost events inferred with confidence 0.9 or more"],
+    [sure < 99.95 ? sure.toFixed(1) : count(sure), "of these expected to be right (sum of confidences)"],
     [count(recorded), "events recorded"],
     [count(summary.lost_events), `events lost, ${share(summary.lost_events, total)} of all`],
     [count(summary.gaps), `gaps, ${count(summary.filled)} of them filled`],
     [count(summary.inferred), "events inferred"],
-    [count(right()), "of them expected to be right (sum of confidences)"],
-    [count(summary.inferred_sure), "of them with confidence 0.9 or more"],
+    [count(right()), "of all inferred expected to be right"],
   ];
   for (const [number, text] of list) {
     const tile = element("div", undefined, { class: "tile" });
@@ -123,11 +125,12 @@ function statistics() {
     const { value, low, high } = of[which];
     return low === high ? duration(value) : `${duration(value)} (${duration(low)}–${duration(high)})`;
   };
+  const repaired = (row, which) => row.latency && !row.bridged ? "as recorded" : latency(row.latency, which);
   const rows = data.statistics.map((row) => [row.name, count(row.recorded), `${count(row.expected)} (${count(row.low)}–${count(row.high)})`,
     row.expected ? `${(100 * (1 - row.recorded / row.expected)).toFixed(0)} %` : "", latency(row.latency_recorded, "p50"),
-    latency(row.latency, "p50"), latency(row.latency_recorded, "p99"), latency(row.latency, "p99")]);
+    repaired(row, "p50"), latency(row.latency_recorded, "p95"), repaired(row, "p95")]);
   table("statistics", [["event"], ["recorded", 1], ["with the lost ones", 1], ["missed", 1], ["median, recorded", 1],
-    ["median, repaired", 1], ["99 %, recorded", 1], ["99 %, repaired", 1]], rows);
+    ["median, repaired", 1], ["95 %, recorded", 1], ["95 %, repaired", 1]], rows);
 }
 
 function unknown() {
