@@ -118,7 +118,7 @@ try:
     assert paint < float(paint_ms), f"first paint after {paint} ms"
     assert page.run("return events.count") == int(events)
     assert page.run("return document.querySelectorAll('tr[data-gap]').length") == int(gaps)
-    assert page.run("return document.querySelectorAll('#tiles .tile').length") == 6
+    assert page.run("return document.querySelectorAll('#tiles .tile').length") == 7
     colors = page.run("""const pixels = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer);
         return new Set(pixels).size""")
     assert colors > 4, "the timeline is empty"
