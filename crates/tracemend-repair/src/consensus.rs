@@ -205,7 +205,7 @@ impl Agreement {
     /// One row of events made of a row for each thread: turns keep together, and stand where they stand in their own fillings.
     fn merged(&self, rows: &Rows, fillings: &[Filling], points: &[InsertionPoint]) -> Vec<(Placed, Place)> {
         let mut orders: FxHashMap<usize, Vec<(i64, u32)>> = FxHashMap::default();
-        let mut events: Vec<((i64, u32), usize, u32, (Placed, Place))> = Vec::with_capacity(self.lost);
+        let mut events = Vec::with_capacity(self.lost);
         for (thread, (rows, &row)) in self.threads.iter().zip(rows).enumerate() {
             let row = &rows.rows[row];
             let placed = &fillings[row.filling].placed;

@@ -179,8 +179,4 @@ impl Session for NgramSession<'_> {
     fn leave(&mut self, context: Context) -> f64 {
         self.model.trie.leave_probability(self.place(context).state, &self.model.params)
     }
-
-    fn remembered(&self) -> usize {
-        self.places.len()
-    }
 }

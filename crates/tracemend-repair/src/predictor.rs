@@ -45,12 +45,6 @@ pub trait Session {
     /// Probability that the CPU's next event is another thread's.
     fn leave(&mut self, context: Context) -> f64;
 
-    /// How many contexts it remembers; 0 where it need not. Where these are many, the search begins a new session between two
-    /// gaps.
-    fn remembered(&self) -> usize {
-        0
-    }
-
     /// Logarithm of [`Session::probability`].
     fn log_p(&mut self, context: Context, token: Token) -> LogProb {
         LogProb::of(self.probability(context, token))

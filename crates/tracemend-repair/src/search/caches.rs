@@ -13,10 +13,6 @@ use std::rc::Rc;
 /// Tokens with the logarithms of their probabilities.
 type Tokens = Rc<Vec<(Token, f32)>>;
 
-/// From so many contexts on a session is left for a new one. With 0 every gap begins anew, so that the answer does not depend on
-/// which gaps the worker filled before.
-const MAX_REMEMBERED: usize = 0;
-
 /// Cached answers of one engine.
 pub(crate) struct Caches<'m> {
     /// The engine.
@@ -47,11 +43,11 @@ impl<'m> Caches<'m> {
         }
     }
 
-    /// Makes room before a gap: forgets what was asked where that has become much.
+    /// Forgets all contexts before a gap: an answer must not depend on which gaps the worker filled before.
     pub(crate) fn begin_gap(&mut self) {
-        if self.session.remembered() > MAX_REMEMBERED {
-            *self = Self::new(self.engine);
-        }
+        self.session = self.engine.predictor.session();
+        self.next.clear();
+        self.leave.clear();
     }
 
     /// [`Session::next`], as shares of what it returns: that the list is short must not speak against the thread. `switched` names
