@@ -21,6 +21,7 @@
 use crate::gap::Recount;
 use crate::{Event, Gap, Phase, StreamId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Maximum number of ids, gaps, threads and turns missed that are remembered, each.
 const MAX: usize = 1 << 20;
@@ -109,7 +110,8 @@ impl LostSamples {
 
     /// A record of loss.
     pub(crate) fn announce(&mut self, cpu: u32, lost: u64) {
-        *self.announced.entry(cpu).or_default() += lost;
+        let announced = self.announced.entry(cpu).or_default();
+        *announced = announced.saturating_add(lost);
     }
 
     /// A thread's beginning, or its name, is recorded.
@@ -170,24 +172,23 @@ impl LostSamples {
 
     /// The numbers of the gaps, where the counts at the end leave fewer than announced.
     pub(crate) fn recount(&self, role: impl Fn(usize) -> Role) -> Vec<Recount> {
-        let mut news = vec![0; self.gaps.len()];
-        for &time in &self.unannounced {
-            // The gap that was last, or still is, when the thread was first seen.
-            let begun = self.gaps.iter().enumerate().filter(|(_, gap)| gap.begin_ns <= time);
-            if let Some((place, _)) = begun.max_by_key(|(_, gap)| gap.end_ns.min(time)) {
-                news[place] += 1;
-            }
+        let news = newcomers(&self.gaps, &self.unannounced);
+        let mut places_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (place, gap) in self.gaps.iter().enumerate() {
+            places_of.entry(gap.cpu).or_default().push(place);
         }
-        let mut cpus: Vec<(&u32, &Vec<(usize, u64)>)> = self.counted.iter().collect();
-        cpus.sort_unstable();
+        let mut turns_of: FxHashMap<u32, Vec<&Turn>> = FxHashMap::default();
+        for turn in &self.turns {
+            turns_of.entry(turn.cpu).or_default().push(turn);
+        }
         let mut recounts = Vec::new();
-        for (&cpu, counts) in cpus {
-            let mut places: Vec<usize> = (0..self.gaps.len()).filter(|&place| self.gaps[place].cpu == cpu).collect();
+        for (cpu, mut places) in places_of {
+            let Some(counts) = self.counted.get(&cpu) else { continue };
             places.sort_by_key(|&place| self.gaps[place].end_ns);
             let gaps: Vec<&Announced> = places.iter().map(|&place| &self.gaps[place]).collect();
             let mut odd: Vec<bool> = gaps.iter().map(|gap| self.follows && gap.lost & 1 != 0).collect();
             let mut missing = 0;
-            for turn in self.turns.iter().filter(|turn| turn.cpu == cpu) {
+            for turn in turns_of.get(&cpu).into_iter().flatten() {
                 missing += if turn.entry { 1 } else { -1 };
                 // The first gap after which the thread can have missed its turn.
                 if let Some(odd) = odd.get_mut(gaps.partition_point(|gap| gap.end_ns <= turn.time_ns)) {
@@ -208,11 +209,42 @@ impl LostSamples {
     }
 }
 
+/// `[gap]` at how many of these times it was the last gap, or still is one; of several open ones the last.
+fn newcomers(gaps: &[Announced], times: &[i64]) -> Vec<u64> {
+    let mut news = vec![0; gaps.len()];
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    let mut by_begin: Vec<usize> = (0..gaps.len()).collect();
+    by_begin.sort_by_key(|&place| gaps[place].begin_ns);
+    let mut coming = by_begin.into_iter().peekable();
+    // Those begun and not ended, by end and by place; the last of the others.
+    let (mut ends, mut open) = (BTreeSet::new(), BTreeSet::new());
+    let mut ended = None;
+    for time in times {
+        while let Some(place) = coming.next_if(|&place| gaps[place].begin_ns <= time) {
+            ends.insert((gaps[place].end_ns, place));
+            open.insert(place);
+        }
+        while let Some(&(end_ns, place)) = ends.first().filter(|first| first.0 < time) {
+            ended = ended.max(Some((end_ns, place)));
+            ends.remove(&(end_ns, place));
+            open.remove(&place);
+        }
+        if let Some(place) = open.last().copied().or(ended.map(|(_, place)| place)) {
+            news[place] += 1;
+        }
+    }
+    news
+}
+
 /// How many events a CPU can have lost; `turns`: entries that threads miss, less exits.
 fn limit(counts: &[(usize, u64)], turns: i64, role: &impl Fn(usize) -> Role) -> u64 {
-    let of = |attr: usize| {
-        counts.iter().filter(|count| count.0 == attr).fold(0u64, |sum, (_, lost)| sum.saturating_add(*lost))
-    };
+    let mut sums: FxHashMap<usize, u64> = FxHashMap::default();
+    for &(attr, lost) in counts {
+        let sum = sums.entry(attr).or_default();
+        *sum = sum.saturating_add(lost);
+    }
+    let of = |attr: usize| sums.get(&attr).copied().unwrap_or(0);
     let lost = |&(attr, lost): &(usize, u64)| match role(attr) {
         Role::Plain | Role::Asks => lost,
         Role::AsksOnly => 0,
@@ -258,6 +290,7 @@ pub(crate) fn ends(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::{Cause, Lost};
+    use proptest::prelude::*;
 
     const READ: Symbol = Symbol(0);
 
@@ -305,6 +338,26 @@ mod tests {
         // Thread 1 was announced: nothing says where.
         events.pop();
         assert_eq!(recounted(&[(10, 20, 9), (30, 40, 8)], &events, [11, 6]), [(0, 5)]);
+    }
+
+    proptest! {
+        /// The slow twin looks at every gap for every time.
+        #[test]
+        fn newcomers_belong_to_the_gap_that_was_last_or_still_is(
+            bounds in prop::collection::vec((0i64..20, 0i64..20), 0..12),
+            times in prop::collection::vec(0i64..25, 0..12),
+        ) {
+            let gap = |&(begin_ns, end_ns): &(i64, i64)| Announced { id: 0, stream: None, cpu: 0, begin_ns, end_ns, lost: 1 };
+            let gaps: Vec<Announced> = bounds.iter().map(gap).collect();
+            let mut slow = vec![0; gaps.len()];
+            for &time in &times {
+                let begun = gaps.iter().enumerate().filter(|(_, gap)| gap.begin_ns <= time);
+                if let Some((place, _)) = begun.max_by_key(|(_, gap)| gap.end_ns.min(time)) {
+                    slow[place] += 1;
+                }
+            }
+            prop_assert_eq!(newcomers(&gaps, &times), slow);
+        }
     }
 
     #[test]
