@@ -144,6 +144,9 @@ impl Agreement {
 
     /// The rows of which most is expected to be right when the fillings have these weights, of all that add up to the number lost.
     pub(crate) fn best(&self, weights: &[f64]) -> Rows {
+        if self.threads.len().saturating_mul(self.lost + 1) > CELLS {
+            return self.best_filling(weights);
+        }
         // Of rows of equal length the best: length, row, expected number of right events.
         let mut options: Vec<Vec<(usize, usize, f64)>> = Vec::new();
         for thread in &self.threads {
@@ -156,9 +159,6 @@ impl Agreement {
                 }
             }
             options.push(best.into_iter().map(|(length, (row, expected))| (length, row, expected)).collect());
-        }
-        if self.threads.len().saturating_mul(self.lost + 1) > CELLS {
-            return self.best_filling(weights);
         }
         let mut value = vec![f64::NEG_INFINITY; self.lost + 1];
         value[0] = 0.0;
@@ -249,8 +249,8 @@ struct Place {
     number: usize,
 }
 
-/// For each event, the earliest time that it can have had (`from_ns`: when a point opens), and the place where its turn began: in this order, turns keep together,
-/// and no event lies after its insertion point has closed.
+/// For each event, the earliest time that it can have had (`from_ns`: when a point opens), and the place where its turn began: in
+/// this order, turns keep together, and no event lies after its insertion point has closed.
 fn turns(placed: &[Placed], from_ns: impl Fn(u16) -> i64) -> Vec<(i64, u32)> {
     let mut order: Vec<(i64, u32)> = Vec::with_capacity(placed.len());
     let mut clock_ns = i64::MIN;

@@ -10,6 +10,7 @@
 //! 25:243). The hypotheses of one island have nearly all their history in common when the gap is long, and agree where nothing is
 //! sure; islands do not. They count alike: what an island finds of its own total probability varies far more than it says.
 
+use crate::consensus::normalised;
 use crate::gap_context::GapContext;
 use crate::log_prob::LogProb;
 use crate::rng::SplitMix64;
@@ -73,8 +74,8 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
         beam.random = None;
         keep_longest(&mut fillings, beam.exact(lost));
     }
-    let total: f64 = fillings.iter().map(|filling| filling.weight).sum();
-    fillings.iter_mut().for_each(|filling| filling.weight /= total);
+    let weights = normalised(fillings.iter().map(|filling| filling.weight));
+    fillings.iter_mut().zip(weights).for_each(|(filling, weight)| filling.weight = weight);
     fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     Found { fillings, lengths: Vec::new() }
 }

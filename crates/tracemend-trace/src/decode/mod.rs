@@ -4,6 +4,7 @@ pub(crate) mod arch;
 pub(crate) mod bytes;
 pub(crate) mod clock;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod errno;
 pub(crate) mod input;
 pub(crate) mod lines;

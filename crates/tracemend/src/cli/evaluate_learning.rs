@@ -2,7 +2,7 @@
 
 use super::evaluate_shared::Settings;
 use super::globals::Globals;
-use anyhow::Context as _;
+use super::repair::load_model;
 use clap::Args;
 use std::path::PathBuf;
 use tracemend_eval::methods::ENGINE;
@@ -22,20 +22,29 @@ pub(super) struct LearnArgs {
     model: Vec<PathBuf>,
 }
 
+/// What methods learned from.
+pub(super) struct Learned {
+    /// The traces of `--train`.
+    pub traces: Vec<Trace>,
+    /// What the engine repairs with, of these or of `--model`.
+    pub model: Option<TraceModel>,
+}
+
 impl LearnArgs {
     pub(super) fn settings(&self, settings: &mut Settings) -> anyhow::Result<()> {
         settings.files("train", &self.train)?;
         settings.files("model", &self.model)
     }
 
-    /// Reads the traces.
-    pub(super) fn traces(&self, globals: &Globals) -> anyhow::Result<Vec<Trace>> {
-        self.train.iter().map(|path| globals.read(path)).collect()
+    /// Reads the traces, and learns or loads the model. `asked`: the methods asked for.
+    pub(super) fn learned(&self, asked: &[String], globals: &Globals) -> anyhow::Result<Learned> {
+        let traces: Vec<Trace> = self.train.iter().map(|path| globals.read(path)).collect::<anyhow::Result<_>>()?;
+        let model = self.engine_model(&traces.iter().collect::<Vec<_>>(), asked, globals)?;
+        Ok(Learned { traces, model })
     }
 
     /// The model that the engine repairs with: learned from traces, or loaded.
-    /// `asked`: the methods asked for.
-    pub(super) fn engine_model(
+    fn engine_model(
         &self,
         traces: &[&Trace],
         asked: &[String],
@@ -51,9 +60,7 @@ impl LearnArgs {
         }
         let mut models: Option<TraceModel> = None;
         for path in &self.model {
-            let model = TraceModel::load(path).with_context(|| {
-                format!("the model {} cannot be used; make one with `tracemend train`", path.display())
-            })?;
+            let model = load_model(path)?;
             match &mut models {
                 Some(all) => all.merge(&model),
                 None => models = Some(model),

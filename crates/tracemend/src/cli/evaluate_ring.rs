@@ -97,14 +97,12 @@ impl ProtocolArgs for RingArgs {
         }
         let tests: Vec<Trace> =
             self.test.iter().map(|path| Ok(complete(globals.read(path)?))).collect::<anyhow::Result<_>>()?;
-        let train = self.learn.traces(globals)?;
-        let train: Vec<&Trace> = train.iter().collect();
-        let model = self.learn.engine_model(&train, &self.shared.method, globals)?;
+        let learned = self.learn.learned(&self.shared.method, globals)?;
         let test = |(path, trace): (&PathBuf, _)| self.replay(trace, path.display().to_string());
         let config = RingConfig {
             tests: self.test.iter().zip(&tests).map(test).collect(),
-            train,
-            model: model.as_ref(),
+            train: learned.traces.iter().collect(),
+            model: learned.model.as_ref(),
             methods: self.shared.method.clone(),
             seed: globals.seed,
             params: globals.params()?,

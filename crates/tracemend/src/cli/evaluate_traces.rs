@@ -169,15 +169,13 @@ impl ProtocolArgs for TruthArgs {
         }
         let twins = self.lossy.iter().zip(&self.full).map(|(lossy, full)| twins(lossy, full, globals));
         let twins: Vec<(Trace, Trace)> = twins.collect::<anyhow::Result<_>>()?;
-        let train = self.learn.traces(globals)?;
-        let train: Vec<&Trace> = train.iter().collect();
-        let model = self.learn.engine_model(&train, &self.shared.method, globals)?;
+        let learned = self.learn.learned(&self.shared.method, globals)?;
         let twin = |(path, (lossy, full)): (&PathBuf, _)| Twin { lossy, full, data: path.display().to_string() };
         let twins = twins.iter().map(|(lossy, full)| (lossy, full));
         let config = TruthConfig {
             twins: self.lossy.iter().zip(twins).map(twin).collect(),
-            train,
-            model: model.as_ref(),
+            train: learned.traces.iter().collect(),
+            model: learned.model.as_ref(),
             methods: self.shared.method.clone(),
             seed: globals.seed,
             params: globals.params()?,

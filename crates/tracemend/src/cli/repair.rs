@@ -103,7 +103,8 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
 
-fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
+/// Loads a model that `train` made.
+pub(super) fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
     TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }

@@ -27,6 +27,7 @@
 
 use super::bits::mask;
 use super::packet::Packet;
+use crate::decode::counter::Counter;
 use crate::{Cause, Gap, Lost, StreamId};
 
 /// An event is taken for smaller than this many bits: bounds what is remembered of a packet.
@@ -56,9 +57,9 @@ pub(crate) struct Losses {
     pub(crate) ready: Vec<Gap>,
     /// Whole packets lost.
     pub(crate) packets: u64,
-    /// Whether the counter of discarded events ran backwards, and by how much it is still below its highest value.
+    /// Whether the counter of discarded events ran backwards, and whether it still is below its highest value.
     pub(crate) fell: bool,
-    pub(crate) fallen: u64,
+    pub(crate) counter: Counter,
     /// Whether packet numbers ran backwards.
     pub(crate) backwards: bool,
 }
@@ -81,7 +82,7 @@ impl Losses {
             self.close(Some(begin));
         }
         if self.begins_again(packet) {
-            (self.started, self.sequence, self.discarded, self.fallen) = (false, None, None, 0);
+            (self.started, self.sequence, self.discarded, self.counter) = (false, None, None, Counter::default());
         }
         let first = !std::mem::replace(&mut self.started, true);
         let missing = self.missing(packet);
@@ -131,14 +132,10 @@ impl Losses {
     /// How far the counter of discarded events rose above its highest value so far.
     fn risen(&mut self, before: u64, now: u64, bits: u32) -> u64 {
         match step(before, now, bits) {
-            Ok(risen) => {
-                let back = risen.min(self.fallen);
-                self.fallen -= back;
-                risen - back
-            }
+            Ok(risen) => self.counter.rise(risen),
             Err(fallen) => {
                 self.fell = true;
-                self.fallen = self.fallen.saturating_add(fallen);
+                self.counter.fall(fallen);
                 0
             }
         }
@@ -339,7 +336,7 @@ mod tests {
     fn a_counter_that_runs_back_counts_nothing() {
         let (losses, gaps) = gaps(&[(None, 20, (0, 10), &[]), (None, 3, (10, 20), &[])]);
         assert_eq!(gaps.len(), 1);
-        assert!(losses.fell && losses.fallen == 17);
+        assert!(losses.fell && losses.counter.fallen == 17);
     }
 
     fn lost(gaps: &[Gap]) -> Vec<Option<u64>> {
@@ -358,7 +355,7 @@ mod tests {
         ]);
         assert_eq!(lost(&gaps), [Some(34), Some(54), Some(5)]);
         assert_eq!(gaps[2].end_ns, Some(50));
-        assert!(losses.fell && losses.fallen == 0 && !losses.backwards);
+        assert!(losses.fell && losses.counter.fallen == 0 && !losses.backwards);
         // Back in two steps, the second of which goes beyond.
         let (_, gaps) = self::gaps(&[
             (Some(0), 90, (0, 10), &[]),
@@ -375,7 +372,7 @@ mod tests {
             gaps(&[(Some(0), 250, (0, 10), &[]), (Some(1), 240, (10, 20), &[]), (Some(2), 4, (20, 30), &[])]);
         // 240 to 260, of which 250 were counted.
         assert_eq!(lost(&gaps), [Some(250), Some(10)]);
-        assert_eq!(losses.fallen, 0);
+        assert_eq!(losses.counter.fallen, 0);
     }
 
     #[test]

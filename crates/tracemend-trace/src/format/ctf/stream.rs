@@ -436,7 +436,7 @@ impl Stream {
                  they are in files that are not here"
             ));
         }
-        let (fell, fallen) = (std::mem::take(&mut self.losses.fell), std::mem::take(&mut self.losses.fallen));
+        let (fell, fallen) = (std::mem::take(&mut self.losses.fell), std::mem::take(&mut self.losses.counter).fallen);
         if std::mem::take(&mut self.losses.backwards) || fallen > 0 {
             warnings.push(format!("stream {name}: the tracer's counters run backwards; losses there are not known"));
         } else if fell {

@@ -16,6 +16,7 @@ use super::babeltrace_time::{Stamp, stamp};
 use crate::decode::bytes::{digits, find, take_u64, trim_start};
 use crate::decode::clock::DayClock;
 use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::counter::Counter;
 use crate::decode::input::Input;
 use crate::decode::lines::{Lines, Step};
 use crate::{Cause, Gap, Lost};
@@ -51,8 +52,8 @@ struct Lane {
     before: Option<i64>,
     /// First event in the range.
     first_in: Option<i64>,
-    /// By how much the tracer's counter is below its highest value.
-    fallen: u64,
+    /// The tracer's counter.
+    counter: Counter,
 }
 
 /// All announced losses, by CPU; the last lane is for streams of no CPU.
@@ -180,12 +181,10 @@ impl Lane {
     /// How far the counter rose above its highest value, by a step that can be down.
     fn risen(&mut self, step: u64) -> u64 {
         if step > u64::MAX / 2 {
-            self.fallen = self.fallen.saturating_add(step.wrapping_neg());
+            self.counter.fall(step.wrapping_neg());
             return 0;
         }
-        let back = step.min(self.fallen);
-        self.fallen -= back;
-        step - back
+        self.counter.rise(step)
     }
 
     fn reach(&mut self, context: &mut Context, cpu: Option<u32>, time_ns: i64) -> usize {
