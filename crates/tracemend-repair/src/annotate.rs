@@ -68,6 +68,7 @@ impl<'a> Annotator<'a> {
             composition,
             samples,
             left_open: solution.left_open.clone(),
+            from_model: self.model.on_base,
         }
     }
 

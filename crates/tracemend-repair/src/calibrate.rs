@@ -1,8 +1,9 @@
 //! Calibration on blackouts: artificial gaps, repaired, and compared with what was there.
 
+use crate::base::Base;
 use crate::blackout::{Blackout, batches, by_stream, cut, draw_like, truth};
 use crate::consensus::{Consensus, by_thread};
-use crate::gate::{Tried, paying};
+use crate::gate::{MIN_CASES, Tried, paying};
 use crate::index::TraceIndex;
 use crate::kernel::Rescoring;
 use crate::lcs::{lcs_length, matches};
@@ -10,12 +11,13 @@ use crate::log_prob::LogProb;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
 use crate::model::{EventTypes, Timing, TraceModel};
 use crate::options::{RepairOptions, unwatched};
-use crate::params::SearchParams;
+use crate::params::{ModelParams, SearchParams};
 use crate::rescoring::Recall;
 use crate::solve::{Choice, Solution, reweigh, solve};
 use crate::surroundings::Surroundings;
 use crate::times::Steps;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
 
@@ -77,40 +79,10 @@ pub(crate) struct Calibrated {
     pub rescoring: Option<Rescoring>,
 }
 
-/// Calibrates on blackouts of a trace. The model used for them has learned `base` and what is left.
-pub(crate) fn calibrate(
-    trace: &Trace,
-    base: Option<&TraceModel>,
-    wanted: &[Wanted],
-    options: &RepairOptions,
-) -> Calibrated {
-    let part;
-    let limits = &options.params.model.blackouts;
-    let trace = if trace.events.len() > limits.max_events {
-        let events = trace.events[..limits.max_events].to_vec();
-        let over = events.last().map_or(0, |event| event.time_ns);
-        let gaps = trace.gaps.iter().filter(|gap| gap.end_ns.is_some_and(|end| end < over)).cloned().collect();
-        part = Trace { header: trace.header.clone(), events, gaps };
-        &part
-    } else {
-        trace
-    };
-    let streams = by_stream(trace);
-    let blackouts: Vec<Blackout> = wanted
-        .iter()
-        .flat_map(|Wanted { lost, places }| {
-            let gaps = (limits.lost_per_length / lost).clamp(limits.min_gaps, limits.max_gaps);
-            draw_like(trace, &streams, *lost, gaps, places, options.seed)
-        })
-        .collect();
-    // All of them, in as many batches as it takes: those that fit into one would be the short ones in time.
-    let mut repaired: Vec<Batch<'_>> = batches(trace, &streams, &blackouts)
-        .into_iter()
-        .map(|batch| {
-            let batch: Vec<Blackout> = batch.into_iter().map(|number| blackouts[number]).collect();
-            Batch::repair(trace, &streams, &batch, base, options)
-        })
-        .collect();
+/// Calibrates on blackouts of a trace. The model used for them has learned what is left, on top of `base`.
+pub(crate) fn calibrate(trace: &Trace, base: Base<'_>, wanted: &[Wanted], options: &RepairOptions) -> Calibrated {
+    let trace = &*beginning(trace, options.params.model.blackouts.max_events);
+    let mut repaired = Drawn::new(trace, wanted, options).repair(base, options);
     let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired) } else { None };
     let mut calibration = Calibration::default();
     for batch in &mut repaired {
@@ -125,10 +97,79 @@ pub(crate) fn calibrate(
     Calibrated { calibration, rescoring }
 }
 
+/// Of these ways to learn from a trace the one under which most events of blackouts there are right, if it pays; without a model
+/// if none does.
+pub(crate) fn choose_base<'m>(
+    trace: &Trace,
+    bases: &[Base<'m>],
+    wanted: &[Wanted],
+    options: &RepairOptions,
+) -> Base<'m> {
+    let trace = &*beginning(trace, options.params.model.blackouts.max_events);
+    let mut options = options.clone();
+    options.params.search.rescoring = false;
+    options.params.model.blackouts = options.params.model.blackouts.for_choices();
+    let drawn = Drawn::new(trace, wanted, &options);
+    let events_right = |base: Base<'m>| -> Vec<usize> {
+        let repaired = drawn.repair(base, &options);
+        repaired.iter().flat_map(|batch| batch.events_right(trace)).collect()
+    };
+    let before = events_right(Base::default());
+    let tried: Vec<Tried<Base<'m>>> =
+        bases.iter().map(|&settings| Tried { settings, right: events_right(settings) }).collect();
+    let clusters: Vec<Vec<usize>> = (0..before.len()).map(|case| vec![case]).collect();
+    if clusters.len() >= MIN_CASES {
+        return paying(&tried, &before, &clusters).unwrap_or_default();
+    }
+    // Too few blackouts to tell a gain from chance: a short trace, which has the most to learn from others.
+    let sum = |right: &[usize]| right.iter().sum::<usize>();
+    let fallback = tried.iter().find(|one| sum(&one.right) >= sum(&before));
+    fallback.map_or_else(Base::default, |one| one.settings)
+}
+
+/// The first events of a trace, as many as blackouts are cut into.
+fn beginning(trace: &Trace, max_events: usize) -> Cow<'_, Trace> {
+    if trace.events.len() <= max_events {
+        return Cow::Borrowed(trace);
+    }
+    let events = trace.events[..max_events].to_vec();
+    let over = events.last().map_or(0, |event| event.time_ns);
+    let gaps = trace.gaps.iter().filter(|gap| gap.end_ns.is_some_and(|end| end < over)).cloned().collect();
+    Cow::Owned(Trace { header: trace.header.clone(), events, gaps })
+}
+
+/// Blackouts of a trace, drawn and not yet cut.
+struct Drawn<'t> {
+    trace: &'t Trace,
+    streams: Vec<Vec<u32>>,
+    /// In as many batches as it takes: those that fit into one would be the short ones in time.
+    batches: Vec<Vec<Blackout>>,
+}
+
+impl<'t> Drawn<'t> {
+    fn new(trace: &'t Trace, wanted: &[Wanted], options: &RepairOptions) -> Self {
+        let limits = &options.params.model.blackouts;
+        let streams = by_stream(trace);
+        let drawn = |Wanted { lost, places }: &Wanted| {
+            let gaps = (limits.lost_per_length / lost).clamp(limits.min_gaps, limits.max_gaps);
+            draw_like(trace, &streams, *lost, gaps, places, options.seed)
+        };
+        let blackouts: Vec<Blackout> = wanted.iter().flat_map(drawn).collect();
+        let of_batch = |batch: Vec<usize>| batch.into_iter().map(|number| blackouts[number]).collect();
+        let batches = batches(trace, &streams, &blackouts).into_iter().map(of_batch).collect();
+        Self { trace, streams, batches }
+    }
+
+    fn repair(&self, base: Base<'_>, options: &RepairOptions) -> Vec<Batch<'t>> {
+        self.batches.iter().map(|batch| Batch::repair(self.trace, &self.streams, batch, base, options)).collect()
+    }
+}
+
 /// Blackouts that were cut at once, repaired.
 struct Batch<'t> {
     event_types: EventTypes,
     timing: Timing,
+    model_params: ModelParams,
     cases: Vec<Case<'t>>,
 }
 
@@ -147,14 +188,11 @@ impl<'t> Batch<'t> {
         trace: &'t Trace,
         streams: &[Vec<u32>],
         blackouts: &[Blackout],
-        base: Option<&TraceModel>,
+        base: Base<'_>,
         options: &RepairOptions,
     ) -> Self {
         let (rest, gaps) = cut(trace, streams, blackouts);
-        let mut model = base.cloned().unwrap_or_default();
-        model.params = options.params.model.clone();
-        model.learn(&rest, 1);
-        model.trie.freeze();
+        let mut model = base.learned(&rest, &options.params.model);
         let index = TraceIndex::new(&rest, &mut model.tokens);
         let solutions = solve(&index, &gaps, &model, options, &unwatched);
         let event_types = EventTypes::new(&model.tokens);
@@ -172,13 +210,22 @@ impl<'t> Batch<'t> {
             Case { solution, truth, right, opinions }
         };
         let cases = solutions.into_iter().zip(blackouts).map(case).collect();
-        Self { event_types, timing: model.timing, cases }
+        Self { event_types, timing: model.timing, model_params: model.params, cases }
+    }
+
+    /// Events of each case that are right.
+    fn events_right(&self, trace: &Trace) -> Vec<usize> {
+        let count = |case: &Case<'_>| {
+            let right = right(&case.solution, &self.event_types, &case.truth, trace);
+            right.into_iter().filter(|&right| right).count()
+        };
+        self.cases.iter().map(count).collect()
     }
 
     /// Scores the fillings again and draws the conclusions anew.
     fn rescore(&mut self, Rescoring { kernel, exponent }: Rescoring, options: &RepairOptions) {
         let Some(kernel) = Rescoring::KERNELS.iter().position(|known| *known == kernel) else { return };
-        let steps = Steps { timing: &self.timing, model_params: &options.params.model, params: &options.params.search };
+        let steps = Steps { timing: &self.timing, model_params: &self.model_params, params: &options.params.search };
         for Case { solution, opinions, .. } in &mut self.cases {
             let Some(opinions) = opinions.get(kernel) else { continue };
             let scaled: Vec<LogProb> = opinions.iter().map(|opinion| LogProb(exponent * opinion.0)).collect();

@@ -54,6 +54,8 @@ pub struct GapRepair {
     pub samples: Vec<Vec<InferredEvent>>,
     /// Why the gap or a part of it was left as it is, in words; `None` when it was filled.
     pub left_open: Option<String>,
+    /// Whether it comes from the model that was given too, and not from the trace's own rest alone.
+    pub from_model: bool,
 }
 
 /// Most likely, lowest and highest number of lost events.

@@ -130,6 +130,7 @@ mod tests {
             composition: Composition::default(),
             samples: vec![],
             left_open: None,
+            from_model: false,
         }
     }
 

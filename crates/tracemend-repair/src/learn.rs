@@ -1,6 +1,7 @@
 //! What a repair learns, and from what.
 
-use crate::calibrate::{Wanted, calibrate, like};
+use crate::base::Base;
+use crate::calibrate::{Wanted, calibrate, choose_base, like};
 use crate::model::TraceModel;
 use crate::model::calibration::Calibration;
 use crate::options::RepairOptions;
@@ -10,17 +11,18 @@ use tracemend_trace::{Gap, Trace};
 /// Traces of a training set that calibrate, each repaired by a model of the others.
 const CALIBRATING_TRACES: usize = 3;
 
-/// Adapts a model to a trace: learns what is intact there, and calibrates on blackouts there, which count for more than those of
-/// the traces learned before.
+/// Adapts to a trace: learns what is intact there, on top of a model where blackouts in the trace say that this pays, and
+/// calibrates on blackouts there, which count for more than those of the traces learned before.
 pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&TraceModel>, options: &RepairOptions) -> TraceModel {
-    let own = calibrate(trace, model, &like(trace, gaps), options);
-    let mut adapted = model.cloned().unwrap_or_default();
+    let wanted = like(trace, gaps);
+    let base = model.map_or_else(Base::default, |model| choose_base(trace, &Base::with(model), &wanted, options));
+    let own = calibrate(trace, base, &wanted, options);
+    let mut adapted = base.learned(trace, &options.params.model);
     adapted.rescoring = own.rescoring;
-    let before = std::mem::replace(&mut adapted.calibration, own.calibration);
-    adapted.calibration.merge_prior(&before, options.params.model.trained_blackouts);
-    adapted.params = options.params.model.clone();
-    adapted.learn(trace, 1);
-    adapted.trie.freeze();
+    adapted.calibration = own.calibration;
+    if let Some(model) = base.model {
+        adapted.calibration.merge_prior(&model.calibration, options.params.model.trained_blackouts);
+    }
     adapted
 }
 
@@ -52,7 +54,7 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
                 }
             }
             let base = (traces.len() > 1).then_some(&others);
-            calibrate(traces[held_out], base, &wanted, options).calibration
+            calibrate(traces[held_out], Base::equal(base), &wanted, options).calibration
         })
         .collect();
     for calibration in &calibrations {
@@ -64,7 +66,11 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inferred::GapRepair;
     use crate::model::testing::{bytes, trace};
+    use crate::options::unwatched;
+    use crate::repair::repair;
+    use crate::testing::cut;
     use tracemend_trace::Event;
 
     #[test]
@@ -87,5 +93,36 @@ mod tests {
         assert_eq!(learned(&with), learned(&without));
         with.events.iter_mut().for_each(|event| event.by_tracer = false);
         assert_ne!(learned(&with), learned(&without));
+    }
+
+    /// Threads 1 to 3 go through six calls in an order that `step` decides.
+    fn rounds(step: usize, calls: usize) -> Trace {
+        let names = ["open", "fstat", "mmap", "read", "write", "close", "poll"];
+        let call = |place: usize| (0, 1 + (place / 5 % 3) as i32, names[place * step % 7]);
+        trace(&(0..calls).map(call).collect::<Vec<_>>())
+    }
+
+    fn repaired(trace: &Trace, model: Option<&TraceModel>) -> Vec<GapRepair> {
+        let mut options = RepairOptions { threads: 1, ..RepairOptions::default() };
+        options.params.model.blackouts.max_gaps = 20;
+        repair(trace, model, &options, &unwatched)
+    }
+
+    #[test]
+    fn a_model_of_other_programs_changes_nothing_where_it_does_not_help() {
+        let lossy = cut(rounds(2, 4000), 2001..2041);
+        let others = rounds(3, 6000);
+        let model = train(&[&others], &RepairOptions::default());
+        assert_eq!(repaired(&lossy, Some(&model)), repaired(&lossy, None));
+    }
+
+    #[test]
+    fn a_model_of_the_program_is_used_where_the_trace_is_too_short_to_teach_it() {
+        let lossy = cut(rounds(2, 260), 120..140);
+        let complete = rounds(2, 4000);
+        let model = train(&[&complete], &RepairOptions::default());
+        let repairs = repaired(&lossy, Some(&model));
+        assert!(repairs[0].from_model);
+        assert!(repaired(&lossy, None).iter().all(|repair| !repair.from_model));
     }
 }

@@ -1,6 +1,7 @@
 //! Repair: filling the gaps of a real trace of many threads.
 
 mod annotate;
+mod base;
 pub mod blackout;
 mod calibrate;
 mod call_rules;

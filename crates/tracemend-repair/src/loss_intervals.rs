@@ -153,6 +153,7 @@ pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<Gap
             composition: Composition::default(),
             samples: Vec::new(),
             left_open: None,
+            from_model: false,
         })
         .collect();
     for (interval, repair) in intervals.iter().zip(repairs) {

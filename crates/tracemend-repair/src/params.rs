@@ -290,6 +290,28 @@ impl Default for SearchParams {
     }
 }
 
+impl BlackoutParams {
+    /// Those that choose between models: fewer, for each is repaired with every model.
+    pub(crate) fn for_choices(&self) -> Self {
+        Self { lost_per_length: self.lost_per_length / 2, max_gaps: self.max_gaps.min(60), ..self.clone() }
+    }
+}
+
+impl ModelParams {
+    /// The same constants where each event of the trace counts `unit` times: what stands against counts is multiplied.
+    pub(crate) fn in_units_of(&self, unit: u32) -> Self {
+        let unit = f64::from(unit);
+        Self {
+            escape: self.escape * unit,
+            leave_backing: self.leave_backing * unit,
+            scheduler_backing: self.scheduler_backing * unit,
+            pause_backing: self.pause_backing * unit,
+            step_backing: self.step_backing * unit,
+            ..self.clone()
+        }
+    }
+}
+
 impl SearchParams {
     /// Hypotheses kept of each search of a gap of `lost` events.
     pub(crate) fn beam_for(&self, lost: usize) -> usize {

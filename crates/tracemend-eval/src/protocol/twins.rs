@@ -7,7 +7,7 @@
 use crate::error::Error;
 use crate::prediction::trace::{EventTypes, ThreadEvent};
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Event, StreamId, ThreadKey, Trace};
+use tracemend_trace::{Event, Gap, StreamId, ThreadKey, Trace};
 
 /// The same event has times at most this far apart in twins.
 const TWIN_NS: u64 = 20_000_000;
@@ -40,6 +40,34 @@ pub fn channels(trace: &Trace) -> Option<(Trace, Trace)> {
         gaps: if gaps { trace.gaps.clone() } else { Vec::new() },
     };
     Some((part(&in_lossy, true), part(&complete, false)))
+}
+
+/// Parts of both twins from the same time: `events` events that the lossy one recorded in a row, chosen so that the gaps among them
+/// lost the most. All of both where fewer were recorded.
+pub fn around_gaps(lossy: &Trace, full: &Trace, events: usize) -> (Trace, Trace) {
+    let times: Vec<i64> = lossy.events.iter().map(|event| event.time_ns).collect();
+    let events = events.max(1);
+    if times.len() <= events {
+        return (lossy.clone(), full.clone());
+    }
+    let window = |first: usize| (times[first], times[first + events - 1]);
+    let inside = |gap: &&Gap, (from, to): (i64, i64)| {
+        gap.begin_ns.is_some_and(|begin| begin >= from) && gap.end_ns.is_some_and(|end| end <= to)
+    };
+    let lost = |first: usize| -> u64 {
+        let gaps = lossy.gaps.iter().filter(|gap| inside(gap, window(first)));
+        gaps.filter_map(|gap| gap.lost.count()).sum()
+    };
+    let step = (events / 20).max(1);
+    let firsts = (0..=times.len() - events).step_by(step);
+    let best = firsts.map(|first| (lost(first), first)).reduce(|best, one| if one.0 > best.0 { one } else { best });
+    let between = window(best.map_or(0, |(_, first)| first));
+    let part = |trace: &Trace| Trace {
+        header: trace.header.clone(),
+        events: trace.events.iter().filter(|event| (between.0..=between.1).contains(&event.time_ns)).cloned().collect(),
+        gaps: trace.gaps.iter().filter(|gap| inside(gap, between)).cloned().collect(),
+    };
+    (part(lossy), part(full))
 }
 
 /// The events of one CPU, or of all CPUs where a stream has none: their times, and what they are.

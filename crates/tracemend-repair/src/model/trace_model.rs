@@ -41,6 +41,8 @@ pub struct TraceModel {
     pub params: ModelParams,
     /// How fillings are scored again, where blackouts of the adapted trace say that this pays; no part of its file.
     pub(crate) rescoring: Option<Rescoring>,
+    /// Whether the adapted trace was learned on top of other traces; no part of its file.
+    pub(crate) on_base: bool,
 }
 
 struct Thread {

@@ -2,7 +2,7 @@
 
 use super::evaluate_shared::Settings;
 use super::globals::Globals;
-use super::repair::load_model;
+use super::repair::load_models;
 use clap::Args;
 use std::path::PathBuf;
 use tracemend_eval::methods::ENGINE;
@@ -58,14 +58,6 @@ impl LearnArgs {
             let options = globals.repair_options()?;
             return Ok(Some(with_threads(options.threads, || train(traces, &options))));
         }
-        let mut models: Option<TraceModel> = None;
-        for path in &self.model {
-            let model = load_model(path)?;
-            match &mut models {
-                Some(all) => all.merge(&model),
-                None => models = Some(model),
-            }
-        }
-        Ok(models)
+        load_models(&self.model)
     }
 }

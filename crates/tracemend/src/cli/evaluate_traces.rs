@@ -135,6 +135,9 @@ pub(super) struct TruthArgs {
     /// Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one.
     #[arg(long, value_name = "TRACE", num_args = 1.., required = true)]
     full: Vec<PathBuf>,
+    /// Keep only so many recorded events of each lossy trace, where it lost the most: how well are short traces repaired?
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u64).range(1..))]
+    around_gaps: Option<u64>,
     #[command(flatten)]
     learn: LearnArgs,
     #[command(flatten)]
@@ -153,6 +156,7 @@ impl ProtocolArgs for TruthArgs {
         for (lossy, full) in self.lossy.iter().zip(&self.full) {
             settings.files(&format!("twins {}", lossy.display()), [lossy, full])?;
         }
+        settings.set("around_gaps", self.around_gaps.map_or("all".to_owned(), |events| events.to_string()));
         self.learn.settings(settings)
     }
 
@@ -168,7 +172,12 @@ impl ProtocolArgs for TruthArgs {
             check_unseen(path, &self.learn.train, "among the twins")?;
         }
         let twins = self.lossy.iter().zip(&self.full).map(|(lossy, full)| twins(lossy, full, globals));
-        let twins: Vec<(Trace, Trace)> = twins.collect::<anyhow::Result<_>>()?;
+        let mut twins: Vec<(Trace, Trace)> = twins.collect::<anyhow::Result<_>>()?;
+        if let Some(events) = self.around_gaps {
+            for (lossy, full) in &mut twins {
+                (*lossy, *full) = truth::around_gaps(lossy, full, usize::try_from(events).unwrap_or(usize::MAX));
+            }
+        }
         let learned = self.learn.learned(&self.shared.method, globals)?;
         let twin = |(path, (lossy, full)): (&PathBuf, _)| Twin { lossy, full, data: path.display().to_string() };
         let twins = twins.iter().map(|(lossy, full)| (lossy, full));

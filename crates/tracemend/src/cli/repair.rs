@@ -34,9 +34,10 @@ pub(super) struct RepairArgs {
     /// Trace to repair, `-` for stdin; may be compressed with zstd or gzip.
     #[arg(value_name = "TRACE")]
     trace: PathBuf,
-    /// Model from `tracemend train`, for what the trace itself does not teach.
+    /// Model from `tracemend train`, for what the trace itself does not teach; left out where artificial gaps in the trace are
+    /// filled no better with it. Repeatable: several are added up.
     #[arg(short, long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    model: Vec<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
     /// Leave out inferred events below this confidence; their places stay part of the gap.
@@ -63,7 +64,7 @@ fn probability(text: &str) -> Result<f32, String> {
 pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     args.output.check(&args.trace, globals.json, args.samples)?;
     let output = if args.dry_run { None } else { Some(args.output.open(globals.json)?) };
-    let model = args.model.as_deref().map(load_model).transpose()?;
+    let model = load_models(&args.model)?;
     let mut source = globals.open(&args.trace)?;
     let loaded = load(source.as_mut(), output.as_ref().is_some_and(Output::wants_lines))?;
     globals.reader_warnings(&loaded.trace.header);
@@ -93,26 +94,45 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     };
     let repairs = interrupt::stoppable(|| repair(&loaded.trace, model.as_ref(), &options, &watch));
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
-    let model_id = model_id(args.model.as_deref());
+    let model_id = model_id(if repairs.iter().any(|repair| repair.from_model) { &args.model } else { &[] });
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
     let summary = RepairSummary::of(&repairs, &write_options);
     output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary)?;
     for line in summary_lines(&summary) {
         globals.note(&line);
     }
+    if model.is_some() && repairs.iter().any(|repair| !repair.events.is_empty()) && model_id == OWN {
+        globals.note("the model was left out: artificial gaps in this trace are filled no better with it");
+    }
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
 
+/// Loads models that `train` made, added up.
+pub(super) fn load_models(paths: &[PathBuf]) -> anyhow::Result<Option<TraceModel>> {
+    let mut sum: Option<TraceModel> = None;
+    for path in paths {
+        let model = load_model(path)?;
+        match &mut sum {
+            Some(sum) => sum.merge(&model),
+            None => sum = Some(model),
+        }
+    }
+    Ok(sum)
+}
+
 /// Loads a model that `train` made.
-pub(super) fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
+fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
     TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }
 
-/// Returns the id of the model: its file name, or `self` for a model learned from the trace itself.
-fn model_id(path: Option<&Path>) -> String {
-    let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
-    format!("engine:{}", name.as_deref().unwrap_or("self"))
+/// The id of a model learned from the trace itself.
+const OWN: &str = "engine:self";
+
+/// Returns the id of a sum of models: their file names, or [`OWN`] without any.
+fn model_id(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy()).collect();
+    if names.is_empty() { OWN.to_owned() } else { format!("engine:{}", names.join("+")) }
 }
 
 fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
@@ -124,9 +144,12 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
             lines.row("gap", &GapRow::new(gap, &trace.header))?;
         }
     } else {
-        let learned = match &args.model {
-            Some(path) => format!("from the model {}", path.display()),
-            None => "from the intact rest of this trace".to_owned(),
+        let learned = match &args.model[..] {
+            [] => "from the intact rest of this trace".to_owned(),
+            models => {
+                let paths: Vec<String> = models.iter().map(|path| path.display().to_string()).collect();
+                format!("from the intact rest of this trace, and from the model {} where it helps", paths.join(" + "))
+            }
         };
         let lost = trace.gaps.iter().filter_map(|gap| gap.lost.count()).fold(0, u64::saturating_add);
         let uncounted = trace.gaps.iter().filter(|gap| gap.lost.count().is_none()).count() as u64;

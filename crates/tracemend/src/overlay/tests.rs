@@ -52,6 +52,7 @@ fn trace_and_repair() -> (Trace, Vec<GapRepair>) {
         composition: Composition::default(),
         samples: vec![],
         left_open: None,
+        from_model: false,
     };
     (Trace { header, events: events.to_vec(), gaps: vec![gap] }, vec![repair])
 }

@@ -150,6 +150,7 @@ impl TraceModel {
             events,
             params: ModelParams::default(),
             rescoring: None,
+            on_base: false,
         })
     }
 }

@@ -1,0 +1,41 @@
+//! What a trace is learned on top of.
+
+use crate::model::TraceModel;
+use crate::params::ModelParams;
+use tracemend_trace::Trace;
+
+/// What one event of a trace counts for beside one of the traces that a model learned before, of the ways that are tried. A model
+/// of the same program is worth as much as the trace itself; one of other programs is to speak only where the trace is silent.
+const UNITS: [u32; 2] = [64, 1];
+
+/// What a trace is learned on top of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Base<'m> {
+    /// What was learned before, if it is used.
+    pub model: Option<&'m TraceModel>,
+    /// What one event of the trace counts for beside one of the traces learned before; 0 without those.
+    unit: u32,
+}
+
+impl<'m> Base<'m> {
+    /// The ways to use a model.
+    pub(crate) fn with(model: &'m TraceModel) -> [Self; UNITS.len()] {
+        UNITS.map(|unit| Self { model: Some(model), unit })
+    }
+
+    /// A model whose traces count for as much as the trace.
+    pub(crate) fn equal(model: Option<&'m TraceModel>) -> Self {
+        Self { model, unit: 1 }
+    }
+
+    /// What was learned before and what this trace shows.
+    pub(crate) fn learned(&self, trace: &Trace, params: &ModelParams) -> TraceModel {
+        let mut model = self.model.cloned().unwrap_or_default();
+        let unit = self.unit.max(1);
+        model.on_base = self.model.is_some();
+        model.params = params.in_units_of(unit);
+        model.learn(trace, unit);
+        model.trie.freeze();
+        model
+    }
+}
