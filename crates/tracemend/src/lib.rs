@@ -43,6 +43,7 @@ pub mod losses;
 mod npy;
 pub mod overlay;
 pub mod pipeline;
+pub mod query;
 mod records;
 mod report;
 #[cfg(feature = "eval")]

@@ -161,16 +161,18 @@ fn counts<'a>(merged: &'a Collected<'a>, repairs: &'a [GapRepair]) -> BTreeMap<(
 
 /// Returns the quantiles of latencies in ascending order, if there are any.
 fn latency(sorted: &[u64]) -> Option<Latency> {
+    let of = |share: f64| quantile(sorted, share);
+    Some(Latency { calls: sorted.len() as u64, p50: of(0.5)?, p90: of(0.9)?, p95: of(0.95)?, p99: of(0.99)? })
+}
+
+/// Returns a quantile of numbers in ascending order, if there are any.
+pub(crate) fn quantile(sorted: &[u64], share: f64) -> Option<Quantile> {
     let last = sorted.len().checked_sub(1)?;
     let calls = sorted.len() as f64;
     let at = |share: f64| sorted[((share.clamp(0.0, 1.0) * calls).ceil() as usize).saturating_sub(1).min(last)];
-    let quantile = |share: f64| {
-        // The rank of a sample's quantile has a binomial distribution.
-        let scatter = Z90 * (share * (1.0 - share) / calls).sqrt();
-        Quantile { value: at(share), low: at(share - scatter), high: at(share + scatter) }
-    };
-    let [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map(quantile);
-    Some(Latency { calls: sorted.len() as u64, p50, p90, p95, p99 })
+    // The rank of a sample's quantile has a binomial distribution.
+    let scatter = Z90 * (share * (1.0 - share) / calls).sqrt();
+    Some(Quantile { value: at(share), low: at(share - scatter), high: at(share + scatter) })
 }
 
 #[cfg(test)]

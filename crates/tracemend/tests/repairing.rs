@@ -59,6 +59,54 @@ fn every_lost_event_of_the_sample_is_inferred_within_its_gap() {
     }
 }
 
+/// Answers, as JSON.
+fn answers(trace: &str, queries: &[&str]) -> Vec<Value> {
+    let rows = rows(&stdout(&[&["query", "--json", trace], queries].concat()));
+    of_type(&rows, "answer").into_iter().cloned().collect()
+}
+
+#[test]
+fn questions_are_answered_as_the_repair_shows_it() {
+    let repaired = rows(&stdout(&["repair", "-q", SAMPLE]));
+    let composition = of_type(&repaired, "composition").into_iter().find(|row| row["gap"] == 3).expect("gap 3").clone();
+    let row = composition["by_event"].as_array().expect("rows").iter().find(|row| row["name"] == "openat");
+    let row = row.expect("openat was lost there");
+    let found = answers(SAMPLE, &["count(openat) in gap 3", "count(openat)", "count(openat) in 0s..5098.2s"]);
+    for end in ["low", "high"] {
+        assert_eq!(found[0][end], row[end]);
+    }
+    assert_eq!((&found[0]["value"], &found[0]["recorded"]), (&row["expected"], &0.into()));
+    // All recorded ones, by the recording itself: each call has one entry.
+    let entries = of_type(&repaired, "statistics").into_iter().find(|row| row["name"] == "openat").expect("a row");
+    assert_eq!(found[1]["recorded"], entries["recorded"]);
+    let sum = |figure: &Value| figure.as_f64().expect("a number");
+    assert!((sum(&found[1]["value"]) - sum(&entries["expected"])).abs() < 1e-6);
+    // Before the first event, nothing was recorded, and the gap that began there may reach it.
+    assert_eq!(found[2]["recorded"], 0);
+}
+
+#[test]
+fn the_complete_twin_answers_within_the_interval() {
+    let queries = ["count(openat)", "count(write)", "count(getdents64)"];
+    let pairs = answers(SAMPLE, &queries).into_iter().zip(answers("samples/ftrace_full.txt.zst", &queries));
+    for (lossy, full) in pairs {
+        let truth = full["value"].as_f64();
+        assert!(truth >= lossy["low"].as_f64() && truth <= lossy["high"].as_f64(), "{lossy} {full}");
+        assert_eq!(full["low"], full["high"]);
+    }
+}
+
+#[test]
+fn what_was_recorded_is_certain_and_a_question_that_is_none_says_where() {
+    let found = answers(SAMPLE, &["P(openat)", "P(no_such_call)", "latency(openat, p95) for cpu 0"]);
+    assert_eq!((&found[0]["value"], &found[1]["value"]), (&1.0.into(), &0.0.into()));
+    assert!(found[1]["high"].as_f64() > Some(0.0), "that it is in no sample does not exclude it");
+    assert!(found[2]["value"].as_f64() > Some(0.0));
+    let failed = run(&["query", SAMPLE, "count(openat) of gap 3"]);
+    let said = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert!(said.contains("column 15") && said.contains("`in` or `for`"), "{said}");
+}
+
 #[test]
 fn a_merge_keeps_every_recorded_event_and_the_order_of_time() {
     let rows = rows(&stdout(&["repair", "-q", "--merge", SAMPLE]));

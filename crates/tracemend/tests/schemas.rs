@@ -92,6 +92,12 @@ fn gaps_follow_their_schema() {
 }
 
 #[test]
+fn answers_follow_their_schema() {
+    let answers = stdout(&["query", "--json", SMALL, "count(read)", "P(read)", "latency(nothing, p95)"]);
+    assert_follows_schema("query", &answers, &["schema", "answer"]);
+}
+
+#[test]
 fn repairs_follow_their_schema() {
     let overlay = stdout(&["repair", "-q", "--samples", "1", SMALL]);
     assert_follows_schema("repair", &overlay, &["schema", "gap", "composition", "event", "sample", "statistics"]);

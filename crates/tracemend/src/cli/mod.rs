@@ -36,6 +36,7 @@ mod models;
 #[cfg(feature = "nets")]
 mod network;
 mod progress;
+mod query;
 mod reference;
 mod repair;
 mod repair_output;
@@ -76,6 +77,7 @@ enum Task {
     Info(info::InfoArgs),
     Gaps(gaps::GapsArgs),
     Repair(repair::RepairArgs),
+    Query(query::QueryArgs),
     Train(train::TrainArgs),
     #[cfg(feature = "eval")]
     Evaluate(evaluate::EvaluateArgs),
@@ -119,6 +121,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Info(args) => info::run(&args, &cli.globals),
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
         Task::Repair(args) => repair::run(&args, &cli.globals),
+        Task::Query(args) => query::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
         #[cfg(feature = "eval")]
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
