@@ -3,7 +3,8 @@
 use super::arch::Arch;
 use super::lines::Position;
 use super::names::Names;
-use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
+use crate::{Cause, Event, Format, Gap, Item, Lost, Phase, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -11,6 +12,10 @@ use std::path::PathBuf;
 pub(crate) const MAX_CPU: u32 = 1 << 14;
 /// Maximum number of announcements of loss kept apart while no event closes them; later ones are added to the last.
 const MAX_OPEN: usize = 1 << 12;
+/// Maximum number of buffers told apart, the nameless one included: each has a table of CPUs.
+const MAX_BUFFERS: usize = 1 << 6;
+/// Maximum number of threads whose last call is kept.
+const MAX_THREADS: usize = 1 << 16;
 /// Maximum number of warnings kept in a header.
 const MAX_WARNINGS: usize = 64;
 
@@ -20,6 +25,21 @@ struct Lane {
     stream: Option<StreamId>,
     last_ns: Option<i64>,
     open: Vec<Gap>,
+}
+
+/// One buffer's CPUs.
+#[derive(Default)]
+struct Buffer {
+    name: String,
+    lanes: Vec<Lane>,
+}
+
+/// The end of a call that a thread reached last, and by which tracepoint it was recorded.
+#[derive(Clone, Copy, PartialEq)]
+struct EndOfCall {
+    raw: bool,
+    name: Symbol,
+    phase: Phase,
 }
 
 /// A run of lines that are not of the format.
@@ -37,7 +57,10 @@ pub(crate) struct Context {
     names: Names,
     /// Items made and not yet given out, with their record where it is not the line just read.
     pub(crate) queue: VecDeque<(Item, Option<Vec<u8>>)>,
-    lanes: Vec<Lane>,
+    /// The buffers (ring buffer instances, files printed together) that have CPUs of their own; the first has no name.
+    buffers: Vec<Buffer>,
+    /// The buffer of the line being read.
+    buffer: usize,
     /// Open gaps in `lanes`: most of the time none, and nothing needs to be looked up.
     open_lanes: usize,
     /// Open gaps of no known CPU; the next event closes them.
@@ -48,6 +71,8 @@ pub(crate) struct Context {
     pub(crate) events: u64,
     gaps: u32,
     all: Option<StreamId>,
+    /// By thread.
+    last_calls: FxHashMap<i32, EndOfCall>,
 }
 
 impl Context {
@@ -57,7 +82,9 @@ impl Context {
             path,
             names: Names::new(arch),
             queue: VecDeque::new(),
-            lanes: Vec::new(),
+            buffers: vec![Buffer::default()],
+            buffer: 0,
+            last_calls: FxHashMap::default(),
             open_lanes: 0,
             open_anywhere: Vec::new(),
             damage: None,
@@ -88,13 +115,50 @@ impl Context {
 
     fn lane(&mut self, cpu: u32) -> (StreamId, &mut Lane) {
         let index = cpu as usize;
-        if index >= self.lanes.len() {
-            self.lanes.resize_with(index + 1, Lane::default);
+        let Buffer { name, lanes } = &mut self.buffers[self.buffer];
+        if index >= lanes.len() {
+            lanes.resize_with(index + 1, Lane::default);
         }
-        let lane = &mut self.lanes[index];
+        let lane = &mut lanes[index];
         let header = &mut self.header;
-        let stream = *lane.stream.get_or_insert_with(|| header.cpu_stream(cpu));
+        let stream = *lane.stream.get_or_insert_with(|| match name.as_str() {
+            "" => header.cpu_stream(cpu),
+            name => header.add_stream(StreamInfo { name: format!("{name}/cpu{cpu}"), cpu: Some(cpu) }),
+        });
         (stream, lane)
+    }
+
+    /// What follows is of this buffer, which has CPUs of its own; the main one has no name.
+    pub(crate) fn enter_buffer(&mut self, name: &[u8]) {
+        if self.buffers[self.buffer].name.as_bytes() == name {
+            return;
+        }
+        self.buffer = match self.buffers.iter().position(|buffer| buffer.name.as_bytes() == name) {
+            Some(known) => known,
+            None if self.buffers.len() < MAX_BUFFERS => {
+                let name = String::from_utf8_lossy(name).into_owned();
+                self.buffers.push(Buffer { name, lanes: Vec::new() });
+                self.buffers.len() - 1
+            }
+            None => self.buffers.len() - 1,
+        };
+    }
+
+    /// Whether an end of a call was recorded already, by the other of the kernel's two tracepoints (`raw` or by the call's
+    /// name): the second record is an event of its own, and no second end.
+    pub(crate) fn is_recorded_twice(&mut self, tid: i32, raw: bool, name: Symbol, phase: Phase) -> bool {
+        if self.last_calls.len() >= MAX_THREADS {
+            self.last_calls.clear();
+        }
+        let before = self.last_calls.get(&tid);
+        let twice = before.is_some_and(|last| *last == EndOfCall { raw: !raw, name, phase });
+        // A third record of the same end is the first one of the next.
+        if twice {
+            self.last_calls.remove(&tid);
+        } else {
+            self.last_calls.insert(tid, EndOfCall { raw, name, phase });
+        }
+        twice
     }
 
     /// The stream of a CPU on which a record of this time was found: gaps open there end with it.
@@ -213,7 +277,11 @@ impl Context {
             let Damage { first: Position { line, offset, .. }, lines, reason } = damage;
             let count = if lines == 1 { String::new() } else { format!(" and {} more lines", lines - 1) };
             let cause = Cause::Damaged(format!("line {line} (byte {offset}){count}: {reason}"));
-            open.push(Gap { begin_ns: self.seen_ns, ..Gap::new(0, Lost::Unknown, cause, offset) });
+            open.push(Gap {
+                begin_ns: self.seen_ns,
+                unread_lines: Some(lines),
+                ..Gap::new(0, Lost::Unknown, cause, offset)
+            });
         }
         for gap in open {
             self.emit(gap, next_ns);
@@ -229,7 +297,12 @@ impl Context {
     /// Called at the end of the input: gaps that no event closed end nowhere.
     pub(crate) fn finish(&mut self) {
         self.close_anywhere(None);
-        let mut open: Vec<Gap> = self.lanes.iter_mut().flat_map(|lane| std::mem::take(&mut lane.open)).collect();
+        let mut open: Vec<Gap> = self
+            .buffers
+            .iter_mut()
+            .flat_map(|buffer| &mut buffer.lanes)
+            .flat_map(|lane| std::mem::take(&mut lane.open))
+            .collect();
         self.open_lanes = 0;
         // Lanes are by CPU; gaps are numbered in the order of the input.
         open.sort_by_key(|gap| gap.offset);
