@@ -54,13 +54,16 @@ pub(crate) struct PerfTrace {
     held: usize,
 }
 
+/// Process name and thread.
+type Task<'a> = (Option<&'a [u8]>, i32);
+
 #[derive(Debug)]
 struct Record<'a> {
     /// `None`: the call began before the trace did.
     time_ns: Option<i64>,
     dur_ns: Option<u64>,
-    /// Process name (`--no-comm` leaves it out) and thread.
-    task: Option<(Option<&'a [u8]>, i32)>,
+    /// Who called; `--no-comm` leaves the process name out.
+    task: Option<Task<'a>>,
     continued: bool,
     interrupted: bool,
     name: &'a [u8],
@@ -94,7 +97,7 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
         None => (false, None, rest),
     };
     let (task, rest) = match task(rest) {
-        Some((comm, tid, rest)) => (Some((comm, tid)), rest),
+        Some((task, rest)) => (Some(task), rest),
         None => (None, rest),
     };
     let (continued, rest) = match rest.strip_prefix(b"... [continued]: ") {
@@ -112,16 +115,16 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
 }
 
 /// `comm/tid `: the first slash with a number and a space after it; or `tid ` alone.
-fn task(rest: &[u8]) -> Option<(Option<&[u8]>, i32, &[u8])> {
+fn task(rest: &[u8]) -> Option<(Task<'_>, &[u8])> {
     let number = digits(rest);
     if number > 0 && rest.get(number) == Some(&b' ') {
-        return Some((None, whole_tid(&rest[..number])?, trim_start(&rest[number..])));
+        return Some(((None, whole_tid(&rest[..number])?), trim_start(&rest[number..])));
     }
     for slash in memchr::memchr_iter(b'/', &rest[..rest.len().min(64)]) {
         let after = &rest[slash + 1..];
         let used = digits(after);
         if used > 0 && after.get(used) == Some(&b' ') {
-            return Some((Some(&rest[..slash]), whole_tid(&after[..used])?, trim_start(&after[used..])));
+            return Some(((Some(&rest[..slash]), whole_tid(&after[..used])?), trim_start(&after[used..])));
         }
     }
     None
