@@ -300,7 +300,8 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> TraceResult<()
             if depth < MAX_DEPTH {
                 list(&entry, depth + 1, files)?;
             }
-        } else {
+        } else if entry.is_file() {
+            // Opening a pipe or a device could wait without end.
             files.push(entry);
         }
     }

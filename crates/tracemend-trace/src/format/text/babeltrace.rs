@@ -12,6 +12,7 @@
 
 use super::babeltrace_loss::Loss;
 use super::babeltrace_time::{Stamp, stamp};
+use super::kernel_log::after_log_stamp;
 use super::running::{Running, Task};
 use crate::decode::bytes::{find, take_hex, take_i64, take_ret, trim, trim_start, whole_tid, whole_u64};
 use crate::decode::clock::DayClock;
@@ -63,11 +64,14 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     let close = memchr::memchr(b']', &rest[..rest.len().min(64)])?;
     let stamp = stamp(&rest[..close])?;
     let mut rest = trim_start(&rest[close + 1..]);
-    if rest.starts_with(b"(+") || rest.starts_with(b"(-") {
+    let has_step = rest.starts_with(b"(+") || rest.starts_with(b"(-");
+    if has_step {
         rest = trim_start(&rest[memchr::memchr(b')', rest)? + 1..]);
     }
     let (head, groups) = match find(rest, b": {") {
         Some(end) => (&rest[..end], &rest[end + 2..]),
+        // Without fields and without the step from the event before, a line of the kernel's log looks like an event.
+        None if !has_step && after_log_stamp(line).is_some() && !is_nanoseconds(&line[1..=close]) => return None,
         None => (trim(rest).strip_suffix(b":")?, &rest[rest.len()..]),
     };
     let name = &head[memchr::memrchr(b' ', head).map_or(0, |at| at + 1)..];
@@ -88,6 +92,11 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     let only_context = last == 0 && field(groups, b"cpu_id").is_some();
     let (contexts, fields) = if only_context { (groups, &groups[groups.len()..]) } else { groups.split_at(last) };
     Some(Record { stamp, name, contexts, fields })
+}
+
+/// Whether a time has nine decimals, as `babeltrace2` prints it; the kernel's log has six.
+fn is_nanoseconds(stamp: &[u8]) -> bool {
+    memchr::memrchr(b'.', stamp).is_some_and(|point| stamp.len() - point - 1 == 9)
 }
 
 /// How long the brace group at the start of `text` is.

@@ -34,6 +34,14 @@ const REMARKS: &[Remark] = &[
     Remark::new("trace-cmd's version: `version = 6`", Shape::Begins("version =")),
     Remark::new("trace-cmd's empty CPUs: `CPU 1 is empty`", Shape::Begins("CPU ")),
     Remark::new("trace-cmd's notes: `trace-cmd: No such file or directory`", Shape::Begins("trace-cmd:")),
+    Remark::new(
+        "trace-cmd's warnings: `  could not load plugin '/usr/lib/plugin_kvm.so'`",
+        Shape::Holds("could not load plugin"),
+    ),
+    Remark::new(
+        "trace-cmd's warnings of formats: `  failed to read event print fmt for kvm_entry`",
+        Shape::Holds("failed to read event print fmt"),
+    ),
     Remark::new("stacks: ` => vfs_read`", Shape::Begins("=>")),
     Remark::new(
         "wake-up latencies (`trace-cmd report -w`): `Average wakeup latency: 12.5 usecs`",
@@ -274,6 +282,9 @@ impl Ftrace {
         if text.starts_with(b"#") {
             self.comment(text, at);
             return Parsed::Remark;
+        }
+        if text.starts_with(b"Dumping ftrace buffer") {
+            return Parsed::Nothing;
         }
         if let Some(line) = ftrace_graph::line(line) {
             return self.graph(context, &line, at);

@@ -18,6 +18,9 @@ use rustc_hash::FxHashMap;
 /// Maximum number of functions open on all CPUs together whose names are kept for their ends.
 const MAX_OPEN: usize = 1 << 16;
 
+/// Longest name kept.
+const MAX_NAME: usize = 255;
+
 /// One line, taken apart.
 pub(super) struct Line<'a> {
     pub(super) time_ns: Option<i64>,
@@ -130,7 +133,7 @@ impl Graph {
             self.held = 0;
         }
         self.held += 1;
-        self.open.entry(cpu).or_default().push(name[..name.len().min(255)].to_vec());
+        self.open.entry(cpu).or_default().push(name[..name.len().min(MAX_NAME)].to_vec());
     }
 
     /// The name of the function that ends on a CPU.
@@ -150,7 +153,7 @@ impl Graph {
     pub(super) fn switch(&mut self, cpu: u32, (comm, tid): (&[u8], i32)) {
         self.forget(cpu);
         if cpu < MAX_CPU {
-            self.running.insert(cpu, (comm.to_vec(), tid));
+            self.running.insert(cpu, (comm[..comm.len().min(MAX_NAME)].to_vec(), tid));
         }
     }
 

@@ -24,9 +24,6 @@ use rustc_hash::FxHashMap;
 /// Maximum number of bytes of interrupted lines kept; beyond it all interrupted calls are given out as they are.
 const MAX_HELD: usize = 8 << 20;
 
-/// Maximum number of calls kept whose time is unknown because the trace began after them.
-const MAX_UNTIMED: usize = 1 << 12;
-
 /// What `perf trace` prints besides calls, beyond perf's words.
 const REMARKS: &[Remark] = &[
     Remark::new("call chains: `      __read (/usr/lib/libc.so.6)`", Shape::Like(is_chain)),
@@ -165,8 +162,9 @@ impl LineFormat for PerfTrace {
             offset: at.offset,
             ..Event::new(record.time_ns.or(context.seen_ns).unwrap_or(0), context.all(), context.name(name), phase)
         };
-        if record.time_ns.is_none() && context.seen_ns.is_none() && self.untimed.len() < MAX_UNTIMED {
+        if record.time_ns.is_none() && context.seen_ns.is_none() && self.held + line.len() <= MAX_HELD {
             // Begun before the trace: it has no time of its own, and no other is known yet.
+            self.held += line.len();
             self.untimed.push((event, line.to_vec()));
             return Parsed::Nothing;
         }
@@ -204,6 +202,7 @@ impl PerfTrace {
     /// Gives out the calls that began before the trace, with the first time known in it.
     fn give_untimed(&mut self, context: &mut Context, time_ns: i64) {
         for (event, line) in std::mem::take(&mut self.untimed) {
+            self.held -= line.len();
             context.give_event(Event { time_ns, ..event }, line);
         }
     }
