@@ -88,7 +88,10 @@ fn a_form_without_times_is_named_with_what_to_do() {
     let graph = "# tracer: function_graph\n#\n 0)    bash-700    |               |  vfs_read() {\n \
                  0)    bash-700    |   0.153 us    |    rw_verify_area();\n 0)    bash-700    | + 12.011 us   |  }\n";
     let error = read_bytes(graph.as_bytes(), &OpenOptions::default()).err().unwrap().to_string();
-    assert!(error.contains("function_graph text without times: `echo 1 > options/funcgraph-abstime`"), "{error}");
+    assert!(
+        error.contains("function_graph text without times or CPUs: `echo 1 > options/funcgraph-abstime`"),
+        "{error}"
+    );
     let page = "<!DOCTYPE html>\n<p>No trace.</p>\n";
     let error = read_bytes(page.as_bytes(), &OpenOptions::default()).err().unwrap().to_string();
     assert!(error.contains("a web page without ftrace text"), "{error}");
@@ -173,6 +176,21 @@ fn a_folder_of_ftrace_text_by_cpu_is_one_trace_and_other_folders_are_refused_by_
     std::fs::write(other.path().join("b.txt"), "The quick brown fox\njumps over it.\n").unwrap();
     let error = try_read(other.path(), &OpenOptions::default()).err().unwrap().to_string();
     assert!(error.contains("b.txt in it is in no format known here"), "{error}");
+}
+
+#[test]
+fn lines_besides_all_the_events_that_a_header_counts_are_no_loss() {
+    let text = |kept: u32| {
+        format!(
+            "# tracer: nop\n#\n# entries-in-buffer/entries-written: {kept}/{kept}   #P:1\n#\n\
+             app-7 [000] ..... 1.000000: my_probe: state=3\n  and more\n\
+             app-7 [000] ..... 2.000000: sys_enter: NR 3 (0)\n"
+        )
+    };
+    let gaps = |kept| read_bytes(text(kept).as_bytes(), &OpenOptions::default()).unwrap().gaps;
+    assert_eq!(gaps(2), []);
+    let found = gaps(3);
+    assert_eq!((found.len(), found[0].begin_ns, found[0].end_ns), (1, Some(1_000_000_000), Some(2_000_000_000)));
 }
 
 #[test]
@@ -301,6 +319,11 @@ fn a_total_says_nothing_new_where_the_losses_were_told() {
         let lost: Vec<_> = read.gaps.iter().map(|gap| gap.lost).collect();
         assert_eq!(lost, [Lost::Exact(42), Lost::Exact(8)], "{name}");
     }
+    let text = "1000000000 0 501 app 0\n1000001000 0 501 app 1\nWARNING: Lost 7 events\n1000201000 0 501 app 0\n";
+    assert_eq!(read_bytes(text.as_bytes(), &OpenOptions::default()).unwrap().lost(), 7);
+    let samples =
+        "sh 7 [000] 1.000000: raw_syscalls:sys_enter: NR 0 (3)\nsh 7 [000] 2.000000: PERF_RECORD_LOST_SAMPLES lost 9\n";
+    assert_eq!(read_bytes(samples.as_bytes(), &OpenOptions::default()).unwrap().lost(), 9);
     let read = variant("bpftrace-only-total.txt");
     let [gap] = &read.gaps[..] else { panic!("one gap, not {}", read.gaps.len()) };
     assert_eq!((gap.lost, gap.begin_ns, gap.end_ns), (Lost::Exact(50), None, None));
@@ -420,6 +443,11 @@ fn two_tracepoints_of_one_call_are_two_events() {
     let halves = read.events.iter().filter(|event| event.phase != Phase::Point).count();
     assert_eq!((halves, read.name(1), read.name(3)), (8, "sys_enter", "sys_exit"));
     assert!(evidence(&common::trace(&path)).is_empty());
+    let text = "sh 7 [000] 1.000000: syscalls:sys_enter_read: fd: 0x3\nsh 7 [000] 1.000001: raw_syscalls:sys_enter: NR 0 (3)\n\
+                sh 7 [000] 1.000002: syscalls:sys_exit_read: 0x40\nsh 7 [000] 1.000003: raw_syscalls:sys_exit: NR 0 = 64\n\
+                sh 7 [000] 1.000004: syscalls:sys_enter_read: fd: 0x3\nsh 7 [000] 1.000005: raw_syscalls:sys_enter: NR 0 (3)\n";
+    let perf = read_bytes(text.as_bytes(), &OpenOptions::default()).unwrap();
+    assert_eq!(names(&perf), ["read", "sys_enter", "read", "sys_exit", "read", "sys_enter"]);
 }
 
 #[test]

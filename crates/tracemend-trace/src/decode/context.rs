@@ -66,6 +66,10 @@ pub(crate) struct Context {
     /// Open gaps of no known CPU; the next event closes them.
     open_anywhere: Vec<Gap>,
     pub(crate) damage: Option<Damage>,
+    /// Gaps of unread lines that are given out at the end, unless all events turn out to have been read.
+    held_damage: Vec<Gap>,
+    /// How many events the input's own header counts, where it does.
+    counted: Option<u64>,
     /// Time of the latest event given out; for a whole call the time it ended.
     pub(crate) seen_ns: Option<i64>,
     pub(crate) events: u64,
@@ -88,6 +92,8 @@ impl Context {
             open_lanes: 0,
             open_anywhere: Vec::new(),
             damage: None,
+            held_damage: Vec::new(),
+            counted: None,
             seen_ns: None,
             events: 0,
             gaps: 0,
@@ -257,6 +263,11 @@ impl Context {
         }
     }
 
+    /// The input's header counts its events.
+    pub(crate) fn count_is(&mut self, events: u64) {
+        self.counted = Some(events);
+    }
+
     /// Called before an event is given out: ends what the event ends.
     #[inline]
     pub(crate) fn before(&mut self, event: &Event) {
@@ -277,11 +288,13 @@ impl Context {
             let Damage { first: Position { line, offset, .. }, lines, reason } = damage;
             let count = if lines == 1 { String::new() } else { format!(" and {} more lines", lines - 1) };
             let cause = Cause::Damaged(format!("line {line} (byte {offset}){count}: {reason}"));
-            open.push(Gap {
-                begin_ns: self.seen_ns,
-                unread_lines: Some(lines),
-                ..Gap::new(0, Lost::Unknown, cause, offset)
-            });
+            let gap =
+                Gap { begin_ns: self.seen_ns, unread_lines: Some(lines), ..Gap::new(0, Lost::Unknown, cause, offset) };
+            if self.counted.is_some() && self.held_damage.len() < MAX_OPEN {
+                self.held_damage.push(Gap { end_ns: next_ns, ..gap });
+            } else {
+                open.push(gap);
+            }
         }
         for gap in open {
             self.emit(gap, next_ns);
@@ -297,6 +310,11 @@ impl Context {
     /// Called at the end of the input: gaps that no event closed end nowhere.
     pub(crate) fn finish(&mut self) {
         self.close_anywhere(None);
+        let held = std::mem::take(&mut self.held_damage);
+        // Lines besides as many events as the header counts hold none.
+        if self.counted != Some(self.events) {
+            held.into_iter().for_each(|gap| self.give_gap(gap));
+        }
         let mut open: Vec<Gap> = self
             .buffers
             .iter_mut()

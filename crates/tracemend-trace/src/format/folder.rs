@@ -50,8 +50,12 @@ pub(crate) fn look(path: &Path) -> TraceResult<Folder> {
         return strace(path, files);
     }
     // Where nothing is recognised, the files may be sequences of few or of unknown words only if asked for.
-    if count(Format::Sequences) * 2 > seen.len() || seen.is_empty() {
+    if count(Format::Sequences) * 2 > seen.len() {
         return Ok(Folder::Sequences);
+    }
+    if seen.is_empty() {
+        let reason = "a folder of empty files. Record again, or open the folder of a trace".to_owned();
+        return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
     }
     let reason = match seen.iter().find_map(|(file, format)| format.map(|format| (file, format))) {
         Some((file, format)) => format!(
@@ -79,9 +83,9 @@ fn format_of(beginning: &[u8]) -> Option<Format> {
 
 /// The files of `strace -ff -o NAME`: `NAME.PID`.
 fn strace(folder: &Path, files: Vec<PathBuf>) -> TraceResult<Folder> {
-    let name = files.iter().find(|file| file_tid(file).is_some()).and_then(|file| file.file_stem());
+    let name = files.iter().find(|file| file_tid(file).is_some()).map(|file| file.with_extension(""));
     let (of_run, others): (Vec<PathBuf>, Vec<PathBuf>) =
-        files.iter().cloned().partition(|file| file_tid(file).is_some() && file.file_stem() == name);
+        files.into_iter().partition(|file| file_tid(file).is_some() && Some(file.with_extension("")) == name);
     match others.first() {
         Some(other) => Err(TraceError::NotRead {
             path: folder.to_path_buf(),

@@ -16,10 +16,10 @@ struct Variant {
 
 const VARIANTS: [Variant; 7] = [
     Variant {
-        is_line: ftrace_graph::is_timeless,
+        is_line: ftrace_graph::is_incomplete,
         is_head: false,
-        advice: "This is function_graph text without times: `echo 1 > options/funcgraph-abstime` prints them; \
-                 `trace-cmd record` keeps them as events (funcgraph_entry, funcgraph_exit)",
+        advice: "This is function_graph text without times or CPUs: `echo 1 > options/funcgraph-abstime` and \
+                 `options/funcgraph-cpu` print them; `trace-cmd record` keeps them as events (funcgraph_entry, funcgraph_exit)",
     },
     Variant {
         is_line: perf_script_line::is_timeless,

@@ -67,17 +67,20 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
 }
 
 fn marker(line: &[u8]) -> Option<u64> {
-    let rest = trim(line).strip_prefix(b"Lost ")?;
+    let rest = without_level(trim(line)).strip_prefix(b"Lost ")?;
     let (lost, rest) = take_u64(trim_start(rest))?;
     rest.starts_with(b" event").then_some(lost)
+}
+
+/// A message without the word in front that makes it a warning.
+fn without_level(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"WARNING:").map_or(text, trim_start)
 }
 
 /// The total that bpftrace prints at its end, on its standard output and, as a warning, on its standard error.
 fn total(line: &[u8]) -> Option<u64> {
     const TOTAL: &[u8] = b"Total lost event count:";
-    let text = trim(line);
-    let text = text.strip_prefix(b"WARNING:").map_or(text, trim_start);
-    take_u64(trim_start(text.strip_prefix(TOTAL)?)).map(|(total, _)| total)
+    take_u64(trim_start(without_level(trim(line)).strip_prefix(TOTAL)?)).map(|(total, _)| total)
 }
 
 impl LineFormat for Bpftrace {

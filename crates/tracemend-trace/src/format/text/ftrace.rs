@@ -125,15 +125,16 @@ impl Ftrace {
         }
     }
 
-    fn comment(&mut self, line: &[u8], at: Position) {
+    fn comment(&mut self, context: &mut Context, line: &[u8], at: Position) {
         if let Some(tracer) = line.strip_prefix(b"# tracer: ") {
             self.tracer = tracer[..tracer.len().min(64)].to_vec();
         }
         let counted_by_cpu = matches!(self.of_cpu, Some((_, Some(_))));
-        if let Some((kept, written, cpus)) = counts(line)
-            && written > kept
-            && !counted_by_cpu
-        {
+        let Some((kept, written, cpus)) = counts(line) else { return };
+        if self.of_cpu.is_none() {
+            context.count_is(kept);
+        }
+        if written > kept && !counted_by_cpu {
             self.overwritten = Some(Overwritten { lost: written - kept, kept, cpus, offset: at.offset });
         }
     }
@@ -280,7 +281,7 @@ impl Ftrace {
         }
         let text = trim(line);
         if text.starts_with(b"#") {
-            self.comment(text, at);
+            self.comment(context, text, at);
             return Parsed::Remark;
         }
         if text.starts_with(b"Dumping ftrace buffer") {

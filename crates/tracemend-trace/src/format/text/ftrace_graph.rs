@@ -68,9 +68,15 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     None
 }
 
-/// Whether a line is one without a time.
-pub(crate) fn is_timeless(text: &[u8]) -> bool {
-    line(text).is_some_and(|line| line.time_ns.is_none())
+/// Whether a line is one without its time or its CPU.
+pub(crate) fn is_incomplete(text: &[u8]) -> bool {
+    match line(text) {
+        Some(line) => line.time_ns.is_none(),
+        None => {
+            let last = memchr::memrchr(b'|', text).map(|bar| trim(&text[bar + 1..]));
+            last.is_some_and(|last| last == b"}" || last.ends_with(b"() {") || last.ends_with(b"();"))
+        }
+    }
 }
 
 /// ` 0)    bash-700    =>      ls-701   `: the CPU and the thread it goes to.

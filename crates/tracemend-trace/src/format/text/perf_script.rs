@@ -16,12 +16,16 @@ use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::remark::Remark;
 use crate::format::text_source::{LineFormat, Parsed};
-use crate::{Cause, Event, Lost, Phase};
+use crate::{Cause, Event, Gap, Lost, Phase};
 
 /// The reader's state.
 #[derive(Default)]
 pub(crate) struct PerfScript {
     loss_seen: bool,
+    /// Events that records of loss announced.
+    announced: u64,
+    /// Lost samples that perf counted once more at the end, and where.
+    samples: Option<(u64, u64)>,
     closing: Closing,
     /// With `--deltatime`: the time so far. A time is then the step from the record before.
     steps: Option<i64>,
@@ -42,9 +46,14 @@ impl PerfScript {
         };
         self.loss_seen = true;
         let Some((lost, _)) = rest.strip_prefix(b" lost ").and_then(take_u64) else {
-            // PERF_RECORD_LOST_SAMPLES repeats, at the end, the total of what the records before it announced.
+            // PERF_RECORD_LOST_SAMPLES repeats, at the end, what the records before it announced.
+            if let Some((lost, _)) = rest.strip_prefix(b"_SAMPLES lost ").and_then(take_u64) {
+                let (samples, _) = self.samples.get_or_insert((0, at.offset));
+                *samples = samples.saturating_add(lost);
+            }
             return Parsed::Nothing;
         };
+        self.announced = self.announced.saturating_add(lost);
         match record.cpu {
             Some(cpu) => context.lose_before(cpu, record.time_ns, Lost::Exact(lost), Cause::Discarded, at.offset),
             None => context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset),
@@ -120,6 +129,17 @@ impl LineFormat for PerfScript {
                  without it, run it again with that option"
                     .into(),
             );
+        }
+        if let Some((samples @ 1.., offset)) = self.samples {
+            // Of samples that no record announced, it is not said where they were lost.
+            if self.announced == 0 {
+                context.give_gap(Gap::new(0, Lost::Exact(samples), Cause::Discarded, offset));
+            } else if samples > self.announced {
+                context.warn(format!(
+                    "perf counts {samples} lost samples, the records of loss announce {}: the rest was lost in places unknown",
+                    self.announced
+                ));
+            }
         }
         self.closing.end(context, self.loss_seen, "`perf script --show-lost-events` does");
     }

@@ -45,7 +45,7 @@ const REMARKS: &[Remark] = &[
         Shape::Holds("strace: Process "),
     ),
     Remark::new("notes before version 4.15: `Process 300 attached - interrupt to quit`", Shape::Like(is_old_note)),
-    Remark::new("the kind of process: `[ Process PID=300 runs in 32 bit mode. ]`", Shape::Begins("[ Process PID=")),
+    Remark::new("the kind of process: `[ Process PID=300 runs in 32 bit mode. ]`", Shape::Holds("[ Process PID=")),
     Remark::new(
         "the summary (`-c`, `-C`), its head: `% time     seconds  usecs/call     calls    errors syscall`",
         Shape::Begins("% time "),
