@@ -1,10 +1,10 @@
 //! What every format but CTF keeps while it reads: names, streams, and the gaps that are still open.
 
 use super::arch::Arch;
+use super::ends_of_calls::{EndOfCall, EndsOfCalls};
 use super::lines::Position;
 use super::names::Names;
 use crate::{Cause, Event, Format, Gap, Item, Lost, Phase, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
-use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -14,8 +14,6 @@ pub(crate) const MAX_CPU: u32 = 1 << 14;
 const MAX_OPEN: usize = 1 << 12;
 /// Maximum number of buffers told apart, the nameless one included: each has a table of CPUs.
 const MAX_BUFFERS: usize = 1 << 6;
-/// Maximum number of threads whose last call is kept.
-const MAX_THREADS: usize = 1 << 16;
 /// Maximum number of warnings kept in a header.
 const MAX_WARNINGS: usize = 64;
 
@@ -32,14 +30,6 @@ struct Lane {
 struct Buffer {
     name: String,
     lanes: Vec<Lane>,
-}
-
-/// The end of a call that a thread reached last, and by which tracepoint it was recorded.
-#[derive(Clone, Copy, PartialEq)]
-struct EndOfCall {
-    raw: bool,
-    name: Symbol,
-    phase: Phase,
 }
 
 /// A run of lines that are not of the format.
@@ -75,8 +65,7 @@ pub(crate) struct Context {
     pub(crate) events: u64,
     gaps: u32,
     all: Option<StreamId>,
-    /// By thread.
-    last_calls: FxHashMap<i32, EndOfCall>,
+    ends_of_calls: EndsOfCalls,
 }
 
 impl Context {
@@ -88,7 +77,7 @@ impl Context {
             queue: VecDeque::new(),
             buffers: vec![Buffer::default()],
             buffer: 0,
-            last_calls: FxHashMap::default(),
+            ends_of_calls: EndsOfCalls::default(),
             open_lanes: 0,
             open_anywhere: Vec::new(),
             damage: None,
@@ -135,7 +124,16 @@ impl Context {
     }
 
     /// What follows is of this buffer, which has CPUs of its own; the main one has no name.
+    #[inline]
     pub(crate) fn enter_buffer(&mut self, name: &[u8]) {
+        if name.is_empty() && self.buffer == 0 {
+            return;
+        }
+        self.find_buffer(name);
+    }
+
+    #[cold]
+    fn find_buffer(&mut self, name: &[u8]) {
         if self.buffers[self.buffer].name.as_bytes() == name {
             return;
         }
@@ -152,19 +150,9 @@ impl Context {
 
     /// Whether an end of a call was recorded already, by the other of the kernel's two tracepoints (`raw` or by the call's
     /// name): the second record is an event of its own, and no second end.
+    #[inline]
     pub(crate) fn is_recorded_twice(&mut self, tid: i32, raw: bool, name: Symbol, phase: Phase) -> bool {
-        if self.last_calls.len() >= MAX_THREADS {
-            self.last_calls.clear();
-        }
-        let before = self.last_calls.get(&tid);
-        let twice = before.is_some_and(|last| *last == EndOfCall { raw: !raw, name, phase });
-        // A third record of the same end is the first one of the next.
-        if twice {
-            self.last_calls.remove(&tid);
-        } else {
-            self.last_calls.insert(tid, EndOfCall { raw, name, phase });
-        }
-        twice
+        self.ends_of_calls.is_second(tid, EndOfCall { raw, name, phase })
     }
 
     /// The stream of a CPU on which a record of this time was found: gaps open there end with it.

@@ -343,17 +343,23 @@ impl LineFormat for Ftrace {
             Some(b'[' | b'<' | b'A'..=b'Z') => after_log_stamp(line).map_or((line, false), |rest| (rest, true)),
             _ => (line, false),
         };
-        let line = match buffer(line) {
+        // The name of a file or buffer in front would be a part of the process name, with its colon.
+        let found = record(line);
+        let named = match &found {
+            Some(record) if !record.comm.contains(&b':') => None,
+            _ => buffer(line),
+        };
+        let (line, found) = match named {
             Some((name, rest)) => {
                 context.enter_buffer(name);
-                rest
+                (rest, record(rest))
             }
             None => {
                 context.enter_buffer(b"");
-                line
+                (line, found)
             }
         };
-        if let Some(record) = record(line) {
+        if let Some(record) = found {
             return self.event(context, &record, at);
         }
         if at.offset == 0 && is_page(line) {
