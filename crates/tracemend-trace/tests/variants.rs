@@ -380,6 +380,14 @@ fn perf_script_times_that_are_steps_are_summed() {
 }
 
 #[test]
+fn a_damaged_line_of_perf_script_is_no_call_chain() {
+    let line = "              ls 7 [000]  1.000000: raw_syscalls:sys_enter: NR 0 (3)\n";
+    let text = format!("{line}\t    7f12 __read (/lib/libc.so)\n\n              ls 7 [000]  1.00\n{line}");
+    let read = read_bytes(text.as_bytes(), &OpenOptions::default()).unwrap();
+    assert_eq!((read.events.len(), read.gaps.len(), read.gaps[0].unread_lines), (2, 1, Some(1)));
+}
+
+#[test]
 fn simpleperf_samples_are_perf_script_text() {
     let text = "MyApp\t10001/10002 [000] 684943.450246:\t1 cpu-cycles:\n\t    7f12 __read (/system/lib64/libc.so)\n\n\
                 MyApp\t10001/10003 [001] 684943.450300:\t1 cpu-cycles:\n\t    7f12 __read (/system/lib64/libc.so)\n\n";

@@ -58,6 +58,9 @@ pub(crate) fn look(path: &Path) -> TraceResult<Folder> {
         return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
     }
     let reason = match seen.iter().find_map(|(file, format)| format.map(|format| (file, format))) {
+        Some((file, format)) if files.len() == 1 => {
+            format!("a folder with one file of format {format}, {}. Open the file itself", file.display())
+        }
         Some((file, format)) => format!(
             "a folder of files that are no trace together; {} in it is one of format {format}. Open its files one by one",
             file.display()

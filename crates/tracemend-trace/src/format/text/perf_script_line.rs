@@ -140,5 +140,7 @@ pub(crate) fn is_timeless(line: &[u8]) -> bool {
 /// Whether a line belongs to a call chain: it is indented, and an address, a symbol or a place in a source file.
 pub(super) fn is_chain(line: &[u8]) -> bool {
     let indented = line.starts_with(b"\t") || line.starts_with(b"       ");
-    indented && record(line).is_none() && !is_timeless(line)
+    // A damaged event line is indented too, but has its thread and CPU.
+    let begins_like_event = |line| bracketed_numbers(line).any(|(head, _, _)| matches!(task(head), Some((_, Some(_)))));
+    indented && record(line).is_none() && !begins_like_event(line) && !is_timeless(line)
 }
