@@ -1716,7 +1716,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__repair)
-            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --max-lost --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --max-lost --fill-damage --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

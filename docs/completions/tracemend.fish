@@ -179,6 +179,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l param -d 
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always contain both'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l fill-damage -d 'Also fill gaps of which nothing is known but lines that could not be read'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Print what would be repaired and where the model comes from, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quiet -d 'Print errors only, no warnings and no summary'

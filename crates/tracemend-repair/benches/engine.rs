@@ -102,6 +102,7 @@ fn cut(trace: &Trace, lost: usize) -> Trace {
         begin_ns: Some(trace.events[positions[first - 1]].time_ns),
         end_ns: Some(trace.events[positions[first + lost]].time_ns),
         kept_ns: None,
+        unread_lines: None,
         lost: Lost::Exact(lost as u64),
         cause: Cause::Discarded,
         offset: 0,

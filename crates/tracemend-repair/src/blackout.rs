@@ -170,6 +170,7 @@ pub fn cut(trace: &Trace, streams: &[Vec<u32>], batch: &[Blackout]) -> (Trace, V
             begin_ns: Some(begin),
             end_ns: Some(end),
             kept_ns: None,
+            unread_lines: None,
             lost: Lost::Exact(blackout.lost as u64),
             cause: Cause::Discarded,
             offset: 0,

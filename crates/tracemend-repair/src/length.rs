@@ -10,7 +10,7 @@ use crate::view::View;
 use tracemend_trace::{Gap, ThreadKey};
 
 /// Logarithm of the prior probability of each number of lost events: log-normal around what the stream's usual rate
-/// gives for the gap's width, cut below what is known to be missing.
+/// gives for the gap's width, cut below what is known to be missing and above the lines that could not be read.
 pub(crate) fn prior(view: &View<'_>, gap: &Gap, context: &GapContext, params: &SearchParams) -> Vec<f64> {
     let min = gap.lost.count().unwrap_or(0) as usize;
     let usual = usual(view, gap, context, params).max(1.0);
@@ -18,6 +18,8 @@ pub(crate) fn prior(view: &View<'_>, gap: &Gap, context: &GapContext, params: &S
     let max = ((usual * times).min(params.max_unknown as f64) as usize + more)
         .max(min.saturating_mul(bound_times).saturating_add(bound_more))
         .clamp(min + 1, params.max_unknown.max(min + bound_more));
+    // Lines that could not be read held one event each at most.
+    let max = gap.unread_lines.map_or(max, |lines| max.min(usize::try_from(lines).unwrap_or(usize::MAX)));
     (0..=max)
         .map(|lost| {
             if lost < min {

@@ -245,6 +245,7 @@ mod tests {
             begin_ns: Some(begin),
             end_ns: Some(end),
             kept_ns: kept,
+            unread_lines: None,
             lost: Lost::Exact(lost),
             cause: Cause::Discarded,
             offset: 0,

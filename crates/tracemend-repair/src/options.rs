@@ -14,13 +14,15 @@ pub struct RepairOptions {
     pub samples: usize,
     /// Gaps that lost more events than this are left open.
     pub max_lost: u64,
+    /// Whether to fill gaps of which nothing is known but lines that could not be read.
+    pub fill_damage: bool,
     /// The constants of the method.
     pub params: Params,
 }
 
 impl Default for RepairOptions {
     fn default() -> Self {
-        Self { seed: 0, threads: 0, samples: 0, max_lost: 20_000, params: Params::default() }
+        Self { seed: 0, threads: 0, samples: 0, max_lost: 20_000, fill_damage: false, params: Params::default() }
     }
 }
 

@@ -30,6 +30,11 @@ const INTERRUPTED: &str = "the repair was interrupted before this gap";
 /// Reason reported for gaps with more lost events than the limit.
 const TOO_MANY: &str =
     "more events were lost than can be named one by one; raise the limit, or record with a larger buffer";
+/// Reason reported for gaps that nothing but unread lines speak for.
+const UNREAD: &str =
+    "all that is known of it are lines that could not be read, and nothing says that events were lost there";
+/// Reason reported for gaps of unknown place and length.
+const NOWHERE: &str = "neither where nor how many events were lost is known";
 /// Reason reported for gaps without an insertion point.
 const NO_THREAD: &str = "no thread is known that could have run here";
 /// Reason reported for gaps in which every hypothesis died.
@@ -171,6 +176,12 @@ impl<'m> Solver<'m> {
         let announced = gap.lost.count().unwrap_or(0);
         if announced > self.options.max_lost {
             return Solution::open(context, announced, TOO_MANY);
+        }
+        if gap.lost == Lost::Unknown && gap.unread_lines.is_some() && !self.options.fill_damage {
+            return Solution::open(context, announced, UNREAD);
+        }
+        if gap.lost == Lost::Unknown && gap.begin_ns.is_none() && gap.end_ns.is_none() {
+            return Solution::open(context, announced, NOWHERE);
         }
         if context.points.is_empty() {
             return Solution::open(context, announced, NO_THREAD);
@@ -342,12 +353,28 @@ mod tests {
     }
 
     #[test]
+    fn unread_lines_are_filled_if_asked_for_and_by_as_many_events_at_most() {
+        let mut damaged = cut(trace(&[(0, 1, "read"); 200]), 90..110);
+        damaged.gaps[0].lost = Lost::Unknown;
+        damaged.gaps[0].unread_lines = Some(2);
+        let options = RepairOptions { threads: 1, ..RepairOptions::default() };
+        let (solutions, _) = solved(&damaged, &options);
+        assert_eq!((solutions[0].left_open.as_deref(), solutions[0].placed().len()), (Some(UNREAD), 0));
+        let (solutions, _) = solved(&damaged, &RepairOptions { fill_damage: true, ..options });
+        assert!((1..=2).contains(&solutions[0].placed().len()), "{}", solutions[0].placed().len());
+        assert!(solutions[0].lost.high <= 2);
+    }
+
+    #[test]
     fn what_cannot_be_filled_says_why() {
         let damaged = cut(trace(&[(0, 1, "read"); 100]), 40..60);
         let options = RepairOptions { threads: 1, max_lost: 19, ..RepairOptions::default() };
         let (solutions, _) = solved(&damaged, &options);
         assert_eq!(solutions[0].left_open.as_deref(), Some(TOO_MANY));
         let mut empty = trace(&[]);
+        empty.gaps = vec![Gap::new(0, Lost::Unknown, Cause::Discarded, 0)];
+        let (solutions, _) = solved(&empty, &options);
+        assert_eq!(solutions[0].left_open.as_deref(), Some(NOWHERE));
         empty.header.cpu_stream(0);
         empty.gaps = vec![Gap { stream: Some(StreamId(0)), ..Gap::new(0, Lost::Exact(3), Cause::Overwritten, 0) }];
         let (solutions, _) = solved(&empty, &options);

@@ -26,6 +26,14 @@ pub enum TraceError {
         /// A description of the beginning of the file.
         seen: String,
     },
+    /// The input is a trace in a form that is known and not read.
+    #[error("{path}: {reason}")]
+    NotRead {
+        /// File or folder concerned.
+        path: PathBuf,
+        /// What it is and what to do next.
+        reason: String,
+    },
     /// The input breaks its format's rules so early or so badly that nothing can be read.
     #[error("{path}, line {line} (byte {offset}): {reason}")]
     Malformed {

@@ -93,6 +93,8 @@ pub struct Gap {
     pub kept_ns: Option<(i64, i64)>,
     /// How many events.
     pub lost: Lost,
+    /// How many lines of text could not be read, where nothing else speaks of a loss: there were at most as many events.
+    pub unread_lines: Option<u64>,
     /// Why.
     pub cause: Cause,
     /// Byte offset in the (decompressed) input where the loss was announced or found.
@@ -131,6 +133,7 @@ impl Gap {
             end_ns: None,
             kept_ns: None,
             lost,
+            unread_lines: None,
             cause,
             offset,
         }

@@ -90,6 +90,8 @@ pub struct TraceHeader {
     pub format: Format,
     /// Event and process names.
     pub symbols: Symbols,
+    /// Whether times are ticks of a clock whose unit the trace does not say, and no nanoseconds.
+    pub ticks: bool,
     /// Loss domains, by [`StreamId`].
     pub streams: Vec<StreamInfo>,
     /// What the reader passed over: sentences that say what to do next.
@@ -102,7 +104,14 @@ pub struct TraceHeader {
 impl TraceHeader {
     /// A header with no names, streams or warnings yet.
     pub fn new(format: Format) -> Self {
-        Self { format, symbols: Symbols::default(), streams: Vec::new(), warnings: Vec::new(), recounts: Vec::new() }
+        Self {
+            format,
+            symbols: Symbols::default(),
+            ticks: false,
+            streams: Vec::new(),
+            warnings: Vec::new(),
+            recounts: Vec::new(),
+        }
     }
 
     /// Gives gaps the numbers of the tracer's last count.
@@ -129,9 +138,10 @@ impl TraceHeader {
 
     /// The stream of `cpu`. A new one is added under the name `cpuN`.
     pub fn cpu_stream(&mut self, cpu: u32) -> StreamId {
-        match self.streams.iter().position(|stream| stream.cpu == Some(cpu)) {
+        let name = format!("cpu{cpu}");
+        match self.streams.iter().position(|stream| stream.cpu == Some(cpu) && stream.name == name) {
             Some(index) => StreamId(index as u32),
-            None => self.add_stream(StreamInfo { name: format!("cpu{cpu}"), cpu: Some(cpu) }),
+            None => self.add_stream(StreamInfo { name, cpu: Some(cpu) }),
         }
     }
 

@@ -46,7 +46,7 @@ pub use decode::lines::MAX_LINE;
 pub use error::{TraceError, TraceResult};
 pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
-pub use format::{OpenOptions, from_reader, open};
+pub use format::{OpenOptions, from_reader, open, remarks};
 pub use fs::AtomicFile;
 pub use gap::{Cause, Gap, Lost, Recount};
 pub use header::{Format, TraceHeader};

@@ -118,7 +118,7 @@ fn babeltrace_layouts_and_warnings() {
     assert_eq!(event(&layouts, 1), ("openat", Phase::Exit, 86_400_100_000_000, Some(7), comm, Some(-2)));
     assert_eq!(event(&layouts, 2).0, "close");
     assert_eq!(event(&layouts, 3), ("close", Phase::Exit, 86_400_300_000_000, Some(7), "", Some(0)));
-    assert_eq!(event(&layouts, 4), ("sched_switch", Phase::Point, 86_400_400_000_000, None, "", None));
+    assert_eq!(event(&layouts, 4), ("sched_switch", Phase::Point, 86_400_400_000_000, Some(7), "", None));
     assert!(layouts.header.warnings[0].contains("the option `warnings`"), "{:?}", layouts.header.warnings);
 
     let warnings_file = Some(fixture("succeed/babeltrace-warnings.txt"));

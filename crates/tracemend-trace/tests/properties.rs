@@ -13,7 +13,7 @@ fn options(format: Format) -> OpenOptions {
 }
 
 /// Pieces that the formats are made of, so that random lines get past the first column.
-const PIECES: [&str; 38] = [
+const PIECES: [&str; 56] = [
     "ls-12",
     " [001] ",
     ".....",
@@ -52,6 +52,24 @@ const PIECES: [&str; 38] = [
     "\"",
     "\r\n",
     "\n",
+    "Warning:",
+    "Processed 9 events and lost 2 chunks!",
+    " > /lib/libc.so.6(read+0x1a) [0xf0d1a]",
+    "strace: Process 3 attached",
+    " <detached ...>",
+    ")   = 6",
+    "     0d..2. ",
+    "16279us!: ",
+    "4384830739379: ",
+    "(+13430) ",
+    "id=0x21 (33) ret=0x1 (1)",
+    "guest.dat:  ",
+    "[   12.000001] ",
+    "WARNING: Tracer ",
+    "  1.5 |   0)    x-1    |   0.153 us    |  f();",
+    "|  f() {",
+    "<!DOCTYPE html>\n",
+    "Total lost event count: 50",
 ];
 
 proptest! {
@@ -138,8 +156,10 @@ proptest! {
         let name = Arch::X86_64.call_name(number).unwrap();
         let event = if exit { format!("sys_exit: NR {number} = {ret}") } else { format!("sys_enter: NR {number} (1, 2, a)") };
         let tgid = if tgid { "(  77) " } else { "" };
-        // A comm is padded in front, and one that begins with a space could not be told apart.
-        let comm = comm.trim();
+        // A comm is padded in front, and one that begins with a space could not be told apart. Two spaces behind a colon end
+        // the name of a file.
+        let comm = comm.trim().replace(":  ", ": ");
+        let comm = comm.as_str();
         let (seconds, micros_of) = (micros / 1_000_000, micros % 1_000_000);
         let line = format!("{comm:>16}-{tid:<7} {tgid}[{cpu:03}] {flags} {seconds:>5}.{micros_of:06}: {event}\n");
         let read = read_bytes(line.as_bytes(), &options(Format::Ftrace)).unwrap();

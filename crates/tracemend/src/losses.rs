@@ -1,5 +1,6 @@
 //! Lists where a trace lost events, how many and why, in one pass and bounded memory.
 
+use crate::report::plural;
 use serde::Serialize;
 use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
@@ -12,7 +13,7 @@ pub struct LossSummary {
     pub gaps: u64,
     /// Lost events, as far as counted.
     pub lost_events: u64,
-    /// `exact`, or `at_least` if some gap has no count or only a lower bound.
+    /// `exact`, `at_least` if some gap has no count or only a lower bound, or `unknown` if no gap has either.
     pub lost_kind: &'static str,
     /// Gaps whose lost events the tracer did not count.
     pub uncounted_gaps: u64,
@@ -43,9 +44,8 @@ impl LossSummary {
         let lost = gap.lost.count().unwrap_or(0);
         self.lost_events = self.lost_events.saturating_add(lost);
         self.uncounted_gaps += u64::from(gap.lost == Lost::Unknown);
-        if !matches!(gap.lost, Lost::Exact(_)) {
-            self.lost_kind = Lost::AtLeast(0).kind();
-        }
+        let exact = self.lost_kind == Lost::Exact(0).kind() && matches!(gap.lost, Lost::Exact(_));
+        self.lost_kind = lost_kind(exact, self.uncounted_gaps == self.gaps);
         // A loss that no larger buffer prevents says nothing about the size of buffers.
         if matches!(gap.cause, Cause::Discarded | Cause::Overwritten) {
             self.largest_gap = self.largest_gap.max(lost);
@@ -55,6 +55,25 @@ impl LossSummary {
     /// Whether the trace has gaps.
     pub fn any(&self) -> bool {
         self.gaps > 0
+    }
+}
+
+/// How a sum of losses is to be read: whether each was counted exactly, or none at all.
+pub(crate) fn lost_kind(all_exact: bool, none_counted: bool) -> &'static str {
+    match (none_counted, all_exact) {
+        (true, _) => Lost::Unknown.kind(),
+        (false, true) => Lost::Exact(0).kind(),
+        (false, false) => Lost::AtLeast(0).kind(),
+    }
+}
+
+/// A sum of losses in words: `7 events`, `at least 7 events`, `an unknown number of events`.
+pub(crate) fn lost_words(lost_events: u64, kind: &str) -> String {
+    let events = plural(lost_events, "event");
+    match kind {
+        "exact" => events,
+        "unknown" => "an unknown number of events".to_owned(),
+        _ => format!("at least {events}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Describes a trace in one pass and bounded memory: it keeps the sets of threads and names, but no events.
 
+use crate::losses::lost_kind;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
@@ -22,12 +23,14 @@ pub(crate) struct Survey {
     pub gaps: u64,
     /// Lost events, as far as the tracer counted them.
     pub lost_events: u64,
-    /// `exact`, or `at_least` if some gap has no count or only a lower bound.
+    /// `exact`, `at_least` if some gap has no count or only a lower bound, or `unknown` if no gap has either.
     pub lost_kind: &'static str,
-    /// Share of all events that was lost, 0 to 1, according to the known counts.
-    pub lost_share: f64,
+    /// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none.
+    pub lost_share: Option<f64>,
     /// Gaps whose lost events the tracer did not count.
     pub uncounted_gaps: u64,
+    /// Whether times are ticks of a clock without unit, and no nanoseconds.
+    pub ticks: bool,
     /// Time of the first event.
     pub first_ns: Option<i64>,
     /// Time of the last event.
@@ -153,6 +156,8 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         let (events, gaps, lost_events) = tally.streams.get(index).copied().unwrap_or_default();
         StreamSurvey { stream: stream.name.clone(), cpu: stream.cpu, events, gaps, lost_events }
     });
+    let none_counted = tally.gaps > 0 && tally.uncounted == tally.gaps;
+    let lost_kind = lost_kind(tally.uncounted == 0 && !tally.counted_from_below, none_counted);
     let total = tally.events.saturating_add(tally.lost);
     Ok(Survey {
         format: header.format,
@@ -161,8 +166,9 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         threads: tally.threads.len() as u64,
         gaps: tally.gaps,
         lost_events: tally.lost,
-        lost_kind: if tally.uncounted > 0 || tally.counted_from_below { "at_least" } else { "exact" },
-        lost_share: if total == 0 { 0.0 } else { tally.lost as f64 / total as f64 },
+        lost_kind,
+        lost_share: (lost_kind != Lost::Unknown.kind()).then(|| tally.lost as f64 / total.max(1) as f64),
+        ticks: header.ticks,
         uncounted_gaps: tally.uncounted,
         first_ns: tally.first_ns,
         last_ns: tally.last_ns,

@@ -95,6 +95,47 @@ fn a_closed_pipe_ends_quietly() {
     assert_eq!(shown(&output), "exit code 0\n--- stdout\n--- stderr\n");
 }
 
+/// A trace of which nothing is known but lines that could not be read.
+const DAMAGED: &str = "crates/tracemend-trace/tests/fixtures/fail/mixed.txt";
+const VARIANTS: &str = "crates/tracemend-trace/tests/fixtures/variants";
+
+#[test]
+fn a_number_that_is_not_known_is_said_to_be_unknown() {
+    let info = stdout(&["info", DAMAGED]);
+    assert!(info.contains("lost     an unknown number of events in 1 gap\n"), "{info}");
+    let gaps = stdout(&["gaps", DAMAGED]);
+    assert!(gaps.contains("an unknown number of events lost in 1 gap; 6 events recorded"), "{gaps}");
+    let json = stdout(&["info", "--json", DAMAGED]);
+    assert!(json.contains(r#""lost_kind":"unknown","lost_share":null"#), "{json}");
+    assert_eq!(run(&["gaps", "--fail-on-loss", DAMAGED]).status.code(), Some(1));
+}
+
+#[test]
+fn what_tracers_write_between_events_is_no_loss() {
+    for name in [
+        "strace-stacks.txt",
+        "strace-detached.txt",
+        "ftrace-messages.txt",
+        "mark-strace.txt",
+        "systrace-new.html",
+        "strace-ff",
+    ] {
+        let output = run(&["gaps", "--fail-on-loss", &format!("{VARIANTS}/{name}")]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", shown(&output));
+    }
+    let output = run(&["gaps", "--fail-on-loss", "--evidence", &format!("{VARIANTS}/ftrace-both-tracepoints.txt")]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+}
+
+#[test]
+fn ticks_are_printed_as_ticks() {
+    let info = stdout(&["info", &format!("{VARIANTS}/ftrace-tsc.txt")]);
+    let line = "time     4384830739379 to 4384831999999 ticks of a clock without unit (1 260 620 ticks)\n";
+    assert!(info.contains(line), "{info}");
+    let gaps = stdout(&["gaps", &format!("{VARIANTS}/ftrace-tsc.txt")]);
+    assert!(gaps.contains("begin (ticks)") && gaps.contains("4384831000001"), "{gaps}");
+}
+
 #[test]
 fn a_missing_file_is_an_error_that_says_what_to_do() {
     assert_snapshot!(shown(&run(&["info", "no/such/trace"])));

@@ -419,3 +419,15 @@ fn a_trace_of_another_run_is_no_twin() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("complete twin"));
 }
+
+#[test]
+fn gaps_of_unread_lines_are_filled_only_if_asked_for() {
+    let damaged = "crates/tracemend-trace/tests/fixtures/fail/mixed.txt";
+    let output = run(&["repair", damaged, "--output-format", "csv"]);
+    let (rows, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((output.status.code(), rows.lines().count()), (Some(0), 1), "{rows}");
+    assert!(said.contains("repaired 0 of 1 gap: an unknown number of events lost, 0 inferred"), "{said}");
+    assert!(said.contains("lines that could not be read") && said.contains("--fill-damage"), "{said}");
+    let filled = stdout(&["repair", damaged, "--output-format", "csv", "--fill-damage"]);
+    assert!(filled.lines().count() <= 1 + 3, "three lines could not be read: {filled}");
+}

@@ -40,6 +40,7 @@ pub(crate) fn fill_with(method: &dyn Baseline, test: &[Call], cut: Range<usize>)
         begin_ns: (0..cut.start).rev().find(on_cpu).map(|place| whole.events[place].time_ns),
         end_ns: (cut.end..test.len()).find(on_cpu).map(|place| whole.events[place].time_ns),
         kept_ns: None,
+        unread_lines: None,
         lost: Lost::Exact(lost.len() as u64),
         cause: Cause::Discarded,
         offset: 0,

@@ -43,6 +43,7 @@ pub(crate) fn traces() -> impl Strategy<Value = Trace> {
                     begin_ns: Some(event.time_ns),
                     end_ns: Some(event.time_ns + 2500),
                     kept_ns: None,
+                    unread_lines: None,
                     lost: Lost::Unknown,
                     cause: Cause::Discarded,
                     offset: 0,

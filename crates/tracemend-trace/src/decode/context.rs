@@ -1,9 +1,10 @@
 //! What every format but CTF keeps while it reads: names, streams, and the gaps that are still open.
 
 use super::arch::Arch;
+use super::ends_of_calls::{EndOfCall, EndsOfCalls};
 use super::lines::Position;
 use super::names::Names;
-use crate::{Cause, Event, Format, Gap, Item, Lost, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
+use crate::{Cause, Event, Format, Gap, Item, Lost, Phase, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ use std::path::PathBuf;
 pub(crate) const MAX_CPU: u32 = 1 << 14;
 /// Maximum number of announcements of loss kept apart while no event closes them; later ones are added to the last.
 const MAX_OPEN: usize = 1 << 12;
+/// Maximum number of buffers told apart, the nameless one included: each has a table of CPUs.
+const MAX_BUFFERS: usize = 1 << 6;
 /// Maximum number of warnings kept in a header.
 const MAX_WARNINGS: usize = 64;
 
@@ -20,6 +23,13 @@ struct Lane {
     stream: Option<StreamId>,
     last_ns: Option<i64>,
     open: Vec<Gap>,
+}
+
+/// One buffer's CPUs.
+#[derive(Default)]
+struct Buffer {
+    name: String,
+    lanes: Vec<Lane>,
 }
 
 /// A run of lines that are not of the format.
@@ -37,17 +47,25 @@ pub(crate) struct Context {
     names: Names,
     /// Items made and not yet given out, with their record where it is not the line just read.
     pub(crate) queue: VecDeque<(Item, Option<Vec<u8>>)>,
-    lanes: Vec<Lane>,
+    /// The buffers (ring buffer instances, files printed together) that have CPUs of their own; the first has no name.
+    buffers: Vec<Buffer>,
+    /// The buffer of the line being read.
+    buffer: usize,
     /// Open gaps in `lanes`: most of the time none, and nothing needs to be looked up.
     open_lanes: usize,
     /// Open gaps of no known CPU; the next event closes them.
     open_anywhere: Vec<Gap>,
     pub(crate) damage: Option<Damage>,
+    /// Gaps of unread lines that are given out at the end, unless all events turn out to have been read.
+    held_damage: Vec<Gap>,
+    /// How many events the input's own header counts, where it does.
+    counted: Option<u64>,
     /// Time of the latest event given out; for a whole call the time it ended.
     pub(crate) seen_ns: Option<i64>,
     pub(crate) events: u64,
     gaps: u32,
     all: Option<StreamId>,
+    ends_of_calls: EndsOfCalls,
 }
 
 impl Context {
@@ -57,10 +75,14 @@ impl Context {
             path,
             names: Names::new(arch),
             queue: VecDeque::new(),
-            lanes: Vec::new(),
+            buffers: vec![Buffer::default()],
+            buffer: 0,
+            ends_of_calls: EndsOfCalls::default(),
             open_lanes: 0,
             open_anywhere: Vec::new(),
             damage: None,
+            held_damage: Vec::new(),
+            counted: None,
             seen_ns: None,
             events: 0,
             gaps: 0,
@@ -88,13 +110,49 @@ impl Context {
 
     fn lane(&mut self, cpu: u32) -> (StreamId, &mut Lane) {
         let index = cpu as usize;
-        if index >= self.lanes.len() {
-            self.lanes.resize_with(index + 1, Lane::default);
+        let Buffer { name, lanes } = &mut self.buffers[self.buffer];
+        if index >= lanes.len() {
+            lanes.resize_with(index + 1, Lane::default);
         }
-        let lane = &mut self.lanes[index];
+        let lane = &mut lanes[index];
         let header = &mut self.header;
-        let stream = *lane.stream.get_or_insert_with(|| header.cpu_stream(cpu));
+        let stream = *lane.stream.get_or_insert_with(|| match name.as_str() {
+            "" => header.cpu_stream(cpu),
+            name => header.add_stream(StreamInfo { name: format!("{name}/cpu{cpu}"), cpu: Some(cpu) }),
+        });
         (stream, lane)
+    }
+
+    /// What follows is of this buffer, which has CPUs of its own; the main one has no name.
+    #[inline]
+    pub(crate) fn enter_buffer(&mut self, name: &[u8]) {
+        if name.is_empty() && self.buffer == 0 {
+            return;
+        }
+        self.find_buffer(name);
+    }
+
+    #[cold]
+    fn find_buffer(&mut self, name: &[u8]) {
+        if self.buffers[self.buffer].name.as_bytes() == name {
+            return;
+        }
+        self.buffer = match self.buffers.iter().position(|buffer| buffer.name.as_bytes() == name) {
+            Some(known) => known,
+            None if self.buffers.len() < MAX_BUFFERS => {
+                let name = String::from_utf8_lossy(name).into_owned();
+                self.buffers.push(Buffer { name, lanes: Vec::new() });
+                self.buffers.len() - 1
+            }
+            None => self.buffers.len() - 1,
+        };
+    }
+
+    /// Whether an end of a call was recorded already, by the other of the kernel's two tracepoints (`raw` or by the call's
+    /// name): the second record is an event of its own, and no second end.
+    #[inline]
+    pub(crate) fn is_recorded_twice(&mut self, tid: i32, raw: bool, name: Symbol, phase: Phase) -> bool {
+        self.ends_of_calls.is_second(tid, EndOfCall { raw, name, phase })
     }
 
     /// The stream of a CPU on which a record of this time was found: gaps open there end with it.
@@ -193,6 +251,11 @@ impl Context {
         }
     }
 
+    /// The input's header counts its events.
+    pub(crate) fn count_is(&mut self, events: u64) {
+        self.counted = Some(events);
+    }
+
     /// Called before an event is given out: ends what the event ends.
     #[inline]
     pub(crate) fn before(&mut self, event: &Event) {
@@ -213,7 +276,13 @@ impl Context {
             let Damage { first: Position { line, offset, .. }, lines, reason } = damage;
             let count = if lines == 1 { String::new() } else { format!(" and {} more lines", lines - 1) };
             let cause = Cause::Damaged(format!("line {line} (byte {offset}){count}: {reason}"));
-            open.push(Gap { begin_ns: self.seen_ns, ..Gap::new(0, Lost::Unknown, cause, offset) });
+            let gap =
+                Gap { begin_ns: self.seen_ns, unread_lines: Some(lines), ..Gap::new(0, Lost::Unknown, cause, offset) };
+            if self.counted.is_some() && self.held_damage.len() < MAX_OPEN {
+                self.held_damage.push(Gap { end_ns: next_ns, ..gap });
+            } else {
+                open.push(gap);
+            }
         }
         for gap in open {
             self.emit(gap, next_ns);
@@ -229,7 +298,17 @@ impl Context {
     /// Called at the end of the input: gaps that no event closed end nowhere.
     pub(crate) fn finish(&mut self) {
         self.close_anywhere(None);
-        let mut open: Vec<Gap> = self.lanes.iter_mut().flat_map(|lane| std::mem::take(&mut lane.open)).collect();
+        let held = std::mem::take(&mut self.held_damage);
+        // Lines besides as many events as the header counts hold none.
+        if self.counted != Some(self.events) {
+            held.into_iter().for_each(|gap| self.give_gap(gap));
+        }
+        let mut open: Vec<Gap> = self
+            .buffers
+            .iter_mut()
+            .flat_map(|buffer| &mut buffer.lanes)
+            .flat_map(|lane| std::mem::take(&mut lane.open))
+            .collect();
         self.open_lanes = 0;
         // Lanes are by CPU; gaps are numbered in the order of the input.
         open.sort_by_key(|gap| gap.offset);

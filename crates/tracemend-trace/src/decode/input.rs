@@ -1,10 +1,14 @@
 //! The bytes of an input, decompressed on the way, with a look at the beginning before anything is read.
 
+use encoding_rs_io::DecodeReaderBytes;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
 /// How much of an input is looked at to recognise its format.
 pub(crate) const LOOK: usize = 64 << 10;
+
+/// The mark with which Windows begins text in UTF-8: three bytes that belong to no line.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 type Reader = Box<dyn Read + Send>;
 
@@ -14,6 +18,8 @@ pub(crate) struct Input {
     /// `zstd` or `gzip`.
     pub(crate) compression: Option<&'static str>,
     beginning: Vec<u8>,
+    /// Bytes of a mark in front of the text, which are not given out.
+    pub(crate) skipped: u64,
     given: usize,
     /// A failure met while looking, kept until the bytes before it are given out.
     failure: Option<io::Error>,
@@ -39,14 +45,15 @@ impl Input {
             Some(_) => Box::new(flate2::read::MultiGzDecoder::new(raw)),
             None => Box::new(raw),
         };
-        let mut beginning = Vec::new();
-        let failure = match reader.by_ref().take(LOOK as u64).read_to_end(&mut beginning) {
-            Err(error) if compression.is_none() || error.raw_os_error().is_some() => {
-                return Err(error);
-            }
-            result => result.err(),
-        };
-        Ok(Self { reader, compression, beginning, given: 0, failure, file: None })
+        let (mut beginning, mut failure) = look(&mut reader, compression)?;
+        if failure.is_none() && (beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff")) {
+            // UTF-16, which PowerShell writes: the formats see it as UTF-8, and offsets count that.
+            reader = Box::new(DecodeReaderBytes::new(Cursor::new(beginning).chain(reader)));
+            (beginning, failure) = look(&mut reader, compression)?;
+        }
+        let skipped = if beginning.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        beginning.drain(..skipped);
+        Ok(Self { reader, compression, beginning, skipped: skipped as u64, given: 0, failure, file: None })
     }
 
     /// The input of a file, which a format may then read at any place.
@@ -69,6 +76,15 @@ impl Input {
     /// The first [`LOOK`] bytes, or all where there are fewer.
     pub(crate) fn beginning(&self) -> &[u8] {
         &self.beginning
+    }
+}
+
+/// Reads the beginning of an input, and up to a failure where compressed data is damaged.
+fn look(reader: &mut Reader, compression: Option<&str>) -> io::Result<(Vec<u8>, Option<io::Error>)> {
+    let mut beginning = Vec::new();
+    match reader.by_ref().take(LOOK as u64).read_to_end(&mut beginning) {
+        Err(error) if compression.is_none() || error.raw_os_error().is_some() => Err(error),
+        result => Ok((beginning, result.err())),
     }
 }
 

@@ -47,7 +47,8 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(input: Input) -> Self {
-        Self { input, buffer: Vec::new(), rest: 0..0, last: 0..0, offset: 0, line: 0, ended: false }
+        let offset = input.skipped;
+        Self { input, buffer: Vec::new(), rest: 0..0, last: 0..0, offset, line: 0, ended: false }
     }
 
     /// The bytes of the line last given out, without its line ending.

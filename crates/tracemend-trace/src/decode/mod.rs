@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod counter;
+mod ends_of_calls;
 pub(crate) mod errno;
 pub(crate) mod input;
 pub(crate) mod lines;

@@ -1,28 +1,89 @@
-//! Which format an input is, by its first lines.
+//! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
 use super::table::{array, csv, sequences, trace_compass};
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
-use crate::Format;
+use super::text_source::{LineFormat, Parsed, understand};
+use super::variants;
+use crate::decode::arch::Arch;
 use crate::decode::bytes::{excerpt, trim};
+use crate::decode::context::Context;
+use crate::decode::lines::Position;
 use crate::kernel::tracing_data;
+use crate::{Format, TraceError};
+use std::path::{Path, PathBuf};
 
 /// Maximum number of lines looked at.
 const LINES: usize = 400;
+/// From this many lines of its own on, a format may have any amount of another writer's text between them.
+const SEVERAL: usize = 3;
 
-type IsLine = fn(&[u8]) -> bool;
+/// Why no format was recognised.
+pub(crate) enum Unrecognised {
+    /// What the beginning looks like.
+    Unknown(String),
+    /// A form that is known and not read, and what to do.
+    NotRead(String),
+}
 
-/// Which lines are of which format. No line is of two.
-const FORMATS: [(Format, IsLine); 6] = [
-    (Format::Ftrace, |line| ftrace::record(line).is_some() || ftrace::marker(line).is_some()),
-    (Format::PerfScript, |line| perf_script::record(line).is_some()),
-    (Format::PerfTrace, perf_trace::is_line),
-    (Format::Bpftrace, bpftrace::is_line),
-    (Format::Strace, strace::is_line),
-    (Format::Babeltrace, babeltrace::is_line),
-];
+impl Unrecognised {
+    fn seen(seen: &str) -> Self {
+        Self::Unknown(seen.to_owned())
+    }
+
+    /// The error for an input of this name.
+    pub(crate) fn of(self, path: &Path) -> TraceError {
+        let path = path.to_path_buf();
+        match self {
+            Self::Unknown(seen) => TraceError::UnknownFormat { path, seen },
+            Self::NotRead(reason) => TraceError::NotRead { path, reason },
+        }
+    }
+}
+
+/// What a text format makes of the first lines.
+#[derive(Default)]
+struct Trial {
+    /// Lines of the format itself.
+    own: usize,
+    /// Lines of its table of remarks.
+    remarks: usize,
+    /// Lines of another writer.
+    foreign: usize,
+    /// Lines not understood.
+    unread: usize,
+}
+
+impl Trial {
+    fn of<F: LineFormat>(format: Format, mut reader: F, lines: &[&[u8]]) -> Self {
+        let mut context = Context::new(format, Arch::default(), PathBuf::new());
+        let mut trial = Self::default();
+        for line in lines.iter().copied() {
+            let at = Position { ended: true, ..Position::default() };
+            let count = match understand(&mut reader, &mut context, line, at) {
+                Parsed::Event(event) => {
+                    context.before(&event);
+                    &mut trial.own
+                }
+                _ if trim(line).is_empty() => continue,
+                Parsed::Nothing | Parsed::Broken(_) => &mut trial.own,
+                Parsed::Remark => &mut trial.remarks,
+                Parsed::Foreign => &mut trial.foreign,
+                Parsed::Unknown => &mut trial.unread,
+            };
+            *count += 1;
+        }
+        trial
+    }
+
+    /// Whether the lines are of the format: most of them, not one that looks like it.
+    fn is_of_format(&self) -> bool {
+        let Self { own, remarks, foreign, unread } = *self;
+        own > 0 && (unread + foreign <= own + remarks || (own >= SEVERAL && unread <= own + remarks))
+    }
+}
 
 /// Recognises the format of an input by its beginning; else says what the beginning looks like.
-pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
+pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     if beginning.starts_with(array::MAGIC) {
         return Ok(Format::Npy);
     }
@@ -33,17 +94,16 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
         return Ok(Format::TraceDat);
     }
     if let Some(seen) = binary(beginning) {
-        return Err(seen.into());
+        return Err(Unrecognised::seen(seen));
     }
     let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
     let lines: Vec<&[u8]> = beginning[..cut]
         .split(|&b| b == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .filter(|line| !trim(line).is_empty())
         .take(LINES)
         .collect();
-    let Some(first) = lines.first() else {
-        return Err("it is empty".into());
+    let Some(first) = lines.iter().copied().find(|line| !trim(line).is_empty()) else {
+        return Err(Unrecognised::seen("it is empty"));
     };
     if csv::columns(first).is_some() {
         return Ok(Format::Csv);
@@ -51,7 +111,8 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     if trace_compass::columns(first).is_some() {
         return Ok(Format::TraceCompass);
     }
-    if first.starts_with(b"# tracer: ") {
+    // A header names the tracer; the text in a web page may begin far below.
+    if first.starts_with(b"# tracer: ") || ftrace::is_page(first) {
         return Ok(Format::Ftrace);
     }
     let words = sequences::words_of(beginning);
@@ -59,13 +120,29 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
         // No other format has lines of nothing but numbers.
         return Ok(Format::Sequences);
     }
-    let found = FORMATS.map(|(format, is_line)| (format, lines.iter().filter(|line| is_line(line)).count()));
-    // The first of several with as many lines: the order of the table is the order of trust.
-    match found.iter().rev().max_by_key(|(_, lines)| *lines) {
-        Some((format, found)) if *found > 0 => Ok(*format),
-        _ if words == sequences::Words::Calls => Ok(Format::Sequences),
-        _ => Err(format!("it begins `{}`", excerpt(first))),
+    match recognised(&lines) {
+        Some(format) => Ok(format),
+        None if words == sequences::Words::Calls => Ok(Format::Sequences),
+        None => match variants::of_lines(&lines) {
+            Some(advice) => Err(Unrecognised::NotRead(advice.to_owned())),
+            None => Err(Unrecognised::Unknown(format!("it begins `{}`", excerpt(first)))),
+        },
     }
+}
+
+/// The text format that reads most lines, if it reads enough of them.
+fn recognised(lines: &[&[u8]]) -> Option<Format> {
+    // The first of several with as many lines: the order of the table is the order of trust.
+    let trials = [
+        (Format::Ftrace, Trial::of(Format::Ftrace, ftrace::Ftrace::default(), lines)),
+        (Format::PerfScript, Trial::of(Format::PerfScript, perf_script::PerfScript::new(lines), lines)),
+        (Format::PerfTrace, Trial::of(Format::PerfTrace, perf_trace::PerfTrace::default(), lines)),
+        (Format::Bpftrace, Trial::of(Format::Bpftrace, bpftrace::Bpftrace::default(), lines)),
+        (Format::Strace, Trial::of(Format::Strace, strace::Strace::default(), lines)),
+        (Format::Babeltrace, Trial::of(Format::Babeltrace, babeltrace::Babeltrace::new(None), lines)),
+    ];
+    let (format, trial) = trials.iter().rev().max_by_key(|(_, trial)| trial.own)?;
+    trial.is_of_format().then_some(*format)
 }
 
 /// Says what a binary input is, and how to make text of it.
@@ -75,6 +152,11 @@ fn binary(beginning: &[u8]) -> Option<&'static str> {
             Some("one stream of a CTF trace; open the folder it lies in")
         }
         [b'P', b'K', 3, 4, ..] => Some("a ZIP archive; unpack it first"),
+        [first, 0, second, 0, ..] | [0, first, 0, second, ..]
+            if first.is_ascii() && second.is_ascii() && *first != 0 =>
+        {
+            Some("text in UTF-16 without its mark; convert it with `iconv -t UTF-8`")
+        }
         _ if beginning.contains(&0) => Some("binary data"),
         _ => None,
     }

@@ -7,13 +7,19 @@
 
 pub(crate) mod ctf;
 mod detect;
+mod folder;
 mod open;
 mod options;
 mod perf_data;
+mod remark;
+mod remarks;
+mod several;
 pub(crate) mod table;
 mod text;
 mod text_source;
 mod trace_dat;
+mod variants;
 
 pub use open::{from_reader, open};
 pub use options::OpenOptions;
+pub use remarks::remarks;

@@ -1,6 +1,8 @@
 //! From a path to a reader.
 
+use super::folder::{self, Folder};
 use super::options::OpenOptions;
+use super::several::Several;
 use super::table::{csv, npy, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
@@ -11,11 +13,12 @@ use crate::decode::input::Input;
 use crate::decode::lines::Lines;
 use crate::source::Source;
 use crate::{Format, TraceError, TraceResult};
+use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Opens a trace: a file, a folder (a CTF trace or sequences), or `-` for the standard input. Compression (Zstandard,
+/// Opens a trace: a file, a folder (a CTF trace, the files of `strace -ff`, ftrace's `per_cpu`, or sequences), or `-` for the standard input. Compression (Zstandard,
 /// gzip) is recognised by the first bytes, and the format by the first lines unless `options` name it.
 ///
 /// ```no_run
@@ -56,19 +59,19 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
 fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     let format = match options.format {
         Some(format) => format,
-        None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
-            path: path.to_path_buf(),
+        None => detect::detect(input.beginning()).map_err(|unrecognised| match input.damage() {
             // Damaged before anything could be unpacked, it only seems to be empty.
-            seen: input.damage().unwrap_or(seen),
+            Some(seen) => TraceError::UnknownFormat { path: path.to_path_buf(), seen },
+            None => unrecognised.of(path),
         })?,
     };
     let parts = Parts { context: Context::new(format, options.arch, path.to_path_buf()), input };
     Ok(match format {
         Format::Ftrace => parts.text(ftrace::Ftrace::default()),
-        Format::PerfScript => parts.text(perf_script::PerfScript::default()),
+        Format::PerfScript => parts.text_of(perf_script::PerfScript::new),
         Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
-        Format::Bpftrace => parts.text(bpftrace::Bpftrace),
-        Format::Strace => parts.text(strace::Strace::default()),
+        Format::Bpftrace => parts.text(bpftrace::Bpftrace::default()),
+        Format::Strace => parts.text(strace::Strace::new(path)),
         Format::Babeltrace => {
             let loss = options.warnings_file.as_deref().map(warnings).transpose()?;
             parts.text(babeltrace::Babeltrace::new(loss))
@@ -100,12 +103,34 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
     if matches!(options.format, None | Some(Format::Ctf)) && (options.format.is_some() || holds_metadata(path, 0)) {
         return ctf::open(path, options);
     }
-    let unknown = |seen: &str| TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.into() };
-    match options.format {
-        None | Some(Format::Sequences) => {}
-        Some(_) => return Err(unknown("a directory, which only a CTF trace or sequences can be")),
-    }
-    Ok(Box::new(sequences::Directory::new(path, options)?))
+    let found = match options.format {
+        Some(Format::Sequences) => Folder::Sequences,
+        None | Some(Format::Ftrace | Format::Strace) => folder::look(path)?,
+        Some(format) => {
+            let reason = format!("a folder, which no trace of format {format} is. Open a file in it");
+            return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
+        }
+    };
+    let options = options.clone();
+    Ok(match found {
+        Folder::Sequences => Box::new(sequences::Directory::new(path, &options)?),
+        Folder::Strace(files) => {
+            let options = OpenOptions { format: Some(Format::Strace), ..options };
+            Box::new(Several::new(Format::Strace, files, Box::new(move |file| open(file, &options))))
+        }
+        Folder::PerCpu(files) => {
+            let cpus: FxHashMap<PathBuf, u32> = files.iter().map(|(cpu, file)| (file.clone(), *cpu)).collect();
+            let files = files.into_iter().map(|(_, file)| file).collect();
+            let open_cpu = move |file: &Path| -> TraceResult<Box<dyn Source>> {
+                let io = TraceError::io(file);
+                let input = Input::of_file(File::open(file).map_err(io)?).map_err(io)?;
+                let context = Context::new(Format::Ftrace, options.arch, file.to_path_buf());
+                let cpu = cpus.get(file).copied().unwrap_or(0);
+                Ok(Parts { context, input }.text(ftrace::Ftrace::of_cpu(cpu, folder::cpu_stats(file))))
+            };
+            Box::new(Several::new(Format::Ftrace, files, Box::new(open_cpu)))
+        }
+    })
 }
 
 /// Whether a folder is, or holds, a CTF trace: its streams lie beside a file `metadata`.
@@ -128,6 +153,13 @@ struct Parts {
 }
 
 impl Parts {
+    /// A text whose reader looks at its first lines.
+    fn text_of<F: LineFormat + 'static>(self, format: fn(&[&[u8]]) -> F) -> Box<dyn Source> {
+        let lines: Vec<&[u8]> = self.input.beginning().split(|&b| b == b'\n').collect();
+        let format = format(&lines);
+        self.text(format)
+    }
+
     fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
         let compression = self.input.compression;
         Box::new(Text::new(Lines::new(self.input), self.context, format, compression))

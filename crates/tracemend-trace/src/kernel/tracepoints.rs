@@ -112,6 +112,9 @@ pub(crate) struct Tracepoints {
     /// Where every record has the thread it came from.
     pid: Option<Number>,
     threads: FxHashMap<i32, Symbol>,
+    /// Whether system calls are described by number, and by name: then each can be recorded twice.
+    by_number: bool,
+    by_name: bool,
 }
 
 impl Tracepoints {
@@ -125,6 +128,8 @@ impl Tracepoints {
             kind: None,
             pid: None,
             threads: FxHashMap::default(),
+            by_number: false,
+            by_name: false,
         }
     }
 
@@ -165,6 +170,8 @@ impl Tracepoints {
         };
         let threads = if system == "sched" { thread_fields(&format) } else { Vec::new() };
         let id = format.id;
+        self.by_number |= matches!(meaning, Meaning::Enter(_) | Meaning::Exit(..));
+        self.by_name |= matches!(meaning, Meaning::EnterNamed | Meaning::ExitNamed(_));
         self.all.push(Tracepoint { format, meaning, name, threads });
         let place = self.all.len() as u32;
         match self.direct.get_mut(id as usize) {
@@ -205,7 +212,7 @@ impl Tracepoints {
         let Some(event) = self.get(id) else {
             return Some(Told { name: context.name(format!("event_{id}").as_bytes()), phase: Phase::Point, ret: None });
         };
-        Some(match event.meaning {
+        let told = match event.meaning {
             Meaning::Enter(id) => {
                 Told { name: context.call(id.read(record, self.order)?), phase: Phase::Entry, ret: None }
             }
@@ -219,7 +226,17 @@ impl Tracepoints {
                 Told { name: event.name, phase: Phase::Exit, ret: ret.and_then(|ret| ret.read(record, self.order)) }
             }
             Meaning::Point => Told { name: event.name, phase: Phase::Point, ret: None },
-        })
+        };
+        if self.by_number
+            && self.by_name
+            && told.phase != Phase::Point
+            && let Some(tid) = self.pid(record)
+            && context.is_recorded_twice(tid, event.raw_call(), told.name, told.phase)
+        {
+            let name = context.name(event.format.name.as_bytes());
+            return Some(Told { name, phase: Phase::Point, ret: told.ret });
+        }
+        Some(told)
     }
 
     /// Names a thread, unless it has a name already.

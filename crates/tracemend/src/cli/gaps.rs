@@ -4,7 +4,7 @@ use super::globals::{Globals, stdout};
 use crate::{
     advice::advice,
     exit,
-    losses::{LossSummary, gaps_with_evidence, stream_gaps},
+    losses::{LossSummary, gaps_with_evidence, lost_words, stream_gaps},
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -97,9 +97,11 @@ impl<W: Write> Listing<W> {
             Listing::Text(out, started) => {
                 if !*started {
                     *started = true;
-                    writeln!(out, "{}", text_row(["gap", "stream", "begin (s)", "end (s)", "span", "lost", "why"]))?;
+                    let [begin, end] =
+                        if header.ticks { ["begin (ticks)", "end (ticks)"] } else { ["begin (s)", "end (s)"] };
+                    writeln!(out, "{}", text_row(["gap", "stream", begin, end, "span", "lost", "why"]))?;
                 }
-                writeln!(out, "{}", text_row(text_cells(&row, gap).each_ref().map(String::as_str)))
+                writeln!(out, "{}", text_row(text_cells(&row, gap, header.ticks).each_ref().map(String::as_str)))
             }
         }
     }
@@ -128,7 +130,9 @@ fn text_row(cells: [&str; 7]) -> String {
     format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}").trim_end().to_owned()
 }
 
-fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {
+fn text_cells(row: &GapRow<'_>, gap: &Gap, ticks: bool) -> [String; 7] {
+    let seconds = |time: i64| if ticks { time.to_string() } else { seconds(time) };
+    let duration = |span: u64| if ticks { count(span) } else { duration(span) };
     let span = match (row.begin_ns, row.end_ns) {
         (Some(begin), Some(end)) => duration(end.saturating_sub(begin).unsigned_abs()),
         _ => "?".to_owned(),
@@ -179,12 +183,12 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
     }
     let uncounted = match summary.uncounted_gaps {
         0 => String::new(),
+        gaps if gaps == summary.gaps => String::new(),
         gaps => format!(", {} uncounted", count(gaps)),
     };
-    let at_least = if summary.lost_kind == "exact" { "" } else { "at least " };
     let mut lines = vec![format!(
-        "{at_least}{} lost in {}{uncounted}{}",
-        plural(summary.lost_events, "event"),
+        "{} lost in {}{uncounted}{}",
+        lost_words(summary.lost_events, summary.lost_kind),
         plural(summary.gaps, "gap"),
         events.map_or(String::new(), |events| format!("; {events} recorded")),
     )];

@@ -3,6 +3,7 @@
 use super::globals::{Globals, stdout};
 use crate::{
     exit,
+    losses::lost_words,
     report::{Align, Table, count, duration, plural, seconds},
     survey::{Survey, survey},
 };
@@ -46,8 +47,12 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
         format!("threads  {}", count(survey.threads)),
     ];
     if let (Some(first), Some(last)) = (survey.first_ns, survey.last_ns) {
-        let span = duration(last.saturating_sub(first).unsigned_abs());
-        lines.push(format!("time     {} to {} s ({span})", seconds(first), seconds(last)));
+        let span = last.saturating_sub(first).unsigned_abs();
+        lines.push(if survey.ticks {
+            format!("time     {first} to {last} ticks of a clock without unit ({} ticks)", count(span))
+        } else {
+            format!("time     {} to {} s ({})", seconds(first), seconds(last), duration(span))
+        });
     }
     lines.push(format!("lost     {}", lost(survey)));
     let mut table = Table::new(&[
@@ -75,15 +80,14 @@ fn lost(survey: &Survey) -> String {
     if survey.gaps == 0 {
         return "nothing that the trace reports".to_owned();
     }
-    let at_least = if survey.lost_kind == "exact" { "" } else { "at least " };
     let uncounted = match survey.uncounted_gaps {
         0 => String::new(),
         gaps => format!(", {} uncounted", count(gaps)),
     };
-    format!(
-        "{at_least}{} in {}{uncounted} ({:.1} % of all)",
-        plural(survey.lost_events, "event"),
-        plural(survey.gaps, "gap"),
-        100.0 * survey.lost_share
-    )
+    let lost = lost_words(survey.lost_events, survey.lost_kind);
+    let gaps = plural(survey.gaps, "gap");
+    match survey.lost_share {
+        Some(share) => format!("{lost} in {gaps}{uncounted} ({:.1} % of all)", 100.0 * share),
+        None => format!("{lost} in {gaps}"),
+    }
 }

@@ -5,6 +5,7 @@ use super::interrupt;
 use super::progress::Progress;
 use super::repair_output::{Output, OutputArgs};
 use crate::exit;
+use crate::losses::lost_words;
 use crate::overlay::{RepairSummary, WriteOptions};
 use crate::pipeline::{Loaded, Repaired, load};
 use crate::report::{count, plural};
@@ -46,6 +47,9 @@ pub(super) struct RepairArgs {
     /// Fill gaps that lost up to this many events, and leave longer ones open.
     #[arg(long, alias = "most", value_name = "N", default_value_t = RepairOptions::default().max_lost)]
     max_lost: u64,
+    /// Also fill gaps of which nothing is known but lines that could not be read.
+    #[arg(long)]
+    fill_damage: bool,
     /// Also draw this many random reconstructions of every gap.
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
@@ -83,7 +87,12 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         plural(loaded.trace.events.len() as u64, "event"),
         plural(loaded.trace.gaps.len() as u64, "gap")
     ));
-    let options = RepairOptions { samples: args.samples, max_lost: args.max_lost, ..globals.repair_options()? };
+    let options = RepairOptions {
+        samples: args.samples,
+        max_lost: args.max_lost,
+        fill_damage: args.fill_damage,
+        ..globals.repair_options()?
+    };
     let progress = Mutex::new(Progress::new(globals, "repairing"));
     let watch = |done: usize, total: usize| {
         // Another thread may be showing progress; the next call will show more.
@@ -103,6 +112,9 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     }
     if model.is_some() && repairs.iter().any(|repair| !repair.events.is_empty()) && model_id == OWN {
         globals.note("the model was left out: artificial gaps in this trace are filled no better with it");
+    }
+    if !args.fill_damage && loaded.trace.gaps.iter().any(|gap| gap.unread_lines.is_some()) {
+        globals.note("to fill gaps of unread lines too: --fill-damage");
     }
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
 }
@@ -157,7 +169,7 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
             out,
             "would repair {}, {} lost, {learned}",
             plural(trace.gaps.len() as u64, "gap"),
-            plural(lost, "event")
+            if trace.gaps.is_empty() { plural(0, "event") } else { lost_or_unknown(lost) }
         )?;
         if uncounted > 0 {
             writeln!(
@@ -182,6 +194,11 @@ fn sure(summary: &RepairSummary) -> String {
     }
 }
 
+/// A number of lost events; where there are gaps, none counted means that none could be.
+fn lost_or_unknown(lost: u64) -> String {
+    lost_words(lost, if lost == 0 { "unknown" } else { "exact" })
+}
+
 fn summary_lines(summary: &RepairSummary) -> Vec<String> {
     if summary.gaps == 0 {
         return Vec::new();
@@ -190,7 +207,7 @@ fn summary_lines(summary: &RepairSummary) -> Vec<String> {
         "repaired {} of {}: {} lost, {} inferred, {}",
         count(summary.filled),
         plural(summary.gaps, "gap"),
-        plural(summary.lost_events, "event"),
+        lost_or_unknown(summary.lost_events),
         count(summary.inferred),
         sure(summary),
     )];

@@ -42,6 +42,7 @@ fn trace_and_repair() -> (Trace, Vec<GapRepair>) {
         begin_ns: Some(10),
         end_ns: Some(20),
         kept_ns: None,
+        unread_lines: None,
         lost: Lost::Exact(2),
         cause: Cause::Overwritten,
         offset: 100,

@@ -50,8 +50,6 @@ impl FirstRow {
 
 /// The names in a first row, trimmed.
 pub(super) fn names(row: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    // A byte order mark is no part of the first name.
-    let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
     row.split(move |&b| b == separator).map(trim)
 }
 

@@ -216,13 +216,8 @@ impl Directory {
     /// # Errors
     /// When the directory cannot be listed, or holds no file.
     pub(crate) fn new(path: &Path, options: &OpenOptions) -> TraceResult<Self> {
-        let mut files = Vec::new();
-        list(path, 0, &mut files)?;
-        if files.is_empty() {
-            return Err(TraceError::UnknownFormat { path: path.into(), seen: "a directory without files".into() });
-        }
         Ok(Self {
-            files: files.into_iter(),
+            files: files(path)?.into_iter(),
             header: TraceHeader::new(Format::Sequences),
             current: None,
             streams: 0,
@@ -276,6 +271,19 @@ impl Directory {
     }
 }
 
+/// The files below a folder, by name.
+///
+/// # Errors
+/// When the folder cannot be listed, or holds no file.
+pub(crate) fn files(folder: &Path) -> TraceResult<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    list(folder, 0, &mut files)?;
+    if files.is_empty() {
+        return Err(TraceError::UnknownFormat { path: folder.into(), seen: "a directory without files".into() });
+    }
+    Ok(files)
+}
+
 fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> TraceResult<()> {
     let io = TraceError::io(folder);
     let mut entries: Vec<PathBuf> = Vec::new();
@@ -292,7 +300,8 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> TraceResult<()
             if depth < MAX_DEPTH {
                 list(&entry, depth + 1, files)?;
             }
-        } else {
+        } else if entry.is_file() {
+            // Opening a pipe or a device could wait without end.
             files.push(entry);
         }
     }

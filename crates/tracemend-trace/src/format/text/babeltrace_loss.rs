@@ -9,6 +9,10 @@
 //! loss: events are lost before this packet's first event or once it is nearly full, mostly after its last one. Which of both
 //! is not stored; of the two silences the longer one is taken. The text does not say how full a packet was.
 //!
+//! A CPU can have several streams (channels, kernel and user space). Only events of the very stream say where its losses lie,
+//! and the text does not say which those are. So where a CPU shows events of several providers, or several of its streams
+//! have warnings, the whole interval stands.
+//!
 //! A counter that falls is printed as what it takes to get there around 2^64: 18446744073709542784 events where it fell by
 //! 8832. What it rises by on its way back was not lost.
 
@@ -20,7 +24,9 @@ use crate::decode::counter::Counter;
 use crate::decode::input::Input;
 use crate::decode::lines::{Lines, Step};
 use crate::{Cause, Gap, Lost};
+use rustc_hash::FxHasher;
 use std::collections::VecDeque;
+use std::hash::Hasher;
 
 /// Maximum number of warnings read.
 const MAX_WARNINGS: usize = 1 << 16;
@@ -32,6 +38,8 @@ pub(crate) struct Warning {
     cause: Cause,
     range: Option<(Stamp, Stamp)>,
     cpu: Option<u32>,
+    /// A number for the stream's name.
+    stream: u64,
 }
 
 #[derive(Debug)]
@@ -54,6 +62,28 @@ struct Lane {
     first_in: Option<i64>,
     /// The tracer's counter.
     counter: Counter,
+    streams: OneOrMore,
+    providers: OneOrMore,
+}
+
+/// Whether more than one name was met, by numbers for them.
+#[derive(Default)]
+struct OneOrMore {
+    first: Option<u64>,
+    more: bool,
+}
+
+impl OneOrMore {
+    fn add(&mut self, name: u64) {
+        self.more |= *self.first.get_or_insert(name) != name;
+    }
+}
+
+/// A number for a name.
+fn number_of(name: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.finish()
 }
 
 /// All announced losses, by CPU; the last lane is for streams of no CPU.
@@ -100,7 +130,9 @@ impl Loss {
         } else {
             (lost.map_or(Lost::Unknown, Lost::Exact), Cause::Discarded, rest.strip_prefix(b"event")?)
         };
-        Some(Warning { lost, cause, range: range(rest), cpu: stream_cpu(rest) })
+        let stream = stream_name(rest);
+        let cpu = stream.and_then(stream_cpu);
+        Some(Warning { lost, cause, range: range(rest), cpu, stream: number_of(stream.unwrap_or_default()) })
     }
 
     /// A warning met between the events.
@@ -115,7 +147,7 @@ impl Loss {
 
     /// Turns times of day into the events' own clock and sorts the warnings to their streams.
     fn place(&mut self) {
-        for (Warning { lost, cause, range, cpu }, offset) in std::mem::take(&mut self.unplaced) {
+        for (Warning { lost, cause, range, cpu, stream }, offset) in std::mem::take(&mut self.unplaced) {
             let clock = &mut self.clock;
             let mut absolute = |stamp| match stamp {
                 Stamp::Absolute(ns) => ns,
@@ -132,6 +164,7 @@ impl Loss {
                 }
                 None => &mut self.anywhere,
             };
+            lane.streams.add(stream);
             let lost = match lost {
                 Lost::Exact(step) => match lane.risen(step) {
                     0 => continue,
@@ -148,8 +181,9 @@ impl Loss {
         }
     }
 
-    /// An event of this CPU and time comes next: gives out the gaps that lie before it.
-    pub(crate) fn reach(&mut self, context: &mut Context, cpu: Option<u32>, time_ns: i64) {
+    /// An event of this CPU, provider and time comes next: gives out the gaps that lie before it. Says whether the CPU had
+    /// some.
+    pub(crate) fn reach(&mut self, context: &mut Context, cpu: Option<u32>, provider: &[u8], time_ns: i64) -> bool {
         if !self.started {
             self.started = true;
             // The warnings' midnights are counted from the first event's day.
@@ -158,12 +192,15 @@ impl Loss {
             }
             self.place();
         }
+        let mut given = 0;
         if let Some(cpu) = cpu
             && let Some(lane) = self.lanes.get_mut(cpu as usize)
         {
-            self.waiting -= lane.reach(context, Some(cpu), time_ns);
+            lane.providers.add(number_of(provider));
+            given = lane.reach(context, Some(cpu), time_ns);
         }
-        self.waiting -= self.anywhere.reach(context, None, time_ns);
+        self.waiting -= given + self.anywhere.reach(context, None, time_ns);
+        given > 0
     }
 
     /// The end of the input: what was announced after the last events.
@@ -217,8 +254,10 @@ impl Lane {
             |from: Option<i64>, to: Option<i64>| Some(to?.saturating_sub(from.or(range.map(|(begin, _)| begin))?));
         let head = (self.before, self.first_in.or(next));
         let tail = (self.last, next);
-        let (begin_ns, end_ns) = match self.first_in {
-            Some(_) if silence(head.0, head.1) >= silence(tail.0, until) => head,
+        let shared = self.streams.more || self.providers.more;
+        let (begin_ns, end_ns) = match (self.first_in, range.filter(|_| shared)) {
+            (_, Some((begin, end))) => (Some(begin), Some(end)),
+            (Some(_), None) if silence(head.0, head.1) >= silence(tail.0, until) => head,
             _ => tail,
         };
         let stream = cpu.map(|cpu| context.last_of(cpu).0);
@@ -243,10 +282,14 @@ fn range(text: &[u8]) -> Option<(Stamp, Stamp)> {
     Some((begin, stamp(&text[..find(text, b"]")?])?))
 }
 
-/// The CPU a stream belongs to: the number its file name ends with.
-fn stream_cpu(text: &[u8]) -> Option<u32> {
+/// The path of a stream.
+fn stream_name(text: &[u8]) -> Option<&[u8]> {
     let text = &text[find(text, b"within stream \"")? + 15..];
-    let name = &text[..memchr::memchr(b'"', text)?];
+    Some(&text[..memchr::memchr(b'"', text)?])
+}
+
+/// The CPU a stream belongs to: the number its file name ends with.
+fn stream_cpu(name: &[u8]) -> Option<u32> {
     let number = name.len() - name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     if number == 0 || name[number - 1] != b'_' || digits(&name[number..]) == 0 {
         return None;

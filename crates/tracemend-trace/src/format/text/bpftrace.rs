@@ -5,18 +5,36 @@
 //! Lost 71 events
 //! ```
 //!
+//! Since version 0.24 the end tells the total, `Total lost event count: 71`: what it has more than the lines before was lost
+//! anywhere in the trace.
+//!
 //! Made by a script like `tracepoint:raw_syscalls:sys_enter { printf("%llu %d %d %s %d\n", nsecs, cpu, tid, comm, args.id) }`.
 //! The number of a `Lost` line is exact. Its CPU and time are unknown: the loss lies between the lines around it.
 
 use crate::decode::bytes::{digits, take_u64, trim, trim_start, whole_i64, whole_tid};
 use crate::decode::context::{Context, MAX_CPU};
 use crate::decode::lines::Position;
+use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
-use crate::{Cause, Event, Lost, Phase};
+use crate::{Cause, Event, Gap, Lost, Phase};
 
-/// The reader has no state.
+/// What bpftrace prints besides the script's lines.
+const REMARKS: &[Remark] = &[
+    Remark::new("the beginning: `Attaching 2 probes...`, `Attached 2 probes`", Shape::Begins("Attach")),
+    Remark::new("maps at the end: `@calls[ls]: 12`", Shape::Begins("@")),
+    Remark::new("histograms in maps: `[4, 8)              12 |@@@@@@      |`", Shape::Ends("|")),
+    Remark::new("warnings: `stdin:1:1-9: WARNING: Addrspace is not set`", Shape::Holds("WARNING: ")),
+    Remark::new("the terminal's echo of Ctrl-C: `^C`", Shape::Begins("^C")),
+];
+
+/// The reader's state.
 #[derive(Default)]
-pub(crate) struct Bpftrace;
+pub(crate) struct Bpftrace {
+    /// Events that lines said were lost.
+    announced: u64,
+    /// The total at the end, and where it stands.
+    total: Option<(u64, u64)>,
+}
 
 #[derive(Debug)]
 struct Record<'a> {
@@ -48,30 +66,37 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     })
 }
 
-/// Whether a line is of this format.
-pub(crate) fn is_line(line: &[u8]) -> bool {
-    record(line).is_some_and(|record| !record.comm.is_empty())
-}
-
 fn marker(line: &[u8]) -> Option<u64> {
-    let rest = trim(line).strip_prefix(b"Lost ")?;
+    let rest = without_level(trim(line)).strip_prefix(b"Lost ")?;
     let (lost, rest) = take_u64(trim_start(rest))?;
     rest.starts_with(b" event").then_some(lost)
 }
 
+/// A message without the word in front that makes it a warning.
+fn without_level(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"WARNING:").map_or(text, trim_start)
+}
+
+/// The total that bpftrace prints at its end, on its standard output and, as a warning, on its standard error.
+fn total(line: &[u8]) -> Option<u64> {
+    const TOTAL: &[u8] = b"Total lost event count:";
+    take_u64(trim_start(without_level(trim(line)).strip_prefix(TOTAL)?)).map(|(total, _)| total)
+}
+
 impl LineFormat for Bpftrace {
     const NOUN: &'static str = "bpftrace text (`time cpu tid comm number`)";
+    const REMARKS: &'static [Remark] = REMARKS;
 
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         let Some(record) = record(line) else {
             if let Some(lost) = marker(line) {
+                self.announced = self.announced.saturating_add(lost);
                 context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset);
                 return Parsed::Nothing;
             }
-            let text = trim(line);
-            // What bpftrace says at the start, and the maps it prints at the end.
-            let passed = text.is_empty() || text.starts_with(b"Attach") || text.starts_with(b"@");
-            return if passed { Parsed::Nothing } else { Parsed::Unknown };
+            let Some(total) = total(line) else { return Parsed::Unknown };
+            self.total = Some((total, at.offset));
+            return Parsed::Nothing;
         };
         let name = if digits(record.call) == record.call.len() || record.call[0] == b'-' {
             context.call(whole_i64(record.call).unwrap_or(-1))
@@ -85,5 +110,13 @@ impl LineFormat for Bpftrace {
             offset: at.offset,
             ..Event::new(record.time_ns, context.reach(record.cpu, record.time_ns), name, Phase::Call)
         })
+    }
+
+    fn end(&mut self, context: &mut Context) {
+        let Some((total, offset)) = self.total else { return };
+        let unplaced = total.saturating_sub(self.announced);
+        if unplaced > 0 {
+            context.give_gap(Gap::new(0, Lost::Exact(unplaced), Cause::Discarded, offset));
+        }
     }
 }

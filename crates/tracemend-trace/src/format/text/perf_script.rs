@@ -9,98 +9,51 @@
 //! room has come back, with the time at which it was written: the lost events lie between that CPU's record before and it.
 //! The count includes lost side-band records (mmap, comm, fork, exit), so the events missing may be a few fewer.
 
-use crate::decode::bytes::{
-    bracketed_numbers, take_i64, take_ret, take_seconds, take_u64, trim_end, trim_start, whole_tid,
-};
-use crate::decode::context::{Context, MAX_CPU};
+use super::perf_script_line::{Record, is_chain, record, split};
+use super::perf_words::{self, Closing};
+use crate::decode::bytes::{take_i64, take_ret, take_u64};
+use crate::decode::context::Context;
 use crate::decode::lines::Position;
+use crate::format::remark::Remark;
 use crate::format::text_source::{LineFormat, Parsed};
-use crate::{Cause, Event, Lost, Phase};
+use crate::{Cause, Event, Gap, Lost, Phase};
 
 /// The reader's state.
 #[derive(Default)]
 pub(crate) struct PerfScript {
     loss_seen: bool,
-}
-
-/// One line, taken apart.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Record<'a> {
-    comm: &'a [u8],
-    tid: i32,
-    cpu: Option<u32>,
-    time_ns: i64,
-    /// From the event's name on.
-    event: &'a [u8],
-}
-
-/// Takes a line apart; `None` for a line of a call chain and any other.
-pub(crate) fn record(line: &[u8]) -> Option<Record<'_>> {
-    // The CPU column is the first between a thread and a time.
-    for (head, cpu, rest) in bracketed_numbers(line) {
-        let Some(((comm, tid), (time_ns, rest))) = task(head).zip(take_seconds(trim_start(rest))) else {
-            continue;
-        };
-        let Some(event) = rest.strip_prefix(b":") else {
-            continue;
-        };
-        let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
-        return Some(Record { comm, tid, cpu: Some(cpu), time_ns, event: period(trim_start(event)) });
-    }
-    without_cpu(line)
-}
-
-/// The layout without a CPU column: the time is the first word `digits.digits:`.
-fn without_cpu(line: &[u8]) -> Option<Record<'_>> {
-    for colon in memchr::memchr_iter(b':', line) {
-        let start = line[..colon].iter().rposition(|&b| b == b' ')? + 1;
-        let word = &line[start..colon];
-        let Some((time_ns, b"")) = take_seconds(word) else {
-            continue;
-        };
-        if !word.contains(&b'.') {
-            continue;
-        }
-        let (comm, tid) = task(&line[..start])?;
-        return Some(Record { comm, tid, cpu: None, time_ns, event: period(trim_start(&line[colon + 1..])) });
-    }
-    None
-}
-
-/// `comm tid` or `comm pid/tid`.
-fn task(head: &[u8]) -> Option<(&[u8], i32)> {
-    let head = trim_end(head);
-    let space = head.iter().rposition(|&b| b == b' ')?;
-    let ids = &head[space + 1..];
-    let slash = memchr::memchr(b'/', ids).map_or(0, |at| at + 1);
-    Some((trim_start(trim_end(&head[..space])), whole_tid(&ids[slash..])?))
-}
-
-/// What stands after the sampling period, if there is one.
-fn period(event: &[u8]) -> &[u8] {
-    match take_u64(event) {
-        Some((_, rest)) if rest.starts_with(b" ") => trim_start(rest),
-        _ => event,
-    }
-}
-
-/// Splits `group:name:modifiers: fields`.
-fn split(event: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr::memchr(b' ', event).unwrap_or(event.len());
-    let name = event[..end].strip_suffix(b":")?;
-    (!name.is_empty()).then(|| (name, trim_start(&event[end..])))
+    /// Events that records of loss announced.
+    announced: u64,
+    /// Lost samples that perf counted once more at the end, and where.
+    samples: Option<(u64, u64)>,
+    closing: Closing,
+    /// With `--deltatime`: the time so far. A time is then the step from the record before.
+    steps: Option<i64>,
 }
 
 impl PerfScript {
+    /// A reader of a text that begins with these lines.
+    pub(crate) fn new(beginning: &[&[u8]]) -> Self {
+        let times: Vec<i64> = beginning.iter().filter_map(|line| record(line)).map(|record| record.time_ns).collect();
+        // perf prints in the order of time. What begins at 0 and is not in order are steps.
+        let steps = times.first() == Some(&0) && !times.is_sorted();
+        Self { steps: steps.then_some(0), ..Self::default() }
+    }
+
     fn side_band(&mut self, context: &mut Context, record: &Record<'_>, at: Position) -> Parsed {
         let Some(rest) = record.event.strip_prefix(b"PERF_RECORD_LOST") else {
             return Parsed::Nothing;
         };
         self.loss_seen = true;
         let Some((lost, _)) = rest.strip_prefix(b" lost ").and_then(take_u64) else {
-            // PERF_RECORD_LOST_SAMPLES repeats, at the end, the total of what the records before it announced.
+            // PERF_RECORD_LOST_SAMPLES repeats, at the end, what the records before it announced.
+            if let Some((lost, _)) = rest.strip_prefix(b"_SAMPLES lost ").and_then(take_u64) {
+                let (samples, _) = self.samples.get_or_insert((0, at.offset));
+                *samples = samples.saturating_add(lost);
+            }
             return Parsed::Nothing;
         };
+        self.announced = self.announced.saturating_add(lost);
         match record.cpu {
             Some(cpu) => context.lose_before(cpu, record.time_ns, Lost::Exact(lost), Cause::Discarded, at.offset),
             None => context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset),
@@ -111,13 +64,21 @@ impl PerfScript {
 
 impl LineFormat for PerfScript {
     const NOUN: &'static str = "perf script text";
+    const REMARKS: &'static [Remark] = &perf_words::REMARKS;
 
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
-        let Some(record) = record(line) else {
+        if let Some(begun) = perf_words::warning_within(line) {
+            return Parsed::Broken(begun);
+        }
+        let Some(mut record) = record(line) else {
             // Call chains are indented lines of `address symbol (object)`, ended by an empty line.
-            let chain = line.first().is_none_or(|b| matches!(b, b' ' | b'\t' | b'#')) && context.events > 0;
-            return if chain || line.is_empty() || line[0] == b'#' { Parsed::Nothing } else { Parsed::Unknown };
+            let passed = self.closing.read(line, at.offset) || (context.events > 0 && is_chain(line));
+            return if passed { Parsed::Remark } else { Parsed::Unknown };
         };
+        if let Some(so_far) = &mut self.steps {
+            *so_far = so_far.saturating_add(record.time_ns);
+            record.time_ns = *so_far;
+        }
         if record.event.starts_with(b"PERF_RECORD_") {
             return self.side_band(context, &record, at);
         }
@@ -126,7 +87,7 @@ impl LineFormat for PerfScript {
         };
         let colon = memchr::memchr(b':', name).map_or(0, |at| at + 1);
         let (group, event) = (&name[..colon], &name[colon..]);
-        let (phase, name, ret) = match (group, event) {
+        let (phase, symbol, ret) = match (group, event) {
             (b"raw_syscalls:", b"sys_enter" | b"sys_exit") => {
                 let Some((number, rest)) = fields.strip_prefix(b"NR ").and_then(take_i64) else {
                     return Parsed::Unknown;
@@ -146,14 +107,18 @@ impl LineFormat for PerfScript {
             }
             _ => (Phase::Point, context.name(name), None),
         };
+        let raw = group == b"raw_syscalls:";
+        let twice =
+            phase != Phase::Point && record.tid.is_some_and(|tid| context.is_recorded_twice(tid, raw, symbol, phase));
+        let (phase, symbol) = if twice { (Phase::Point, context.name(event)) } else { (phase, symbol) };
         let stream = context.stream_of(record.cpu, record.time_ns);
         Parsed::Event(Event {
             cpu: record.cpu,
-            tid: Some(record.tid),
-            comm: Some(context.name(record.comm)),
+            tid: record.tid,
+            comm: record.comm.map(|comm| context.name(comm)),
             ret,
             offset: at.offset,
-            ..Event::new(record.time_ns, stream, name, phase)
+            ..Event::new(record.time_ns, stream, symbol, phase)
         })
     }
 
@@ -165,5 +130,17 @@ impl LineFormat for PerfScript {
                     .into(),
             );
         }
+        if let Some((samples @ 1.., offset)) = self.samples {
+            // Of samples that no record announced, it is not said where they were lost.
+            if self.announced == 0 {
+                context.give_gap(Gap::new(0, Lost::Exact(samples), Cause::Discarded, offset));
+            } else if samples > self.announced {
+                context.warn(format!(
+                    "perf counts {samples} lost samples, the records of loss announce {}: the rest was lost in places unknown",
+                    self.announced
+                ));
+            }
+        }
+        self.closing.end(context, self.loss_seen, "`perf script --show-lost-events` does");
     }
 }

@@ -9,24 +9,75 @@
 //!
 //! The two halves of a call are joined into one event with the time of its beginning, given out when it ends. strace stops
 //! the traced process for every call and loses none; only the file can be cut off.
+//!
+//! On a terminal (`2>&1`) the traced program writes between strace's lines, and into them:
+//!
+//! ```text
+//! 1795361765.148383 write(1, "hello\n", 6hello
+//! )                 = 6
+//! ```
 
-use crate::decode::bytes::{digits, find, take_seconds, trim, trim_end, trim_start, whole_tid};
-use crate::decode::clock::{DayClock, take_time_of_day};
+use super::strace_line::{Record, Time, What, call_name, record, what};
+use crate::decode::bytes::{find, take_u64, trim, trim_start, whole_tid};
+use crate::decode::clock::DayClock;
 use crate::decode::context::Context;
-use crate::decode::errno;
 use crate::decode::lines::Position;
+use crate::format::remark::{Remark, Shape, is_remark, is_row, is_rule};
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Event, Phase};
 use rustc_hash::FxHashMap;
+use std::path::Path;
 
 /// Maximum number of bytes of unfinished lines kept; beyond it all unfinished calls are given out as they are.
 const MAX_HELD: usize = 8 << 20;
 /// Below this many seconds a time is no date but a step (`-r`).
 const FIRST_DATE_NS: i64 = 100_000_000 * 1_000_000_000;
 
+/// What strace writes besides calls.
+const REMARKS: &[Remark] = &[
+    Remark::new(
+        "stacks (`-k`): ` > /usr/lib/libc.so.6(read+0x1a) [0xf0d1a]`",
+        Shape::Like(|line| trim_start(line).starts_with(b"> ")),
+    ),
+    Remark::new("notes: `strace: Process 300 attached with 2 threads`", Shape::Begins("strace: ")),
+    Remark::new(
+        "notes behind the column of threads: `[pid 300] strace: Process 301 attached`",
+        Shape::Holds("strace: Process "),
+    ),
+    Remark::new("notes before version 4.15: `Process 300 attached - interrupt to quit`", Shape::Like(is_old_note)),
+    Remark::new("the kind of process: `[ Process PID=300 runs in 32 bit mode. ]`", Shape::Holds("[ Process PID=")),
+    Remark::new(
+        "the summary (`-c`, `-C`), its head: `% time     seconds  usecs/call     calls    errors syscall`",
+        Shape::Begins("% time "),
+    ),
+    Remark::new(
+        "the summary's title: `System call usage summary for 64 bit mode:`",
+        Shape::Begins("System call usage summary"),
+    ),
+    Remark::new("the summary's rows: ` 40.00    0.000012           4         3           read`", Shape::Like(is_row)),
+    Remark::new("the summary's rules: `------ -----------`", Shape::Like(is_rule)),
+];
+
+/// `Process 300 attached`, `Process 300 detached` and what follows.
+fn is_old_note(line: &[u8]) -> bool {
+    let number = trim(line).strip_prefix(b"Process ").and_then(take_u64);
+    number.is_some_and(|(_, rest)| {
+        [&b" attached"[..], b" detached", b" suspended", b" resumed"].iter().any(|what| rest.starts_with(what))
+    })
+}
+
 /// The reader's state.
 #[derive(Default)]
 pub(crate) struct Strace {
+    /// The thread of lines that name none: `-ff` writes a file for each, and its number behind the file's name.
+    file_tid: Option<i32>,
+    /// Whether the traced program may have written between the lines: they have no column that says whose they are, or one
+    /// as on a terminal.
+    on_terminal: bool,
+    /// Lines of the traced program.
+    foreign: u64,
+    /// A call's line that ends before its result.
+    begun_line: Option<(Vec<u8>, Position)>,
     unfinished: FxHashMap<i32, (Event, Vec<u8>)>,
     held: usize,
     clock: DayClock,
@@ -37,128 +88,20 @@ pub(crate) struct Strace {
     joined: Option<Vec<u8>>,
 }
 
-struct Record<'a> {
-    tid: Option<i32>,
-    comm: Option<&'a [u8]>,
-    time: Time,
-    text: &'a [u8],
-}
-
-enum Time {
-    Seconds(i64),
-    OfDay(i64),
-}
-
-/// `[pid 12] ..`, `12 ..` or neither, then the time.
-fn record(line: &[u8]) -> Option<Record<'_>> {
-    let line = trim_start(line);
-    let (tid, comm, rest) = match line.strip_prefix(b"[pid") {
-        Some(rest) => {
-            let close = find(rest, b"] ")?;
-            let (tid, comm) = thread(trim(&rest[..close]))?;
-            (Some(tid), comm, &rest[close + 2..])
-        }
-        None => {
-            let space = memchr::memchr(b' ', line)?;
-            match thread(&line[..space]) {
-                // A number alone is a thread only if a time follows it; `-r` and `-ttt` have a point in theirs.
-                Some((tid, comm)) => (Some(tid), comm, &line[space..]),
-                None => (None, None, line),
-            }
-        }
-    };
-    let rest = trim_start(rest);
-    let (time, rest) = match take_time_of_day(rest) {
-        Some((ns, rest)) => (Time::OfDay(ns), rest),
-        None => take_seconds(rest).map(|(ns, rest)| (Time::Seconds(ns), rest))?,
-    };
-    // With -r and -ttt both, the step stands in brackets.
-    let rest = trim_start(rest.strip_prefix(b" ")?);
-    let rest = match rest.strip_prefix(b"(+") {
-        Some(step) => trim_start(&step[find(step, b")")? + 1..]),
-        None => rest,
-    };
-    Some(Record { tid, comm, time, text: trim_end(rest) })
-}
-
-/// `12` or, with `-Y`, `12<bash>`.
-fn thread(text: &[u8]) -> Option<(i32, Option<&[u8]>)> {
-    let (number, rest) = text.split_at(digits(text));
-    let comm = match rest {
-        b"" => None,
-        rest => Some(rest.strip_prefix(b"<")?.strip_suffix(b">")?),
-    };
-    Some((whole_tid(number)?, comm))
-}
-
-enum What<'a> {
-    /// A whole call: name, result, seconds it took.
-    Call(&'a [u8], Option<i64>, Option<u64>),
-    Unfinished(&'a [u8]),
-    Resumed(&'a [u8], Option<i64>, Option<u64>),
-    Point(&'a [u8]),
-}
-
-fn what(text: &[u8]) -> Option<What<'_>> {
-    if let Some(inner) = text.strip_prefix(b"--- ") {
-        // `SIGCHLD {..} ---`, `stopped by SIGSTOP ---`
-        let inner = inner.strip_suffix(b" ---")?;
-        return Some(What::Point(word(inner)));
-    }
-    if let Some(inner) = text.strip_prefix(b"+++ ") {
-        return Some(What::Point(word(inner.strip_suffix(b" +++")?)));
-    }
-    if let Some(inner) = text.strip_prefix(b"<... ") {
-        let end = find(inner, b" resumed")?;
-        let (ret, dur) = result(&inner[end..]).unwrap_or((None, None));
-        return Some(What::Resumed(&inner[..end], ret, dur));
-    }
-    let end = memchr::memchr(b'(', text)?;
-    let name = &text[..end];
-    if name.is_empty() || !name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'?' | b'.')) {
-        return None;
-    }
-    if text.ends_with(b"<unfinished ...>") {
-        return Some(What::Unfinished(name));
-    }
-    let (ret, dur) = result(&text[end..])?;
-    Some(What::Call(name, ret, dur))
-}
-
-fn word(text: &[u8]) -> &[u8] {
-    &text[..memchr::memchr(b' ', text).unwrap_or(text.len())]
-}
-
-/// Result and duration after the last `) = `.
-fn result(text: &[u8]) -> Option<(Option<i64>, Option<u64>)> {
-    let mut end = text.len();
-    loop {
-        let equals = memchr::memmem::rfind(&text[..end], b"= ")?;
-        if trim_end(&text[..equals]).ends_with(b")") {
-            let result = &text[equals + 2..];
-            return Some((errno::result(result), duration(result)));
-        }
-        end = equals;
-    }
-}
-
-/// `<0.000123>` at the end, with `-T`.
-fn duration(text: &[u8]) -> Option<u64> {
-    let inner = text.strip_suffix(b">")?;
-    let open = memchr::memrchr(b'<', inner)?;
-    let (ns, rest) = take_seconds(&inner[open + 1..])?;
-    (rest.is_empty() && inner[open..].contains(&b'.')).then_some(ns as u64)
-}
-
-/// Whether a line is of this format.
-pub(crate) fn is_line(line: &[u8]) -> bool {
-    record(line).is_some_and(|record| what(record.text).is_some())
+/// The thread that `-ff` put behind a file's name: `trace.11274`.
+pub(crate) fn file_tid(path: &Path) -> Option<i32> {
+    path.extension().and_then(|number| whole_tid(number.as_encoded_bytes())).filter(|&tid| tid > 0)
 }
 
 impl Strace {
-    fn time(&mut self, time: Time) -> i64 {
+    /// A reader of a file of this name.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { file_tid: file_tid(path), ..Self::default() }
+    }
+
+    fn time(&mut self, time: &Time) -> i64 {
         let first = !std::mem::replace(&mut self.begun, true);
-        match time {
+        match *time {
             Time::OfDay(ns) => self.clock.since_first_midnight(ns),
             Time::Seconds(ns) if first && ns < FIRST_DATE_NS => {
                 self.relative = Some(ns);
@@ -193,18 +136,62 @@ impl Strace {
 
 impl LineFormat for Strace {
     const NOUN: &'static str = "strace text with times (-ttt)";
+    const REMARKS: &'static [Remark] = REMARKS;
 
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         self.joined = None;
-        let Some((record, what)) = record(line).and_then(|record| what(record.text).map(|what| (record, what))) else {
-            let text = trim(line);
-            let passed = text.is_empty() || text.starts_with(b"strace: ") || find(text, b"strace: Process ").is_some();
-            return if passed { Parsed::Nothing } else { Parsed::Unknown };
+        let Some(record) = record(line) else {
+            return self.other(context, line);
         };
-        let time_ns = self.time(record.time);
-        let thread = record.tid.unwrap_or(-1);
+        let Some(what) = what(record.text) else {
+            return self.begun(context, line, at, &record);
+        };
+        self.give_begun(context);
+        self.call(context, &record, what, line, at)
+    }
+
+    fn end(&mut self, context: &mut Context) {
+        self.give_begun(context);
+        self.give_unfinished(context);
+        if self.foreign > 0 {
+            context.warn(format!(
+                "{} lines are not strace's own and were taken for the traced program's output; `strace -o FILE` keeps both apart",
+                self.foreign
+            ));
+        }
+    }
+
+    fn record(&self) -> Option<&[u8]> {
+        self.joined.as_deref()
+    }
+}
+
+impl Strace {
+    /// Gives out the calls that never ended.
+    fn give_unfinished(&mut self, context: &mut Context) {
+        let mut held: Vec<_> = self.unfinished.drain().map(|(_, held)| held).collect();
+        self.held = 0;
+        held.sort_by_key(|(event, _)| event.offset);
+        for (event, line) in held {
+            context.give_event(event, line);
+        }
+    }
+
+    /// A call, whole or in part, or what else has a time.
+    fn call(
+        &mut self,
+        context: &mut Context,
+        record: &Record<'_>,
+        what: What<'_>,
+        line: &[u8],
+        at: Position,
+    ) -> Parsed {
+        self.on_terminal |= self.file_tid.is_none() && (record.tid.is_none() || trim_start(line).starts_with(b"[pid"));
+        let time_ns = self.time(&record.time);
+        let tid = record.tid.or(self.file_tid);
+        let thread = tid.unwrap_or(-1);
         let mut event = Event {
-            tid: record.tid,
+            tid,
             comm: record.comm.map(|comm| context.name(comm)),
             offset: at.offset,
             ..Event::new(time_ns, context.all(), crate::Symbol(0), Phase::Call)
@@ -218,7 +205,7 @@ impl LineFormat for Strace {
                 self.give_up(context, thread);
                 event.name = Self::name(context, name);
                 if self.held + line.len() > MAX_HELD {
-                    self.end(context);
+                    self.give_unfinished(context);
                 }
                 self.held += line.len();
                 self.unfinished.insert(thread, (event, line.to_vec()));
@@ -255,16 +242,55 @@ impl LineFormat for Strace {
         }
     }
 
-    fn end(&mut self, context: &mut Context) {
-        let mut held: Vec<_> = self.unfinished.drain().map(|(_, held)| held).collect();
-        self.held = 0;
-        held.sort_by_key(|(event, _)| event.offset);
-        for (event, line) in held {
+    /// A line with a time whose call has no result: something else was written behind its beginning.
+    #[cold]
+    fn begun(&mut self, context: &mut Context, line: &[u8], at: Position, record: &Record<'_>) -> Parsed {
+        if !at.ended || call_name(record.text).is_none() {
+            return Parsed::Unknown;
+        }
+        self.give_begun(context);
+        let end = find(line, b"strace: Process ").unwrap_or(line.len());
+        self.begun_line = Some((line[..end].to_vec(), at));
+        Parsed::Nothing
+    }
+
+    /// No line was the rest of the one begun: its result was written into another writer's line.
+    fn give_begun(&mut self, context: &mut Context) {
+        let Some((line, at)) = self.begun_line.take() else { return };
+        if let Some(record) = record(&line)
+            && let Some(name) = call_name(record.text)
+            && let Parsed::Event(event) = self.call(context, &record, What::Call(name, None, None), &line, at)
+        {
             context.give_event(event, line);
         }
     }
 
-    fn record(&self) -> Option<&[u8]> {
-        self.joined.as_deref()
+    /// A line without a time: the rest of a call's line, a note of strace's, or output of the traced program.
+    #[cold]
+    fn other(&mut self, context: &mut Context, line: &[u8]) -> Parsed {
+        let text = trim(line);
+        let ends_a_call =
+            text.starts_with(b")") || text.ends_with(b"<detached ...>") || text.ends_with(b"<unfinished ...>");
+        if ends_a_call && let Some((begun, at)) = self.begun_line.take() {
+            let whole = [&begun, line].concat();
+            if let Some(record) = record(&whole)
+                && let Some(what) = what(record.text)
+            {
+                let parsed = self.call(context, &record, what, &whole, at);
+                self.joined.get_or_insert_with(|| whole.clone());
+                return parsed;
+            }
+            self.begun_line = Some((begun, at));
+            return Parsed::Foreign;
+        }
+        if is_remark(REMARKS, line) {
+            self.on_terminal |= self.file_tid.is_none() && text.starts_with(b"strace: ");
+            return Parsed::Remark;
+        }
+        if self.on_terminal {
+            self.foreign += 1;
+            return Parsed::Foreign;
+        }
+        Parsed::Unknown
     }
 }

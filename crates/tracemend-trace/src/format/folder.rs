@@ -1,0 +1,134 @@
+//! What a folder without CTF metadata holds: it is looked into before anything is read.
+
+use super::detect::detect;
+use super::table::sequences::{self, Layout};
+use super::text::strace::file_tid;
+use crate::decode::bytes::take_u64;
+use crate::decode::context::MAX_CPU;
+use crate::decode::input::Input;
+use crate::{Format, TraceError, TraceResult};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Maximum number of files looked into before it is decided what a folder holds.
+const MAX_LOOKED: usize = 64;
+
+/// What a folder holds.
+pub(crate) enum Folder {
+    /// `strace -ff`: a file for each thread.
+    Strace(Vec<PathBuf>),
+    /// ftrace's `per_cpu/cpuN/trace`: a file for each CPU.
+    PerCpu(Vec<(u32, PathBuf)>),
+    /// Sequences, one or more a file.
+    Sequences,
+}
+
+/// Looks into a folder.
+///
+/// # Errors
+/// When it cannot be listed, or holds what is no trace as a whole.
+pub(crate) fn look(path: &Path) -> TraceResult<Folder> {
+    let files = sequences::files(path)?;
+    let cpus = per_cpu(&files);
+    if !cpus.is_empty() {
+        return Ok(Folder::PerCpu(cpus));
+    }
+    let mut seen: Vec<(&Path, Option<Format>)> = Vec::new();
+    for file in &files {
+        if seen.len() >= MAX_LOOKED {
+            break;
+        }
+        let io = TraceError::io(file);
+        let input = Input::new(Box::new(File::open(file).map_err(io)?)).map_err(io)?;
+        if !input.beginning().is_empty() {
+            seen.push((file, format_of(input.beginning())));
+        }
+    }
+    let count = |wanted: Format| seen.iter().filter(|(_, format)| *format == Some(wanted)).count();
+    if count(Format::Strace) * 2 > seen.len() {
+        return strace(path, files);
+    }
+    // Where nothing is recognised, the files may be sequences of few or of unknown words only if asked for.
+    if count(Format::Sequences) * 2 > seen.len() {
+        return Ok(Folder::Sequences);
+    }
+    if seen.is_empty() {
+        let reason = "a folder of empty files. Record again, or open the folder of a trace".to_owned();
+        return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
+    }
+    let reason = match seen.iter().find_map(|(file, format)| format.map(|format| (file, format))) {
+        Some((file, format)) if files.len() == 1 => {
+            format!("a folder with one file of format {format}, {}. Open the file itself", file.display())
+        }
+        Some((file, format)) => format!(
+            "a folder of files that are no trace together; {} in it is one of format {format}. Open its files one by one",
+            file.display()
+        ),
+        None => format!(
+            "a folder, and {} in it is in no format known here. Open a file, or the folder of a CTF trace; for sequences of \
+             other words name the format `sequences`",
+            seen.first().map_or(path, |(file, _)| *file).display()
+        ),
+    };
+    Err(TraceError::NotRead { path: path.to_path_buf(), reason })
+}
+
+/// The format of a file by its beginning; sequences too where the words are of no known kind, but one stands in each line.
+fn format_of(beginning: &[u8]) -> Option<Format> {
+    if let Ok(format) = detect(beginning) {
+        return Some(format);
+    }
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b':' | b'.' | b'-' | b'\n' | b'\r');
+    let one_a_line = sequences::layout(beginning) == Layout::Whole || !beginning.contains(&b' ');
+    (one_a_line && beginning.iter().all(is_word)).then_some(Format::Sequences)
+}
+
+/// The files of `strace -ff -o NAME`: `NAME.PID`.
+fn strace(folder: &Path, files: Vec<PathBuf>) -> TraceResult<Folder> {
+    let name = files.iter().find(|file| file_tid(file).is_some()).map(|file| file.with_extension(""));
+    let (of_run, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        files.into_iter().partition(|file| file_tid(file).is_some() && Some(file.with_extension("")) == name);
+    match others.first() {
+        Some(other) => Err(TraceError::NotRead {
+            path: folder.to_path_buf(),
+            reason: format!(
+                "a folder with files of strace and others ({}); a folder can be read where all its files are those of one \
+                 `strace -ff -o NAME`: NAME.PID",
+                other.display()
+            ),
+        }),
+        None => Ok(Folder::Strace(of_run)),
+    }
+}
+
+/// The files `cpuN/trace`, or `cpuN/trace_pipe` where there is no other.
+fn per_cpu(files: &[PathBuf]) -> Vec<(u32, PathBuf)> {
+    let cpu_of = |file: &PathBuf| {
+        let folder = file.parent()?.file_name()?.to_str()?;
+        match take_u64(folder.strip_prefix("cpu")?.as_bytes())? {
+            (cpu, b"") => u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU),
+            _ => None,
+        }
+    };
+    let named = |name: &str| -> Vec<(u32, PathBuf)> {
+        let of_name = files.iter().filter(|file| file.file_name() == Some(OsStr::new(name)));
+        let mut cpus: Vec<_> = of_name.filter_map(|file| Some((cpu_of(file)?, file.clone()))).collect();
+        cpus.sort();
+        cpus
+    };
+    let traces = named("trace");
+    if traces.is_empty() { named("trace_pipe") } else { traces }
+}
+
+/// Events that a CPU's ring overwrote and dropped, by the file `stats` beside its trace.
+pub(crate) fn cpu_stats(trace: &Path) -> Option<(u64, u64)> {
+    const MAX_STATS: u64 = 1 << 16;
+    let mut text = Vec::new();
+    let file = File::open(trace.with_file_name("stats")).ok()?;
+    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_STATS), &mut text).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let number =
+        |name: &str| -> Option<u64> { text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()) };
+    Some((number("overrun:")?, number("dropped events:").unwrap_or(0)))
+}
