@@ -10,6 +10,7 @@ mod context;
 mod durations;
 mod engine;
 mod gap_context;
+mod gap_spans;
 pub mod gate;
 pub mod index;
 mod inferred;

@@ -117,7 +117,7 @@ pub fn solve(
     } else {
         with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
-    solver.reconcile(index, gaps, &mut solutions);
+    solver.reconcile(index, gaps, &mut solutions, || progress(total, total).is_break());
     solutions
 }
 
@@ -208,13 +208,22 @@ impl<'m> Solver<'m> {
         }
     }
 
-    /// Fills gaps again that share a stretch of a thread with a gap before them.
-    fn reconcile(&self, index: &TraceIndex<'_>, gaps: &[Gap], solutions: &mut [Solution]) {
+    /// Fills gaps again that share a stretch of a thread with a gap before them, until `interrupted`.
+    fn reconcile(
+        &self,
+        index: &TraceIndex<'_>,
+        gaps: &[Gap],
+        solutions: &mut [Solution],
+        interrupted: impl Fn() -> bool,
+    ) {
         let mut view = View::new(index);
         let mut caches: Option<Caches<'m>> = None;
         let mut order: Vec<usize> = (0..solutions.len()).collect();
         order.sort_by_key(|&gap| (solutions[gap].context.begin_ns, solutions[gap].context.end_ns, gap));
         for gap in order {
+            if interrupted() {
+                break;
+            }
             if shares_a_stretch(&solutions[gap], &view) {
                 let caches = caches.get_or_insert_with(|| Caches::new(self.engine));
                 solutions[gap] = self.fill(&view, caches, &gaps[gap]);

@@ -23,6 +23,29 @@ impl Lost {
         }
     }
 
+    /// What two losses are together. A damaged count can be as large as numbers go: the sum stays there.
+    ///
+    /// ```
+    /// use tracemend_trace::Lost;
+    ///
+    /// assert_eq!(Lost::Exact(u64::MAX).plus(Lost::Exact(3)), Lost::Exact(u64::MAX));
+    /// assert_eq!(Lost::Exact(2).plus(Lost::Unknown), Lost::AtLeast(2));
+    /// ```
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let sum = || self.count().unwrap_or(0).saturating_add(other.count().unwrap_or(0));
+        match (self, other) {
+            (Lost::Exact(_), Lost::Exact(_)) => Lost::Exact(sum()),
+            (Lost::Unknown, Lost::Unknown) => Lost::Unknown,
+            _ => Lost::AtLeast(sum()),
+        }
+    }
+
+    /// What gaps lost together, as far as the tracer counted it.
+    pub fn total<'g>(gaps: impl IntoIterator<Item = &'g Gap>) -> u64 {
+        gaps.into_iter().filter_map(|gap| gap.lost.count()).fold(0, u64::saturating_add)
+    }
+
     /// The word used in output: `exact`, `at_least` or `unknown`.
     pub fn kind(self) -> &'static str {
         match self {

@@ -59,6 +59,11 @@ impl Format {
         matches!(self, Format::PerfData)
     }
 
+    /// Whether its records are no lines: `Source::record` makes some of them.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat)
+    }
+
     /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
         matches!(self, Format::Ctf)

@@ -21,8 +21,10 @@
 //! # Ok::<(), tracemend_trace::TraceError>(())
 //! ```
 
+mod budget;
 mod decode;
 mod error;
+mod escape;
 mod event;
 mod format;
 #[doc(hidden)]
@@ -41,9 +43,11 @@ pub mod evidence;
 pub mod fs;
 pub mod sink;
 
+pub use budget::MemoryBudget;
 pub use decode::arch::Arch;
 pub use decode::lines::MAX_LINE;
 pub use error::{TraceError, TraceResult};
+pub use escape::escaped;
 pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
 pub use format::{OpenOptions, from_reader, open};

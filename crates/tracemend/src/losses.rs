@@ -119,9 +119,13 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
 /// # Ok::<(), tracemend::trace::TraceError>(())
 /// ```
 pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Gap>)> {
-    let trace = Trace::read(source)?;
+    Ok(with_evidence(Trace::read(source)?))
+}
+
+/// A trace and its gaps, with those that contradictions among its events prove.
+pub(crate) fn with_evidence(trace: Trace) -> (Trace, Vec<Gap>) {
     let mut gaps = trace.gaps.clone();
     let next = gaps.iter().map(|gap| gap.id + 1).max().unwrap_or(0);
     gaps.extend(evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
-    Ok((trace, gaps))
+    (trace, gaps)
 }

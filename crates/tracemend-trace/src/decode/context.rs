@@ -288,9 +288,6 @@ fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {
     let Some(last) = open.last_mut() else {
         return false;
     };
-    last.lost = match (last.lost, gap.lost) {
-        (Lost::Exact(a), Lost::Exact(b)) => Lost::Exact(a.saturating_add(b)),
-        (a, b) => Lost::AtLeast(a.count().unwrap_or(0).saturating_add(b.count().unwrap_or(0))),
-    };
+    last.lost = last.lost.plus(gap.lost);
     true
 }

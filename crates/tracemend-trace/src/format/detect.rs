@@ -1,5 +1,6 @@
 //! Which format an input is, by its first lines.
 
+use super::own_text;
 use super::table::{array, csv, sequences, trace_compass};
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use crate::Format;
@@ -32,18 +33,19 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
     }
-    if let Some(seen) = binary(beginning) {
+    if let Some(seen) = own_text::output(beginning).or_else(|| binary(beginning)) {
         return Err(seen.into());
     }
     let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
     let lines: Vec<&[u8]> = beginning[..cut]
         .split(|&b| b == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .filter(|line| !trim(line).is_empty())
+        .filter(|line| !trim(line).is_empty() && own_text::marked(line).is_none())
         .take(LINES)
         .collect();
     let Some(first) = lines.first() else {
-        return Err("it is empty".into());
+        let seen = if beginning.is_empty() { "it is empty" } else { "no line of it is a recorded one" };
+        return Err(seen.into());
     };
     if csv::columns(first).is_some() {
         return Ok(Format::Csv);

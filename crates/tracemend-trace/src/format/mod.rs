@@ -9,6 +9,7 @@ pub(crate) mod ctf;
 mod detect;
 mod open;
 mod options;
+mod own_text;
 mod perf_data;
 pub(crate) mod table;
 mod text;

@@ -16,4 +16,7 @@ pub struct OpenOptions {
     /// Whether to yield gaps alone. Formats whose packet headers count losses ([`Format::tells_losses_apart`]) then decode
     /// no event.
     pub losses_only: bool,
+    /// Whether to read CTF streams of events that a repair inferred as if they were recorded. By default they are left out, with
+    /// a warning: an inferred event stays inferred.
+    pub inferred: bool,
 }

@@ -1,5 +1,6 @@
 //! The loop all line-based formats share.
 
+use super::own_text;
 use crate::decode::bytes::excerpt;
 use crate::decode::context::Context;
 use crate::decode::lines::{Lines, MAX_LINE, Position, Step};
@@ -44,11 +45,14 @@ pub(crate) struct Text<F> {
     own_record: Option<Vec<u8>>,
     ended: bool,
     first_unknown: Option<(Position, String)>,
+    /// Lines of events that a repair inferred.
+    inferred: u64,
 }
 
 impl<F: LineFormat> Text<F> {
     pub(crate) fn new(lines: Lines, context: Context, format: F, compression: Option<&'static str>) -> Self {
-        Self { lines, context, format, compression, own_record: Some(Vec::new()), ended: false, first_unknown: None }
+        let own_record = Some(Vec::new());
+        Self { lines, context, format, compression, own_record, ended: false, first_unknown: None, inferred: 0 }
     }
 
     #[cold]
@@ -86,10 +90,26 @@ impl<F: LineFormat> Text<F> {
         Ok(())
     }
 
+    /// Takes a line of this program's own; returns whether it was one.
+    fn take_own(&mut self, at: Position) -> bool {
+        let Some(text) = own_text::marked(self.lines.line()) else {
+            return false;
+        };
+        let is_gap = own_text::read(text, &mut self.context, at.offset);
+        self.inferred += u64::from(!is_gap && !own_text::is_of_gap(text));
+        true
+    }
+
     fn end(&mut self) -> TraceResult<()> {
         self.ended = true;
         self.format.end(&mut self.context);
         self.context.finish();
+        if self.inferred > 0 {
+            let (path, inferred) = (self.context.path.display(), self.inferred);
+            self.context.warn(format!(
+                "{path}: a repaired trace; {inferred} of its events were inferred by tracemend and are left out"
+            ));
+        }
         match self.first_unknown.take() {
             Some((at, reason)) if self.context.events == 0 => Err(TraceError::Malformed {
                 path: self.context.path.clone(),
@@ -113,6 +133,7 @@ impl<F: LineFormat> Source for Text<F> {
                 return Ok(None);
             }
             match self.lines.step() {
+                Step::Line(at) if self.take_own(at) => {}
                 Step::Line(at) => match self.format.line(&mut self.context, self.lines.line(), at) {
                     Parsed::Event(event) => {
                         self.context.before(&event);

@@ -2,9 +2,10 @@
 //! probability, under a header for each gap.
 
 use super::csv::phase_word;
+use super::mark;
 use super::rows::Sink;
 use super::{CompositionPart, CompositionRow, EventRow, GapRow};
-use crate::{Format, Phase};
+use crate::{Format, Phase, escaped};
 use std::io::{self, Write};
 
 /// How many kinds of lost events a gap's header lists before it says "and n more".
@@ -26,11 +27,12 @@ impl<W: Write> TextSink<W> {
 
     /// One line that is no recorded one.
     fn marked(&mut self, text: &str) -> io::Result<()> {
-        if self.color { writeln!(self.out, "\u{1b}[36m~ {text}\u{1b}[0m") } else { writeln!(self.out, "~ {text}") }
+        let (color, plain) = if self.color { (mark::COLOR, mark::PLAIN) } else { ("", "") };
+        writeln!(self.out, "{color}{}{}{plain}", mark::MARK, escaped(text))
     }
 
     fn event_text(&self, event: &EventRow<'_>) -> String {
-        let comm = event.comm.unwrap_or("<...>");
+        let comm = escaped(event.comm.unwrap_or("<...>"));
         let tid = event.tid.map_or("?".to_owned(), |tid| tid.to_string());
         let time = event.time_ns.map_or("?".to_owned(), seconds);
         if self.format == Format::Ftrace {
@@ -44,7 +46,11 @@ impl<W: Write> TextSink<W> {
 
 impl<'a, W: Write> Sink<'a> for TextSink<W> {
     fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()> {
-        let place = gap.stream.map_or("an unknown stream".to_owned(), str::to_owned);
+        let place = match (gap.stream, gap.cpu) {
+            (None, _) => mark::UNKNOWN_STREAM.to_owned(),
+            (Some(name), Some(cpu)) if name != format!("cpu{cpu}") => format!("{name}{}{cpu}", mark::ON_CPU),
+            (Some(name), _) => name.to_owned(),
+        };
         let lost = match (gap.lost, gap.lost_kind) {
             (Some(count), "exact") => format!("{count} events"),
             (Some(count), _) => format!("at least {count} events"),
@@ -69,7 +75,8 @@ impl<'a, W: Write> Sink<'a> for TextSink<W> {
             }
             None => format!("; {} inferred", outcome.inferred),
         });
-        self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{kept}{outcome}", gap.id, gap.cause))
+        let head = format!("{} {}: {place}{}{lost}{thread}", mark::GAP, gap.id, mark::LOST);
+        self.marked(&format!("{head} ({}){when}{kept}{outcome}", gap.cause))
     }
 
     fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()> {
@@ -81,23 +88,36 @@ impl<'a, W: Write> Sink<'a> for TextSink<W> {
         if parts.len() > KINDS_SHOWN {
             kinds.push(format!("and {} more kinds", parts.len() - KINDS_SHOWN));
         }
-        self.marked(&format!("gap {}: lost by kind, with 90 % intervals: {}", composition.gap, kinds.join(", ")))
+        self.marked(&format!(
+            "{} {}: lost by kind, with 90 % intervals: {}",
+            mark::GAP,
+            composition.gap,
+            kinds.join(", ")
+        ))
     }
 
     fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
         match &event.inference {
             Some(inference) => self.marked(&format!("{:.2} {text}", inference.confidence)),
-            None => writeln!(self.out, "{text}"),
+            None => writeln!(self.out, "{}", escaped(&text)),
         }
     }
 
     fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
-        self.marked(&format!("sample {sample}: {text}"))
+        self.marked(&format!("{} {sample}: {text}", mark::SAMPLE))
     }
 
     fn raw_line(&mut self, line: &[u8]) -> io::Result<()> {
+        // A line of a binary format is made of names; one of a text format was a line before.
+        if self.format.is_binary() && line.iter().any(u8::is_ascii_control) {
+            return writeln!(
+                self.out,
+                "{}",
+                escaped(&String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)))
+            );
+        }
         self.out.write_all(line)?;
         if !line.ends_with(b"\n") {
             self.out.write_all(b"\n")?;
@@ -169,7 +189,7 @@ mod tests {
             TextSink::new(&mut out, Format::Ctf, false).gap(row).expect("writes to memory");
             String::from_utf8(out).expect("text")
         };
-        let line = "~ gap 0: small_1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
+        let line = "~ gap 0: small_1 on CPU 1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
         assert_eq!(text(&row), format!("{line}, none of them between 2.000000000 and 3.000000000\n"));
         (row.kept_begin_ns, row.kept_end_ns) = (None, None);
         assert_eq!(text(&row), format!("{line}\n"));

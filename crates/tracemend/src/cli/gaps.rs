@@ -4,7 +4,7 @@ use super::globals::{Globals, stdout};
 use crate::{
     advice::advice,
     exit,
-    losses::{LossSummary, gaps_with_evidence, stream_gaps},
+    losses::{LossSummary, stream_gaps, with_evidence},
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -13,7 +13,7 @@ use std::{
     path::PathBuf,
 };
 use tracemend_trace::sink::{GapRow, JsonLines};
-use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
+use tracemend_trace::{Cause, Format, Gap, Lost, Trace, TraceHeader, escaped};
 
 /// List the gaps of a trace: where, how much, why, and the tracer option that prevents them
 ///
@@ -47,7 +47,7 @@ pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     };
     let mut worst = None;
     let (mut summary, header) = if args.evidence {
-        let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
+        let (trace, gaps) = with_evidence(Trace::read_within(source.as_mut(), &globals.read_budget(&args.trace))?);
         let mut summary = LossSummary { events: Some(trace.events.len() as u64), ..LossSummary::default() };
         for gap in &gaps {
             summary.add(gap);
@@ -125,7 +125,8 @@ impl<W: Write> Listing<W> {
 
 fn text_row(cells: [&str; 7]) -> String {
     let [id, stream, begin, end, span, lost, why] = cells;
-    format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}").trim_end().to_owned()
+    let row = format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}");
+    escaped(row.trim_end()).into_owned()
 }
 
 fn text_cells(row: &GapRow<'_>, gap: &Gap) -> [String; 7] {

@@ -8,6 +8,7 @@ use crate::{
 };
 use clap::Args;
 use std::{io::Write, path::PathBuf};
+use tracemend_trace::escaped;
 use tracemend_trace::sink::JsonLines;
 
 /// Describe a trace: format, events, streams, threads, losses
@@ -66,7 +67,7 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
     }
     if verbose {
         lines.push(String::new());
-        lines.extend(survey.names.iter().map(|name| format!("{:>10}  {}", count(name.events), name.name)));
+        lines.extend(survey.names.iter().map(|name| format!("{:>10}  {}", count(name.events), escaped(&name.name))));
     }
     lines
 }

@@ -60,7 +60,7 @@ pub(crate) fn in_memory(metadata: &[u8], streams: &[&[u8]]) -> TraceResult<Found
 }
 
 /// Looks for traces in `root` and below.
-pub(crate) fn find(root: &Path) -> TraceResult<Found> {
+pub(crate) fn find(root: &Path, inferred: bool) -> TraceResult<Found> {
     let mut folders = Vec::new();
     walk(root, 0, &mut folders)?;
     if folders.is_empty() {
@@ -71,6 +71,8 @@ pub(crate) fn find(root: &Path) -> TraceResult<Found> {
     }
     let mut search = Search {
         root,
+        inferred,
+        left_out: 0,
         plans: FxHashMap::default(),
         numbers: 0,
         uuids: FxHashMap::default(),
@@ -128,6 +130,10 @@ fn natural(name: &str) -> Vec<(String, u64)> {
 
 struct Search<'r> {
     root: &'r Path,
+    /// Whether streams of inferred events are wanted.
+    inferred: bool,
+    /// Streams of inferred events that were passed over.
+    left_out: usize,
     plans: FxHashMap<(u64, usize), Arc<Plan>>,
     numbers: usize,
     /// Numbers of the traces that have a UUID.
@@ -167,6 +173,11 @@ impl Search<'_> {
                 continue;
             }
             let packet = first_packet(&plan, &path, length).map_err(failed)?;
+            let class = packet.as_ref().map(|packet| packet.class).or(plan.stream(None));
+            if !self.inferred && class.is_some_and(|class| plan.streams[class].inferred) {
+                self.left_out += 1;
+                continue;
+            }
             let file = StreamFile { data: Data::File(path.clone()), path: path.clone(), plan: plan.clone(), length };
             self.add(trace, below, name, packet, file);
         }
@@ -234,7 +245,15 @@ impl Search<'_> {
                 trace: instance.trace,
             }
         });
-        Found { instances: instances.collect(), warnings: self.warnings }
+        let mut warnings = self.warnings;
+        if self.left_out > 0 {
+            let streams = if self.left_out == 1 { "a stream".to_owned() } else { format!("{} streams", self.left_out) };
+            warnings.push(format!(
+                "{}: {streams} of events that tracemend inferred; they were not recorded and are left out",
+                self.root.display()
+            ));
+        }
+        Found { instances: instances.collect(), warnings }
     }
 }
 

@@ -23,7 +23,7 @@ const MAX_THREADS: usize = 1 << 16;
 
 /// Opens a trace, or all traces in a folder as one.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    Ok(Box::new(Reader::new(folder::find(path)?, options)))
+    Ok(Box::new(Reader::new(folder::find(path, options.inferred)?, options)))
 }
 
 /// The thread a CPU runs.
