@@ -30,6 +30,8 @@ const INTERRUPTED: &str = "the repair was interrupted before this gap";
 /// Reason reported for gaps with more lost events than the limit.
 const TOO_MANY: &str =
     "more events were lost than can be named one by one; raise the limit, or record with a larger buffer";
+/// Reason reported for gaps in which perhaps nothing was lost.
+const DOUBTFUL: &str = "it is not known whether anything was lost here";
 /// Reason reported for gaps without an insertion point.
 const NO_THREAD: &str = "no thread is known that could have run here";
 /// Reason reported for gaps in which every hypothesis died.
@@ -169,6 +171,9 @@ impl<'m> Solver<'m> {
         caches.begin_gap();
         let context = gap_context(view, &self.engine, &mut *caches.session, gap);
         let announced = gap.lost.count().unwrap_or(0);
+        if gap.is_doubtful() {
+            return Solution::open(context, announced, DOUBTFUL);
+        }
         if announced > self.options.max_lost {
             return Solution::open(context, announced, TOO_MANY);
         }

@@ -68,6 +68,8 @@ pub enum Cause {
     Truncated,
     /// A part of the input could not be read, for the reason given.
     Damaged(String),
+    /// It is not known whether anything was lost, for the reason given: the events may lie in a part of the recording that is not here.
+    Doubtful(String),
     /// The tracer reported nothing, but the events of a thread contradict each other (an exit without its entry, say).
     Evidence(String),
 }
@@ -80,6 +82,7 @@ impl Cause {
             Cause::Overwritten => "overwritten",
             Cause::Truncated => "truncated",
             Cause::Damaged(_) => "damaged",
+            Cause::Doubtful(_) => "doubtful",
             Cause::Evidence(_) => "evidence",
         }
     }
@@ -87,7 +90,7 @@ impl Cause {
     /// The reason in words, where the cause has one.
     pub fn details(&self) -> Option<&str> {
         match self {
-            Cause::Damaged(details) | Cause::Evidence(details) => Some(details),
+            Cause::Damaged(details) | Cause::Doubtful(details) | Cause::Evidence(details) => Some(details),
             _ => None,
         }
     }
@@ -157,6 +160,11 @@ impl Gap {
             cause,
             offset,
         }
+    }
+
+    /// Whether nobody knows if events are missing at all.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self.cause, Cause::Doubtful(_))
     }
 
     /// Whether its stream recorded nothing before the gap or nothing after it.

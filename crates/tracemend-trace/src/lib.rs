@@ -53,7 +53,7 @@ pub use evidence::evidence;
 pub use format::{OpenOptions, from_reader, open};
 pub use fs::AtomicFile;
 pub use gap::{Cause, Gap, Lost, Recount};
-pub use header::{Format, TraceHeader};
+pub use header::{Format, Processes, RecordedFile, TraceHeader};
 pub use source::Source;
 pub use stream::{StreamId, StreamInfo};
 pub use symbols::{Symbol, Symbols};

@@ -22,7 +22,7 @@ const HEADROOM: u64 = 2;
 /// Returns `None` where no option of the tracer would have helped.
 pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
-        Cause::Damaged(_) | Cause::Truncated => return None,
+        Cause::Damaged(_) | Cause::Truncated | Cause::Doubtful(_) => return None,
         Cause::Evidence(_) => {
             return Some(
                 "record in a format that counts losses (trace_pipe, `perf script --show-lost-events`) and raise the \

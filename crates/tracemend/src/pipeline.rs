@@ -194,7 +194,7 @@ impl<'a> Repaired<'a> {
                 if self.repairs.is_empty() { Ok(()) } else { sink.statistics(self.statistics()?) }
             }
             OutputFormat::Csv => self.write_to(merge, &mut CsvSink::begin(out)?.neutral(form.neutral)),
-            OutputFormat::Text => self.write_to(merge, &mut TextSink::new(out, self.header().format, form.color)),
+            OutputFormat::Text => self.write_to(merge, &mut TextSink::begin(out, self.header().format, form.color)?),
             OutputFormat::Parquet => self.write_to(merge, &mut ParquetSink::begin(out)?),
             OutputFormat::Perfetto => write_perfetto(self.merged()?, out),
             OutputFormat::Chrome => write_chrome(self.merged()?, out),
@@ -202,20 +202,23 @@ impl<'a> Repaired<'a> {
         }
     }
 
-    /// Writes the trace as CTF into `folder`, which exists and is empty; with `merge` the recorded events too.
+    /// Writes the trace as CTF into `folder`, which exists and is empty; with `merge` the recorded events too, those of a CTF 1.8
+    /// trace as its own files.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn write_ctf(&self, merge: bool, folder: &Path) -> io::Result<()> {
+        let recorded = &self.header().recorded_files;
         match merge {
+            true if !recorded.is_empty() => ctf::write_beside(recorded, &self.collect(false)?, folder),
             true => ctf::write_folder(self.merged()?, folder, merge),
             false => ctf::write_folder(&self.collect(merge)?, folder, merge),
         }
     }
 
     fn collect(&self, merge: bool) -> io::Result<Collected<'a>> {
-        let mut collected = Collected::default();
         let Self { loaded, repairs, options, .. } = self;
+        let mut collected = Collected::of_processes(&loaded.trace.header.processes);
         match merge {
             // The lines as they were recorded are no rows.
             true => write_merged(&loaded.trace, None, repairs, options, &mut collected)?,

@@ -1,7 +1,7 @@
 //! Which format an input is, by its first lines.
 
 use super::own_text;
-use super::table::{array, csv, sequences, trace_compass};
+use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use crate::Format;
 use crate::decode::bytes::{excerpt, trim};
@@ -24,7 +24,7 @@ const FORMATS: [(Format, IsLine); 6] = [
 
 /// Recognises the format of an input by its beginning; else says what the beginning looks like.
 pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
-    if beginning.starts_with(array::MAGIC) {
+    if beginning.starts_with(array::MAGIC) || npz::is_of_arrays(beginning) {
         return Ok(Format::Npy);
     }
     if beginning.starts_with(b"PERFILE2") || beginning.starts_with(b"2ELIFREP") {
@@ -32,6 +32,9 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, String> {
     }
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
+    }
+    if let Some(format) = own_text::format(beginning) {
+        return Ok(format);
     }
     if let Some(seen) = own_text::output(beginning).or_else(|| binary(beginning)) {
         return Err(seen.into());

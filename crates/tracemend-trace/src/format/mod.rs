@@ -5,6 +5,7 @@
 //! strace has not finished yet). What cannot be understood becomes a [`Gap`](crate::Gap) that says where and why, and
 //! reading goes on.
 
+mod archive;
 pub(crate) mod ctf;
 mod detect;
 mod open;

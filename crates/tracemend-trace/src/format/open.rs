@@ -1,11 +1,11 @@
 //! From a path to a reader.
 
 use super::options::OpenOptions;
-use super::table::{csv, npy, sequences, trace_compass};
+use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
-use super::{ctf, detect, perf_data, trace_dat};
+use super::{archive, ctf, detect, perf_data, trace_dat};
 use crate::decode::context::Context;
 use crate::decode::input::Input;
 use crate::decode::lines::Lines;
@@ -54,6 +54,9 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
 }
 
 fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if archive::is_tar(input.beginning()) {
+        return archive::open_tar(input, path, options);
+    }
     let format = match options.format {
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|seen| TraceError::UnknownFormat {
@@ -78,6 +81,9 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         Format::Sequences => {
             let layout = sequences::layout(parts.input.beginning());
             parts.text(sequences::Sequences::new(path, layout))
+        }
+        Format::Npy if npz::is_archive(parts.input.beginning()) => {
+            Box::new(npy::Npz::open(parts.input, parts.context.path)?)
         }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
         Format::PerfData => return perf_data::open(parts.input, path, options),
@@ -104,6 +110,11 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
     match options.format {
         None | Some(Format::Sequences) => {}
         Some(_) => return Err(unknown("a directory, which only a CTF trace or sequences can be")),
+    }
+    if options.format.is_none()
+        && let Some(seen) = perf_data::folder(path)
+    {
+        return Err(unknown(seen));
     }
     Ok(Box::new(sequences::Directory::new(path, options)?))
 }

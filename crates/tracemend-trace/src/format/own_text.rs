@@ -5,7 +5,7 @@
 
 use crate::decode::context::Context;
 use crate::sink::{CsvSink, mark};
-use crate::{Cause, Gap, Lost, StreamId, StreamInfo};
+use crate::{Cause, Format, Gap, Lost, StreamId, StreamInfo};
 
 /// What a marked line says after its mark; `None` for any other line.
 pub(crate) fn marked(line: &[u8]) -> Option<&str> {
@@ -17,7 +17,7 @@ pub(crate) fn marked(line: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(line.strip_prefix(mark::MARK.as_bytes())?).ok()?;
     let text = text.strip_suffix(mark::PLAIN).unwrap_or(text);
     let first = text.split(' ').next()?;
-    let is_own = matches!(first, mark::GAP | mark::SAMPLE) || first.parse::<f32>().is_ok();
+    let is_own = matches!(first, mark::LINES | mark::GAP | mark::SAMPLE) || first.parse::<f32>().is_ok();
     is_own.then_some(text)
 }
 
@@ -28,10 +28,10 @@ pub(crate) fn output(beginning: &[u8]) -> Option<&'static str> {
     (is_rows || is_csv).then_some("an output of tracemend; give the trace that it was made from")
 }
 
-/// Takes what a marked line says: the head of a gap becomes that gap. Returns whether it was one.
-pub(crate) fn read(text: &str, context: &mut Context, offset: u64) -> bool {
+/// Takes what a marked line says: the head of a gap becomes that gap.
+pub(crate) fn read(text: &str, context: &mut Context, offset: u64) {
     let Some(head) = text.strip_prefix(mark::GAP).and_then(gap) else {
-        return false;
+        return;
     };
     let (stream, cpu) = stream(head.place, context);
     context.give_gap(Gap {
@@ -43,12 +43,18 @@ pub(crate) fn read(text: &str, context: &mut Context, offset: u64) -> bool {
         kept_ns: head.kept_ns,
         ..Gap::new(0, head.lost, head.cause, offset)
     });
-    true
 }
 
-/// Whether a marked line says something about a gap; the others are inferred events.
-pub(crate) fn is_of_gap(text: &str) -> bool {
-    text.starts_with(mark::GAP)
+/// Whether a marked line is an event of the reconstruction.
+pub(crate) fn is_event(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The format of the recorded lines, as the first line of a repaired text names it.
+pub(crate) fn format(beginning: &[u8]) -> Option<Format> {
+    let first = beginning.split(|&byte| byte == b'\n').next()?;
+    let (name, _) = marked(first)?.strip_prefix(mark::LINES)?.trim_start().split_once(',')?;
+    name.parse().ok()
 }
 
 /// A head, as `sink::text` writes it.
@@ -117,8 +123,14 @@ fn pair(times: &str) -> Option<(i64, i64)> {
 
 fn cause_of(word: &str) -> Option<Cause> {
     let details = || "as the repair that this text comes from says".to_owned();
-    let causes =
-        [Cause::Discarded, Cause::Overwritten, Cause::Truncated, Cause::Damaged(details()), Cause::Evidence(details())];
+    let causes = [
+        Cause::Discarded,
+        Cause::Overwritten,
+        Cause::Truncated,
+        Cause::Damaged(details()),
+        Cause::Doubtful(details()),
+        Cause::Evidence(details()),
+    ];
     causes.into_iter().find(|cause| cause.word() == word)
 }
 
@@ -156,8 +168,6 @@ fn stream(place: &str, context: &mut Context) -> (Option<StreamId>, Option<u32>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Format;
-    use crate::decode::arch::Arch;
     use crate::sink::{GapRow, Sink, TextSink};
     use crate::{Item, TraceHeader};
     use proptest::prelude::*;
@@ -187,10 +197,12 @@ mod tests {
             header.cpu_stream(0);
             header.add_stream(StreamInfo { name: "ring lost 3 events".to_owned(), cpu: Some(7) });
             let mut line = Vec::new();
-            TextSink::new(&mut line, Format::Ctf, true).gap(&GapRow::new(&gap, &header)).expect("writes to memory");
-            line.pop();
-            let mut context = Context::new(Format::Babeltrace, Arch::X86_64, "x".into());
-            prop_assert!(read(marked(&line).expect("a mark"), &mut context, 0));
+            let mut sink = TextSink::begin(&mut line, Format::Ctf, true).expect("writes to memory");
+            sink.gap(&GapRow::new(&gap, &header)).expect("writes to memory");
+            prop_assert_eq!(format(&line), Some(Format::Babeltrace));
+            let line = line.split(|&byte| byte == b'\n').nth(1).expect("a second line");
+            let mut context = Context::new(Format::Babeltrace, None, "x".into());
+            read(marked(line).expect("a mark"), &mut context, 0);
             let Some((Item::Gap(back), _)) = context.queue.pop_front() else { panic!("a gap") };
             prop_assert_eq!(Gap { stream: None, ..back.clone() }, Gap { stream: None, ..gap });
             prop_assert_eq!(back.stream.is_some(), gap.stream.is_some());

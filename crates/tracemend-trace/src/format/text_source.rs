@@ -95,8 +95,8 @@ impl<F: LineFormat> Text<F> {
         let Some(text) = own_text::marked(self.lines.line()) else {
             return false;
         };
-        let is_gap = own_text::read(text, &mut self.context, at.offset);
-        self.inferred += u64::from(!is_gap && !own_text::is_of_gap(text));
+        own_text::read(text, &mut self.context, at.offset);
+        self.inferred += u64::from(own_text::is_event(text));
         true
     }
 

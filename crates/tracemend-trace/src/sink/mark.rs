@@ -6,6 +6,8 @@ pub(crate) const MARK: &str = "~ ";
 pub(crate) const COLOR: &str = "\u{1b}[36m";
 /// Ends a coloured line.
 pub(crate) const PLAIN: &str = "\u{1b}[0m";
+/// First word of what is said about the recorded lines: the format that they are of follows.
+pub(crate) const LINES: &str = "lines";
 /// First word of what is said about a gap.
 pub(crate) const GAP: &str = "gap";
 /// First word of an event of a further reconstruction.

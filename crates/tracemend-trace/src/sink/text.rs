@@ -20,9 +20,14 @@ pub struct TextSink<W> {
 }
 
 impl<W: Write> TextSink<W> {
-    /// Text in the manner of `format`; `color` colours the inferred lines.
-    pub fn new(out: W, format: Format, color: bool) -> Self {
-        Self { out, format, color }
+    /// Begins text in the manner of `format`; `color` colours the inferred lines.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn begin(out: W, format: Format, color: bool) -> io::Result<Self> {
+        let mut sink = Self { out, format, color };
+        sink.marked(&format!("{} {}, and between them what tracemend says", mark::LINES, format.of_lines()))?;
+        Ok(sink)
     }
 
     /// One line that is no recorded one.
@@ -186,8 +191,9 @@ mod tests {
         };
         let text = |row: &GapRow<'_>| {
             let mut out = Vec::new();
-            TextSink::new(&mut out, Format::Ctf, false).gap(row).expect("writes to memory");
-            String::from_utf8(out).expect("text")
+            TextSink::begin(&mut out, Format::Ctf, false).and_then(|mut sink| sink.gap(row)).expect("writes to memory");
+            let text = String::from_utf8(out).expect("text");
+            text.strip_prefix("~ lines babeltrace, and between them what tracemend says\n").expect("a head").to_owned()
         };
         let line = "~ gap 0: small_1 on CPU 1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
         assert_eq!(text(&row), format!("{line}, none of them between 2.000000000 and 3.000000000\n"));
@@ -198,7 +204,7 @@ mod tests {
     #[test]
     fn every_line_that_is_not_recorded_is_marked() {
         let mut out = Vec::new();
-        let mut sink = TextSink::new(&mut out, Format::Ftrace, false);
+        let mut sink = TextSink::begin(&mut out, Format::Ftrace, false).expect("writes to memory");
         let mut event = EventRow {
             time_ns: Some(1),
             stream: None,
@@ -218,11 +224,15 @@ mod tests {
             })),
         };
         sink.event(&event).expect("writes to memory");
+        // The traced program chooses its names.
+        let forged = EventRow { name: "fake\n[09:00:00] recorded\n~ 0.99 forged \u{1b}[2J", ..event.clone() };
+        sink.event(&forged).expect("writes to memory");
         event.inference = None;
         sink.event(&event).expect("writes to memory");
         sink.raw_line(b"recorded").expect("writes to memory");
         let text = String::from_utf8(out).expect("text");
         let marks: Vec<bool> = text.lines().map(|line| line.starts_with('~')).collect();
-        assert_eq!(marks, [true, false, false]);
+        assert_eq!(marks, [true, true, true, false, false]);
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 }

@@ -21,10 +21,11 @@ pub(crate) struct Globals {
     /// Read the input as this format instead of recognising the format by the content.
     #[arg(long, visible_alias = "input-format", global = true, value_parser = choice(FORMATS), value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Architecture of the traced machine, which gives system-call numbers their names.
-    #[arg(long, global = true, value_name = "ARCH", default_value = "x86_64",
+    /// Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default
+    /// what the file says, or else x86_64.
+    #[arg(long, global = true, value_name = "ARCH",
           value_parser = clap::builder::PossibleValuesParser::new(Arch::ALL.map(|(_, name)| name)))]
-    pub arch: String,
+    pub arch: Option<String>,
     /// File with the stderr of babeltrace2: its text output mentions no losses, its warnings do.
     #[arg(long, global = true, value_name = "FILE")]
     pub warnings: Option<PathBuf>,
@@ -106,7 +107,7 @@ impl Globals {
     fn open_for(&self, path: &Path, losses_only: bool) -> anyhow::Result<Box<dyn Source>> {
         let options = OpenOptions {
             format: self.format,
-            arch: self.arch.parse::<Arch>().map_err(anyhow::Error::msg)?,
+            arch: self.arch.as_deref().map(str::parse::<Arch>).transpose().map_err(anyhow::Error::msg)?,
             warnings_file: self.warnings.clone(),
             losses_only,
             inferred: false,

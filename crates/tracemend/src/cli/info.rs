@@ -46,6 +46,7 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
         format!("events   {}, {} distinct names", count(survey.events), count(survey.distinct_names)),
         format!("threads  {}", count(survey.threads)),
     ];
+    lines.extend(survey.machine.as_ref().map(|machine| format!("machine  {}", escaped(machine))));
     if let (Some(first), Some(last)) = (survey.first_ns, survey.last_ns) {
         let span = duration(last.saturating_sub(first).unsigned_abs());
         lines.push(format!("time     {} to {} s ({span})", seconds(first), seconds(last)));

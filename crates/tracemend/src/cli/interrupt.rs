@@ -25,7 +25,7 @@ pub(crate) fn install() {
                 std::thread::spawn(move || {
                     std::thread::sleep(patience);
                     super::messages::note(
-                        "interrupted: what was done so far could not be written in time; nothing was",
+                        "interrupted: what was done could not be written in time; the output stays as it was",
                     );
                     end();
                 });

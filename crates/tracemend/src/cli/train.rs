@@ -52,8 +52,8 @@ fn ngrams(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     progress.finish();
     let options = globals.repair_options()?;
     let model = with_threads(options.threads, || train(&traces.iter().collect::<Vec<_>>(), &options));
-    model.write_to(&mut file).with_context(|| format!("the model cannot be written to {shown}"))?;
-    file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
+    model.write_to(&mut file)?;
+    file.commit()?;
     globals.note(&format!(
         "learned {} from {} into {shown}",
         plural(traces.iter().map(|trace: &Trace| trace.events.len() as u64).sum(), "event"),

@@ -31,7 +31,7 @@ impl TraceModel {
         let io = |source| ModelError::Io { path: path.display().to_string(), source };
         let mut file = AtomicFile::create(path).map_err(io)?;
         self.write_to(&mut file)?;
-        file.commit().map_err(io)
+        file.commit().map_err(ModelError::Write)
     }
 
     /// Writes the model into a file that is not there yet. The same model gives the same bytes.
@@ -39,13 +39,10 @@ impl TraceModel {
     /// # Errors
     /// When the file cannot be written.
     pub fn write_to(&self, file: &mut AtomicFile) -> Result<(), ModelError> {
-        let path = file.target().display().to_string();
-        let (header, data) = match self.write() {
-            Ok(written) => written,
-            Err(reason) => return Err(ModelError::TooLarge { path, reason }),
-        };
+        let path = || file.target().display().to_string();
+        let (header, data) = self.write().map_err(|reason| ModelError::TooLarge { path: path(), reason })?;
         let written = file.write_all(&header).and_then(|()| file.write_all(&data));
-        written.map_err(|source| ModelError::Io { path, source })
+        written.map_err(ModelError::Write)
     }
 
     /// Reads a file that [`TraceModel::save`] wrote. Everything in it is checked; time and memory are linear in its

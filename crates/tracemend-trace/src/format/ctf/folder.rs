@@ -3,9 +3,10 @@
 use super::metadata;
 use super::packet::{NoPacket, Packet};
 use super::plan::Plan;
+use super::schema::Version;
 use super::stream::StreamFile;
 use super::window::Data;
-use crate::{StreamInfo, TraceError, TraceResult};
+use crate::{RecordedFile, StreamInfo, TraceError, TraceResult};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
@@ -33,12 +34,23 @@ pub(crate) struct Instance {
 pub(crate) struct Found {
     pub(crate) instances: Vec<Instance>,
     pub(crate) warnings: Vec<String>,
+    /// Files of CTF 1.8 that were read.
+    pub(crate) files: Vec<RecordedFile>,
 }
 
 /// What makes two files parts of one stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Instance { trace: usize, class: u64, instance: u64 },
+    Instance {
+        trace: usize,
+        class: u64,
+        instance: u64,
+    },
+    /// Files of one name in folders of one trace: snapshots, or copies.
+    Name {
+        trace: usize,
+        name: String,
+    },
     File(PathBuf),
 }
 
@@ -56,7 +68,7 @@ pub(crate) fn in_memory(metadata: &[u8], streams: &[&[u8]]) -> TraceResult<Found
         }],
         trace: 0,
     });
-    Ok(Found { instances: instances.collect(), warnings: Vec::new() })
+    Ok(Found { instances: instances.collect(), ..Found::default() })
 }
 
 /// Looks for traces in `root` and below.
@@ -80,6 +92,7 @@ pub(crate) fn find(root: &Path, inferred: bool) -> TraceResult<Found> {
         by_key: FxHashMap::default(),
         instances: Vec::new(),
         warnings: Vec::new(),
+        files: Vec::new(),
     };
     for folder in &folders {
         search.folder(folder)?;
@@ -142,6 +155,7 @@ struct Search<'r> {
     by_key: FxHashMap<Key, usize>,
     instances: Vec<Gathered>,
     warnings: Vec<String>,
+    files: Vec<RecordedFile>,
 }
 
 struct Gathered {
@@ -178,6 +192,13 @@ impl Search<'_> {
                 self.left_out += 1;
                 continue;
             }
+            if matches!(plan.schema.version, Version::V1_8) {
+                let first = self.files.last().is_none_or(|last| last.path.parent() != Some(folder));
+                if first {
+                    self.files.push(RecordedFile { path: folder.join("metadata"), below: below.join("metadata") });
+                }
+                self.files.push(RecordedFile { path: path.clone(), below: below.join(&name) });
+            }
             let file = StreamFile { data: Data::File(path.clone()), path: path.clone(), plan: plan.clone(), length };
             self.add(trace, below, name, packet, file);
         }
@@ -187,6 +208,7 @@ impl Search<'_> {
     fn add(&mut self, trace: usize, below: &Path, name: String, packet: Option<Packet>, file: StreamFile) {
         let key = match packet.as_ref().and_then(|packet| Some((packet.class, packet.instance?))) {
             Some((class, instance)) => Key::Instance { trace, class: file.plan.streams[class].id, instance },
+            None if file.plan.schema.uuid.is_some() => Key::Name { trace, name: name.clone() },
             None => Key::File(file.path.clone()),
         };
         let cpu = packet.as_ref().and_then(Packet::cpu);
@@ -253,7 +275,7 @@ impl Search<'_> {
                 self.root.display()
             ));
         }
-        Found { instances: instances.collect(), warnings }
+        Found { instances: instances.collect(), warnings, files: self.files }
     }
 }
 

@@ -251,6 +251,7 @@ fn wanted(parts: &[Option<&Struct>; 3], kind: Kind, wakeup: Option<Phase>) -> Ve
     wanted.extend(
         find(&CONTEXTS, &["vtid", "tid", "perf_tid"], Slot::Tid).or_else(|| find(&PAYLOAD, &["perf_tid"], Slot::Tid)),
     );
+    wanted.extend(find(&CONTEXTS, &["vpid", "pid"], Slot::Pid));
     wanted.extend(find(&CONTEXTS, &["procname"], Slot::Comm));
     wanted.extend(find(&CONTEXTS, &["cpu_id"], Slot::Cpu).or_else(|| find(&PAYLOAD, &["cpu_id"], Slot::Cpu)));
     match kind {

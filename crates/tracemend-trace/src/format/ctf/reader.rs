@@ -62,6 +62,7 @@ impl Reader {
     pub(crate) fn new(found: Found, options: &OpenOptions) -> Self {
         let mut header = TraceHeader::new(Format::Ctf);
         header.warnings = found.warnings;
+        header.recorded_files = found.files;
         let mut streams = Vec::with_capacity(found.instances.len());
         let mut traces = Vec::with_capacity(found.instances.len());
         let mut completes = false;
@@ -78,7 +79,7 @@ impl Reader {
         }
         let shared = Shared {
             header,
-            names: Names::new(options.arch),
+            names: Names::new(options.arch.unwrap_or_default()),
             room,
             symbols: Vec::new(),
             losses_only: options.losses_only,
