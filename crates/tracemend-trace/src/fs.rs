@@ -156,6 +156,14 @@ impl AtomicFolder {
         if found {
             return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is there already and not empty"));
         }
+        Self::beside(target)
+    }
+
+    /// Makes the temporary folder, whatever stands at the target; see [`AtomicFolder::commit_into`].
+    ///
+    /// # Errors
+    /// When the temporary folder cannot be made.
+    pub fn beside(target: &Path) -> io::Result<Self> {
         let temporary = hidden_beside(target)?;
         fs::create_dir(&temporary)?;
         lock().push(temporary.clone());
@@ -185,6 +193,42 @@ impl AtomicFolder {
             self.temporary = None;
         }
         Ok(())
+    }
+}
+
+impl AtomicFolder {
+    /// Gives the folder its name, or, where a folder stands there that holds something, moves the files into it. `last` is the
+    /// file whose presence says that the folder is complete: it goes first and comes last, so that an end in between leaves no
+    /// mixture that looks whole.
+    ///
+    /// # Errors
+    /// When a file cannot be moved; the error names the folder.
+    pub fn commit_into(self, last: &Path) -> io::Result<()> {
+        if fs::read_dir(&self.target).map_or(true, |mut entries| entries.next().is_none()) {
+            return self.commit();
+        }
+        self.move_files(last).map_err(named(&self.target))
+    }
+
+    fn move_files(&self, last: &Path) -> io::Result<()> {
+        match fs::remove_file(self.target.join(last)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut folders = vec![PathBuf::new()];
+        while let Some(below) = folders.pop() {
+            fs::create_dir_all(self.target.join(&below))?;
+            for entry in fs::read_dir(self.path().join(&below))? {
+                let entry = entry?;
+                let inside = below.join(entry.file_name());
+                if entry.file_type()?.is_dir() {
+                    folders.push(inside);
+                } else if inside != last {
+                    fs::rename(entry.path(), self.target.join(inside))?;
+                }
+            }
+        }
+        fs::rename(self.path().join(last), self.target.join(last))
     }
 }
 
@@ -307,6 +351,30 @@ mod tests {
         assert!(target.join("metadata").is_file());
         let refused = AtomicFolder::create(&target).expect_err("something is there");
         assert_eq!(refused.kind(), io::ErrorKind::DirectoryNotEmpty);
+    }
+
+    #[test]
+    fn files_moved_into_a_folder_leave_others_there_and_come_with_the_last_one() {
+        let parent = tempfile::tempdir().expect("temporary folder");
+        let target = parent.path().join("set");
+        let build = |text: &str| {
+            let folder = AtomicFolder::beside(&target).expect("created");
+            fs::create_dir_all(folder.path().join("deep/er")).expect("a folder");
+            for name in ["manifest.json", "a.parquet", "deep/er/b.npy"] {
+                fs::write(folder.path().join(name), text).expect("written");
+            }
+            folder
+        };
+        build("one").commit_into(Path::new("manifest.json")).expect("named");
+        fs::write(target.join("notes"), "mine").expect("written");
+        drop(build("abandoned"));
+        build("two").commit_into(Path::new("manifest.json")).expect("moved");
+        for (name, text) in
+            [("manifest.json", "two"), ("a.parquet", "two"), ("deep/er/b.npy", "two"), ("notes", "mine")]
+        {
+            assert_eq!(fs::read_to_string(target.join(name)).expect("readable"), text, "{name}");
+        }
+        assert_eq!(fs::read_dir(parent.path()).expect("readable").count(), 1);
     }
 
     #[test]
