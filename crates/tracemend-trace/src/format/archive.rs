@@ -1,7 +1,5 @@
 //! Traces in tar archives: unpacked into a folder of their own for as long as they are read.
 
-use super::open::open;
-use super::options::OpenOptions;
 use crate::decode::input::Input;
 use crate::fs::AtomicFolder;
 use crate::source::Source;
@@ -23,29 +21,41 @@ pub(crate) fn is_tar(beginning: &[u8]) -> bool {
     beginning.get(257..262) == Some(b"ustar")
 }
 
-/// Unpacks an archive and opens the trace in it. The folder goes when the reader does.
-pub(crate) fn open_tar(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let number = UNPACKED.fetch_add(1, Ordering::Relaxed);
-    let target = std::env::temp_dir().join(format!("tracemend-unpacked-{number}"));
-    let folder = AtomicFolder::create(&target).map_err(TraceError::io(&target))?;
-    let files = unpack(input, path, folder.path())?;
-    let inside = match &files[..] {
-        [] => {
-            let seen = "an archive without files".to_owned();
-            return Err(TraceError::UnknownFormat { path: path.to_path_buf(), seen });
-        }
-        // An archive can hold itself.
-        [only]
-            if Input::new(Box::new(File::open(only).map_err(TraceError::io(only))?))
-                .is_ok_and(|inner| is_tar(inner.beginning())) =>
-        {
-            let seen = "an archive in an archive; unpack it first".to_owned();
-            return Err(TraceError::UnknownFormat { path: path.to_path_buf(), seen });
-        }
-        [only] => only.clone(),
-        _ => folder.path().to_path_buf(),
-    };
-    Ok(Box::new(Unpacked { source: open(&inside, options)?, _folder: folder }))
+/// An archive, unpacked. The folder goes when this does.
+pub(crate) struct Archive {
+    folder: AtomicFolder,
+    /// The trace in it: its only file, or the folder.
+    pub(crate) inside: PathBuf,
+}
+
+impl Archive {
+    /// Unpacks an archive.
+    pub(crate) fn unpack(input: Input, path: &Path) -> TraceResult<Self> {
+        let number = UNPACKED.fetch_add(1, Ordering::Relaxed);
+        let target = std::env::temp_dir().join(format!("tracemend-unpacked-{number}"));
+        let folder = AtomicFolder::create(&target).map_err(TraceError::io(&target))?;
+        let files = unpack(input, path, folder.path())?;
+        let refused = |seen: &str| Err(TraceError::UnknownFormat { path: path.to_path_buf(), seen: seen.to_owned() });
+        let inside = match &files[..] {
+            [] => return refused("an archive without files"),
+            // An archive can hold itself.
+            [only] if is_archive(only)? => return refused("an archive in an archive; unpack it first"),
+            [only] => only.clone(),
+            _ => folder.path().to_path_buf(),
+        };
+        Ok(Self { folder, inside })
+    }
+
+    /// A reader of the trace that keeps the folder for as long as it reads.
+    pub(crate) fn reader(self, source: Box<dyn Source>) -> Box<dyn Source> {
+        Box::new(Unpacked { source, _folder: self.folder })
+    }
+}
+
+fn is_archive(path: &Path) -> TraceResult<bool> {
+    let io = TraceError::io(path);
+    let input = Input::new(Box::new(File::open(path).map_err(io)?)).map_err(io)?;
+    Ok(is_tar(input.beginning()))
 }
 
 /// Unpacks plain files, and returns where they lie. Links, devices and paths that lead elsewhere are no part of a trace.

@@ -1,11 +1,12 @@
 //! From a path to a reader.
 
+use super::archive::{Archive, is_tar};
 use super::options::OpenOptions;
 use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
-use super::{archive, ctf, detect, perf_data, trace_dat};
+use super::{ctf, detect, perf_data, trace_dat};
 use crate::decode::context::Context;
 use crate::decode::input::Input;
 use crate::decode::lines::Lines;
@@ -54,8 +55,10 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
 }
 
 fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    if archive::is_tar(input.beginning()) {
-        return archive::open_tar(input, path, options);
+    if is_tar(input.beginning()) {
+        let archive = Archive::unpack(input, path)?;
+        let source = open(&archive.inside, options)?;
+        return Ok(archive.reader(source));
     }
     let format = match options.format {
         Some(format) => format,
