@@ -295,6 +295,10 @@ fn remove_stale(target: &Path, prefix: &OsString) {
             continue;
         }
         let path = entry.path();
+        // Opening a pipe would wait for its writer.
+        if !entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_dir()) {
+            continue;
+        }
         let is_free = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
         if is_free && !lock().contains(&path) {
             // It only takes room; the run itself does not depend on it.

@@ -17,7 +17,9 @@ pub(crate) fn marked(line: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(line.strip_prefix(mark::MARK.as_bytes())?).ok()?;
     let text = text.strip_suffix(mark::PLAIN).unwrap_or(text);
     let first = text.split(' ').next()?;
-    let is_own = matches!(first, mark::LINES | mark::GAP | mark::SAMPLE) || first.parse::<f32>().is_ok();
+    // A confidence has two digits after the point.
+    let is_confidence = first.len() == 4 && first.starts_with(['0', '1']) && first.parse::<f32>().is_ok();
+    let is_own = matches!(first, mark::LINES | mark::GAP | mark::SAMPLE) || is_confidence;
     is_own.then_some(text)
 }
 
