@@ -1,8 +1,9 @@
 //! How long calls take, as far as the trace recorded both ends of them.
 
+use crate::gap_spans::GapSpans;
 use crate::index::TraceIndex;
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Gap, Phase, Symbol};
+use tracemend_trace::{Gap, Phase, StreamId, Symbol};
 
 /// Recorded durations of each call.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,10 @@ impl CallDurations {
     /// Durations of whole calls, and of entries followed by their exits. A pair is left out where a gap of a stream that recorded
     /// one of its halves lies between them: there the exit may be another call's.
     pub(crate) fn new(index: &TraceIndex<'_>) -> Self {
-        let trace = index.trace;
+        let mut of_stream: FxHashMap<Option<StreamId>, Vec<&Gap>> = FxHashMap::default();
+        index.trace.gaps.iter().for_each(|gap| of_stream.entry(gap.stream).or_default().push(gap));
+        let torn: Vec<(Option<StreamId>, GapSpans)> =
+            of_stream.into_iter().map(|(stream, gaps)| (stream, GapSpans::new(gaps))).collect();
         let mut found: FxHashMap<Symbol, Vec<u64>> = FxHashMap::default();
         for positions in index.threads.values() {
             for (place, &position) in positions.iter().enumerate() {
@@ -36,12 +40,11 @@ impl CallDurations {
                     && exit.phase == Phase::Exit
                     && exit.name == event.name
                 {
-                    let tears = |gap: &Gap| {
-                        gap.stream.is_none_or(|stream| stream == event.stream || stream == exit.stream)
-                            && gap.begin_ns.is_none_or(|begin| begin < exit.time_ns)
-                            && gap.end_ns.is_none_or(|end| end > event.time_ns)
-                    };
-                    if !trace.gaps.iter().any(tears) {
+                    let torn = torn.iter().any(|(stream, gaps)| {
+                        stream.is_none_or(|stream| stream == event.stream || stream == exit.stream)
+                            && gaps.any_between(event.time_ns, exit.time_ns)
+                    });
+                    if !torn {
                         found.entry(event.name).or_default().push(exit.time_ns.abs_diff(event.time_ns));
                     }
                 }
@@ -78,7 +81,7 @@ mod tests {
     use super::*;
     use crate::model::TokenTable;
     use crate::model::testing::trace;
-    use tracemend_trace::{Cause, Lost, StreamId};
+    use tracemend_trace::{Cause, Lost};
 
     #[test]
     fn a_call_in_a_gap_took_what_such_calls_take_that_fit_into_it() {

@@ -2,6 +2,7 @@
 
 use crate::model::{Token, TokenTable, Tokenizer};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::OnceLock;
 use tracemend_trace::evidence::one_sided;
 use tracemend_trace::{Event, Phase, Symbol, ThreadKey, Trace};
 
@@ -15,6 +16,8 @@ pub struct TraceIndex<'a> {
     pub threads: FxHashMap<ThreadKey, Vec<u32>>,
     /// Positions of each stream's events, by stream number.
     pub streams: Vec<Vec<u32>>,
+    /// All positions, once a gap without a stream asked for them.
+    all: OnceLock<Vec<u32>>,
     one_sided: FxHashSet<Symbol>,
     /// Whether calls come with durations, so that one without never returned.
     timed_calls: bool,
@@ -33,7 +36,12 @@ impl<'a> TraceIndex<'a> {
             streams[event.stream.0 as usize].push(position as u32);
         }
         let timed_calls = trace.events.iter().any(|event| event.dur_ns.is_some());
-        Self { trace, tokens, threads, streams, one_sided: one_sided(trace), timed_calls }
+        Self { trace, tokens, threads, streams, all: OnceLock::new(), one_sided: one_sided(trace), timed_calls }
+    }
+
+    /// Positions of all events.
+    pub(crate) fn all(&self) -> &[u32] {
+        self.all.get_or_init(|| (0..self.tokens.len() as u32).collect())
     }
 
     /// Names of calls recorded by their entries alone, or by their exits alone ([`one_sided`]).

@@ -27,13 +27,9 @@ pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, session: &mut dy
     let index = view.index;
     let params = engine.params;
     let stream = gap.stream.map(|stream| stream.0);
-    let all: Vec<u32>;
     let on_stream: &[u32] = match stream {
         Some(stream) => &index.streams[stream as usize],
-        None => {
-            all = (0..index.trace.events.len() as u32).collect();
-            &all
-        }
+        None => index.all(),
     };
     let split = match (gap.begin_ns, gap.end_ns) {
         (Some(begin), _) => index.count_until(on_stream, begin),
@@ -173,7 +169,9 @@ impl PointFinder<'_, '_> {
 
     /// Adds the points of a thread. `rank`: its place among the threads that last ran on this CPU.
     fn points(&mut self, thread: ThreadKey, rank: Option<usize>, points: &mut Vec<InsertionPoint>) {
-        let positions = self.view.thread(thread);
+        // What a point reads on each side: its contexts, the thread's end among them, and the event before and after.
+        let margin = self.engine.predictor.reach().max(self.engine.params.right_context) + 2;
+        let positions = &*self.view.thread_around(thread, self.begin_ns, self.end_ns, margin);
         let first = positions.partition_point(|&position| self.view.event(position).time_ns <= self.begin_ns);
         let last = positions.partition_point(|&position| self.view.event(position).time_ns < self.end_ns);
         let mut places: Vec<usize> = (first..=last.max(first))

@@ -38,7 +38,11 @@ fn usual(view: &View<'_>, gap: &Gap, context: &GapContext, params: &SearchParams
         return gap.lost.count().map_or(params.default_length, |lost| lost as f64);
     }
     let rate = match gap.tid {
-        Some(tid) => rate(view, view.thread(ThreadKey::Tid(tid)), context.begin_ns, params.rate_events),
+        Some(tid) => {
+            let begin_ns = context.begin_ns;
+            let around = view.thread_around(ThreadKey::Tid(tid), begin_ns, begin_ns, params.rate_events);
+            rate(view, &around, begin_ns, params.rate_events)
+        }
         None => match gap.stream {
             Some(stream) => rate(view, &view.index.streams[stream.0 as usize], context.begin_ns, params.rate_events),
             None => None,

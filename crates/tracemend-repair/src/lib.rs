@@ -11,6 +11,7 @@ mod context;
 mod durations;
 mod engine;
 mod gap_context;
+mod gap_spans;
 pub mod gate;
 pub mod index;
 mod inferred;

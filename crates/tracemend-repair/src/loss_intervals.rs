@@ -99,9 +99,9 @@ pub fn loss_intervals(trace: &Trace) -> Vec<LossInterval> {
 
 fn sum(lost: Lost, more: Lost, count: u64) -> Lost {
     match (lost, more) {
-        (Lost::Exact(lost), Lost::Exact(_)) => Lost::Exact(lost + count),
+        (lost, Lost::Exact(_)) => lost.plus(Lost::Exact(count)),
         (lost, Lost::Unknown) if lost.count().unwrap_or(0) == 0 => Lost::Unknown,
-        (lost, _) => Lost::AtLeast(lost.count().unwrap_or(0) + count),
+        (lost, _) => lost.plus(Lost::AtLeast(count)),
     }
 }
 
@@ -163,15 +163,17 @@ pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<Gap
             gaps[gap] = GapRepair { gap: gaps[gap].gap.clone(), ..repair };
             continue;
         }
-        let total: u64 = interval.parts.iter().map(|&(_, lost)| lost).sum();
+        // Wide enough for any counts, damaged ones included.
+        let total: u128 = interval.parts.iter().map(|&(_, lost)| u128::from(lost)).sum();
         let mut begin = 0;
         for &(gap, lost) in &interval.parts {
             let share = if total == 0 { 1.0 / interval.parts.len() as f64 } else { lost as f64 / total as f64 };
+            let lost = u128::from(lost);
             begin += lost;
             let part = |events: &[InferredEvent]| {
-                let place = |count: u64| match total {
+                let place = |count: u128| match total {
                     0 => events.len(),
-                    total => (events.len() as u64 * count / total) as usize,
+                    total => (events.len() as u128 * count / total) as usize,
                 };
                 events[place(begin - lost)..place(begin)].to_vec()
             };
@@ -199,9 +201,9 @@ pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<Gap
 /// Adds a share of a loss interval's composition to that of a gap.
 fn add(sum: &mut Composition, interval: &Composition, share: f64) {
     let scaled = |count: u64| (count as f64 * share).round() as u64;
-    sum.lost += scaled(interval.lost);
-    sum.lost_low += scaled(interval.lost_low);
-    sum.lost_high += scaled(interval.lost_high);
+    sum.lost = sum.lost.saturating_add(scaled(interval.lost));
+    sum.lost_low = sum.lost_low.saturating_add(scaled(interval.lost_low));
+    sum.lost_high = sum.lost_high.saturating_add(scaled(interval.lost_high));
     for (sum, rows) in [(&mut sum.by_thread, &interval.by_thread), (&mut sum.by_event, &interval.by_event)] {
         for row in rows {
             let same = |other: &&mut CompositionPart| kind(other) == kind(row);

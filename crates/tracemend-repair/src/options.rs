@@ -34,13 +34,18 @@ pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// Runs `work` on this many threads (0: one per core), or on the present ones where no more can be started.
+/// Runs `work` on this many threads (0: one per core), never on more than there are cores. Work that already runs on such threads
+/// goes on there, and so it does where no more can be started.
 ///
 /// ```
 /// assert_eq!(tracemend_repair::with_threads(2, || 6 * 7), 42);
 /// ```
 pub fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+    if rayon::current_thread_index().is_some() {
+        return work();
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    match rayon::ThreadPoolBuilder::new().num_threads(threads.min(cores)).build() {
         Ok(pool) => pool.install(work),
         Err(_) => work(),
     }

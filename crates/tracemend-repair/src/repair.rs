@@ -6,7 +6,7 @@ use crate::inferred::GapRepair;
 use crate::learn::adapt;
 use crate::loss_intervals::{by_gap, loss_intervals, with_loss_intervals};
 use crate::model::TraceModel;
-use crate::options::{Progress, RepairOptions};
+use crate::options::{Progress, RepairOptions, with_threads};
 use crate::solve::solve;
 use tracemend_trace::Trace;
 
@@ -30,6 +30,19 @@ pub fn repair(
     if trace.gaps.is_empty() {
         return Vec::new();
     }
+    // One pool for calibration and repair.
+    match options.threads {
+        1 => repair_gaps(trace, model, options, progress),
+        threads => with_threads(threads, || repair_gaps(trace, model, options, progress)),
+    }
+}
+
+fn repair_gaps(
+    trace: &Trace,
+    model: Option<&TraceModel>,
+    options: &RepairOptions,
+    progress: Progress<'_>,
+) -> Vec<GapRepair> {
     let intervals = loss_intervals(trace);
     let divided = with_loss_intervals(trace, &intervals);
     let mut learned = adapt(&divided, &divided.gaps, model, options);

@@ -10,6 +10,7 @@
 //! search's own weights stand.
 
 use crate::gap_context::{GapContext, InsertionPoint};
+use crate::gap_spans::GapSpans;
 use crate::index::TraceIndex;
 use crate::kernel::{Kernel, Known, value_hash};
 use crate::log_prob::LogProb;
@@ -46,8 +47,7 @@ pub(crate) struct Recall {
 impl Recall {
     /// Indexes the recorded events of a trace. `gaps`: where events are missing, which no place may lie across.
     pub(crate) fn new(index: &TraceIndex<'_>, gaps: &[Gap]) -> Self {
-        let mut gaps: Vec<&Gap> = gaps.iter().collect();
-        gaps.sort_by_key(|gap| gap.end_ns);
+        let gaps = GapSpans::new(gaps);
         let mut recall = Self { threads: BTreeMap::new(), places: FxHashMap::default() };
         for (&thread, positions) in &index.threads {
             let mut text = ThreadText { tokens: Vec::new(), known: Vec::new(), torn: Vec::new() };
@@ -56,7 +56,7 @@ impl Recall {
                 let event = index.event(position);
                 text.tokens.push(index.tokens[position as usize]);
                 text.known.push(Some(Known { time_ns: Some(event.time_ns), value: value_hash(event.ret) }));
-                text.torn.push(before.is_some_and(|before| is_torn(&gaps, before, event.time_ns)));
+                text.torn.push(before.is_some_and(|before| gaps.any_between(before, event.time_ns)));
                 before = Some(event.time_ns);
             }
             recall.threads.insert(thread, text);
@@ -135,12 +135,6 @@ impl Recall {
         }
         weights
     }
-}
-
-/// Whether a gap lies between two times. `gaps` are sorted by their ends.
-fn is_torn(gaps: &[&Gap], before_ns: i64, after_ns: i64) -> bool {
-    let first = gaps.partition_point(|gap| gap.end_ns.is_some_and(|end| end <= before_ns));
-    gaps[first..].iter().any(|gap| gap.begin_ns.is_none_or(|begin| begin < after_ns))
 }
 
 #[cfg(test)]

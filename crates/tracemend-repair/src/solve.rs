@@ -35,6 +35,8 @@ const UNREAD: &str =
     "all that is known of it are lines that could not be read, and nothing says that events were lost there";
 /// Reason reported for gaps of unknown place and length.
 const NOWHERE: &str = "neither where nor how many events were lost is known";
+/// Reason reported for gaps in which perhaps nothing was lost.
+const DOUBTFUL: &str = "it is not known whether anything was lost here";
 /// Reason reported for gaps without an insertion point.
 const NO_THREAD: &str = "no thread is known that could have run here";
 /// Reason reported for gaps in which every hypothesis died.
@@ -122,7 +124,7 @@ pub fn solve(
     } else {
         with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
-    solver.reconcile(index, gaps, &mut solutions);
+    solver.reconcile(index, gaps, &mut solutions, || progress(total, total).is_break());
     solutions
 }
 
@@ -174,6 +176,9 @@ impl<'m> Solver<'m> {
         caches.begin_gap();
         let context = gap_context(view, &self.engine, &mut *caches.session, gap);
         let announced = gap.lost.count().unwrap_or(0);
+        if gap.is_doubtful() {
+            return Solution::open(context, announced, DOUBTFUL);
+        }
         if announced > self.options.max_lost {
             return Solution::open(context, announced, TOO_MANY);
         }
@@ -219,13 +224,22 @@ impl<'m> Solver<'m> {
         }
     }
 
-    /// Fills gaps again that share a stretch of a thread with a gap before them.
-    fn reconcile(&self, index: &TraceIndex<'_>, gaps: &[Gap], solutions: &mut [Solution]) {
+    /// Fills gaps again that share a stretch of a thread with a gap before them, until `interrupted`.
+    fn reconcile(
+        &self,
+        index: &TraceIndex<'_>,
+        gaps: &[Gap],
+        solutions: &mut [Solution],
+        interrupted: impl Fn() -> bool,
+    ) {
         let mut view = View::new(index);
         let mut caches: Option<Caches<'m>> = None;
         let mut order: Vec<usize> = (0..solutions.len()).collect();
         order.sort_by_key(|&gap| (solutions[gap].context.begin_ns, solutions[gap].context.end_ns, gap));
         for gap in order {
+            if interrupted() {
+                break;
+            }
             if shares_a_stretch(&solutions[gap], &view) {
                 let caches = caches.get_or_insert_with(|| Caches::new(self.engine));
                 solutions[gap] = self.fill(&view, caches, &gaps[gap]);

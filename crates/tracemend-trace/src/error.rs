@@ -56,6 +56,25 @@ pub enum TraceError {
         /// What is wrong and what to do next.
         reason: String,
     },
+    /// The trace needs more memory than it may take.
+    #[error(
+        "{path}: the first {events} events and {gaps} gaps need about {} MB of memory, and there are {} MB for them. Give more with \
+         the option `max-memory`, or cut the trace into parts",
+        needed.div_ceil(1_000_000),
+        budget / 1_000_000
+    )]
+    TooLarge {
+        /// File concerned.
+        path: PathBuf,
+        /// Events read.
+        events: usize,
+        /// Gaps read.
+        gaps: usize,
+        /// Bytes that these need.
+        needed: u64,
+        /// Bytes that there are.
+        budget: u64,
+    },
 }
 
 impl TraceError {

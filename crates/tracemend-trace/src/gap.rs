@@ -23,6 +23,29 @@ impl Lost {
         }
     }
 
+    /// What two losses are together. A damaged count can be as large as numbers go: the sum stays there.
+    ///
+    /// ```
+    /// use tracemend_trace::Lost;
+    ///
+    /// assert_eq!(Lost::Exact(u64::MAX).plus(Lost::Exact(3)), Lost::Exact(u64::MAX));
+    /// assert_eq!(Lost::Exact(2).plus(Lost::Unknown), Lost::AtLeast(2));
+    /// ```
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let sum = || self.count().unwrap_or(0).saturating_add(other.count().unwrap_or(0));
+        match (self, other) {
+            (Lost::Exact(_), Lost::Exact(_)) => Lost::Exact(sum()),
+            (Lost::Unknown, Lost::Unknown) => Lost::Unknown,
+            _ => Lost::AtLeast(sum()),
+        }
+    }
+
+    /// What gaps lost together, as far as the tracer counted it.
+    pub fn total<'g>(gaps: impl IntoIterator<Item = &'g Gap>) -> u64 {
+        gaps.into_iter().filter_map(|gap| gap.lost.count()).fold(0, u64::saturating_add)
+    }
+
     /// The word used in output: `exact`, `at_least` or `unknown`.
     pub fn kind(self) -> &'static str {
         match self {
@@ -45,6 +68,8 @@ pub enum Cause {
     Truncated,
     /// A part of the input could not be read, for the reason given.
     Damaged(String),
+    /// It is not known whether anything was lost, for the reason given: the events may lie in a part of the recording that is not here.
+    Doubtful(String),
     /// The tracer reported nothing, but the events of a thread contradict each other (an exit without its entry, say).
     Evidence(String),
 }
@@ -57,6 +82,7 @@ impl Cause {
             Cause::Overwritten => "overwritten",
             Cause::Truncated => "truncated",
             Cause::Damaged(_) => "damaged",
+            Cause::Doubtful(_) => "doubtful",
             Cause::Evidence(_) => "evidence",
         }
     }
@@ -64,7 +90,7 @@ impl Cause {
     /// The reason in words, where the cause has one.
     pub fn details(&self) -> Option<&str> {
         match self {
-            Cause::Damaged(details) | Cause::Evidence(details) => Some(details),
+            Cause::Damaged(details) | Cause::Doubtful(details) | Cause::Evidence(details) => Some(details),
             _ => None,
         }
     }
@@ -137,6 +163,11 @@ impl Gap {
             cause,
             offset,
         }
+    }
+
+    /// Whether nobody knows if events are missing at all.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self.cause, Cause::Doubtful(_))
     }
 
     /// Whether its stream recorded nothing before the gap or nothing after it.

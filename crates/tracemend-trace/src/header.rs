@@ -1,8 +1,9 @@
 //! What all events of a trace share.
 
 use crate::{Gap, Lost, Recount, StreamId, StreamInfo, Symbols};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 /// The format an input was recognised as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -59,9 +60,24 @@ impl Format {
         matches!(self, Format::PerfData)
     }
 
+    /// Whether its records are no lines: `Source::record` makes some of them.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat)
+    }
+
+    /// The text format that its records are lines of.
+    pub(crate) fn of_lines(self) -> Format {
+        match self {
+            Format::Ctf => Format::Babeltrace,
+            Format::PerfData => Format::PerfScript,
+            Format::TraceDat => Format::Ftrace,
+            text => text,
+        }
+    }
+
     /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
-        matches!(self, Format::Ctf)
+        matches!(self, Format::Ctf | Format::TraceDat)
     }
 }
 
@@ -83,6 +99,41 @@ impl FromStr for Format {
     }
 }
 
+/// Which process each thread belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Processes {
+    of: FxHashMap<i32, i32>,
+    /// The thread noted last: threads make many events in a row.
+    last: Option<(i32, i32)>,
+}
+
+impl Processes {
+    /// Notes the process of a thread.
+    #[inline]
+    pub(crate) fn note(&mut self, tid: i32, pid: i32) {
+        // Hostile input must not fill the memory with threads.
+        const MAX: usize = 1 << 20;
+        if self.last != Some((tid, pid)) && (self.of.len() < MAX || self.of.contains_key(&tid)) {
+            self.of.insert(tid, pid);
+            self.last = Some((tid, pid));
+        }
+    }
+
+    /// The process of a thread, if it is known.
+    pub fn of(&self, tid: i32) -> Option<i32> {
+        self.of.get(&tid).copied()
+    }
+}
+
+/// A file of a trace that is a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its path within the folder that was opened.
+    pub below: PathBuf,
+}
+
 /// What all events of a trace share. A source fills it in while it reads.
 #[derive(Clone, Debug)]
 pub struct TraceHeader {
@@ -94,6 +145,12 @@ pub struct TraceHeader {
     pub ticks: bool,
     /// Loss domains, by [`StreamId`].
     pub streams: Vec<StreamInfo>,
+    /// The process of each thread, where the format names both.
+    pub processes: Processes,
+    /// The files of a CTF 1.8 trace whose streams were read, metadata included, so that a merged trace can keep them as they are.
+    pub recorded_files: Vec<RecordedFile>,
+    /// The machine that was traced, as the file calls it (`x86_64`); `None` where it does not say.
+    pub machine: Option<String>,
     /// What the reader passed over: sentences that say what to do next.
     pub warnings: Vec<String>,
     /// What gaps lost by the tracer's last count, where that is less than was announced in their places. Complete at the
@@ -109,6 +166,9 @@ impl TraceHeader {
             symbols: Symbols::default(),
             ticks: false,
             streams: Vec::new(),
+            processes: Processes::default(),
+            recorded_files: Vec::new(),
+            machine: None,
             warnings: Vec::new(),
             recounts: Vec::new(),
         }

@@ -21,8 +21,10 @@
 //! # Ok::<(), tracemend_trace::TraceError>(())
 //! ```
 
+mod budget;
 mod decode;
 mod error;
+mod escape;
 mod event;
 mod format;
 #[doc(hidden)]
@@ -41,15 +43,17 @@ pub mod evidence;
 pub mod fs;
 pub mod sink;
 
+pub use budget::MemoryBudget;
 pub use decode::arch::Arch;
 pub use decode::lines::MAX_LINE;
 pub use error::{TraceError, TraceResult};
+pub use escape::escaped;
 pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
 pub use format::{OpenOptions, from_reader, open, remarks};
 pub use fs::AtomicFile;
 pub use gap::{Cause, Gap, Lost, Recount};
-pub use header::{Format, TraceHeader};
+pub use header::{Format, Processes, RecordedFile, TraceHeader};
 pub use source::Source;
 pub use stream::{StreamId, StreamInfo};
 pub use symbols::{Symbol, Symbols};

@@ -6,11 +6,15 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub u32);
 
+/// Bytes of memory that a string takes besides its letters, in each of the two tables.
+const ENTRY: usize = 32;
+
 /// A table of distinct strings.
 #[derive(Clone, Debug, Default)]
 pub struct Symbols {
     names: Vec<Box<str>>,
     ids: FxHashMap<Box<str>, Symbol>,
+    bytes: usize,
 }
 
 impl Symbols {
@@ -20,6 +24,7 @@ impl Symbols {
             return id;
         }
         let id = Symbol(self.names.len() as u32);
+        self.bytes += 2 * (name.len() + ENTRY);
         self.names.push(name.into());
         self.ids.insert(name.into(), id);
         id
@@ -33,6 +38,11 @@ impl Symbols {
     /// The string with this number; empty if the table has no such number.
     pub fn name(&self, symbol: Symbol) -> &str {
         self.names.get(symbol.0 as usize).map_or("", |name| name)
+    }
+
+    /// Bytes of memory that the table takes, roughly.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Number of distinct strings in the table.

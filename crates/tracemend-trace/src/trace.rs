@@ -1,6 +1,6 @@
 //! A trace in memory.
 
-use crate::{Event, Gap, Item, Source, TraceHeader, TraceResult};
+use crate::{Event, Gap, Item, MemoryBudget, Source, TraceHeader, TraceResult};
 
 /// A whole trace in memory.
 ///
@@ -31,9 +31,25 @@ impl Trace {
     /// # Errors
     /// Passes on the error of the source.
     pub fn read(source: &mut dyn Source) -> TraceResult<Self> {
+        Self::read_checked(source, |_, _, _| Ok(()))
+    }
+
+    /// Reads a source to its end, or until it needs more memory than there is.
+    ///
+    /// # Errors
+    /// Passes on the error of the source; [`TraceError::TooLarge`](crate::TraceError) beyond the budget.
+    pub fn read_within(source: &mut dyn Source, budget: &MemoryBudget) -> TraceResult<Self> {
+        Self::read_checked(source, |events, gaps, names| budget.check(events, gaps, names))
+    }
+
+    fn read_checked(
+        source: &mut dyn Source,
+        check: impl Fn(usize, usize, usize) -> TraceResult<()>,
+    ) -> TraceResult<Self> {
         let mut events = Vec::new();
         let mut gaps = Vec::new();
         while let Some(item) = source.next_item()? {
+            check(events.len(), gaps.len(), source.header().symbols.bytes())?;
             match item {
                 Item::Event(event) => events.push(event),
                 Item::Gap(gap) => gaps.push(gap),

@@ -221,3 +221,25 @@ event { name = nothings; id = 2; fields := struct {
         assert_eq!((read.events.len(), read.gaps.len()), (1, 1), "{id} {length}");
     }
 }
+
+#[test]
+fn arrays_of_nothing_end_however_they_nest() {
+    let head = "/* CTF 1.8 */\ntypealias integer { size = 8; align = 8; } := u8;\n\
+                trace { major = 1; minor = 8; byte_order = le; };\nstream { };\n";
+    for array in ["a[4000][4000][4000][4000]", "a[4294967295]", "a[1000][1000]"] {
+        let metadata =
+            format!("{head}event {{ name = \"e\"; id = 0; fields := struct {{ struct {{}} {array}; u8 x; }}; }};\n");
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path(), &metadata, &[7; 4096]);
+        let begin = std::time::Instant::now();
+        let error = try_read(folder.path(), &OpenOptions::default()).map(|read| read.events.len()).unwrap_err();
+        assert!(error.to_string().contains("more elements than they have bits"), "{error}");
+        assert!(begin.elapsed().as_secs() < 5, "{array}");
+    }
+    // A few of them are nothing to wonder at.
+    let metadata =
+        format!("{head}event {{ name = \"e\"; id = 0; fields := struct {{ struct {{}} a[3][4]; u8 x; }}; }};\n");
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path(), &metadata, &[7; 40]);
+    assert_eq!(try_read(folder.path(), &OpenOptions::default()).unwrap().events.len(), 40);
+}

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{Read, babeltrace2, read};
+use common::{Read, babeltrace2, read, try_read};
 use proptest::prelude::*;
 use std::path::Path;
 use tracemend_trace::sink::{Alternative, Collected, EventRow, GapRow, Inference, Sink, ctf::write_folder};
-use tracemend_trace::{Lost, Phase};
+use tracemend_trace::{Lost, OpenOptions, Phase};
 
 /// An event of a property test, of a stream named after its CPU.
 #[derive(Clone, Debug)]
@@ -130,7 +130,12 @@ fn gap_row(id: u32, gap: &MadeGap) -> GapRow<'static> {
 
 fn written(collected: &Collected<'_>, folder: &Path, merged: bool) -> Read {
     write_folder(collected, folder, merged).unwrap();
-    read(folder)
+    all(folder)
+}
+
+/// A folder with its inferred events.
+fn all(folder: &Path) -> Read {
+    try_read(folder, &OpenOptions { inferred: true, ..OpenOptions::default() }).unwrap()
 }
 
 /// What the reader must make of an event: stream, time, CPU, thread, process, name, phase, return value.
@@ -179,7 +184,39 @@ proptest! {
         let expected: Vec<_> =
             gaps.iter().map(|gap| (gap.cpu, Some(gap.begin_ns), Some(gap.end_ns), gap.lost)).collect();
         prop_assert_eq!(found, expected);
+        // Without being asked for, nothing inferred is read, and every loss stays.
+        let recorded: Vec<Made> = events.iter().filter(|event| event.inferred.is_none()).cloned().collect();
+        let usual = read(folder.path());
+        prop_assert_eq!(seen(&usual), wanted(&recorded));
+        prop_assert_eq!(usual.gaps.len(), gaps.len());
     }
+}
+
+#[test]
+fn an_overlay_inside_its_session_is_no_part_of_it() {
+    let events: Vec<Made> = (0..40_i64)
+        .map(|number| Made {
+            time_ns: number * 1000,
+            cpu: 0,
+            tid: Some(7),
+            comm: None,
+            name: "read",
+            phase: Phase::Entry,
+            ret: None,
+            inferred: (number % 4 == 0).then_some((0.5, 1)),
+        })
+        .collect();
+    let alternatives = alternatives(&events);
+    let (inferred, recorded): (Vec<Made>, Vec<Made>) = events.into_iter().partition(|event| event.inferred.is_some());
+    let session = tempfile::tempdir().unwrap();
+    for (name, events) in [("kernel", &recorded), ("overlay.ctf", &inferred)] {
+        let folder = session.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        write_folder(&collected(events, &alternatives, &[]), &folder, false).unwrap();
+    }
+    let back = read(session.path());
+    assert_eq!(seen(&back), wanted(&recorded));
+    assert!(back.header.warnings[0].contains("inferred"), "{:?}", back.header.warnings);
 }
 
 #[test]
@@ -243,6 +280,6 @@ fn babeltrace2_reads_what_is_written() {
     assert!(printed.succeeded, "{}", printed.warnings);
     assert_eq!(printed.lines.len(), events.len());
     assert!(printed.warnings.contains("Tracer discarded 84 events"), "{}", printed.warnings);
-    let own: Vec<Vec<u8>> = read(folder.path()).records;
+    let own: Vec<Vec<u8>> = all(folder.path()).records;
     assert_eq!(own.len(), events.len());
 }

@@ -183,7 +183,7 @@ fn numbers_are_names_of_the_architecture() {
     for (arch, name) in
         [(Arch::X86_64, "close"), (Arch::I386, "read"), (Arch::Aarch64, "io_cancel"), (Arch::Arm, "read")]
     {
-        let read = read_bytes(line, &OpenOptions { arch, ..OpenOptions::default() }).unwrap();
+        let read = read_bytes(line, &OpenOptions { arch: Some(arch), ..OpenOptions::default() }).unwrap();
         assert_eq!((read.name(0), read.name(1)), (name, "syscall_99999"), "{arch}");
         assert_eq!(arch.to_string().parse::<Arch>(), Ok(arch));
     }

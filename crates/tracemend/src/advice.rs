@@ -12,6 +12,8 @@ const TEXT_EVENT_BYTES: u64 = 128;
 const LTTNG_EVENT_BYTES: u64 = 64;
 /// Bytes of a page of memory.
 const PAGE_BYTES: u64 = 4096;
+/// A ring for one CPU that is larger than what machines have for it: 64 GiB.
+const MAX_RING_BYTES: u64 = 64 << 30;
 /// Factor on the largest loss seen, which is seldom the largest that can happen.
 const HEADROOM: u64 = 2;
 
@@ -20,7 +22,7 @@ const HEADROOM: u64 = 2;
 /// Returns `None` where no option of the tracer would have helped.
 pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
-        Cause::Damaged(_) | Cause::Truncated => return None,
+        Cause::Damaged(_) | Cause::Truncated | Cause::Doubtful(_) => return None,
         Cause::Evidence(_) => {
             return Some(
                 "record in a format that counts losses (trace_pipe, `perf script --show-lost-events`) and raise the \
@@ -30,26 +32,36 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         }
         Cause::Discarded | Cause::Overwritten => {}
     }
+    let event_bytes = match format {
+        Format::Ftrace | Format::TraceDat => FTRACE_EVENT_BYTES,
+        Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
+        Format::PerfTrace | Format::Bpftrace => TEXT_EVENT_BYTES,
+        Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
+        _ => return None,
+    };
+    if need(largest, event_bytes) > MAX_RING_BYTES {
+        return Some("record fewer events: no buffer holds so many, if the count is not damaged".to_owned());
+    }
     let sentence = match format {
         Format::Ftrace | Format::TraceDat => {
             // 1408 KiB per CPU is the kernel's default.
-            let kib = power_of_two(1408 + need(largest, FTRACE_EVENT_BYTES) / 1024).max(4096);
+            let kib = power_of_two(1408 + need(largest, event_bytes) / 1024).max(4096);
             format!(
                 "raise the ring of every CPU: `echo {kib} > /sys/kernel/tracing/buffer_size_kb`, or `trace-cmd record -b {kib}`"
             )
         }
         Format::PerfScript | Format::PerfData => {
-            format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, PERF_EVENT_BYTES))
+            format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
         }
         Format::PerfTrace => {
-            format!("raise the ring of every CPU: `perf trace -m {}` (pages)", pages(128, largest, TEXT_EVENT_BYTES))
+            format!("raise the ring of every CPU: `perf trace -m {}` (pages)", pages(128, largest, event_bytes))
         }
         Format::Bpftrace => format!(
             "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
-            pages(64, largest, TEXT_EVENT_BYTES)
+            pages(64, largest, event_bytes)
         ),
         Format::Babeltrace | Format::Ctf => {
-            let mib = power_of_two(need(largest, LTTNG_EVENT_BYTES).div_ceil(1 << 20)).max(1);
+            let mib = power_of_two(need(largest, event_bytes).div_ceil(1 << 20)).max(1);
             format!("raise the channel's sub-buffers: `lttng enable-channel --subbuf-size={mib}M --num-subbuf=8 …`")
         }
         _ => return None,
@@ -108,7 +120,8 @@ mod tests {
             Format::Babeltrace,
             Format::Ctf,
         ] {
-            assert!(advice(format, &Cause::Discarded, u64::MAX).is_some());
+            let text = advice(format, &Cause::Discarded, u64::MAX).expect("advice");
+            assert!(text.starts_with("record fewer events"), "{text}");
         }
     }
 

@@ -48,7 +48,6 @@ mod records;
 mod report;
 #[cfg(feature = "eval")]
 mod scores;
-#[cfg(any(feature = "nets", feature = "eval"))]
 mod sha256;
 pub mod statistics;
 mod survey;

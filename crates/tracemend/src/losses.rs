@@ -19,6 +19,8 @@ pub struct LossSummary {
     pub uncounted_gaps: u64,
     /// Largest counted loss of a full buffer.
     pub largest_gap: u64,
+    /// Gaps of which nobody knows whether anything was lost in them.
+    pub doubtful_gaps: u64,
     /// Tracer option that would have prevented the loss, with a value for the loss seen.
     pub advice: Option<String>,
 }
@@ -32,6 +34,7 @@ impl Default for LossSummary {
             lost_kind: Lost::Exact(0).kind(),
             uncounted_gaps: 0,
             largest_gap: 0,
+            doubtful_gaps: 0,
             advice: None,
         }
     }
@@ -41,6 +44,7 @@ impl LossSummary {
     /// Adds one gap.
     pub fn add(&mut self, gap: &Gap) {
         self.gaps += 1;
+        self.doubtful_gaps += u64::from(gap.is_doubtful());
         let lost = gap.lost.count().unwrap_or(0);
         self.lost_events = self.lost_events.saturating_add(lost);
         self.uncounted_gaps += u64::from(gap.lost == Lost::Unknown);
@@ -55,6 +59,11 @@ impl LossSummary {
     /// Whether the trace has gaps.
     pub fn any(&self) -> bool {
         self.gaps > 0
+    }
+
+    /// Whether events were lost for certain.
+    pub fn any_certain(&self) -> bool {
+        self.gaps > self.doubtful_gaps
     }
 }
 
@@ -138,9 +147,13 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
 /// # Ok::<(), tracemend::trace::TraceError>(())
 /// ```
 pub fn gaps_with_evidence(source: &mut dyn Source) -> TraceResult<(Trace, Vec<Gap>)> {
-    let trace = Trace::read(source)?;
+    Ok(with_evidence(Trace::read(source)?))
+}
+
+/// A trace and its gaps, with those that contradictions among its events prove.
+pub(crate) fn with_evidence(trace: Trace) -> (Trace, Vec<Gap>) {
     let mut gaps = trace.gaps.clone();
     let next = gaps.iter().map(|gap| gap.id + 1).max().unwrap_or(0);
     gaps.extend(evidence(&trace).into_iter().zip(next..).map(|(gap, id)| Gap { id, ..gap }));
-    Ok((trace, gaps))
+    (trace, gaps)
 }

@@ -47,7 +47,8 @@ impl RepairSummary {
         let mut summary = Self::default();
         for repair in repairs {
             summary.gaps += 1;
-            summary.lost_events += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
+            let lost = repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
+            summary.lost_events = summary.lost_events.saturating_add(lost);
             let inferred = kept(repair, options).count() as u64;
             summary.inferred += inferred;
             for event in kept(repair, options).filter(|event| event.confidence >= SURE) {

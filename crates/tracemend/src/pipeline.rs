@@ -6,11 +6,11 @@ use crate::statistics::{StatisticsRow, statistics};
 use std::cell::OnceCell;
 use std::io;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tracemend_repair::GapRepair;
 use tracemend_trace::sink::parquet::ParquetSink;
 use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
-use tracemend_trace::{Source, Trace, TraceHeader, TraceResult};
+use tracemend_trace::{MemoryBudget, Source, Trace, TraceHeader, TraceResult};
 
 /// The format that a repaired trace is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct OutputForm {
     pub merge: bool,
     /// Whether inferred text lines are coloured.
     pub color: bool,
+    /// Whether CSV text that a spreadsheet would compute is marked as text.
+    pub neutral: bool,
 }
 
 pub use crate::records::Records;
@@ -89,11 +91,20 @@ pub struct Loaded {
 /// # Errors
 /// When the source fails.
 pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
+    let unbounded = MemoryBudget { path: PathBuf::new(), bytes: u64::MAX, per_event: 0, per_gap: 0 };
+    load_within(source, lines, &unbounded)
+}
+
+/// Reads a trace as [`load`] does, or until it needs more memory than there is.
+///
+/// # Errors
+/// When the source fails; [`TooLarge`](tracemend_trace::TraceError) beyond the budget.
+pub fn load_within(source: &mut dyn Source, lines: bool, budget: &MemoryBudget) -> TraceResult<Loaded> {
     if !lines {
-        return Ok(Loaded { trace: Trace::read(source)?, records: None });
+        return Ok(Loaded { trace: Trace::read_within(source, budget)?, records: None });
     }
-    let mut recorder = Recorder::new(source);
-    let trace = Trace::read(&mut recorder)?;
+    let mut recorder = Recorder::new(source, budget);
+    let trace = Trace::read_within(&mut recorder, budget)?;
     Ok(Loaded { trace, records: Some(recorder.finish()) })
 }
 
@@ -113,7 +124,7 @@ pub fn load(source: &mut dyn Source, lines: bool) -> TraceResult<Loaded> {
 /// let repairs = repair(&loaded.trace, None, &RepairOptions::default(), &unwatched);
 /// let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.5, model: "self" });
 /// let mut out = Vec::new();
-/// repaired.write(OutputForm { format: OutputFormat::Csv, merge: true, color: false }, &mut out)?;
+/// repaired.write(OutputForm { format: OutputFormat::Csv, merge: true, color: false, neutral: false }, &mut out)?;
 /// assert!(String::from_utf8(out)?.starts_with("time_ns,"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -182,8 +193,8 @@ impl<'a> Repaired<'a> {
                 // Without a loss there is no before and after.
                 if self.repairs.is_empty() { Ok(()) } else { sink.statistics(self.statistics()?) }
             }
-            OutputFormat::Csv => self.write_to(merge, &mut CsvSink::begin(out)?),
-            OutputFormat::Text => self.write_to(merge, &mut TextSink::new(out, self.header().format, form.color)),
+            OutputFormat::Csv => self.write_to(merge, &mut CsvSink::begin(out)?.neutral(form.neutral)),
+            OutputFormat::Text => self.write_to(merge, &mut TextSink::begin(out, self.header().format, form.color)?),
             OutputFormat::Parquet => self.write_to(merge, &mut ParquetSink::begin(out)?),
             OutputFormat::Perfetto => write_perfetto(self.merged()?, out),
             OutputFormat::Chrome => write_chrome(self.merged()?, out),
@@ -191,20 +202,23 @@ impl<'a> Repaired<'a> {
         }
     }
 
-    /// Writes the trace as CTF into `folder`, which exists and is empty; with `merge` the recorded events too.
+    /// Writes the trace as CTF into `folder`, which exists and is empty; with `merge` the recorded events too, those of a CTF 1.8
+    /// trace as its own files.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn write_ctf(&self, merge: bool, folder: &Path) -> io::Result<()> {
+        let recorded = &self.header().recorded_files;
         match merge {
+            true if !recorded.is_empty() => ctf::write_beside(recorded, &self.collect(false)?, folder),
             true => ctf::write_folder(self.merged()?, folder, merge),
             false => ctf::write_folder(&self.collect(merge)?, folder, merge),
         }
     }
 
     fn collect(&self, merge: bool) -> io::Result<Collected<'a>> {
-        let mut collected = Collected::default();
         let Self { loaded, repairs, options, .. } = self;
+        let mut collected = Collected::of_processes(&loaded.trace.header.processes);
         match merge {
             // The lines as they were recorded are no rows.
             true => write_merged(&loaded.trace, None, repairs, options, &mut collected)?,

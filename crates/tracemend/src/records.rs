@@ -1,7 +1,7 @@
 //! The recorded lines of a trace, kept unchanged while the trace is read.
 
 use std::ops::Range;
-use tracemend_trace::{Event, Item, Source, TraceHeader, TraceResult};
+use tracemend_trace::{Event, Item, MemoryBudget, Source, TraceHeader, TraceResult};
 
 /// The lines of a trace's records, in the order of its events.
 // Byte offsets cannot name a record: each file of a CTF trace counts its own, and records packed together share one.
@@ -29,12 +29,13 @@ impl Records {
 pub(crate) struct Recorder<'a> {
     source: &'a mut dyn Source,
     records: Records,
+    budget: &'a MemoryBudget,
 }
 
 impl<'a> Recorder<'a> {
-    /// Begins to keep the records of `source`.
-    pub(crate) fn new(source: &'a mut dyn Source) -> Self {
-        Self { source, records: Records::default() }
+    /// Begins to keep the records of `source`, as far as there is memory for them.
+    pub(crate) fn new(source: &'a mut dyn Source, budget: &'a MemoryBudget) -> Self {
+        Self { source, records: Records::default(), budget }
     }
 
     /// Returns the records, in the order that [`Trace::read`](tracemend_trace::Trace::read) gives the events.
@@ -50,6 +51,7 @@ impl Source for Recorder<'_> {
         let item = self.source.next_item()?;
         if let Some(Item::Event(event)) = &item {
             self.records.add(event, self.source.record());
+            self.budget.check(self.records.spans.len(), 0, self.records.bytes.len())?;
         }
         Ok(item)
     }

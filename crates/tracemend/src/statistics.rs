@@ -130,7 +130,8 @@ fn counts<'a>(merged: &'a Collected<'a>, repairs: &'a [GapRepair]) -> BTreeMap<(
     let streams: FxHashMap<u32, Option<&str>> = merged.gaps.iter().map(|gap| (gap.id, gap.stream)).collect();
     for repair in repairs {
         let stream = streams.get(&repair.gap.id).copied().flatten();
-        *lost.entry(stream).or_default() += repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost);
+        let sum: &mut u64 = lost.entry(stream).or_default();
+        *sum = sum.saturating_add(repair.gap.lost.count().unwrap_or(0).max(repair.composition.lost));
         for row in &repair.composition.by_event {
             // Adding up the ends assumes that all gaps err in the same direction. One model fills them all, so a kind that it
             // considers too rare in one gap, it considers too rare in the others.

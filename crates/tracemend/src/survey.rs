@@ -13,6 +13,8 @@ const NAMES_LISTED: usize = 10;
 pub(crate) struct Survey {
     /// Recognised format.
     pub format: Format,
+    /// Traced machine, as the file calls it.
+    pub machine: Option<String>,
     /// Recorded events.
     pub events: u64,
     /// Loss domains.
@@ -161,6 +163,7 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     let total = tally.events.saturating_add(tally.lost);
     Ok(Survey {
         format: header.format,
+        machine: header.machine.clone(),
         events: tally.events,
         streams: header.streams.len() as u64,
         threads: tally.threads.len() as u64,

@@ -45,6 +45,8 @@ pub(crate) struct Context {
     /// The input, as messages name it.
     pub(crate) path: PathBuf,
     names: Names,
+    /// The architecture that was asked for, where one was.
+    asked: Option<Arch>,
     /// Items made and not yet given out, with their record where it is not the line just read.
     pub(crate) queue: VecDeque<(Item, Option<Vec<u8>>)>,
     /// The buffers (ring buffer instances, files printed together) that have CPUs of their own; the first has no name.
@@ -69,11 +71,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(format: Format, arch: Arch, path: PathBuf) -> Self {
+    pub(crate) fn new(format: Format, arch: Option<Arch>, path: PathBuf) -> Self {
         Self {
             header: TraceHeader::new(format),
             path,
-            names: Names::new(arch),
+            names: Names::new(arch.unwrap_or_default()),
+            asked: arch,
             queue: VecDeque::new(),
             buffers: vec![Buffer::default()],
             buffer: 0,
@@ -88,6 +91,23 @@ impl Context {
             gaps: 0,
             all: None,
         }
+    }
+
+    /// The file says on which machine it was recorded, by the name that `uname -m` has for it.
+    pub(crate) fn recorded_on(&mut self, machine: &str) {
+        let machine: String = machine.chars().take(64).collect();
+        let arch = Arch::of_machine(&machine);
+        if self.asked.is_none() {
+            self.names.set_arch(arch);
+            if arch == Arch::Unknown {
+                let path = self.path.display();
+                self.warn(format!(
+                    "{path}: recorded on {machine}, whose system calls are not known here: they are named by their numbers. The \
+                     option `arch` names them as on another machine"
+                ));
+            }
+        }
+        self.header.machine = Some(machine);
     }
 
     /// The symbol of an event's or a process's name.
@@ -367,9 +387,6 @@ fn add_to_last(open: &mut [Gap], gap: &Gap) -> bool {
     let Some(last) = open.last_mut() else {
         return false;
     };
-    last.lost = match (last.lost, gap.lost) {
-        (Lost::Exact(a), Lost::Exact(b)) => Lost::Exact(a.saturating_add(b)),
-        (a, b) => Lost::AtLeast(a.count().unwrap_or(0).saturating_add(b.count().unwrap_or(0))),
-    };
+    last.lost = last.lost.plus(gap.lost);
     true
 }

@@ -31,6 +31,12 @@ impl Names {
         Self { slots: (0..SLOTS).map(|_| None).collect(), calls: vec![None; 1024], arch }
     }
 
+    /// Names calls by this machine's numbers from now on.
+    pub(crate) fn set_arch(&mut self, arch: Arch) {
+        self.arch = arch;
+        self.calls.fill(None);
+    }
+
     /// The symbol of `name`; bytes that are no UTF-8 are replaced, names over 255 bytes cut.
     pub(crate) fn symbol(&mut self, symbols: &mut Symbols, name: &[u8]) -> Symbol {
         let name = &name[..name.len().min(MAX_NAME)];

@@ -1,10 +1,10 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
-use super::table::{array, csv, sequences, trace_compass};
+use super::own_text;
+use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
 use super::variants;
-use crate::decode::arch::Arch;
 use crate::decode::bytes::{excerpt, trim};
 use crate::decode::context::Context;
 use crate::decode::lines::Position;
@@ -55,7 +55,7 @@ struct Trial {
 
 impl Trial {
     fn of<F: LineFormat>(format: Format, mut reader: F, lines: &[&[u8]]) -> Self {
-        let mut context = Context::new(format, Arch::default(), PathBuf::new());
+        let mut context = Context::new(format, None, PathBuf::new());
         let mut trial = Self::default();
         for line in lines.iter().copied() {
             let at = Position { ended: true, ..Position::default() };
@@ -84,7 +84,7 @@ impl Trial {
 
 /// Recognises the format of an input by its beginning; else says what the beginning looks like.
 pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
-    if beginning.starts_with(array::MAGIC) {
+    if beginning.starts_with(array::MAGIC) || npz::is_of_arrays(beginning) {
         return Ok(Format::Npy);
     }
     if beginning.starts_with(b"PERFILE2") || beginning.starts_with(b"2ELIFREP") {
@@ -93,17 +93,22 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
     }
-    if let Some(seen) = binary(beginning) {
+    if let Some(format) = own_text::format(beginning) {
+        return Ok(format);
+    }
+    if let Some(seen) = own_text::output(beginning).or_else(|| binary(beginning)) {
         return Err(Unrecognised::seen(seen));
     }
     let cut = beginning.iter().rposition(|&b| b == b'\n').map_or(beginning.len(), |end| end + 1);
     let lines: Vec<&[u8]> = beginning[..cut]
         .split(|&b| b == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| own_text::marked(line).is_none())
         .take(LINES)
         .collect();
     let Some(first) = lines.iter().copied().find(|line| !trim(line).is_empty()) else {
-        return Err(Unrecognised::seen("it is empty"));
+        let seen = if beginning.is_empty() { "it is empty" } else { "no line of it is a recorded one" };
+        return Err(Unrecognised::seen(seen));
     };
     if csv::columns(first).is_some() {
         return Ok(Format::Csv);

@@ -5,11 +5,13 @@
 //! strace has not finished yet). What cannot be understood becomes a [`Gap`](crate::Gap) that says where and why, and
 //! reading goes on.
 
+mod archive;
 pub(crate) mod ctf;
 mod detect;
 mod folder;
 mod open;
 mod options;
+mod own_text;
 mod perf_data;
 mod remark;
 mod remarks;

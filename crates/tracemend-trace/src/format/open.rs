@@ -1,9 +1,10 @@
 //! From a path to a reader.
 
+use super::archive::{Archive, is_tar};
 use super::folder::{self, Folder};
 use super::options::OpenOptions;
 use super::several::Several;
-use super::table::{csv, npy, sequences, trace_compass};
+use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
@@ -57,6 +58,11 @@ pub fn from_reader(reader: Box<dyn Read + Send>, path: &Path, options: &OpenOpti
 }
 
 fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
+    if is_tar(input.beginning()) {
+        let archive = Archive::unpack(input, path)?;
+        let source = open(&archive.inside, options)?;
+        return Ok(archive.reader(source));
+    }
     let format = match options.format {
         Some(format) => format,
         None => detect::detect(input.beginning()).map_err(|unrecognised| match input.damage() {
@@ -82,6 +88,9 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
             let layout = sequences::layout(parts.input.beginning());
             parts.text(sequences::Sequences::new(path, layout))
         }
+        Format::Npy if npz::is_archive(parts.input.beginning()) => {
+            Box::new(npy::Npz::open(parts.input, parts.context.path)?)
+        }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
         Format::PerfData => return perf_data::open(parts.input, path, options),
         Format::TraceDat => return trace_dat::open(parts.input, path, options),
@@ -102,6 +111,11 @@ fn warnings(path: &Path) -> TraceResult<Loss> {
 fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     if matches!(options.format, None | Some(Format::Ctf)) && (options.format.is_some() || holds_metadata(path, 0)) {
         return ctf::open(path, options);
+    }
+    if options.format.is_none()
+        && let Some(reason) = perf_data::folder(path)
+    {
+        return Err(TraceError::NotRead { path: path.to_path_buf(), reason: reason.to_owned() });
     }
     let found = match options.format {
         Some(Format::Sequences) => Folder::Sequences,

@@ -9,11 +9,14 @@ use std::path::PathBuf;
 pub struct OpenOptions {
     /// The format, where it is not to be recognised by content.
     pub format: Option<Format>,
-    /// The traced machine: it decides what system call numbers mean.
-    pub arch: Arch,
+    /// The traced machine: it decides what system call numbers mean. `None`: as the file says, or else x86_64.
+    pub arch: Option<Arch>,
     /// What `babeltrace2` wrote to its standard error: only that reports losses.
     pub warnings_file: Option<PathBuf>,
     /// Whether to yield gaps alone. Formats whose packet headers count losses ([`Format::tells_losses_apart`]) then decode
     /// no event.
     pub losses_only: bool,
+    /// Whether to read CTF streams of events that a repair inferred as if they were recorded. By default they are left out, with
+    /// a warning: an inferred event stays inferred.
+    pub inferred: bool,
 }

@@ -1,5 +1,6 @@
 //! The loop all line-based formats share.
 
+use super::own_text;
 use super::remark::{Remark, is_remark};
 use super::variants;
 use crate::decode::bytes::excerpt;
@@ -84,6 +85,8 @@ pub(crate) struct Text<F> {
     /// The beginning of a line that something else was written into.
     head: Vec<u8>,
     head_at: Position,
+    /// Lines of events that a repair inferred.
+    inferred: u64,
 }
 
 impl<F: LineFormat> Text<F> {
@@ -99,6 +102,7 @@ impl<F: LineFormat> Text<F> {
             unread: Unread::default(),
             head: Vec::new(),
             head_at: Position::default(),
+            inferred: 0,
         }
     }
 
@@ -199,6 +203,16 @@ impl<F: LineFormat> Text<F> {
         Ok(())
     }
 
+    /// Takes a line of this program's own; returns whether it was one.
+    fn take_own(&mut self, at: Position) -> bool {
+        let Some(text) = own_text::marked(self.lines.line()) else {
+            return false;
+        };
+        own_text::read(text, &mut self.context, at.offset);
+        self.inferred += u64::from(own_text::is_event(text));
+        true
+    }
+
     fn end(&mut self) -> TraceResult<()> {
         self.ended = true;
         if !self.head.is_empty() {
@@ -206,6 +220,12 @@ impl<F: LineFormat> Text<F> {
         }
         self.format.end(&mut self.context);
         self.context.finish();
+        if self.inferred > 0 {
+            let (path, inferred) = (self.context.path.display(), self.inferred);
+            self.context.warn(format!(
+                "{path}: a repaired trace; {inferred} of its events were inferred by tracemend and are left out"
+            ));
+        }
         if self.format.is_outside() && self.context.events == 0 {
             let reason = "a web page without ftrace text in it. Give a page that systrace wrote, or the text itself";
             return Err(TraceError::NotRead { path: self.context.path.clone(), reason: reason.to_owned() });
@@ -244,6 +264,7 @@ impl<F: LineFormat> Source for Text<F> {
                 return Ok(None);
             }
             match self.lines.step() {
+                Step::Line(at) if self.take_own(at) => {}
                 Step::Line(at) => match understand(&mut self.format, &mut self.context, self.lines.line(), at) {
                     Parsed::Event(event) => {
                         if let Some(event) = self.event(event) {

@@ -2,6 +2,7 @@
 
 use super::rows::Sink;
 use super::{CompositionRow, EventRow, GapRow};
+use crate::Processes;
 use rustc_hash::FxHashMap;
 use std::io;
 
@@ -14,10 +15,22 @@ pub struct Collected<'a> {
     pub gaps: Vec<GapRow<'a>>,
     /// Streams by name, numbered in the order in which they appeared.
     streams: FxHashMap<&'a str, usize>,
+    /// The process of each thread, where it is known.
+    processes: Option<&'a Processes>,
     last_ns: i64,
 }
 
 impl<'a> Collected<'a> {
+    /// Rows of a trace that knows these processes of its threads.
+    pub fn of_processes(processes: &'a Processes) -> Self {
+        Self { processes: Some(processes), ..Self::default() }
+    }
+
+    /// The process of a thread, if it is known.
+    pub(crate) fn process(&self, tid: i32) -> Option<i32> {
+        self.processes.and_then(|processes| processes.of(tid))
+    }
+
     /// First and last time of all events and gaps; 0 and 0 without any.
     pub fn span_ns(&self) -> (i64, i64) {
         let of_gaps = self.gaps.iter().flat_map(|gap| [gap.begin_ns, gap.end_ns]).flatten();

@@ -13,11 +13,13 @@ use std::{
 #[derive(Debug)]
 pub struct CsvSink<W> {
     out: W,
+    /// Whether text that a spreadsheet would compute is marked as text.
+    neutral: bool,
 }
 
 impl<W: Write> CsvSink<W> {
     /// The header line.
-    const COLUMNS: &'static str =
+    pub(crate) const COLUMNS: &'static str =
         "time_ns,time_err_ns,cpu,tid,comm,name,phase,ret,dur_ns,inferred,confidence,alternatives,gap,model,sample";
 
     /// Begins the output with its header.
@@ -26,7 +28,21 @@ impl<W: Write> CsvSink<W> {
     /// When the output cannot be written.
     pub fn begin(mut out: W) -> io::Result<Self> {
         writeln!(out, "{}", Self::COLUMNS)?;
-        Ok(Self { out })
+        Ok(Self { out, neutral: false })
+    }
+
+    /// The same, with an apostrophe before text that begins as a formula: spreadsheets compute such cells, and the traced program
+    /// chooses its names.
+    #[must_use]
+    pub fn neutral(self, neutral: bool) -> Self {
+        Self { neutral, ..self }
+    }
+
+    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.neutral && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            return quoted(&format!("'{text}")).into_owned().into();
+        }
+        quoted(text)
     }
 
     fn row(&mut self, event: &EventRow<'_>, sample: Option<u32>) -> io::Result<()> {
@@ -45,16 +61,16 @@ impl<W: Write> CsvSink<W> {
             cell(event.time_err_ns()),
             cell(event.cpu),
             cell(event.tid),
-            quoted(event.comm.unwrap_or("")),
-            quoted(event.name),
+            self.text(event.comm.unwrap_or("")),
+            self.text(event.name),
             phase_word(event.phase),
             cell(event.ret),
             cell(event.dur_ns),
             inference.is_some(),
             inference.map_or(String::new(), |inference| format!("{:.4}", inference.confidence)),
-            quoted(&alternatives.join(" ")),
+            self.text(&alternatives.join(" ")),
             cell(inference.map(|inference| inference.gap)),
-            quoted(inference.map_or("", |inference| inference.model)),
+            self.text(inference.map_or("", |inference| inference.model)),
             cell(sample),
         )
     }
@@ -113,6 +129,15 @@ mod tests {
     fn process_names_with_commas_and_quotes_stay_one_cell() {
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(quoted("bash"), "bash");
+    }
+
+    #[test]
+    fn formulas_are_text_where_that_is_asked_for() {
+        let sink = |neutral| CsvSink::begin(Vec::new()).expect("writes to memory").neutral(neutral);
+        assert_eq!(sink(true).text("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(sink(true).text("@a,b"), "\"'@a,b\"");
+        assert_eq!(sink(true).text("read"), "read");
+        assert_eq!(sink(false).text("=1+1"), "=1+1");
     }
 
     #[test]

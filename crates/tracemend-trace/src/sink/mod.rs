@@ -5,6 +5,7 @@ mod collected;
 mod csv;
 pub mod ctf;
 mod jsonl;
+pub(crate) mod mark;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod perfetto;

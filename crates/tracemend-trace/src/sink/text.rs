@@ -2,9 +2,10 @@
 //! probability, under a header for each gap.
 
 use super::csv::phase_word;
+use super::mark;
 use super::rows::Sink;
 use super::{CompositionPart, CompositionRow, EventRow, GapRow};
-use crate::{Format, Phase};
+use crate::{Format, Phase, escaped};
 use std::io::{self, Write};
 
 /// How many kinds of lost events a gap's header lists before it says "and n more".
@@ -19,18 +20,24 @@ pub struct TextSink<W> {
 }
 
 impl<W: Write> TextSink<W> {
-    /// Text in the manner of `format`; `color` colours the inferred lines.
-    pub fn new(out: W, format: Format, color: bool) -> Self {
-        Self { out, format, color }
+    /// Begins text in the manner of `format`; `color` colours the inferred lines.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn begin(out: W, format: Format, color: bool) -> io::Result<Self> {
+        let mut sink = Self { out, format, color };
+        sink.marked(&format!("{} {}, and between them what tracemend says", mark::LINES, format.of_lines()))?;
+        Ok(sink)
     }
 
     /// One line that is no recorded one.
     fn marked(&mut self, text: &str) -> io::Result<()> {
-        if self.color { writeln!(self.out, "\u{1b}[36m~ {text}\u{1b}[0m") } else { writeln!(self.out, "~ {text}") }
+        let (color, plain) = if self.color { (mark::COLOR, mark::PLAIN) } else { ("", "") };
+        writeln!(self.out, "{color}{}{}{plain}", mark::MARK, escaped(text))
     }
 
     fn event_text(&self, event: &EventRow<'_>) -> String {
-        let comm = event.comm.unwrap_or("<...>");
+        let comm = escaped(event.comm.unwrap_or("<...>"));
         let tid = event.tid.map_or("?".to_owned(), |tid| tid.to_string());
         let time = event.time_ns.map_or("?".to_owned(), seconds);
         if self.format == Format::Ftrace {
@@ -44,7 +51,11 @@ impl<W: Write> TextSink<W> {
 
 impl<'a, W: Write> Sink<'a> for TextSink<W> {
     fn gap(&mut self, gap: &GapRow<'a>) -> io::Result<()> {
-        let place = gap.stream.map_or("an unknown stream".to_owned(), str::to_owned);
+        let place = match (gap.stream, gap.cpu) {
+            (None, _) => mark::UNKNOWN_STREAM.to_owned(),
+            (Some(name), Some(cpu)) if name != format!("cpu{cpu}") => format!("{name}{}{cpu}", mark::ON_CPU),
+            (Some(name), _) => name.to_owned(),
+        };
         let lost = match (gap.lost, gap.lost_kind) {
             (Some(count), "exact") => format!("{count} events"),
             (Some(count), _) => format!("at least {count} events"),
@@ -69,7 +80,8 @@ impl<'a, W: Write> Sink<'a> for TextSink<W> {
             }
             None => format!("; {} inferred", outcome.inferred),
         });
-        self.marked(&format!("gap {}: {place} lost {lost}{thread} ({}){when}{kept}{outcome}", gap.id, gap.cause))
+        let head = format!("{} {}: {place}{}{lost}{thread}", mark::GAP, gap.id, mark::LOST);
+        self.marked(&format!("{head} ({}){when}{kept}{outcome}", gap.cause))
     }
 
     fn composition(&mut self, composition: &CompositionRow<'a>) -> io::Result<()> {
@@ -81,23 +93,36 @@ impl<'a, W: Write> Sink<'a> for TextSink<W> {
         if parts.len() > KINDS_SHOWN {
             kinds.push(format!("and {} more kinds", parts.len() - KINDS_SHOWN));
         }
-        self.marked(&format!("gap {}: lost by kind, with 90 % intervals: {}", composition.gap, kinds.join(", ")))
+        self.marked(&format!(
+            "{} {}: lost by kind, with 90 % intervals: {}",
+            mark::GAP,
+            composition.gap,
+            kinds.join(", ")
+        ))
     }
 
     fn event(&mut self, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
         match &event.inference {
             Some(inference) => self.marked(&format!("{:.2} {text}", inference.confidence)),
-            None => writeln!(self.out, "{text}"),
+            None => writeln!(self.out, "{}", escaped(&text)),
         }
     }
 
     fn sample(&mut self, sample: u32, event: &EventRow<'a>) -> io::Result<()> {
         let text = self.event_text(event);
-        self.marked(&format!("sample {sample}: {text}"))
+        self.marked(&format!("{} {sample}: {text}", mark::SAMPLE))
     }
 
     fn raw_line(&mut self, line: &[u8]) -> io::Result<()> {
+        // A line of a binary format is made of names; one of a text format was a line before.
+        if self.format.is_binary() && line.iter().any(u8::is_ascii_control) {
+            return writeln!(
+                self.out,
+                "{}",
+                escaped(&String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)))
+            );
+        }
         self.out.write_all(line)?;
         if !line.ends_with(b"\n") {
             self.out.write_all(b"\n")?;
@@ -166,10 +191,11 @@ mod tests {
         };
         let text = |row: &GapRow<'_>| {
             let mut out = Vec::new();
-            TextSink::new(&mut out, Format::Ctf, false).gap(row).expect("writes to memory");
-            String::from_utf8(out).expect("text")
+            TextSink::begin(&mut out, Format::Ctf, false).and_then(|mut sink| sink.gap(row)).expect("writes to memory");
+            let text = String::from_utf8(out).expect("text");
+            text.strip_prefix("~ lines babeltrace, and between them what tracemend says\n").expect("a head").to_owned()
         };
-        let line = "~ gap 0: small_1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
+        let line = "~ gap 0: small_1 on CPU 1 lost 5 events (discarded) between 1.000000000 and 4.000000000";
         assert_eq!(text(&row), format!("{line}, none of them between 2.000000000 and 3.000000000\n"));
         (row.kept_begin_ns, row.kept_end_ns) = (None, None);
         assert_eq!(text(&row), format!("{line}\n"));
@@ -178,7 +204,7 @@ mod tests {
     #[test]
     fn every_line_that_is_not_recorded_is_marked() {
         let mut out = Vec::new();
-        let mut sink = TextSink::new(&mut out, Format::Ftrace, false);
+        let mut sink = TextSink::begin(&mut out, Format::Ftrace, false).expect("writes to memory");
         let mut event = EventRow {
             time_ns: Some(1),
             stream: None,
@@ -198,11 +224,15 @@ mod tests {
             })),
         };
         sink.event(&event).expect("writes to memory");
+        // The traced program chooses its names.
+        let forged = EventRow { name: "fake\n[09:00:00] recorded\n~ 0.99 forged \u{1b}[2J", ..event.clone() };
+        sink.event(&forged).expect("writes to memory");
         event.inference = None;
         sink.event(&event).expect("writes to memory");
         sink.raw_line(b"recorded").expect("writes to memory");
         let text = String::from_utf8(out).expect("text");
         let marks: Vec<bool> = text.lines().map(|line| line.starts_with('~')).collect();
-        assert_eq!(marks, [true, false, false]);
+        assert_eq!(marks, [true, true, true, false, false]);
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 }

@@ -77,7 +77,7 @@ impl<'a> Timeline<'a> {
         let events = collected.by_time();
         let span = collected.span_ns();
         timeline.cpus(collected, &events, span);
-        timeline.threads(&events);
+        timeline.threads(collected, &events);
         timeline
     }
 
@@ -159,7 +159,7 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    fn threads(&mut self, events: &[&'a EventRow<'a>]) {
+    fn threads(&mut self, collected: &Collected<'a>, events: &[&'a EventRow<'a>]) {
         let mut comms: FxHashMap<i32, &str> = FxHashMap::default();
         for event in events {
             if let (Some(tid), Some(comm)) = (event.tid, event.comm) {
@@ -171,7 +171,11 @@ impl<'a> Timeline<'a> {
             let Some(tid) = begin.tid else { continue };
             let inferred = begin.inference.is_some() || end.is_some_and(|end| end.inference.is_some());
             let comm = comms.get(&tid).copied().unwrap_or("?");
-            let group = self.group(format!("process {comm}"));
+            // By name alone, two processes of one program would be one.
+            let group = self.group(match collected.process(tid) {
+                Some(pid) => format!("process {} {pid}", comms.get(&pid).copied().unwrap_or(comm)),
+                None => format!("process {comm}"),
+            });
             let kind = if inferred { LaneKind::Inferred } else { LaneKind::Recorded };
             let lane = self.lane(group, Some(tid), kind, &|| match inferred {
                 true => format!("{comm} {tid} inferred"),

@@ -5,7 +5,7 @@ use super::globals::{Globals, stdout};
 use super::progress::Progress;
 use crate::dataset::{BuildConfig, Manifest, PARTS, Requests, Run, build, read_manifest, read_part, requests};
 use crate::exit;
-use crate::pipeline::load;
+use crate::pipeline::load_within;
 use crate::report::{Align, Table, count};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
@@ -177,7 +177,7 @@ fn read_requests(
     let mut all = Vec::with_capacity(paths.len());
     for (done, path) in paths.iter().enumerate() {
         progress(done as u64, paths.len() as u64);
-        let loaded = load(&mut *globals.open(path)?, true)?;
+        let loaded = load_within(&mut *globals.open(path)?, true, &globals.read_budget(path))?;
         globals.reader_warnings(&loaded.trace.header);
         let own = requests(&loaded);
         if own.count() == 0 {

@@ -4,7 +4,7 @@ use super::globals::{Globals, stdout};
 use crate::{
     advice::advice,
     exit,
-    losses::{LossSummary, gaps_with_evidence, lost_words, stream_gaps},
+    losses::{LossSummary, lost_words, stream_gaps, with_evidence},
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -13,12 +13,12 @@ use std::{
     path::PathBuf,
 };
 use tracemend_trace::sink::{GapRow, JsonLines};
-use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
+use tracemend_trace::{Cause, Format, Gap, Lost, Trace, TraceHeader, escaped};
 
 /// List the gaps of a trace: where, how much, why, and the tracer option that prevents them
 ///
-/// Reads the trace in one pass and in bounded memory. For CTF it reads only the packet headers, so it does not count the
-/// recorded events. Some tracers drop events without a record of it; `--evidence` loads the whole trace and finds losses
+/// Reads the trace in one pass and in bounded memory. For CTF and trace.dat it reads only the heads of packets and pages, so it
+/// counts no recorded events and finds no damage among them; `--fail-on-loss` and `--evidence` read the events. Some tracers drop events without a record of it; `--evidence` loads the whole trace and finds losses
 /// by contradictions among the recorded events.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
@@ -32,13 +32,15 @@ pub(super) struct GapsArgs {
     /// Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace.
     #[arg(long)]
     evidence: bool,
-    /// Exit with code 1 if events were lost.
+    /// Exit with code 1 if events were lost; a gap that is doubtful does not count.
     #[arg(long)]
     fail_on_loss: bool,
 }
 
 pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let mut source = if args.evidence { globals.open(&args.trace)? } else { globals.open_losses(&args.trace)? };
+    // A script that asks for an exit code wants to know of damage inside of packets too.
+    let reads_events = args.evidence || args.fail_on_loss;
+    let mut source = if reads_events { globals.open(&args.trace)? } else { globals.open_losses(&args.trace)? };
     let out = stdout();
     let mut listing = if globals.json {
         Listing::Json(JsonLines::begin(out, "tracemend.gaps", 1)?)
@@ -47,7 +49,7 @@ pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     };
     let mut worst = None;
     let (mut summary, header) = if args.evidence {
-        let (trace, gaps) = gaps_with_evidence(source.as_mut())?;
+        let (trace, gaps) = with_evidence(Trace::read_within(source.as_mut(), &globals.read_budget(&args.trace))?);
         let mut summary = LossSummary { events: Some(trace.events.len() as u64), ..LossSummary::default() };
         for gap in &gaps {
             summary.add(gap);
@@ -60,7 +62,7 @@ pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
             note_worst(&mut worst, gap);
             Ok(listing.gap(gap, header)?)
         })?;
-        if source.header().format.tells_losses_apart() {
+        if !reads_events && source.header().format.tells_losses_apart() {
             summary.events = None;
         }
         (summary, source.header().clone())
@@ -68,7 +70,7 @@ pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     summary.advice = worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
     listing.finish(&summary, header.format, args.evidence)?;
     globals.reader_warnings(&header);
-    Ok(if args.fail_on_loss && summary.any() { exit::CONDITION_FAILED } else { exit::DONE })
+    Ok(if args.fail_on_loss && summary.any_certain() { exit::CONDITION_FAILED } else { exit::DONE })
 }
 
 /// Keeps the cause to advise on: a full buffer before all causes that no buffer size would change.
@@ -127,7 +129,8 @@ impl<W: Write> Listing<W> {
 
 fn text_row(cells: [&str; 7]) -> String {
     let [id, stream, begin, end, span, lost, why] = cells;
-    format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}").trim_end().to_owned()
+    let row = format!("{id:>5}  {stream:<8}  {begin:>18}  {end:>18}  {span:>9}  {lost:>9}  {why}");
+    escaped(row.trim_end()).into_owned()
 }
 
 fn text_cells(row: &GapRow<'_>, gap: &Gap, ticks: bool) -> [String; 7] {
@@ -158,6 +161,20 @@ fn text_cells(row: &GapRow<'_>, gap: &Gap, ticks: bool) -> [String; 7] {
     ]
 }
 
+/// What reading the heads of packets alone leaves out; nothing where the events were read.
+fn headers_only(summary: &LossSummary, format: Format) -> Option<&'static str> {
+    match format {
+        _ if summary.events.is_some() => None,
+        Format::Ctf => Some(
+            "from packet headers only: damage inside of packets is not looked for, and recorded events may lie inside a gap; \
+             --evidence or --fail-on-loss reads the events",
+        ),
+        _ => Some(
+            "from the heads of pages only: damage inside of pages is not looked for; --evidence or --fail-on-loss reads the events",
+        ),
+    }
+}
+
 fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<String> {
     let events = summary.events.map(|events| plural(events, "event"));
     if !summary.any() {
@@ -173,6 +190,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
                 | Format::Babeltrace
                 | Format::Bpftrace
         );
+        lines.extend(headers_only(summary, format).map(str::to_owned));
         if !evidence && single {
             lines.push(
                 "some tracers drop events without a record of it: --evidence checks the events of each thread"
@@ -186,18 +204,17 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
         gaps if gaps == summary.gaps => String::new(),
         gaps => format!(", {} uncounted", count(gaps)),
     };
+    let doubtful = match summary.doubtful_gaps {
+        0 => String::new(),
+        gaps => format!(", {} doubtful", count(gaps)),
+    };
     let mut lines = vec![format!(
-        "{} lost in {}{uncounted}{}",
+        "{} lost in {}{uncounted}{doubtful}{}",
         lost_words(summary.lost_events, summary.lost_kind),
         plural(summary.gaps, "gap"),
         events.map_or(String::new(), |events| format!("; {events} recorded")),
     )];
-    if !evidence && format.tells_losses_apart() {
-        lines.push(
-            "from packet headers only, so recorded events may lie inside a gap; --evidence reads the events and says where"
-                .to_owned(),
-        );
-    }
+    lines.extend(headers_only(summary, format).map(str::to_owned));
     lines.extend(summary.advice.iter().map(|advice| format!("to keep them next time: {advice}")));
     lines
 }

@@ -1,16 +1,18 @@
 //! Options that every subcommand takes, and helpers that depend on them.
 
 use super::choice::{Choices, choice};
+use super::memory;
 use super::messages::{self, ColorChoice};
 use crate::report::plural;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use std::{
-    io::{self, BufWriter, IsTerminal, StdoutLock},
+    io::{self, BufWriter, IsTerminal, StdoutLock, Write},
     path::{Path, PathBuf},
 };
 use tracemend_repair::{Params, RepairOptions};
-use tracemend_trace::{Arch, Format, OpenOptions, Source, Trace, TraceHeader};
+use tracemend_trace::fs::named;
+use tracemend_trace::{Arch, Format, MemoryBudget, OpenOptions, Source, Trace, TraceHeader, escaped};
 
 /// Options of every subcommand.
 #[derive(Args, Clone, Debug)]
@@ -19,10 +21,11 @@ pub(crate) struct Globals {
     /// Read the input as this format instead of recognising the format by the content.
     #[arg(long, visible_alias = "input-format", global = true, value_parser = choice(FORMATS), value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Architecture of the traced machine, which gives system-call numbers their names.
-    #[arg(long, global = true, value_name = "ARCH", default_value = "x86_64",
+    /// Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default
+    /// what the file says, or else x86_64.
+    #[arg(long, global = true, value_name = "ARCH",
           value_parser = clap::builder::PossibleValuesParser::new(Arch::ALL.map(|(_, name)| name)))]
-    pub arch: String,
+    pub arch: Option<String>,
     /// File with the stderr of babeltrace2: its text output mentions no losses, its warnings do.
     #[arg(long, global = true, value_name = "FILE")]
     pub warnings: Option<PathBuf>,
@@ -47,9 +50,13 @@ pub(crate) struct Globals {
     /// Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable.
     #[arg(long, global = true, value_name = "NAME=VALUE")]
     pub param: Vec<String>,
-    /// Threads to use, 0 for one per core; the output does not depend on it.
+    /// Threads to use, at most one per core; 0 for one per core. The output does not depend on it.
     #[arg(long, global = true, value_name = "N", default_value_t = 0)]
     pub threads: usize,
+    /// Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program.
+    /// Larger traces are refused before they take it.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = memory::size)]
+    pub max_memory: Option<u64>,
     /// Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -100,9 +107,10 @@ impl Globals {
     fn open_for(&self, path: &Path, losses_only: bool) -> anyhow::Result<Box<dyn Source>> {
         let options = OpenOptions {
             format: self.format,
-            arch: self.arch.parse::<Arch>().map_err(anyhow::Error::msg)?,
+            arch: self.arch.as_deref().map(str::parse::<Arch>).transpose().map_err(anyhow::Error::msg)?,
             warnings_file: self.warnings.clone(),
             losses_only,
+            inferred: false,
         };
         Ok(tracemend_trace::open(path, &options)?)
     }
@@ -110,9 +118,24 @@ impl Globals {
     /// Reads a whole trace.
     pub(crate) fn read(&self, path: &Path) -> anyhow::Result<Trace> {
         let mut source = self.open(path)?;
-        let trace = Trace::read(source.as_mut())?;
+        let trace = Trace::read_within(source.as_mut(), &self.read_budget(path))?;
         self.reader_warnings(&trace.header);
         Ok(trace)
+    }
+
+    /// The memory that a trace may take that is only read and learned from.
+    pub(crate) fn read_budget(&self, path: &Path) -> MemoryBudget {
+        self.budget(path, MemoryBudget::READ_EVENT, MemoryBudget::READ_GAP)
+    }
+
+    /// The memory that a trace may take that is repaired.
+    pub(crate) fn repair_budget(&self, path: &Path) -> MemoryBudget {
+        self.budget(path, MemoryBudget::REPAIR_EVENT, MemoryBudget::REPAIR_GAP)
+    }
+
+    fn budget(&self, path: &Path, per_event: u64, per_gap: u64) -> MemoryBudget {
+        let bytes = self.max_memory.or_else(memory::usual).unwrap_or(u64::MAX);
+        MemoryBudget { path: path.to_owned(), bytes, per_event, per_gap }
     }
 
     /// Reads traces whole and reports to `progress` how many of how many are done.
@@ -130,7 +153,7 @@ impl Globals {
     /// Prints what the reader skipped.
     pub(crate) fn reader_warnings(&self, header: &TraceHeader) {
         for warning in &header.warnings {
-            self.warning(warning);
+            self.warning(&escaped(warning));
         }
     }
 
@@ -176,15 +199,45 @@ impl Globals {
     /// Returns the number of threads to use.
     pub(crate) fn thread_count(&self) -> usize {
         match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            0 => cores(),
             threads => threads,
+        }
+    }
+
+    /// Lowers what was asked for to what the machine has, and says so.
+    pub(crate) fn fit_to_machine(&mut self) {
+        let cores = cores();
+        if self.threads > cores {
+            self.warning(&format!(
+                "--threads {}: this machine has {}, and more threads than that gain nothing; {cores} used",
+                self.threads,
+                plural(cores as u64, "core")
+            ));
+            self.threads = cores;
         }
     }
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Stdout, buffered and locked; its errors name it.
+pub(crate) struct Stdout(BufWriter<StdoutLock<'static>>);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(named(Path::new("stdout")))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(named(Path::new("stdout")))
+    }
+}
+
 /// Returns stdout, buffered and locked.
-pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
-    BufWriter::with_capacity(64 << 10, io::stdout().lock())
+pub(crate) fn stdout() -> Stdout {
+    Stdout(BufWriter::with_capacity(64 << 10, io::stdout().lock()))
 }
 
 /// Whether to colour text on stdout.

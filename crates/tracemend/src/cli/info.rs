@@ -9,6 +9,7 @@ use crate::{
 };
 use clap::Args;
 use std::{io::Write, path::PathBuf};
+use tracemend_trace::escaped;
 use tracemend_trace::sink::JsonLines;
 
 /// Describe a trace: format, events, streams, threads, losses
@@ -46,6 +47,7 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
         format!("events   {}, {} distinct names", count(survey.events), count(survey.distinct_names)),
         format!("threads  {}", count(survey.threads)),
     ];
+    lines.extend(survey.machine.as_ref().map(|machine| format!("machine  {}", escaped(machine))));
     if let (Some(first), Some(last)) = (survey.first_ns, survey.last_ns) {
         let span = last.saturating_sub(first).unsigned_abs();
         lines.push(if survey.ticks {
@@ -71,7 +73,7 @@ fn lines(survey: &Survey, verbose: bool) -> Vec<String> {
     }
     if verbose {
         lines.push(String::new());
-        lines.extend(survey.names.iter().map(|name| format!("{:>10}  {}", count(name.events), name.name)));
+        lines.extend(survey.names.iter().map(|name| format!("{:>10}  {}", count(name.events), escaped(&name.name))));
     }
     lines
 }

@@ -3,7 +3,7 @@
 use super::globals::{Globals, stdout};
 use crate::lami::{MI_VERSION, Range};
 use crate::overlay::WriteOptions;
-use crate::pipeline::{Repaired, load};
+use crate::pipeline::{Repaired, load_within};
 use crate::{exit, lami};
 use anyhow::Context as _;
 use clap::Args;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
         Ok(())
     };
     progress(0.0, "reading the trace")?;
-    let loaded = load(source.as_mut(), false)?;
+    let loaded = load_within(source.as_mut(), false, &globals.repair_budget(path))?;
     globals.reader_warnings(&loaded.trace.header);
     progress(0.3, "repairing")?;
     let options = globals.repair_options()?;

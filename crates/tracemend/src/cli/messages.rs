@@ -68,7 +68,7 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Options of the reader, which are global flags here.
-const READER_OPTIONS: [&str; 3] = ["format", "warnings", "arch"];
+const READER_OPTIONS: [&str; 4] = ["format", "warnings", "arch", "max-memory"];
 
 /// The text with the reader's options named as flags: "the option `format`" is `--format` to who typed a command.
 fn with_flags(text: &str) -> String {

@@ -30,6 +30,7 @@ mod info;
 pub(crate) mod interrupt;
 mod lami;
 mod man;
+mod memory;
 pub(crate) mod messages;
 #[cfg(feature = "nets")]
 mod models;
@@ -111,12 +112,13 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Ok(matches) => matches,
         Err(error) => return usage(&error, !from_file.is_empty()),
     };
-    let cli = Cli::from_arg_matches(&matches)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
     messages::set_color(cli.globals.color);
     if cli.globals.print_config {
         globals::stdout().write_all(settings::printed(&command, &matches, &from_file).as_bytes())?;
         return Ok(exit::DONE);
     }
+    cli.globals.fit_to_machine();
     match cli.command {
         Task::Info(args) => info::run(&args, &cli.globals),
         Task::Gaps(args) => gaps::run(&args, &cli.globals),

@@ -1,18 +1,16 @@
 //! `tracemend query`: answers questions about what really happened, lost events included.
 
 use super::globals::{Globals, stdout};
-use super::interrupt;
 use super::repair::load_models;
 use crate::exit;
+use crate::pipeline::load_within;
 use crate::query::{Answer, Measure, Quantity, Query, answer};
 use crate::report::{count, duration};
 use clap::Args;
 use serde::Serialize;
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use tracemend_repair::{RepairOptions, repair};
-use tracemend_trace::Trace;
+use tracemend_repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::sink::JsonLines;
 
 /// Answer questions about a trace with its lost events, with 90 % intervals
@@ -54,16 +52,10 @@ pub(super) fn run(args: &QueryArgs, globals: &Globals) -> anyhow::Result<u8> {
     let queries: Vec<Query> = args.queries.iter().map(|query| query.parse()).collect::<Result<_, _>>()?;
     let model = load_models(&args.model)?;
     let mut source = globals.open(&args.trace)?;
-    let trace = Trace::read(source.as_mut())?;
+    let trace = load_within(source.as_mut(), false, &globals.repair_budget(&args.trace))?.trace;
     globals.reader_warnings(&trace.header);
     let options = RepairOptions { samples: args.samples as usize, ..globals.repair_options()? };
-    let watch = |_: usize, _: usize| {
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let repairs = interrupt::stoppable(|| repair(&trace, model.as_ref(), &options, &watch));
-    if interrupt::asked() {
-        return Ok(exit::INTERRUPTED);
-    }
+    let repairs = repair(&trace, model.as_ref(), &options, &unwatched);
     let answers = queries.iter().map(|query| answer(query, &trace, &repairs));
     let mut out = stdout();
     if globals.json {

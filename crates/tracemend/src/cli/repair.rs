@@ -7,7 +7,7 @@ use super::repair_output::{Output, OutputArgs};
 use crate::exit;
 use crate::losses::lost_words;
 use crate::overlay::{RepairSummary, WriteOptions};
-use crate::pipeline::{Loaded, Repaired, load};
+use crate::pipeline::{Loaded, Repaired, load_within};
 use crate::report::{count, plural};
 use anyhow::Context as _;
 use clap::Args;
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tracemend_repair::model::TraceModel;
 use tracemend_repair::{RepairOptions, repair};
+use tracemend_trace::Lost;
 use tracemend_trace::sink::{GapRow, JsonLines};
 
 /// Reconstruct the events a trace lost, each with a calibrated probability
@@ -70,7 +71,8 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     let output = if args.dry_run { None } else { Some(args.output.open(globals.json)?) };
     let model = load_models(&args.model)?;
     let mut source = globals.open(&args.trace)?;
-    let loaded = load(source.as_mut(), output.as_ref().is_some_and(Output::wants_lines))?;
+    let lines = output.as_ref().is_some_and(Output::wants_lines);
+    let loaded = load_within(source.as_mut(), lines, &globals.repair_budget(&args.trace))?;
     globals.reader_warnings(&loaded.trace.header);
     let Some(output) = output else {
         return dry_run(args, globals, &loaded);
@@ -101,12 +103,13 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         }
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let repairs = interrupt::stoppable(|| repair(&loaded.trace, model.as_ref(), &options, &watch));
+    let repairs =
+        interrupt::stoppable(Some(interrupt::SOON), || repair(&loaded.trace, model.as_ref(), &options, &watch));
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(if repairs.iter().any(|repair| repair.from_model) { &args.model } else { &[] });
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
     let summary = RepairSummary::of(&repairs, &write_options);
-    output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary)?;
+    output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary, globals)?;
     for line in summary_lines(&summary) {
         globals.note(&line);
     }
@@ -163,7 +166,7 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
                 format!("from the intact rest of this trace, and from the model {} where it helps", paths.join(" + "))
             }
         };
-        let lost = trace.gaps.iter().filter_map(|gap| gap.lost.count()).fold(0, u64::saturating_add);
+        let lost = Lost::total(&trace.gaps);
         let uncounted = trace.gaps.iter().filter(|gap| gap.lost.count().is_none()).count() as u64;
         writeln!(
             out,

@@ -2,7 +2,8 @@
 //! time.
 
 use super::choice::choice;
-use super::globals::{stdout, stdout_colored};
+use super::globals::{Globals, stdout, stdout_colored};
+use super::interrupt;
 use crate::overlay::RepairSummary;
 use crate::pipeline::{OutputForm, OutputFormat, Repaired};
 use crate::report::{RepairReport, repair_page};
@@ -13,7 +14,7 @@ use std::io;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tracemend_trace::AtomicFile;
-use tracemend_trace::fs::AtomicFolder;
+use tracemend_trace::fs::{AtomicFolder, named};
 
 /// Options that say what to write, and where.
 #[derive(Args, Debug)]
@@ -31,6 +32,9 @@ pub(super) struct OutputArgs {
     /// Write recorded events too; text, Perfetto and Chrome always contain both.
     #[arg(long)]
     merge: bool,
+    /// In CSV, put an apostrophe before names that begin as a formula, which spreadsheets would compute.
+    #[arg(long)]
+    neutral_csv: bool,
 }
 
 /// Rewrites `repair --format FORM` as `--output-format FORM` where FORM is a form of output, since `--format` is easily
@@ -105,7 +109,8 @@ impl OutputArgs {
                 Destination::Folder(opened(path, AtomicFolder::create(path), "--output")?, self.merge)
             }
             (format, _) => {
-                let form = OutputForm { format, merge: self.merge, color: to_file.is_none() && stdout_colored() };
+                let color = to_file.is_none() && stdout_colored();
+                let form = OutputForm { format, merge: self.merge, color, neutral: self.neutral_csv };
                 match to_file {
                     Some(path) => Destination::File(form, opened(path, AtomicFile::create(path), "--output")?),
                     None => Destination::Stdout(form),
@@ -134,21 +139,39 @@ impl Output {
         matches!(&self.destination, Destination::Stdout(form) | Destination::File(form, _) if text(form))
     }
 
-    /// Writes the repair of the trace at `path`.
-    pub(super) fn write(self, path: &Path, repaired: &Repaired<'_>, summary: &RepairSummary) -> anyhow::Result<()> {
+    /// Writes the repair of the trace at `path`. One that was interrupted replaces no earlier output.
+    pub(super) fn write(
+        self,
+        path: &Path,
+        repaired: &Repaired<'_>,
+        summary: &RepairSummary,
+        globals: &Globals,
+    ) -> anyhow::Result<()> {
+        let keeps = |file: &AtomicFile| {
+            let keeps = interrupt::asked() && file.replaces();
+            if keeps {
+                globals.warning(&format!(
+                    "interrupted: {} holds an earlier output and stays as it is; to keep what is done of an interrupted \
+                     repair, name a new file",
+                    file.target().display()
+                ));
+            }
+            keeps
+        };
         match self.destination {
             Destination::Stdout(form) => repaired.write(form, stdout())?,
+            Destination::File(_, file) if keeps(&file) => {}
             Destination::File(form, file) => {
                 let mut out = BufWriter::new(file);
                 repaired.write(form, &mut out)?;
                 out.into_inner().map_err(|error| error.into_error())?.commit()?;
             }
             Destination::Folder(folder, merge) => {
-                repaired.write_ctf(merge, folder.path())?;
+                repaired.write_ctf(merge, folder.path()).map_err(named(folder.target()))?;
                 folder.commit()?;
             }
         }
-        let Some(mut file) = self.report else { return Ok(()) };
+        let Some(mut file) = self.report.filter(|file| !keeps(file)) else { return Ok(()) };
         let name = path.file_name().map(|name| name.to_string_lossy());
         let page = repair_page(&RepairReport {
             title: &format!("Repair of {}", name.as_deref().unwrap_or("a trace")),

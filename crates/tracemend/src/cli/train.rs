@@ -9,7 +9,7 @@ use crate::report::plural;
 use anyhow::Context as _;
 use clap::Args;
 use std::path::PathBuf;
-use tracemend_repair::train;
+use tracemend_repair::{train, with_threads};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::Trace;
 
@@ -38,23 +38,22 @@ pub(super) struct TrainArgs {
 pub(super) fn run(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     #[cfg(feature = "nets")]
     if let Some(request) = args.network.request(&args.output)? {
-        return interrupt::stoppable(|| network::train(&request, globals));
+        return interrupt::stoppable(None, || network::train(&request, globals));
     }
     ngrams(args, globals)
 }
 
 fn ngrams(args: &TrainArgs, globals: &Globals) -> anyhow::Result<u8> {
     let shown = args.output.display();
-    let file = AtomicFile::create(&args.output)
+    let mut file = AtomicFile::create(&args.output)
         .with_context(|| format!("{shown} cannot be written; choose another file with --output"))?;
     let mut progress = Progress::new(globals, "reading");
     let traces = globals.read_all(&args.traces, &mut |done, total| progress.set(done, total))?;
     progress.finish();
     let options = globals.repair_options()?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let model = pool.install(|| train(&traces.iter().collect::<Vec<_>>(), &options));
-    model.save(file.path()).with_context(|| format!("the model cannot be written to {shown}"))?;
-    file.commit().with_context(|| format!("the model cannot be written to {shown}"))?;
+    let model = with_threads(options.threads, || train(&traces.iter().collect::<Vec<_>>(), &options));
+    model.write_to(&mut file)?;
+    file.commit()?;
     globals.note(&format!(
         "learned {} from {} into {shown}",
         plural(traces.iter().map(|trace: &Trace| trace.events.len() as u64).sum(), "event"),

@@ -5,7 +5,7 @@ use super::folder::{self, Manifest, PARTS, Source};
 use std::path::Path;
 use tracemend_impute::window::dataset::split::{Parts, Split, by_sequence, in_time};
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary, sequences};
-use tracemend_trace::Trace;
+use tracemend_trace::{Lost, Trace};
 
 /// A trace to build from.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub(crate) fn build(folder: &Path, runs: &[Run<'_>], config: &BuildConfig) -> Re
                 path: run.path.clone(),
                 part: (config.split == Split::Run).then(|| PARTS[run.part].to_owned()),
                 events: run.trace.events.len(),
-                lost: run.trace.gaps.iter().filter_map(|gap| gap.lost.count()).sum(),
+                lost: Lost::total(&run.trace.gaps),
             })
             .collect(),
         parts: Vec::new(),

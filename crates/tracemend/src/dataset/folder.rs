@@ -12,6 +12,7 @@ use tracemend_impute::window::dataset::report::windows;
 use tracemend_impute::window::dataset::split::{Parts, Split};
 use tracemend_impute::window::dataset::{By, Sequence, Vocabulary};
 use tracemend_trace::AtomicFile;
+use tracemend_trace::fs::AtomicFolder;
 
 /// Schema that `manifest.json` names.
 const SCHEMA: &str = "tracemend.dataset";
@@ -79,9 +80,13 @@ pub(crate) struct PartInfo {
     pub files: Vec<(String, String)>,
 }
 
-/// Writes a data set. The manifest comes last, so a folder with a manifest is complete.
-pub(super) fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Manifest, DatasetError> {
-    fs::create_dir_all(folder).map_err(DatasetError::io(folder))?;
+/// Writes a data set beside the folder and moves it there when it is complete. The manifest comes last, so a folder with a
+/// manifest is complete.
+pub(super) fn write(target: &Path, mut manifest: Manifest, parts: &Parts) -> Result<Manifest, DatasetError> {
+    let io = DatasetError::io(target);
+    target.parent().map_or(Ok(()), fs::create_dir_all).map_err(&io)?;
+    let staged = AtomicFolder::beside(target).map_err(&io)?;
+    let folder = staged.path();
     manifest.schema = SCHEMA.to_owned();
     manifest.version = VERSION;
     manifest.tool = concat!("tracemend ", env!("CARGO_PKG_VERSION")).to_owned();
@@ -110,6 +115,7 @@ pub(super) fn write(folder: &Path, mut manifest: Manifest, parts: &Parts) -> Res
     }
     let text = serde_json::to_string_pretty(&manifest).map_err(|error| DatasetError::damaged(folder, error))?;
     whole(folder, Path::new(MANIFEST), |file| file.write_all(text.as_bytes()))?;
+    staged.commit_into(Path::new(MANIFEST)).map_err(io)?;
     Ok(manifest)
 }
 

@@ -8,6 +8,10 @@ use tracemend_eval::Metric;
 use tracemend_eval::measurement::Interval;
 use tracemend_eval::score::{Score, methods, metrics};
 
+/// Follows the reader's choice of colours.
+const DARK: &str =
+    "if (matchMedia(\"(prefers-color-scheme: dark)\").matches) document.documentElement.dataset.theme = \"dark\";";
+
 /// The page.
 pub(crate) fn evaluate_page(scores: &[Score]) -> String {
     let mut tables: BTreeMap<(&str, &str, usize), Vec<&Score>> = BTreeMap::new();
@@ -29,11 +33,8 @@ pub(crate) fn evaluate_page(scores: &[Score]) -> String {
         metrics.iter().for_each(|metric| picture(&mut body, &scores, *metric));
         body.push_str("</div>");
     }
-    body.push_str(
-        "</main><script>if (matchMedia(\"(prefers-color-scheme: dark)\").matches) \
-         document.documentElement.dataset.theme = \"dark\";</script>",
-    );
-    page("Evaluation of repairs", &body)
+    body.push_str("</main>");
+    page("Evaluation of repairs", &body, DARK)
 }
 
 fn table(out: &mut String, scores: &[&Score], metrics: &[Metric]) {

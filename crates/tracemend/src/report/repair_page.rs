@@ -113,8 +113,8 @@ impl<K: Copy + Eq + std::hash::Hash> Numbers<K> {
 /// When a value cannot be written as JSON.
 pub(crate) fn repair_page(report: &RepairReport<'_>) -> serde_json::Result<String> {
     let json = serde_json::to_string(&data(report))?;
-    let body = filled(BODY, &[("data", &json_in_script(&json)), ("script", &SCRIPTS.concat())]);
-    Ok(page(report.title, &body))
+    let body = filled(BODY, &[("data", &json_in_script(&json))]);
+    Ok(page(report.title, &body, &SCRIPTS.concat()))
 }
 
 fn data<'a>(report: &RepairReport<'a>) -> Data<'a> {

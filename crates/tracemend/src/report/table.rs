@@ -1,5 +1,7 @@
 //! Tables with aligned columns.
 
+use tracemend_trace::escaped;
+
 /// Alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -25,7 +27,8 @@ impl Table {
 
     /// Adds a row; missing cells are empty.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        // A cell is on one line, whatever it is named after.
+        self.rows.push(cells.iter().map(|cell| escaped(cell).into_owned()).collect());
     }
 
     /// Whether the table has no rows besides its heads.

@@ -12,6 +12,9 @@ pub enum ModelError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file cannot be written; the error names it.
+    #[error("{0}")]
+    Write(std::io::Error),
     /// The file is no model of this kind.
     #[error(
         "{path}: not a model file: {reason}; give a file that `tracemend train` or `tracemend models import` wrote"

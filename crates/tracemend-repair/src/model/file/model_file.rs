@@ -12,7 +12,8 @@ use crate::model::trace_model::TraceModel;
 use crate::params::ModelParams;
 use crate::tensor_file::{TensorReader, TensorWriter};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tracemend_trace::AtomicFile;
 
 /// The entry `kind` of an n-gram model.
 pub const KIND: &str = "tracemend-ngrams";
@@ -22,28 +23,26 @@ pub const FORMAT_VERSION: u32 = 2;
 const TOOL: &str = concat!("tracemend ", env!("CARGO_PKG_VERSION"));
 
 impl TraceModel {
-    /// Writes the model to one file: first under another name beside it, then renamed. The same model gives the same
-    /// bytes.
+    /// Writes the model to one file, which appears whole or not at all.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        let name = || path.display().to_string();
-        let (header, data) = self.write().map_err(|reason| ModelError::TooLarge { path: name(), reason })?;
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(format!(".{}.unfinished", std::process::id()));
-        let unfinished = PathBuf::from(unfinished);
-        let write = || {
-            let mut file = std::fs::File::create(&unfinished)?;
-            file.write_all(&header)?;
-            file.write_all(&data)?;
-            file.sync_all()?;
-            std::fs::rename(&unfinished, path)
-        };
-        write().map_err(|source| {
-            let _ = std::fs::remove_file(&unfinished);
-            ModelError::Io { path: name(), source }
-        })
+        let io = |source| ModelError::Io { path: path.display().to_string(), source };
+        let mut file = AtomicFile::create(path).map_err(io)?;
+        self.write_to(&mut file)?;
+        file.commit().map_err(ModelError::Write)
+    }
+
+    /// Writes the model into a file that is not there yet. The same model gives the same bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_to(&self, file: &mut AtomicFile) -> Result<(), ModelError> {
+        let path = || file.target().display().to_string();
+        let (header, data) = self.write().map_err(|reason| ModelError::TooLarge { path: path(), reason })?;
+        let written = file.write_all(&header).and_then(|()| file.write_all(&data));
+        written.map_err(ModelError::Write)
     }
 
     /// Reads a file that [`TraceModel::save`] wrote. Everything in it is checked; time and memory are linear in its

@@ -24,19 +24,30 @@ pub(crate) struct Cursor<'a> {
     pub(crate) at: u64,
     /// Position after the last bit that may be read.
     end: u64,
+    /// Elements of arrays so far that took no bits.
+    empty: u32,
 }
+
+/// Maximum number of elements without bits of one event. Arrays of such elements nest, and together they would never end.
+const MAX_EMPTY: u32 = 1 << 10;
 
 impl<'a> Cursor<'a> {
     /// A cursor at `at`, a position in `bytes`, whose first byte is byte `origin` of the packet.
     pub(crate) fn new(bytes: &'a [u8], origin: u64, at: u64) -> Self {
         let origin = origin.saturating_mul(8);
-        Self { bytes, origin, at, end: origin.saturating_add(bytes.len() as u64 * 8) }
+        Self { bytes, origin, at, end: origin.saturating_add(bytes.len() as u64 * 8), empty: 0 }
     }
 
     /// The same with nothing to be read from bit `end` on, for contents that are no whole bytes.
     pub(crate) fn ending_at(mut self, end: u64) -> Self {
         self.end = self.end.min(end);
         self
+    }
+
+    /// Counts an element of an array that took no bits.
+    pub(crate) fn pass_empty(&mut self) -> Result<(), Fault> {
+        self.empty += 1;
+        if self.empty > MAX_EMPTY { Err(Fault::Bad("arrays of more elements than they have bits")) } else { Ok(()) }
     }
 
     /// Bits left.

@@ -37,6 +37,9 @@ impl Maker<'_> {
             },
             Kind::Switch | Kind::Point => (Phase::Point, self.name(class)),
         };
+        if let (Some(tid), Some(pid)) = (self.tid(Slot::Tid), self.tid(Slot::Pid)) {
+            self.shared.header.processes.note(tid, pid);
+        }
         Event {
             cpu: event.cpu.or_else(|| self.facts.get(Slot::Cpu).and_then(cpu)),
             tid: self.tid(Slot::Tid),

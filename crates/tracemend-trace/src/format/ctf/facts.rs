@@ -18,11 +18,13 @@ pub(crate) enum Slot {
     NextComm,
     /// How many bytes a `write` is asked for.
     Count,
+    /// Process of the thread.
+    Pid,
     /// A clock value: moves the stream's clock forward.
     Clock,
 }
 
-const SLOTS: usize = 11;
+const SLOTS: usize = 12;
 
 /// Values found so far in one event. Texts are ranges of the bytes that the event begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

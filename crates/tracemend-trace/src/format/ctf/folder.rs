@@ -3,9 +3,10 @@
 use super::metadata;
 use super::packet::{NoPacket, Packet};
 use super::plan::Plan;
+use super::schema::Version;
 use super::stream::StreamFile;
 use super::window::Data;
-use crate::{StreamInfo, TraceError, TraceResult};
+use crate::{RecordedFile, StreamInfo, TraceError, TraceResult};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
@@ -33,12 +34,23 @@ pub(crate) struct Instance {
 pub(crate) struct Found {
     pub(crate) instances: Vec<Instance>,
     pub(crate) warnings: Vec<String>,
+    /// Files of CTF 1.8 that were read.
+    pub(crate) files: Vec<RecordedFile>,
 }
 
 /// What makes two files parts of one stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Instance { trace: usize, class: u64, instance: u64 },
+    Instance {
+        trace: usize,
+        class: u64,
+        instance: u64,
+    },
+    /// Files of one name in folders of one trace: snapshots, or copies.
+    Name {
+        trace: usize,
+        name: String,
+    },
     File(PathBuf),
 }
 
@@ -56,11 +68,11 @@ pub(crate) fn in_memory(metadata: &[u8], streams: &[&[u8]]) -> TraceResult<Found
         }],
         trace: 0,
     });
-    Ok(Found { instances: instances.collect(), warnings: Vec::new() })
+    Ok(Found { instances: instances.collect(), ..Found::default() })
 }
 
 /// Looks for traces in `root` and below.
-pub(crate) fn find(root: &Path) -> TraceResult<Found> {
+pub(crate) fn find(root: &Path, inferred: bool) -> TraceResult<Found> {
     let mut folders = Vec::new();
     walk(root, 0, &mut folders)?;
     if folders.is_empty() {
@@ -71,6 +83,8 @@ pub(crate) fn find(root: &Path) -> TraceResult<Found> {
     }
     let mut search = Search {
         root,
+        inferred,
+        left_out: 0,
         plans: FxHashMap::default(),
         numbers: 0,
         uuids: FxHashMap::default(),
@@ -78,6 +92,7 @@ pub(crate) fn find(root: &Path) -> TraceResult<Found> {
         by_key: FxHashMap::default(),
         instances: Vec::new(),
         warnings: Vec::new(),
+        files: Vec::new(),
     };
     for folder in &folders {
         search.folder(folder)?;
@@ -128,6 +143,10 @@ fn natural(name: &str) -> Vec<(String, u64)> {
 
 struct Search<'r> {
     root: &'r Path,
+    /// Whether streams of inferred events are wanted.
+    inferred: bool,
+    /// Streams of inferred events that were passed over.
+    left_out: usize,
     plans: FxHashMap<(u64, usize), Arc<Plan>>,
     numbers: usize,
     /// Numbers of the traces that have a UUID.
@@ -136,6 +155,7 @@ struct Search<'r> {
     by_key: FxHashMap<Key, usize>,
     instances: Vec<Gathered>,
     warnings: Vec<String>,
+    files: Vec<RecordedFile>,
 }
 
 struct Gathered {
@@ -167,6 +187,18 @@ impl Search<'_> {
                 continue;
             }
             let packet = first_packet(&plan, &path, length).map_err(failed)?;
+            let class = packet.as_ref().map(|packet| packet.class).or(plan.stream(None));
+            if !self.inferred && class.is_some_and(|class| plan.streams[class].inferred) {
+                self.left_out += 1;
+                continue;
+            }
+            if matches!(plan.schema.version, Version::V1_8) {
+                let first = self.files.last().is_none_or(|last| last.path.parent() != Some(folder));
+                if first {
+                    self.files.push(RecordedFile { path: folder.join("metadata"), below: below.join("metadata") });
+                }
+                self.files.push(RecordedFile { path: path.clone(), below: below.join(&name) });
+            }
             let file = StreamFile { data: Data::File(path.clone()), path: path.clone(), plan: plan.clone(), length };
             self.add(trace, below, name, packet, file);
         }
@@ -176,6 +208,7 @@ impl Search<'_> {
     fn add(&mut self, trace: usize, below: &Path, name: String, packet: Option<Packet>, file: StreamFile) {
         let key = match packet.as_ref().and_then(|packet| Some((packet.class, packet.instance?))) {
             Some((class, instance)) => Key::Instance { trace, class: file.plan.streams[class].id, instance },
+            None if file.plan.schema.uuid.is_some() => Key::Name { trace, name: name.clone() },
             None => Key::File(file.path.clone()),
         };
         let cpu = packet.as_ref().and_then(Packet::cpu);
@@ -234,7 +267,15 @@ impl Search<'_> {
                 trace: instance.trace,
             }
         });
-        Found { instances: instances.collect(), warnings: self.warnings }
+        let mut warnings = self.warnings;
+        if self.left_out > 0 {
+            let streams = if self.left_out == 1 { "a stream".to_owned() } else { format!("{} streams", self.left_out) };
+            warnings.push(format!(
+                "{}: {streams} of events that tracemend inferred; they were not recorded and are left out",
+                self.root.display()
+            ));
+        }
+        Found { instances: instances.collect(), warnings, files: self.files }
     }
 }
 

@@ -29,9 +29,30 @@ use super::bits::mask;
 use super::packet::Packet;
 use crate::decode::counter::Counter;
 use crate::{Cause, Gap, Lost, StreamId};
+use rustc_hash::FxHashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 
 /// An event is taken for smaller than this many bits: bounds what is remembered of a packet.
 const MAX_EVENT: u64 = 8 << 16;
+
+/// The packets of a stream that has several files: snapshots and copies of one trace share packets, and each is read once.
+#[derive(Debug, Default)]
+pub(crate) struct SeenPackets(FxHashSet<u64>);
+
+impl SeenPackets {
+    /// Whether a packet was seen before. Packets are the same where all is that their headers say of the stream: class, size,
+    /// number or times, and counter. One that says nothing is like no other.
+    pub(crate) fn again(&mut self, packet: &Packet) -> bool {
+        if packet.sequence.is_none() && packet.begin_ns.is_none() {
+            return false;
+        }
+        let Packet { class, size, content, begin_ns, end_ns, discarded, sequence, .. } = packet;
+        let mut hasher = DefaultHasher::new();
+        (class, size, content, begin_ns, end_ns, discarded, sequence).hash(&mut hasher);
+        !self.0.insert(hasher.finish())
+    }
+}
 
 /// One stream's losses as its packets go by.
 #[derive(Debug, Default)]
@@ -89,9 +110,16 @@ impl Losses {
         let discarded = packet.discarded.map_or(0, |(value, _)| value);
         if let Some(count) = missing {
             self.packets = self.packets.saturating_add(count);
-            // A tracer that discards says how many events, and keeps its packets: where these are missing at the
-            // beginning, they are in another file.
-            let cause = if discarded > 0 && first { Cause::Truncated } else { Cause::Overwritten };
+            // Packets before a stream's first one were overwritten, or lie in an earlier chunk or snapshot: a tracer that
+            // discards events keeps its packets.
+            let cause = match (first, discarded > 0) {
+                (false, _) => Cause::Overwritten,
+                (true, true) => Cause::Doubtful(format!("{} are in files that are not here", before_first(count))),
+                (true, false) => Cause::Doubtful(format!(
+                    "{} were overwritten, or are in files that are not here",
+                    before_first(count)
+                )),
+            };
             self.lose(Lost::Unknown, cause, packet.start, packet.begin_ns);
         }
         if first && packet.sequence.is_some_and(|(number, _)| number == 0) {
@@ -229,6 +257,11 @@ impl Losses {
     pub(crate) fn finish(&mut self) {
         self.close(None);
     }
+}
+
+fn before_first(packets: u64) -> String {
+    let packets = if packets == 1 { "packet".to_owned() } else { format!("{packets} packets") };
+    format!("the {packets} before the stream's first one here")
 }
 
 /// How far a counter of so many bits went on, or else by how much it fell.
@@ -405,7 +438,8 @@ mod tests {
         let (losses, gaps) =
             gaps(&[(Some(2), 0, (5, 10), &[6]), (Some(255), 0, (30, 40), &[]), (Some(0), 0, (40, 50), &[])]);
         assert_eq!(losses.packets, 2 + 252);
-        assert!(gaps.iter().all(|gap| gap.lost == Lost::Unknown && gap.cause == Cause::Overwritten));
+        assert!(gaps.iter().all(|gap| gap.lost == Lost::Unknown));
+        assert!(gaps[0].is_doubtful() && gaps[1].cause == Cause::Overwritten);
         assert_eq!(gaps.iter().map(interval).collect::<Vec<_>>(), [(None, Some(5), None), (Some(10), Some(30), None)]);
     }
 
@@ -413,6 +447,6 @@ mod tests {
     fn a_part_of_a_stream_does_not_count_what_others_discarded() {
         let (_, gaps) = gaps(&[(Some(7), 90, (5, 10), &[6]), (Some(8), 91, (10, 20), &[])]);
         assert_eq!(gaps.iter().map(|gap| gap.lost).collect::<Vec<_>>(), [Lost::Unknown, Lost::Exact(1)]);
-        assert_eq!(gaps[0].cause, Cause::Truncated);
+        assert!(gaps[0].is_doubtful());
     }
 }

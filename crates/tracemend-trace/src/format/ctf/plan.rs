@@ -9,6 +9,7 @@ use super::schema::{ByteOrder, EventClass, Field, Integer, Roles, Schema, Size, 
 use super::walk::{Quiet, walk};
 use crate::Phase;
 use crate::kernel::call_names::{Name, name};
+use crate::sink::ctf::INFERENCE;
 
 /// Largest event class id found through a table.
 const MAX_TABLE: u64 = 1 << 16;
@@ -52,6 +53,8 @@ pub(crate) struct StreamPlan {
     pub(crate) header_align: u32,
     pub(crate) scale: Option<Scale>,
     pub(crate) events: Vec<EventPlan>,
+    /// Whether its events were inferred by a repair, not recorded.
+    pub(crate) inferred: bool,
     table: Vec<u32>,
 }
 
@@ -119,6 +122,7 @@ impl StreamPlan {
             header_align: class.event_header.as_ref().map_or(1, |header| header.align.max(1)),
             scale: class.clock.and_then(|clock| schema.clocks.get(clock)).map(Scale::new),
             events,
+            inferred: class.event_context.as_ref().is_some_and(is_inference),
             table,
         }
     }
@@ -134,6 +138,11 @@ impl StreamPlan {
             None => self.events.iter().position(|event| event.id == id),
         }
     }
+}
+
+/// Whether a context of a stream class is the one that `sink::ctf` writes for inferred events.
+fn is_inference(context: &Struct) -> bool {
+    INFERENCE.iter().all(|name| context.members.iter().any(|member| member.name == *name))
 }
 
 /// The structures of an event after its header, in order.
@@ -242,6 +251,7 @@ fn wanted(parts: &[Option<&Struct>; 3], kind: Kind, wakeup: Option<Phase>) -> Ve
     wanted.extend(
         find(&CONTEXTS, &["vtid", "tid", "perf_tid"], Slot::Tid).or_else(|| find(&PAYLOAD, &["perf_tid"], Slot::Tid)),
     );
+    wanted.extend(find(&CONTEXTS, &["vpid", "pid"], Slot::Pid));
     wanted.extend(find(&CONTEXTS, &["procname"], Slot::Comm));
     wanted.extend(find(&CONTEXTS, &["cpu_id"], Slot::Cpu).or_else(|| find(&PAYLOAD, &["cpu_id"], Slot::Cpu)));
     match kind {

@@ -23,7 +23,7 @@ const MAX_THREADS: usize = 1 << 16;
 
 /// Opens a trace, or all traces in a folder as one.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    Ok(Box::new(Reader::new(folder::find(path)?, options)))
+    Ok(Box::new(Reader::new(folder::find(path, options.inferred)?, options)))
 }
 
 /// The thread a CPU runs.
@@ -62,6 +62,7 @@ impl Reader {
     pub(crate) fn new(found: Found, options: &OpenOptions) -> Self {
         let mut header = TraceHeader::new(Format::Ctf);
         header.warnings = found.warnings;
+        header.recorded_files = found.files;
         let mut streams = Vec::with_capacity(found.instances.len());
         let mut traces = Vec::with_capacity(found.instances.len());
         let mut completes = false;
@@ -78,7 +79,7 @@ impl Reader {
         }
         let shared = Shared {
             header,
-            names: Names::new(options.arch),
+            names: Names::new(options.arch.unwrap_or_default()),
             room,
             symbols: Vec::new(),
             losses_only: options.losses_only,

@@ -19,7 +19,6 @@ pub(crate) enum Version {
 /// One trace: one `metadata` file.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
-    #[cfg_attr(not(test), expect(dead_code, reason = "both versions are read and shown alike"))]
     pub(crate) version: Version,
     /// Named by packet headers, which must agree.
     pub(crate) uuid: Option<[u8; 16]>,

@@ -4,7 +4,7 @@ use super::bits::{Cursor, Fault};
 use super::event_header::{Head, read_fully};
 use super::events::{Maker, Switch};
 use super::facts::{Facts, Slot};
-use super::loss::Losses;
+use super::loss::{Losses, SeenPackets};
 use super::packet::{NoPacket, Packet};
 use super::plan::{Kind, Plan, parts};
 use super::shared::Shared;
@@ -66,6 +66,8 @@ pub(crate) struct Stream {
     /// Offset after the last byte that was understood: a lost packet is looked for from here.
     pub(super) understood: u64,
     pub(super) losses: Losses,
+    /// Packets so far, where the stream has several files.
+    seen: Option<SeenPackets>,
     wakeups: Wakeups,
     gaps: std::vec::IntoIter<Gap>,
     /// An event read before whose turn gaps come.
@@ -89,6 +91,7 @@ impl Stream {
     pub(crate) fn new(id: StreamId, cpu: Option<u32>, first: StreamFile, rest: Vec<StreamFile>) -> Self {
         Self {
             id,
+            seen: (!rest.is_empty()).then(SeenPackets::default),
             files: rest.into_iter(),
             window: Window::new(first.data.clone(), first.length),
             registers: vec![0; usize::from(first.plan.schema.registers)],
@@ -219,6 +222,10 @@ impl Stream {
             }
             let start = self.next;
             match self.read_header(shared, start)? {
+                Ok(packet) if self.seen.as_mut().is_some_and(|seen| seen.again(&packet)) => {
+                    self.next = start.saturating_add(packet.size.max(1));
+                    self.understood = self.next;
+                }
                 Ok(packet) => {
                     // A packet out of sequence after a stretch of padding: the missing ones may lie in that stretch.
                     if self.understood < start && self.losses.follows(&packet) == Some(false) {

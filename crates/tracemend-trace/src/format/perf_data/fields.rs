@@ -22,6 +22,8 @@ const MAX_IDS: usize = 1 << 20;
 pub(crate) struct Fields {
     pub(crate) attr: usize,
     pub(crate) tid: Option<i32>,
+    /// The process of the thread.
+    pub(crate) pid: Option<i32>,
     pub(crate) time: Option<u64>,
     pub(crate) cpu: Option<u32>,
 }
@@ -71,6 +73,7 @@ impl Attrs {
         Some(Fields {
             attr,
             tid: place(places.tid).and_then(|at| order.u32(record, at + 4)).map(|tid| tid as i32),
+            pid: place(places.tid).and_then(|at| order.u32(record, at)).map(|pid| pid as i32),
             time: place(places.time).and_then(|at| order.u64(record, at)),
             cpu: place(places.cpu).and_then(|at| order.u32(record, at)).filter(|&cpu| cpu != u32::MAX),
         })

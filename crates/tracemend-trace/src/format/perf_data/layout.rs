@@ -3,7 +3,6 @@
 use super::attr::Attr;
 use super::fields::Attrs;
 use super::lost_samples::Role;
-use crate::decode::arch::Arch;
 use crate::decode::bytes::trim_start;
 use crate::decode::context::Context;
 use crate::decode::order::Order;
@@ -25,6 +24,8 @@ pub(crate) const MAX_SECTION: usize = 64 << 20;
 const TRACING_DATA: u32 = 1;
 const ARCH: u32 = 6;
 const EVENT_DESC: u32 = 12;
+/// Number of the feature of a file whose samples lie in other files beside it.
+const DIR_FORMAT: u32 = 24;
 /// Systems whose events are known by their own name, as in `perf script` text.
 const BARE: [&str; 7] = ["sched", "irq", "timer", "signal", "power", "block", "net"];
 
@@ -34,7 +35,6 @@ pub(crate) struct Layout {
     pub(crate) order: Order,
     pub(crate) attrs: Attrs,
     pub(crate) events: Tracepoints,
-    arch: Arch,
 }
 
 /// The part of a file with the records.
@@ -50,7 +50,6 @@ impl Layout {
             order,
             attrs: Attrs::default(),
             events: Tracepoints::new(order),
-            arch: options.arch,
         }
     }
 
@@ -64,6 +63,13 @@ impl Layout {
         }
         let (attr_size, attrs_at, attrs_size) = (word(16), word(24), word(32));
         self.read_attrs(store, attr_size, attrs_at, attrs_size)?;
+        if word(72) >> DIR_FORMAT & 1 == 1 {
+            return Err(self.context.corrupt(
+                72,
+                "the head of a recording of `perf record --threads`, whose samples are in the files beside it. Print the folder \
+                 with `perf script --ns --show-lost-events -i FOLDER` and read that text",
+            ));
+        }
         let (start, size) = (word(40), word(48));
         let end = start.saturating_add(size);
         if start < FILE_HEAD as u64 || start > store.len() {
@@ -169,7 +175,9 @@ impl Layout {
             TRACING_DATA => self.tracing_data(bytes, offset),
             EVENT_DESC => self.event_names(bytes, offset),
             ARCH => {
-                self.check_arch(bytes, offset);
+                let text = trim_start(bytes.get(4..).unwrap_or_default());
+                let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
+                self.context.recorded_on(&String::from_utf8_lossy(text));
                 Ok(())
             }
             _ => Ok(()),
@@ -231,25 +239,6 @@ impl Layout {
         tracing_data::headers(&mut parsed, &mut part)?;
         tracing_data::ftrace_formats(&mut parsed, &mut part)?;
         tracing_data::event_formats(&mut parsed, &mut part)
-    }
-
-    /// Warns where the system calls of another machine would be named wrongly.
-    fn check_arch(&mut self, bytes: &[u8], offset: u64) {
-        let text = trim_start(bytes.get(4..).unwrap_or_default());
-        let text = &text[..memchr::memchr(0, text).unwrap_or(text.len())];
-        let recorded = match text {
-            b"x86_64" => Arch::X86_64,
-            b"i386" | b"i486" | b"i586" | b"i686" => Arch::I386,
-            b"aarch64" => Arch::Aarch64,
-            text if text.starts_with(b"arm") => Arch::Arm,
-            _ => return,
-        };
-        if recorded != self.arch {
-            self.context.warn_at(
-                offset,
-                &format!("recorded on {recorded}; set the option `arch` to {recorded} so that its system calls get their right names"),
-            );
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod attr;
 mod blocks;
 mod feed;
 mod fields;
+mod folder;
 mod layout;
 mod line;
 mod lost_samples;
@@ -17,4 +18,5 @@ mod rounds;
 mod sample;
 mod threads;
 
+pub(crate) use folder::folder;
 pub(crate) use reader::open;

@@ -25,7 +25,7 @@ pub(crate) fn sample(
     entry: &Entry,
 ) -> Option<Event> {
     let order = layout.order;
-    let Fields { attr: number, tid, cpu, .. } = layout.attrs.fields(record, head, order)?;
+    let Fields { attr: number, tid, pid, cpu, .. } = layout.attrs.fields(record, head, order)?;
     let attr = layout.attrs.all.get(number)?;
     let cpu = match cpu {
         Some(cpu) if cpu >= MAX_CPU => return None,
@@ -46,6 +46,9 @@ pub(crate) fn sample(
     let context = &mut layout.context;
     let time_ns = time_ns(entry.time);
     let stream = context.stream_of(cpu, time_ns);
+    if let (Some(tid), Some(pid)) = (tid, pid) {
+        context.header.processes.note(tid, pid);
+    }
     let comm = tid.map(|tid| threads.name(context, tid));
     Some(Event { cpu, tid, comm, ret, offset: entry.offset, ..Event::new(time_ns, stream, name, phase) })
 }

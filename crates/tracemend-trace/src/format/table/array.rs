@@ -135,7 +135,7 @@ impl Layout {
         Ok(Self { kind, shape })
     }
 
-    fn count(&self) -> Result<usize, String> {
+    pub(super) fn count(&self) -> Result<usize, String> {
         let product = self.shape.iter().try_fold(1usize, |product, &n| product.checked_mul(n));
         product.ok_or_else(|| format!("the shape {:?} is impossible", self.shape))
     }

@@ -230,6 +230,10 @@ impl Directory {
     fn open(&self, path: PathBuf) -> TraceResult<Box<dyn Source>> {
         let io = TraceError::io(&path);
         let input = Input::new(Box::new(File::open(&path).map_err(io)?)).map_err(io)?;
+        if input.beginning().contains(&0) {
+            let seen = "binary data among files of sequences; give a folder of text files alone".to_owned();
+            return Err(TraceError::UnknownFormat { path, seen });
+        }
         let layout = match layout(input.beginning()) {
             Layout::Pairs => Layout::Pairs,
             _ => Layout::Whole,

@@ -6,6 +6,7 @@ pub(crate) const DONE: u16 = 0;
 const DATE: u16 = 1;
 pub(crate) const BUFFER: u16 = 3;
 const TRACE_CLOCK: u16 = 4;
+const UNAME: u16 = 5;
 const OFFSET: u16 = 7;
 const TIME_SHIFT: u16 = 12;
 const TICKS: u16 = 14;
@@ -25,6 +26,12 @@ pub(crate) fn common(layout: &mut Layout, offset: u64, id: u16, data: &[u8]) {
         TICKS => {
             let multiplier = layout.order.u32(data, 0).filter(|&multiplier| multiplier > 0);
             layout.ticks = multiplier.zip(layout.order.u32(data, 4));
+        }
+        // `uname`: system, node, release, machine.
+        UNAME => {
+            if let Some(machine) = text().split_whitespace().last() {
+                layout.context.recorded_on(machine);
+            }
         }
         TRACE_CLOCK => clock(layout, offset, &text()),
         TIME_SHIFT => layout.context.warn_at(

@@ -8,4 +8,7 @@ mod metadata;
 mod packets;
 mod write;
 
-pub use write::write_folder;
+pub use write::{write_beside, write_folder};
+
+/// Members of the context that no event has but an inferred one; by them the reader knows it again.
+pub(crate) const INFERENCE: [&str; 3] = ["confidence", "gap_id", "model"];

@@ -2,8 +2,8 @@
 
 use super::metadata::{self, Class, Classes, Clock, PHASES, StreamClass};
 use super::packets::{Packet, packets};
-use crate::Phase;
 use crate::sink::{Collected, EventRow, GapRow, Inference};
+use crate::{Phase, RecordedFile};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::{
     fs::{self, File},
@@ -66,6 +66,22 @@ pub fn write_folder(collected: &Collected<'_>, folder: &Path, merged: bool) -> i
         streams.push(StreamClass { inferred: false, cpu: true });
     }
     fs::write(folder.join("metadata"), metadata::text(&streams, &classes, clock))
+}
+
+/// Writes a CTF trace that was read, with what was inferred in it: `recorded` holds its files as they are, so that every field,
+/// context and name stays, and `inferred` the overlay. Readers of the folder take both as one.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn write_beside(files: &[RecordedFile], overlay: &Collected<'_>, folder: &Path) -> io::Result<()> {
+    for file in files {
+        let to = folder.join("recorded").join(&file.below);
+        to.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::copy(&file.path, &to)?;
+    }
+    let inferred = folder.join("inferred");
+    fs::create_dir(&inferred)?;
+    write_folder(overlay, &inferred, false)
 }
 
 fn of<'m, 'a>(
