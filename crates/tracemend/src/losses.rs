@@ -1,6 +1,8 @@
 //! Lists where a trace lost events, how many and why, in one pass and bounded memory.
 
+use crate::advice::advice;
 use serde::Serialize;
+use tracemend_trace::sink::GapRow;
 use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
 /// Sum of a trace's losses.
@@ -56,6 +58,12 @@ impl LossSummary {
     pub fn any(&self) -> bool {
         self.gaps > 0
     }
+}
+
+/// The row of a gap, with advice on the tracer option that would have kept its events.
+pub fn gap_row<'a>(gap: &'a Gap, header: &'a TraceHeader) -> GapRow<'a> {
+    let advice = advice(header.format, &gap.cause, gap.lost.count().unwrap_or(0));
+    GapRow { advice, ..GapRow::new(gap, header) }
 }
 
 /// Reads `source` to its end and passes each gap to `each`.

@@ -4,6 +4,7 @@ use crate::records::Records;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use tracemend_repair::{Composition, GapRepair, InferredEvent};
 use tracemend_trace::sink::{CompositionRow, EventRow, GapOutcome, GapRow, Inference, Sink};
 use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
@@ -17,12 +18,18 @@ pub struct WriteOptions<'a> {
     pub model: &'a str,
 }
 
+/// Returns the id of a model: its file name, or `self` for a model learned from the trace itself.
+pub fn model_id(path: Option<&Path>) -> String {
+    let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
+    format!("engine:{}", name.as_deref().unwrap_or("self"))
+}
+
 /// Confidence from which an inferred event counts as sure.
 const SURE: f32 = 0.9;
 
 /// A repair in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct RepairSummary {
+pub struct RepairSummary {
     /// Gaps of the trace.
     pub gaps: u64,
     /// Gaps that were filled, at least in part.

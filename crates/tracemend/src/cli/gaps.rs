@@ -4,7 +4,7 @@ use super::globals::{Globals, stdout};
 use crate::{
     advice::advice,
     exit,
-    losses::{LossSummary, gaps_with_evidence, stream_gaps},
+    losses::{LossSummary, gap_row, gaps_with_evidence, stream_gaps},
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -88,18 +88,14 @@ enum Listing<W> {
 
 impl<W: Write> Listing<W> {
     fn gap(&mut self, gap: &Gap, header: &TraceHeader) -> io::Result<()> {
-        let mut row = GapRow::new(gap, header);
         match self {
-            Listing::Json(lines) => {
-                row.advice = advice(header.format, &gap.cause, gap.lost.count().unwrap_or(0));
-                lines.row("gap", &row)
-            }
+            Listing::Json(lines) => lines.row("gap", &gap_row(gap, header)),
             Listing::Text(out, started) => {
                 if !*started {
                     *started = true;
                     writeln!(out, "{}", text_row(["gap", "stream", "begin (s)", "end (s)", "span", "lost", "why"]))?;
                 }
-                writeln!(out, "{}", text_row(text_cells(&row, gap).each_ref().map(String::as_str)))
+                writeln!(out, "{}", text_row(text_cells(&GapRow::new(gap, header), gap).each_ref().map(String::as_str)))
             }
         }
     }

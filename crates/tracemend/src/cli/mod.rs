@@ -30,6 +30,7 @@ mod info;
 pub(crate) mod interrupt;
 mod lami;
 mod man;
+mod merge;
 pub(crate) mod messages;
 #[cfg(feature = "nets")]
 mod models;
@@ -77,6 +78,7 @@ enum Task {
     Gaps(gaps::GapsArgs),
     Repair(repair::RepairArgs),
     Train(train::TrainArgs),
+    Merge(merge::MergeArgs),
     #[cfg(feature = "eval")]
     Evaluate(evaluate::EvaluateArgs),
     #[cfg(feature = "nets")]
@@ -120,6 +122,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Gaps(args) => gaps::run(&args, &cli.globals),
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
+        Task::Merge(args) => merge::run(&args, &cli.globals),
         #[cfg(feature = "eval")]
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
         #[cfg(feature = "nets")]

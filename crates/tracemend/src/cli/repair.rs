@@ -5,9 +5,9 @@ use super::interrupt;
 use super::progress::Progress;
 use super::repair_output::{Output, OutputArgs};
 use crate::exit;
-use crate::overlay::{RepairSummary, WriteOptions};
+use crate::overlay::{WriteOptions, model_id};
 use crate::pipeline::{Loaded, Repaired, load};
-use crate::report::{count, plural};
+use crate::report::plural;
 use anyhow::Context as _;
 use clap::Args;
 use std::io::Write;
@@ -95,9 +95,9 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(args.model.as_deref());
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
-    let summary = RepairSummary::of(&repairs, &write_options);
-    output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary)?;
-    for line in summary_lines(&summary) {
+    let repaired = Repaired::new(&loaded, &repairs, write_options);
+    output.write(&args.trace, &repaired)?;
+    for line in repaired.summary().lines() {
         globals.note(&line);
     }
     Ok(if interrupt::asked() { exit::INTERRUPTED } else { exit::DONE })
@@ -107,12 +107,6 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
 pub(super) fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
     TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
-}
-
-/// Returns the id of the model: its file name, or `self` for a model learned from the trace itself.
-fn model_id(path: Option<&Path>) -> String {
-    let name = path.and_then(Path::file_name).map(|name| name.to_string_lossy());
-    format!("engine:{}", name.as_deref().unwrap_or("self"))
 }
 
 fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
@@ -147,55 +141,4 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
     }
     out.flush()?;
     Ok(exit::DONE)
-}
-
-/// How many inferred events a user can rely on, and how far.
-fn sure(summary: &RepairSummary) -> String {
-    let (sure, right) = (summary.inferred_sure, summary.sure_right);
-    let right = if right < 99.95 { format!("{right:.1}") } else { count(right.round() as u64) };
-    match sure {
-        0 => "none of them with confidence >= 0.90".to_owned(),
-        _ => format!("{} of them with confidence >= 0.90, of which {right} are expected to be right", count(sure)),
-    }
-}
-
-fn summary_lines(summary: &RepairSummary) -> Vec<String> {
-    if summary.gaps == 0 {
-        return Vec::new();
-    }
-    let mut lines = vec![format!(
-        "repaired {} of {}: {} lost, {} inferred, {}",
-        count(summary.filled),
-        plural(summary.gaps, "gap"),
-        plural(summary.lost_events, "event"),
-        count(summary.inferred),
-        sure(summary),
-    )];
-    if summary.withheld > 0 {
-        lines.push(format!("left open: {} below --min-confidence", plural(summary.withheld, "event")));
-    }
-    for (reason, gaps) in &summary.left_open {
-        lines.push(format!("left open: {}: {reason}", plural(*gaps, "gap")));
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_summary_says_how_many_sure_events_are_expected_to_be_right() {
-        let summary = RepairSummary { gaps: 1, filled: 1, lost_events: 9, inferred: 8, ..RepairSummary::default() };
-        let line = |inferred_sure, sure_right| {
-            summary_lines(&RepairSummary { inferred_sure, sure_right, ..summary.clone() }).swap_remove(0)
-        };
-        let head = "repaired 1 of 1 gap: 9 events lost, 8 inferred, ";
-        assert_eq!(line(0, 0.0), format!("{head}none of them with confidence >= 0.90"));
-        assert_eq!(
-            line(5, 4.79),
-            format!("{head}5 of them with confidence >= 0.90, of which 4.8 are expected to be right")
-        );
-        assert!(line(1300, 1234.4).ends_with("of which 1 234 are expected to be right"), "{}", line(1300, 1234.4));
-    }
 }

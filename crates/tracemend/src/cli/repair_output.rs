@@ -3,9 +3,7 @@
 
 use super::choice::choice;
 use super::globals::{stdout, stdout_colored};
-use crate::overlay::RepairSummary;
 use crate::pipeline::{OutputForm, OutputFormat, Repaired};
-use crate::report::{RepairReport, repair_page};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -135,7 +133,7 @@ impl Output {
     }
 
     /// Writes the repair of the trace at `path`.
-    pub(super) fn write(self, path: &Path, repaired: &Repaired<'_>, summary: &RepairSummary) -> anyhow::Result<()> {
+    pub(super) fn write(self, path: &Path, repaired: &Repaired<'_>) -> anyhow::Result<()> {
         match self.destination {
             Destination::Stdout(form) => repaired.write(form, stdout())?,
             Destination::File(form, file) => {
@@ -150,15 +148,7 @@ impl Output {
         }
         let Some(mut file) = self.report else { return Ok(()) };
         let name = path.file_name().map(|name| name.to_string_lossy());
-        let page = repair_page(&RepairReport {
-            title: &format!("Repair of {}", name.as_deref().unwrap_or("a trace")),
-            model: repaired.model(),
-            header: repaired.header(),
-            merged: repaired.merged()?,
-            repairs: repaired.repairs(),
-            summary,
-            statistics: repaired.statistics()?,
-        })?;
+        let page = repaired.report(name.as_deref().unwrap_or("a trace"))?;
         file.write_all(page.as_bytes())?;
         Ok(file.commit()?)
     }
