@@ -1,6 +1,6 @@
 //! The Python module: classes and functions over the library, without rules of their own.
 //!
-//! `package/tracemend/__init__.pyi` has the documented interface. Whatever takes long runs on a thread of its own while the interpreter is
+//! `package/tracemend/_tracemend.pyi` has the documented interface. Whatever takes long runs on a thread of its own while the interpreter is
 //! released (`work.rs`), so that other Python threads go on and Ctrl-C is heard.
 
 mod error;

@@ -3,15 +3,13 @@
 
 use crate::error::Failure;
 use arrow_array::builder::{
-    BooleanBuilder, Float32Builder, Int32Builder, ListBuilder, PrimitiveBuilder, StringBuilder, StringDictionaryBuilder,
-    StructBuilder,
+    BooleanBuilder, Float32Builder, Int32Builder, ListBuilder, PrimitiveBuilder, StringBuilder,
+    StringDictionaryBuilder, StructBuilder,
 };
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::FFI_ArrowSchema;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{ArrowPrimitiveType, Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, PrimitiveArray, RecordBatch, RecordBatchIterator};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use pyo3::IntoPyObjectExt as _;
@@ -405,6 +403,9 @@ fn composition_table(compositions: &[CompositionRow<'_>]) -> Result<Table, Failu
     columns.finish()
 }
 
+/// A choice of one of a row's latencies.
+type LatencyOf = fn(&StatisticsRow) -> Option<&Latency>;
+
 /// Counts and latencies before and after a repair; the quantiles of each latency lie side by side.
 pub(crate) fn statistics_table(rows: &[StatisticsRow]) -> Result<Table, Failure> {
     let mut columns = Columns::default();
@@ -416,10 +417,8 @@ pub(crate) fn statistics_table(rows: &[StatisticsRow]) -> Result<Table, Failure>
     columns.add("low", float(|row| row.low));
     columns.add("high", float(|row| row.high));
     columns.add("bridged", numbers::<UInt64Type>(rows.iter().map(|row| Some(row.bridged))));
-    let latencies: [(&str, fn(&StatisticsRow) -> Option<&Latency>); 2] = [
-        ("latency_recorded", |row| row.latency_recorded.as_ref()),
-        ("latency", |row| row.latency.as_ref()),
-    ];
+    let latencies: [(&str, LatencyOf); 2] =
+        [("latency_recorded", |row| row.latency_recorded.as_ref()), ("latency", |row| row.latency.as_ref())];
     for (name, latency) in latencies {
         let column = |of: &dyn Fn(&Latency) -> u64| numbers::<UInt64Type>(rows.iter().map(|row| latency(row).map(of)));
         columns.add(format!("{name}_calls"), column(&|latency| latency.calls));

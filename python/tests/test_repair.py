@@ -1,5 +1,6 @@
 """Repairs: options, errors, interrupts, notebooks."""
 
+import pathlib
 import re
 import signal
 import subprocess
@@ -160,12 +161,24 @@ def test_the_command_is_in_the_package():
 
 
 def test_every_public_name_is_documented_and_typed():
-    stub = __import__("pathlib").Path(tracemend.__file__).with_name("__init__.pyi").read_text()
+    stub = pathlib.Path(tracemend.__file__).with_name("_tracemend.pyi").read_text()
     for name in tracemend.__all__:
-        if name != "__version__":
+        value = getattr(tracemend, name)
+        if name == "__version__":
+            continue
+        assert value.__doc__, name
+        if value.__module__ not in ("tracemend._windows", "tracemend._evaluate"):
             assert re.search(rf"^(class|def) {name}\b", stub, re.MULTILINE), name
-            assert getattr(tracemend, name).__doc__, name
-    for kind in (tracemend.Trace, tracemend.Repair, tracemend.Model, tracemend.Table):
-        for name in vars(kind):
+    for kind in (tracemend.Trace, tracemend.Repair, tracemend.Model, tracemend.Table, tracemend.Imputer):
+        for name, value in vars(kind).items():
             if not name.startswith("_"):
+                assert value.__doc__, (kind, name)
                 assert re.search(rf"^    def {name}\b", stub, re.MULTILINE), (kind, name)
+
+
+def test_the_types_are_those_of_the_module(tmp_path):
+    pytest.importorskip("mypy")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy.stubtest", "tracemend"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout

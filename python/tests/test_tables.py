@@ -124,7 +124,7 @@ def test_pandas_reads_every_table(repair):
 def test_duckdb_reads_every_table(repair):
     duckdb = pytest.importorskip("duckdb")
     for number, given in enumerate(tables(repair)):
-        counted = duckdb.sql("SELECT count(*) FROM given").fetchone()[0]
+        counted = duckdb.sql("SELECT count(*) FROM given").fetchall()[0][0]
         assert counted == len(given), number
     events = repair.events
     by_name = dict(duckdb.sql("SELECT name, count(*) FROM events GROUP BY name").fetchall())

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 from ._tracemend import TracemendError
 
 
-def evaluate(protocol, **options):
+def evaluate(protocol: str, **options: Any) -> list[dict[str, Any]]:
     """Measures repairs where the lost events are known, and returns the rows of `tracemend evaluate PROTOCOL --json`.
 
     `protocol` is "self" (`test=`), "truth" (`lossy=`, `full=`) or another one of the command. Options are those of the command with

@@ -1,13 +1,15 @@
 """Flat windows of tokens, as lists or as NumPy arrays."""
 
+from typing import Any
+
 from ._tracemend import Imputer
 
 
-def _lists(array):
+def _lists(array: Any) -> Any:
     return array.tolist() if hasattr(array, "tolist") else array
 
 
-def impute(array, mask, model):
+def impute(array: Any, mask: Any, model: Any) -> tuple[Any, Any]:
     """Fills windows of tokens where `mask` is false, and returns the tokens and their probabilities.
 
     `array` and `mask` are windows by positions, or one window. `model` is an `Imputer`, or the windows to learn from. What comes in

@@ -135,7 +135,7 @@ impl TokenTable {
 
     /// Whether [`TokenTable::canonical`] would change nothing.
     pub(crate) fn is_canonical(&self) -> bool {
-        self.kinds[FIRST_EVENT as usize..].is_sorted_by_key(|kind| Self::rank(kind))
+        self.kinds[FIRST_EVENT as usize..].is_sorted_by_key(Self::rank)
     }
 
     fn rank(kind: &TokenKind) -> (bool, &TokenKind) {

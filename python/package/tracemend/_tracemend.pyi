@@ -2,11 +2,27 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, final
+from typing import Any, final
+
+__all__ = [
+    "Imputer",
+    "Model",
+    "Repair",
+    "Table",
+    "Trace",
+    "TracemendError",
+    "__version__",
+    "gaps",
+    "main",
+    "merge",
+    "open",
+    "repair",
+    "train",
+]
 
 __version__: str
 
-Path = str | PathLike[str]
+_Path = str | PathLike[str]
 
 class TracemendError(Exception):
     """An input that cannot be read, or an output that cannot be written. The message says what to do next."""
@@ -89,11 +105,11 @@ class Repair:
     def summary(self) -> str:
         """The repair in words, one sentence a line."""
 
-    def write(self, path: Path, format: str | None = None, *, merge: bool = False) -> None:
+    def write(self, path: _Path, format: str | None = None, *, merge: bool = False) -> None:
         """Writes the repair to `path`, which appears whole or not at all. Without `format` the suffix decides: .jsonl, .csv, .txt,
         .parquet, .ctf, .perfetto-trace. `merge` writes the recorded events too."""
 
-    def report(self, path: Path) -> None:
+    def report(self, path: _Path) -> None:
         """Writes the report: one HTML page with a timeline, the gaps and their compositions, that works offline."""
 
     def _repr_html_(self) -> str: ...
@@ -103,10 +119,10 @@ class Model:
     """What was learned from traces, for what a trace itself does not teach."""
 
     @staticmethod
-    def load(path: Path) -> Model:
+    def load(path: _Path) -> Model:
         """Reads a model file."""
 
-    def save(self, path: Path) -> None:
+    def save(self, path: _Path) -> None:
         """Writes the model to a file, which appears whole or not at all. Models of the same traces give the same bytes, however they
         were merged."""
 
@@ -118,23 +134,23 @@ class Model:
 class Imputer:
     """Fills masked positions of flat windows by looking up what stood between like contexts, and by n-grams."""
 
-    def __init__(self, sequences: Sequence[Sequence[int]]) -> None: ...
+    def __new__(cls, sequences: Sequence[Sequence[int]]) -> Imputer: ...
     def fill(
         self, windows: Sequence[Sequence[int]], observed: Sequence[Sequence[bool]]
     ) -> tuple[list[list[int]], list[list[float]]]:
         """Fills windows where `observed` is false; returns the tokens and their probabilities, 1 where observed."""
 
-def open(path: Path, format: str | None = None) -> Trace:
+def open(path: _Path, format: str | None = None) -> Trace:
     """Reads a trace: a file, a folder, or "-" for the standard input; packed or not. `format` names its format where it is not
     recognised by the content."""
 
-def gaps(path: Path, format: str | None = None) -> Table:
+def gaps(path: _Path, format: str | None = None) -> Table:
     """Lists the gaps of a trace in one pass, without keeping its events."""
 
 def repair(
-    trace: Trace | Path,
+    trace: Trace | _Path,
     *,
-    model: Model | Path | None = None,
+    model: Model | _Path | None = None,
     seed: int = 0,
     threads: int = 0,
     params: Mapping[str, Any] | None = None,
@@ -151,22 +167,11 @@ def repair(
     events below `min_confidence` are left out. `progress` is called with the gaps done and all gaps. Ctrl-C ends the repair.
     """
 
-def train(traces: Sequence[Trace | Path], *, seed: int = 0, threads: int = 0) -> Model:
+def train(traces: Sequence[Trace | _Path], *, seed: int = 0, threads: int = 0) -> Model:
     """Learns a model from traces of the same program; of traces with gaps, from their intact parts."""
 
-def merge(models: Sequence[Model | Path]) -> Model:
+def merge(models: Sequence[Model | _Path]) -> Model:
     """Adds models up. Neither order nor grouping matters."""
 
-def impute(array: Any, mask: Any, model: Imputer | Any) -> tuple[Any, Any]:
-    """Fills windows of tokens where `mask` is false, and returns the tokens and their probabilities.
-
-    `array` and `mask` are windows by positions, or one window. `model` is an `Imputer`, or the windows to learn from. What comes in
-    as a NumPy array goes out as one."""
-
-def evaluate(
-    protocol: Literal["self", "truth", "burst", "ring", "paper", "cross-run"] | str, **options: Any
-) -> list[dict[str, Any]]:
-    """Measures repairs where the lost events are known, and returns the rows of `tracemend evaluate PROTOCOL --json`.
-
-    Options are those of the command with underscores: `evaluate("self", test="trace.dat", gaps=100, blackout=[10, 40])`,
-    `evaluate("truth", lossy="lossy.txt", full="complete.txt")`. Each row is a dict with the key "type"."""
+def main(args: Sequence[str]) -> int:
+    """Runs the command with these arguments, the program's name first, and returns its exit code."""
