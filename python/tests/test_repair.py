@@ -156,8 +156,11 @@ def test_a_notebook_shows_summary_and_picture():
 
 
 def test_the_command_is_in_the_package():
-    assert command("--version").split() == ["tracemend", tracemend.__version__]
-    assert command("gaps", SMALL, "--fail-on-loss", "-q", code=1)
+    script = pathlib.Path(sys.executable).with_name("tracemend")
+    for command in ([script], [sys.executable, "-m", "tracemend"]):
+        shown = subprocess.run([*command, "--version"], capture_output=True, text=True).stdout
+        assert shown.split() == ["tracemend", tracemend.__version__]
+        assert subprocess.run([*command, "gaps", SMALL, "--fail-on-loss"], capture_output=True).returncode == 1
 
 
 def test_every_public_name_is_documented_and_typed():
