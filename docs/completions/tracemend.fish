@@ -62,6 +62,7 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Descr
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents them'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "repair" -d 'Reconstruct the events a trace lost, each with a calibrated probability'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn an n-gram model from traces, or train a network on a data set'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "merge" -d 'Merge n-gram models into one, as if all their traces had been learned at once'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "evaluate" -d 'Measure how good repairs are, on artificial gaps of known length'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "dataset" -d 'Build a data set from traces for `train --model`, or describe one'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "models" -d 'List the networks, describe a model file, import or export weights'
@@ -231,6 +232,40 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s q -l quiet
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -s o -l output -d 'Write the merged model to this file, which appears whole or not at all' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l protocol -d 'The older way to name the protocol. What comes here is a wrong name: right ones became the subcommand before' -r -f -a "paper\t''
 cross-run\t''
 burst\t''

@@ -60,7 +60,8 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
     for calibration in &calibrations {
         model.calibration.merge(calibration);
     }
-    model
+    // What is used at once is to be what a file would give.
+    model.canonical()
 }
 
 #[cfg(test)]

@@ -74,7 +74,9 @@ fn a_folder_of_perf_record_threads_is_refused_by_name() {
 #[test]
 fn binary_files_are_no_sequences() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.txt"), "open read close\n").unwrap();
+    for name in ["a.txt", "c.txt", "d.txt"] {
+        std::fs::write(folder.path().join(name), "open read close\n").unwrap();
+    }
     std::fs::write(folder.path().join("b.bin"), [0u8, 159, 146, 150, 10]).unwrap();
     let error = try_read(folder.path(), &OpenOptions::default()).map(|read| read.events.len()).unwrap_err().to_string();
     assert!(error.contains("b.bin") && error.contains("binary data"), "{error}");

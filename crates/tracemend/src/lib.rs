@@ -50,8 +50,10 @@ mod report;
 mod scores;
 mod sha256;
 pub mod statistics;
+mod summary;
 mod survey;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Reads and writes traces: formats, events, gaps, threads.
@@ -68,14 +70,20 @@ pub use tracemend_repair as repair;
 /// Runs the command with the process's arguments.
 #[doc(hidden)]
 pub fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os()))
+}
+
+/// Runs the command with these arguments, the program's name first, and returns its exit code.
+#[doc(hidden)]
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     cli::interrupt::install();
-    match cli::run(std::env::args_os()) {
-        Ok(code) => ExitCode::from(code),
+    match cli::run(args) {
+        Ok(code) => code,
         // The reader of a closed pipe has what it wanted.
-        Err(error) if cli::messages::is_closed_pipe(&error) => ExitCode::from(exit::DONE),
+        Err(error) if cli::messages::is_closed_pipe(&error) => exit::DONE,
         Err(error) => {
             cli::messages::error(&error);
-            ExitCode::from(exit::ERROR)
+            exit::ERROR
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Lists where a trace lost events, how many and why, in one pass and bounded memory.
 
+use crate::advice::advice;
 use crate::report::plural;
 use serde::Serialize;
+use tracemend_trace::sink::GapRow;
 use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
 /// Sum of a trace's losses.
@@ -84,6 +86,17 @@ pub(crate) fn lost_words(lost_events: u64, kind: &str) -> String {
         "unknown" => "an unknown number of events".to_owned(),
         _ => format!("at least {events}"),
     }
+}
+
+/// The number of events lost in gaps, in words: where there are gaps, none counted means that none could be.
+pub(crate) fn lost_in_gaps(lost_events: u64) -> String {
+    lost_words(lost_events, if lost_events == 0 { "unknown" } else { "exact" })
+}
+
+/// The row of a gap, with advice on the tracer option that would have kept its events.
+pub fn gap_row<'a>(gap: &'a Gap, header: &'a TraceHeader) -> GapRow<'a> {
+    let advice = advice(header.format, &gap.cause, gap.lost.count().unwrap_or(0));
+    GapRow { advice, ..GapRow::new(gap, header) }
 }
 
 /// Reads `source` to its end and passes each gap to `each`.

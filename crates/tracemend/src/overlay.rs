@@ -4,6 +4,7 @@ use crate::records::Records;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use tracemend_repair::{Composition, GapRepair, InferredEvent};
 use tracemend_trace::sink::{CompositionRow, EventRow, GapOutcome, GapRow, Inference, Sink};
 use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
@@ -17,12 +18,21 @@ pub struct WriteOptions<'a> {
     pub model: &'a str,
 }
 
+/// The id of a model learned from the trace itself.
+pub const OWN_MODEL: &str = "engine:self";
+
+/// Returns the id of a sum of models: their file names, or [`OWN_MODEL`] without any.
+pub fn model_id(paths: &[impl AsRef<Path>]) -> String {
+    let names: Vec<_> = paths.iter().filter_map(|path| path.as_ref().file_name()?.to_str()).collect();
+    if names.is_empty() { OWN_MODEL.to_owned() } else { format!("engine:{}", names.join("+")) }
+}
+
 /// Confidence from which an inferred event counts as sure.
 const SURE: f32 = 0.9;
 
 /// A repair in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(crate) struct RepairSummary {
+pub struct RepairSummary {
     /// Gaps of the trace.
     pub gaps: u64,
     /// Gaps that were filled, at least in part.

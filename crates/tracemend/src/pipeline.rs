@@ -1,16 +1,18 @@
 //! Loads traces, and writes repaired ones.
 
-use crate::overlay::{WriteOptions, write_merged, write_overlay};
+use crate::overlay::{RepairSummary, WriteOptions, write_merged, write_overlay};
 use crate::records::Recorder;
+use crate::report::{RepairReport, repair_page};
 use crate::statistics::{StatisticsRow, statistics};
 use std::cell::OnceCell;
 use std::io;
-use std::io::Write;
+use std::io::{BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 use tracemend_repair::GapRepair;
+use tracemend_trace::fs::AtomicFolder;
 use tracemend_trace::sink::parquet::ParquetSink;
 use tracemend_trace::sink::{Collected, CsvSink, JsonlSink, Sink, TextSink, ctf, write_chrome, write_perfetto};
-use tracemend_trace::{MemoryBudget, Source, Trace, TraceHeader, TraceResult};
+use tracemend_trace::{AtomicFile, MemoryBudget, Source, Trace, TraceHeader, TraceResult};
 
 /// The format that a repaired trace is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ impl OutputFormat {
     ];
 
     /// Returns the format that the suffix of `path` stands for.
-    pub(crate) fn of_suffix(path: &Path) -> Option<Self> {
+    pub fn of_suffix(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "jsonl" => Some(Self::Jsonl),
             "csv" => Some(Self::Csv),
@@ -54,6 +56,16 @@ impl OutputFormat {
             "perfetto-trace" | "pftrace" => Some(Self::Perfetto),
             _ => None,
         }
+    }
+
+    /// Returns the format of this name, as `--output-format` takes it.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
+    }
+
+    /// The names of all formats.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.iter().map(|(_, name, _)| *name)
     }
 
     /// Whether recorded events are written without being asked for: inferred ones alone would show nothing.
@@ -147,14 +159,25 @@ impl<'a> Repaired<'a> {
         &self.loaded.trace.header
     }
 
-    /// The repair of each gap.
-    pub(crate) fn repairs(&self) -> &'a [GapRepair] {
-        self.repairs
+    /// The repair in figures.
+    pub fn summary(&self) -> RepairSummary {
+        RepairSummary::of(self.repairs, &self.options)
     }
 
-    /// The id of the model that the inferred events come from.
-    pub(crate) fn model(&self) -> &'a str {
-        self.options.model
+    /// The report as one HTML page; `name` is the trace's.
+    ///
+    /// # Errors
+    /// Never in practice: the rows go into memory.
+    pub fn report(&self, name: &str) -> io::Result<String> {
+        Ok(repair_page(&RepairReport {
+            title: &format!("Repair of {name}"),
+            model: self.options.model,
+            header: self.header(),
+            merged: self.merged()?,
+            repairs: self.repairs,
+            summary: &self.summary(),
+            statistics: self.statistics()?,
+        })?)
     }
 
     /// Recorded and inferred events in memory, collected by the first call.
@@ -227,7 +250,26 @@ impl<'a> Repaired<'a> {
         Ok(collected)
     }
 
-    fn write_to(&self, merge: bool, sink: &mut dyn Sink<'a>) -> io::Result<()> {
+    /// Writes to a path, where the output appears whole or not at all.
+    ///
+    /// # Errors
+    /// When the path cannot be written.
+    pub fn save(&self, form: OutputForm, path: &Path) -> io::Result<()> {
+        if form.format == OutputFormat::Ctf {
+            let folder = AtomicFolder::create(path)?;
+            self.write_ctf(form.merge, folder.path())?;
+            return folder.commit();
+        }
+        let mut out = BufWriter::new(AtomicFile::create(path)?);
+        self.write(form, &mut out)?;
+        out.into_inner().map_err(IntoInnerError::into_error)?.commit()
+    }
+
+    /// Passes every row to a sink: inferred events, with `merge` the recorded ones too.
+    ///
+    /// # Errors
+    /// When the sink fails.
+    pub fn write_to(&self, merge: bool, sink: &mut dyn Sink<'a>) -> io::Result<()> {
         let Self { loaded, repairs, options, .. } = self;
         match merge {
             true => write_merged(&loaded.trace, loaded.records.as_ref(), repairs, options, sink),

@@ -357,6 +357,46 @@ fn a_trained_model_repairs_and_is_named_in_every_event() {
 }
 
 #[test]
+fn models_merge_to_the_same_bytes_in_any_order_and_grouping() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = |name: &str| text_of(&folder.path().join(name)).to_owned();
+    let traces = ["small_full.txt", "small_lost.txt", "shell/run1.csv.zst"];
+    let [a, b, c] = traces.map(|trace| {
+        let model = path(&format!("{}.model", trace.replace('/', "_")));
+        stdout(&["train", "-q", &format!("crates/tracemend/tests/fixtures/succeed/{trace}"), "-o", &model]);
+        model
+    });
+    let merge = |models: &[&str], name: &str| {
+        stdout(&[&["merge", "-q"], models, &["-o", &path(name)]].concat());
+        path(name)
+    };
+    let at_once = merge(&[&a, &b, &c], "at_once");
+    let turned = merge(&[&c, &a, &b], "turned");
+    let tree = merge(&[&merge(&[&b, &c], "part"), &a], "tree");
+    let bytes = |path: &str| std::fs::read(path).expect("a model");
+    assert!(bytes(&at_once).len() > bytes(&a).len());
+    assert_eq!(bytes(&at_once), bytes(&turned));
+    assert_eq!(bytes(&at_once), bytes(&tree));
+    // Merged alone, a model stays what it is; into its own place too.
+    let before = bytes(&a);
+    stdout(&["merge", "-q", &a, "-o", &a]);
+    assert_eq!(bytes(&a), before);
+    let rows = rows(&stdout(&["repair", "-q", SMALL, "--model", &at_once]));
+    assert!(of_type(&rows, "event").iter().all(|event| event["model"] == "engine:at_once"));
+}
+
+#[test]
+fn what_is_no_model_does_not_merge() {
+    let output = run(&["merge", SMALL, "-o", "no/such/folder/model"]);
+    assert!(shown(&output).contains("choose another place with --output"));
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let output = run(&["merge", SMALL, "-o", text_of(&folder.path().join("model"))]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(shown(&output).contains("not a model file"));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
 fn training_without_an_output_is_an_error() {
     assert_snapshot!(shown(&run(&["train", SMALL])));
 }

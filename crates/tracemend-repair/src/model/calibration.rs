@@ -28,32 +28,61 @@ const MEANS: [f64; 4] = [0.3, 1.0, 4.0, f64::INFINITY];
 /// Shares of the background that are tried.
 pub(crate) const SHARES: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0];
 
+/// Units of a [`Sums`] that make 1. Large enough that rounding is far below what any blackout can tell, small enough that a million
+/// million fit.
+const UNIT: f64 = (1u64 << 24) as f64;
+
+/// A flat table of sums in fixed point: whole numbers add up to the same in any order. A sum that would be too large stays at the
+/// largest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Sums(Vec<u64>);
+
+impl Sums {
+    fn zero(cells: usize) -> Self {
+        Self(vec![0; cells])
+    }
+
+    fn add(&mut self, cell: usize, value: f64) {
+        // The cast stops at the ends, and takes what is no number for 0.
+        self.0[cell] = self.0[cell].saturating_add((value * UNIT).round() as u64);
+    }
+
+    fn get(&self, cell: usize) -> f64 {
+        self.0[cell] as f64 / UNIT
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, &more)| *sum = sum.saturating_add(more));
+    }
+}
+
 /// What became of beliefs, counted. Tables are flat; the last index runs fastest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     /// `[LENGTHS]` blackouts.
-    blackouts: Vec<f64>,
+    blackouts: Sums,
     /// `[LENGTHS, EDGES, SUPPORT, 2]` right and all.
-    confidence: Vec<f64>,
+    confidence: Sums,
     /// `[2, LENGTHS, MEANS, SPREAD]` standardised errors of expected counts: by thread, by event.
-    spread: Vec<f64>,
+    spread: Sums,
     /// `[LENGTHS, 2]` event types that were lost without a row in the composition, and rows.
-    unexpected: Vec<f64>,
+    unexpected: Sums,
     /// `[LENGTHS, 2]` squared time error as a share of the gap's width, and how many.
-    times: Vec<f64>,
+    times: Sums,
     /// `[LENGTHS, SHARES]` distance of the expected counts from the true ones, by the share of the background.
-    background: Vec<f64>,
+    background: Sums,
 }
 
 impl Default for Calibration {
     fn default() -> Self {
         Self {
-            blackouts: vec![0.0; LENGTHS],
-            confidence: vec![0.0; LENGTHS * EDGES * SUPPORT.len() * 2],
-            spread: vec![0.0; 2 * LENGTHS * MEANS.len() * SPREAD.len()],
-            unexpected: vec![0.0; LENGTHS * 2],
-            times: vec![0.0; LENGTHS * 2],
-            background: vec![0.0; LENGTHS * SHARES.len()],
+            blackouts: Sums::zero(LENGTHS),
+            confidence: Sums::zero(LENGTHS * EDGES * SUPPORT.len() * 2),
+            spread: Sums::zero(2 * LENGTHS * MEANS.len() * SPREAD.len()),
+            unexpected: Sums::zero(LENGTHS * 2),
+            times: Sums::zero(LENGTHS * 2),
+            background: Sums::zero(LENGTHS * SHARES.len()),
         }
     }
 }
@@ -122,7 +151,7 @@ fn cell(length: usize, edge: usize, support: usize) -> usize {
 
 impl Calibration {
     /// Each table, and how many times over it has a group for every length.
-    fn tables(&mut self) -> [(&mut Vec<f64>, usize); 6] {
+    fn tables(&mut self) -> [(&mut Sums, usize); 6] {
         [
             (&mut self.blackouts, 1),
             (&mut self.confidence, 1),
@@ -137,18 +166,19 @@ impl Calibration {
     pub(crate) fn merge(&mut self, other: &Self) {
         let mut other = other.clone();
         for ((mine, _), (other, _)) in self.tables().into_iter().zip(other.tables()) {
-            mine.iter_mut().zip(other).for_each(|(a, b)| *a += *b);
+            mine.merge(other);
         }
     }
 
     /// Adds what blackouts in other traces say; in each group of lengths they count as at most `max` blackouts.
     pub(crate) fn merge_prior(&mut self, other: &Self, max: f64) {
         let mut other = other.clone();
-        let weights: Vec<f64> = other.blackouts.iter().map(|&count| (max / count.max(1.0)).min(1.0)).collect();
+        let weights: Vec<f64> =
+            (0..LENGTHS).map(|length| (max / other.blackouts.get(length).max(1.0)).min(1.0)).collect();
         for (table, times) in other.tables() {
-            let group = table.len() / (times * LENGTHS);
-            for (number, counts) in table.chunks_mut(group.max(1)).enumerate() {
-                counts.iter_mut().for_each(|count| *count *= weights[number % LENGTHS]);
+            let group = table.0.len() / (times * LENGTHS);
+            for (number, sums) in table.0.chunks_mut(group.max(1)).enumerate() {
+                sums.iter_mut().for_each(|sum| *sum = (*sum as f64 * weights[number % LENGTHS]).round() as u64);
             }
         }
         self.merge(&other);
@@ -159,60 +189,58 @@ impl Calibration {
         length_group(a) == length_group(b)
     }
 
-    /// Whether the tables have the sizes this version works with, and hold counts.
+    /// Whether the tables have the sizes this version works with.
     pub(crate) fn is_valid(&self) -> bool {
         let (mut mine, mut fresh) = (self.clone(), Self::default());
-        mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| {
-            table.len() == fresh.len() && table.iter().all(|count| count.is_finite() && *count >= 0.0)
-        })
+        mine.tables().into_iter().zip(fresh.tables()).all(|((table, _), (fresh, _))| table.0.len() == fresh.0.len())
     }
 
     /// Notes a blackout; its events and counts are noted one by one.
     pub(crate) fn note_blackout(&mut self, lost: usize) {
-        self.blackouts[length_group(lost)] += 1.0;
+        self.blackouts.add(length_group(lost), 1.0);
     }
 
     /// Notes whether a belief came true.
     pub(crate) fn note(&mut self, belief: Belief, right: bool) {
         let (length, edge, support) = belief.groups();
         let cell = cell(length, edge, support);
-        self.confidence[cell] += f64::from(u8::from(right));
-        self.confidence[cell + 1] += 1.0;
+        self.confidence.add(cell, f64::from(u8::from(right)));
+        self.confidence.add(cell + 1, 1.0);
     }
 
     /// Notes an expected number and the true one.
     pub(crate) fn note_count(&mut self, rows: Rows, lost: usize, expected: f64, deviation: f64, truth: f64) {
         let error = ((truth - expected).abs() / deviation) as f32;
         let group = SPREAD.iter().position(|&end| error <= end).unwrap_or(SPREAD.len() - 1);
-        self.spread[spread_row(rows, length_group(lost), mean_group(expected)) + group] += 1.0;
+        self.spread.add(spread_row(rows, length_group(lost), mean_group(expected)) + group, 1.0);
     }
 
     /// Notes how many event types were lost without a row in the composition, and how many rows it had.
     pub(crate) fn note_unexpected(&mut self, lost: usize, unexpected: usize, rows: usize) {
         let cell = length_group(lost) * 2;
-        self.unexpected[cell] += unexpected as f64;
-        self.unexpected[cell + 1] += rows as f64;
+        self.unexpected.add(cell, unexpected as f64);
+        self.unexpected.add(cell + 1, rows as f64);
     }
 
     /// Notes how far expected counts were from the truth with each of [`SHARES`].
     pub(crate) fn note_background(&mut self, lost: usize, distances: [f64; SHARES.len()]) {
         let start = length_group(lost) * SHARES.len();
-        self.background[start..].iter_mut().zip(distances).for_each(|(sum, distance)| *sum += distance);
+        (start..).zip(distances).for_each(|(cell, distance)| self.background.add(cell, distance));
     }
 
     /// The share of the background that served best.
     pub fn background(&self, lost: usize) -> f64 {
         let start = length_group(lost) * SHARES.len();
-        let sums = &self.background[start..start + SHARES.len()];
-        let best = (0..SHARES.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b])).unwrap_or(0);
+        let sums = &self.background.0[start..start + SHARES.len()];
+        let best = (0..SHARES.len()).min_by_key(|&share| sums[share]).unwrap_or(0);
         SHARES[best]
     }
 
     /// Notes a time error, as a share of the gap's width.
     pub(crate) fn note_time(&mut self, lost: usize, share: f64) {
         let cell = length_group(lost) * 2;
-        self.times[cell] += share * share;
-        self.times[cell + 1] += 1.0;
+        self.times.add(cell, share * share);
+        self.times.add(cell + 1, 1.0);
     }
 
     /// Probability that a belief is true; a cautious share of its support where no blackout was counted.
@@ -225,8 +253,8 @@ impl Calibration {
             let mut all = 0.0;
             for length in lengths {
                 for edge in edges.clone() {
-                    right += self.confidence[cell(length, edge, support)];
-                    all += self.confidence[cell(length, edge, support) + 1];
+                    right += self.confidence.get(cell(length, edge, support));
+                    all += self.confidence.get(cell(length, edge, support) + 1);
                 }
             }
             (right, all)
@@ -258,7 +286,7 @@ impl Calibration {
         let mut counts = [0.0; SPREAD.len()];
         let mut add = |length: usize, mean: usize, weight: f64| {
             let row = spread_row(rows, length, mean);
-            counts.iter_mut().zip(&self.spread[row..]).for_each(|(count, more)| *count += weight * more);
+            counts.iter_mut().zip(row..).for_each(|(count, cell)| *count += weight * self.spread.get(cell));
             counts.iter().sum::<f64>()
         };
         let mut total = add(length, mean, 1.0);
@@ -271,9 +299,10 @@ impl Calibration {
         if total < params.too_few_errors {
             return params.wide_interval;
         }
-        let safe = interval + (interval * (1.0 - interval) / (self.blackouts[length] + params.belief_backing)).sqrt();
-        let share = match (rows, self.unexpected[length * 2 + 1]) {
-            (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected[length * 2] / rows),
+        let safe =
+            interval + (interval * (1.0 - interval) / (self.blackouts.get(length) + params.belief_backing)).sqrt();
+        let share = match (rows, self.unexpected.get(length * 2 + 1)) {
+            (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected.get(length * 2) / rows),
             _ => safe,
         };
         let share = share.min(params.max_interval_share);
@@ -294,7 +323,7 @@ impl Calibration {
     pub(crate) fn time_error(&self, lost: usize, params: &ModelParams) -> f64 {
         let backing = params.time_error_backing;
         let cell = length_group(lost) * 2;
-        ((self.times[cell] + backing * params.time_error_prior) / (self.times[cell + 1] + backing)).sqrt()
+        ((self.times.get(cell) + backing * params.time_error_prior) / (self.times.get(cell + 1) + backing)).sqrt()
     }
 }
 

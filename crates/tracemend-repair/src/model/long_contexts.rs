@@ -170,6 +170,13 @@ impl LongContexts {
         }
     }
 
+    /// The table that [`LongContexts::rows`] gives back: followers come in their order, not in that of learning.
+    pub(crate) fn canonical(&self) -> Self {
+        let mut table = Self::default();
+        self.rows().into_iter().for_each(|(key, token, count)| table.add(key, token, count));
+        table
+    }
+
     /// All rows (key, token, count), by key, the most frequent follower first.
     pub(crate) fn rows(&self) -> Vec<(u64, Token, u32)> {
         let of = |&key| self.followers(key).map(move |(token, count)| (key, token, count));

@@ -7,8 +7,17 @@ use crate::model::token::Token;
 use crate::model::trace_model::TraceModel;
 
 impl TraceModel {
-    /// Adds another model. The result is the model that learns the traces of both, this one's first.
-    /// `(a + b) + c` equals `a + (b + c)`, up to the numbers of nodes.
+    /// Adds another model. The result is the model that learns the traces of both, this one's first. Neither the order nor the
+    /// grouping of merges matters, up to the numbers of tokens and nodes, which [`TraceModel::canonical`] and the file make equal:
+    /// everything is a sum of whole numbers, and one that would be too large stays at the largest.
+    ///
+    /// ```
+    /// use tracemend_repair::model::TraceModel;
+    ///
+    /// let mut sum = TraceModel::default();
+    /// sum.merge(&TraceModel::default());
+    /// assert_eq!(sum.events, 0);
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         let map: Vec<Token> = other.tokens.kinds().iter().map(|kind| self.tokens.intern(kind.clone())).collect();
         self.trie.merge(&other.trie, &map);
@@ -17,6 +26,16 @@ impl TraceModel {
         self.timing.merge(&other.timing, &map);
         self.calibration.merge(&other.calibration);
         self.events = self.events.saturating_add(other.events);
+    }
+
+    /// The same model as its file gives it back: tokens numbered by what they mean, not by when they were seen first.
+    pub fn canonical(&self) -> Self {
+        let (tokens, params) = (self.tokens.canonical(), self.params.clone());
+        let mut same = Self { tokens, params, rescoring: self.rescoring, ..Self::default() };
+        same.merge(self);
+        same.long = same.long.canonical();
+        same.trie.freeze();
+        same
     }
 }
 
@@ -89,8 +108,11 @@ impl Timing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::calibration::{Belief, Rows, SHARES};
     use crate::model::testing::{bytes, trace, traces};
     use proptest::prelude::*;
+    use proptest::sample::Index;
+    use tracemend_trace::Trace;
 
     proptest! {
         #[test]
@@ -112,22 +134,86 @@ mod tests {
             }
         }
 
+        /// Random trees: two models of those left are merged, now and then by way of a file, until one is left.
         #[test]
-        fn merging_is_associative(traces in proptest::collection::vec(traces(), 3)) {
-            let models: Vec<TraceModel> = traces.iter().map(|trace| {
-                let mut model = TraceModel::default();
-                model.learn(trace, 1);
-                model
-            }).collect();
-            let mut left = models[0].clone();
-            left.merge(&models[1]);
-            left.merge(&models[2]);
-            let mut right = models[1].clone();
-            right.merge(&models[2]);
-            let mut first = models[0].clone();
-            first.merge(&right);
-            prop_assert_eq!(bytes(&left), bytes(&first));
+        fn every_tree_of_merges_writes_the_same_bytes(
+            leaves in proptest::collection::vec((traces(), blackouts()), 2..6),
+            steps in proptest::collection::vec((any::<Index>(), any::<Index>(), any::<bool>()), 5),
+        ) {
+            let mut left: Vec<TraceModel> = leaves.iter().map(|(trace, blackouts)| learned(trace, blackouts)).collect();
+            let mut in_turn = TraceModel::default();
+            left.iter().for_each(|model| in_turn.merge(model));
+            for (first, second, by_file) in steps {
+                if left.len() == 1 {
+                    break;
+                }
+                let mut sum = left.swap_remove(first.index(left.len()));
+                sum.merge(&left.swap_remove(second.index(left.len())));
+                left.push(if by_file { saved_and_loaded(&sum) } else { sum });
+            }
+            prop_assert_eq!(left.len(), 1);
+            prop_assert_eq!(bytes(&left[0]), bytes(&in_turn));
         }
+
+        #[test]
+        fn a_model_in_memory_is_the_model_in_its_file(trace in traces(), blackouts in blackouts()) {
+            let model = learned(&trace, &blackouts).canonical();
+            let read = saved_and_loaded(&model);
+            prop_assert_eq!(model.tokens.kinds(), read.tokens.kinds());
+            prop_assert_eq!(&model.calibration, &read.calibration);
+            prop_assert_eq!(model.trie.len(), read.trie.len());
+            for node in 0..model.trie.len() as Node {
+                let followers = |model: &TraceModel| model.trie.followers(node).collect::<Vec<_>>();
+                prop_assert_eq!(followers(&model), followers(&read));
+            }
+            for (key, _, _) in model.long.rows() {
+                let followers = |model: &TraceModel| model.long.followers(key).collect::<Vec<_>>();
+                prop_assert_eq!(followers(&model), followers(&read));
+            }
+        }
+    }
+
+    /// What is noted of one blackout: support, events lost, whether that was right, an error.
+    type Noted = (f32, usize, bool, f64);
+
+    fn blackouts() -> impl Strategy<Value = Vec<Noted>> {
+        proptest::collection::vec((0f32..1.0, 1usize..900, any::<bool>(), 0.0..3.0), 0..8)
+    }
+
+    fn learned(trace: &Trace, blackouts: &[Noted]) -> TraceModel {
+        let mut model = TraceModel::default();
+        model.learn(trace, 1);
+        for &(support, lost, right, error) in blackouts {
+            model.calibration.note_blackout(lost);
+            model.calibration.note(Belief { support, lost, place: lost / 3 }, right);
+            model.calibration.note_count(Rows::ByEvent, lost, 2.0 * error, 1.0, error);
+            model.calibration.note_background(lost, [error; SHARES.len()]);
+            model.calibration.note_time(lost, error / 7.0);
+        }
+        model
+    }
+
+    fn saved_and_loaded(model: &TraceModel) -> TraceModel {
+        let folder = tempfile::tempdir().unwrap();
+        model.save(&folder.path().join("model")).unwrap();
+        TraceModel::load(&folder.path().join("model")).unwrap()
+    }
+
+    #[test]
+    fn counts_stop_at_the_largest_in_whatever_order() {
+        let calls = trace(&[(0, 1, "read"), (0, 1, "write"), (0, 2, "read"), (0, 1, "read"), (0, 1, "write")]);
+        let models = [u32::MAX - 3, 2, u32::MAX / 2].map(|weight| {
+            let mut model = TraceModel::default();
+            model.learn(&calls, weight);
+            model
+        });
+        let sum = |order: [usize; 3]| {
+            let mut sum = models[order[0]].clone();
+            order[1..].iter().for_each(|&next| sum.merge(&models[next]));
+            bytes(&saved_and_loaded(&sum))
+        };
+        assert_eq!(sum([0, 1, 2]), sum([2, 0, 1]));
+        assert_eq!(sum([0, 1, 2]), sum([1, 2, 0]));
     }
 
     #[test]

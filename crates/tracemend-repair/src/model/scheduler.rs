@@ -61,18 +61,21 @@ pub(crate) struct SchedulerModel {
 }
 
 const LEVELS: usize = 4;
-/// Tokens in a key have 16 bits; those beyond count as one.
-pub(crate) const LAST_TOKEN: Token = 0xffff;
+/// Bits of a token in a key.
+pub(crate) const TOKEN_BITS: u32 = 19;
+/// Tokens from this one on count as one. A model with so many event types (half a million) no longer merges exactly.
+pub(crate) const LAST_TOKEN: Token = (1 << TOKEN_BITS) - 1;
 /// Where the last token, the token left and the token before the last begin in a key, each in one more level.
-pub(crate) const TOKEN_SHIFTS: [u32; LEVELS - 1] = [4, 20, 36];
+pub(crate) const TOKEN_SHIFTS: [u32; LEVELS - 1] = [4, 4 + TOKEN_BITS, 4 + 2 * TOKEN_BITS];
 /// Where the level stands in a key.
-pub(crate) const LEVEL_SHIFT: u32 = 60;
+pub(crate) const LEVEL_SHIFT: u32 = 4 + 3 * TOKEN_BITS;
 
 fn keys(candidate: &Candidate, left: Token) -> [u64; LEVELS] {
     let shape = candidate.recency.bucket() << 1 | u64::from(candidate.moved);
     let token = |token: Token, field: usize| u64::from(token.min(LAST_TOKEN)) << TOKEN_SHIFTS[field];
     let (last, left, before) = (token(candidate.last, 0), token(left, 1), token(candidate.before_last, 2));
-    [shape, 1 << 60 | shape | last, 2 << 60 | shape | last | left, 3 << 60 | shape | last | left | before]
+    let level = |level: u64| level << LEVEL_SHIFT | shape;
+    [shape, level(1) | last, level(2) | last | left, level(3) | last | left | before]
 }
 
 impl SchedulerModel {

@@ -69,6 +69,12 @@ impl Pauses {
 }
 
 impl Timing {
+    /// The rows up to the last token with a known time.
+    pub(crate) fn known(&self) -> &[Pauses] {
+        let known = self.tokens.iter().rposition(|pauses| pauses.total > 0).map_or(0, |last| last + 1);
+        &self.tokens[..known]
+    }
+
     /// Notes a pause after `token`, the time of the whole step, and whether the thread stayed on its CPU.
     pub(crate) fn note(&mut self, token: Token, pause_ns: i64, step_ns: i64, stayed: bool, weight: u32) {
         let token = token as usize;

@@ -124,6 +124,24 @@ impl TokenTable {
         id
     }
 
+    /// The same tokens, numbered by what they mean: the marks, then events, then programs, each in the order of their parts.
+    pub(crate) fn canonical(&self) -> Self {
+        let mut kinds: Vec<&TokenKind> = self.kinds[FIRST_EVENT as usize..].iter().collect();
+        kinds.sort_unstable_by_key(|kind| Self::rank(kind));
+        let mut table = Self::default();
+        kinds.into_iter().for_each(|kind| _ = table.intern(kind.clone()));
+        table
+    }
+
+    /// Whether [`TokenTable::canonical`] would change nothing.
+    pub(crate) fn is_canonical(&self) -> bool {
+        self.kinds[FIRST_EVENT as usize..].is_sorted_by_key(Self::rank)
+    }
+
+    fn rank(kind: &TokenKind) -> (bool, &TokenKind) {
+        (Self::is_program(kind), kind)
+    }
+
     /// The token that stands for a program (by process name) in contexts.
     pub(crate) fn program(&mut self, comm: &str) -> Token {
         self.intern(TokenKind { name: format!("{PROGRAM}{comm}"), phase: Phase::Point, class: ReturnClass::None })

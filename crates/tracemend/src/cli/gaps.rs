@@ -4,7 +4,7 @@ use super::globals::{Globals, stdout};
 use crate::{
     advice::advice,
     exit,
-    losses::{LossSummary, lost_words, stream_gaps, with_evidence},
+    losses::{LossSummary, gap_row, lost_words, stream_gaps, with_evidence},
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -90,12 +90,8 @@ enum Listing<W> {
 
 impl<W: Write> Listing<W> {
     fn gap(&mut self, gap: &Gap, header: &TraceHeader) -> io::Result<()> {
-        let mut row = GapRow::new(gap, header);
         match self {
-            Listing::Json(lines) => {
-                row.advice = advice(header.format, &gap.cause, gap.lost.count().unwrap_or(0));
-                lines.row("gap", &row)
-            }
+            Listing::Json(lines) => lines.row("gap", &gap_row(gap, header)),
             Listing::Text(out, started) => {
                 if !*started {
                     *started = true;
@@ -103,6 +99,7 @@ impl<W: Write> Listing<W> {
                         if header.ticks { ["begin (ticks)", "end (ticks)"] } else { ["begin (s)", "end (s)"] };
                     writeln!(out, "{}", text_row(["gap", "stream", begin, end, "span", "lost", "why"]))?;
                 }
+                let row = GapRow::new(gap, header);
                 writeln!(out, "{}", text_row(text_cells(&row, gap, header.ticks).each_ref().map(String::as_str)))
             }
         }

@@ -31,6 +31,7 @@ pub(crate) mod interrupt;
 mod lami;
 mod man;
 mod memory;
+mod merge;
 pub(crate) mod messages;
 #[cfg(feature = "nets")]
 mod models;
@@ -80,6 +81,7 @@ enum Task {
     Repair(repair::RepairArgs),
     Query(query::QueryArgs),
     Train(train::TrainArgs),
+    Merge(merge::MergeArgs),
     #[cfg(feature = "eval")]
     Evaluate(evaluate::EvaluateArgs),
     #[cfg(feature = "nets")]
@@ -125,6 +127,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         Task::Repair(args) => repair::run(&args, &cli.globals),
         Task::Query(args) => query::run(&args, &cli.globals),
         Task::Train(args) => train::run(&args, &cli.globals),
+        Task::Merge(args) => merge::run(&args, &cli.globals),
         #[cfg(feature = "eval")]
         Task::Evaluate(args) => evaluate::run(&args, &cli.globals),
         #[cfg(feature = "nets")]

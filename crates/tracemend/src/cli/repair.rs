@@ -5,10 +5,10 @@ use super::interrupt;
 use super::progress::Progress;
 use super::repair_output::{Output, OutputArgs};
 use crate::exit;
-use crate::losses::lost_words;
-use crate::overlay::{RepairSummary, WriteOptions};
+use crate::losses::lost_in_gaps;
+use crate::overlay::{OWN_MODEL, WriteOptions, model_id};
 use crate::pipeline::{Loaded, Repaired, load_within};
-use crate::report::{count, plural};
+use crate::report::plural;
 use anyhow::Context as _;
 use clap::Args;
 use std::io::Write;
@@ -108,12 +108,12 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
     let model_id = model_id(if repairs.iter().any(|repair| repair.from_model) { &args.model } else { &[] });
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
-    let summary = RepairSummary::of(&repairs, &write_options);
-    output.write(&args.trace, &Repaired::new(&loaded, &repairs, write_options), &summary, globals)?;
-    for line in summary_lines(&summary) {
+    let repaired = Repaired::new(&loaded, &repairs, write_options);
+    output.write(&args.trace, &repaired, globals)?;
+    for line in repaired.summary().lines() {
         globals.note(&line);
     }
-    if model.is_some() && repairs.iter().any(|repair| !repair.events.is_empty()) && model_id == OWN {
+    if model.is_some() && repairs.iter().any(|repair| !repair.events.is_empty()) && model_id == OWN_MODEL {
         globals.note("the model was left out: artificial gaps in this trace are filled no better with it");
     }
     if !args.fill_damage && loaded.trace.gaps.iter().any(|gap| gap.unread_lines.is_some()) {
@@ -136,18 +136,9 @@ pub(super) fn load_models(paths: &[PathBuf]) -> anyhow::Result<Option<TraceModel
 }
 
 /// Loads a model that `train` made.
-fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
+pub(super) fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
     TraceModel::load(path)
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
-}
-
-/// The id of a model learned from the trace itself.
-const OWN: &str = "engine:self";
-
-/// Returns the id of a sum of models: their file names, or [`OWN`] without any.
-fn model_id(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy()).collect();
-    if names.is_empty() { OWN.to_owned() } else { format!("engine:{}", names.join("+")) }
 }
 
 fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
@@ -172,7 +163,7 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
             out,
             "would repair {}, {} lost, {learned}",
             plural(trace.gaps.len() as u64, "gap"),
-            if trace.gaps.is_empty() { plural(0, "event") } else { lost_or_unknown(lost) }
+            if trace.gaps.is_empty() { plural(0, "event") } else { lost_in_gaps(lost) }
         )?;
         if uncounted > 0 {
             writeln!(
@@ -185,60 +176,4 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
     }
     out.flush()?;
     Ok(exit::DONE)
-}
-
-/// How many inferred events a user can rely on, and how far.
-fn sure(summary: &RepairSummary) -> String {
-    let (sure, right) = (summary.inferred_sure, summary.sure_right);
-    let right = if right < 99.95 { format!("{right:.1}") } else { count(right.round() as u64) };
-    match sure {
-        0 => "none of them with confidence >= 0.90".to_owned(),
-        _ => format!("{} of them with confidence >= 0.90, of which {right} are expected to be right", count(sure)),
-    }
-}
-
-/// A number of lost events; where there are gaps, none counted means that none could be.
-fn lost_or_unknown(lost: u64) -> String {
-    lost_words(lost, if lost == 0 { "unknown" } else { "exact" })
-}
-
-fn summary_lines(summary: &RepairSummary) -> Vec<String> {
-    if summary.gaps == 0 {
-        return Vec::new();
-    }
-    let mut lines = vec![format!(
-        "repaired {} of {}: {} lost, {} inferred, {}",
-        count(summary.filled),
-        plural(summary.gaps, "gap"),
-        lost_or_unknown(summary.lost_events),
-        count(summary.inferred),
-        sure(summary),
-    )];
-    if summary.withheld > 0 {
-        lines.push(format!("left open: {} below --min-confidence", plural(summary.withheld, "event")));
-    }
-    for (reason, gaps) in &summary.left_open {
-        lines.push(format!("left open: {}: {reason}", plural(*gaps, "gap")));
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_summary_says_how_many_sure_events_are_expected_to_be_right() {
-        let summary = RepairSummary { gaps: 1, filled: 1, lost_events: 9, inferred: 8, ..RepairSummary::default() };
-        let line = |inferred_sure, sure_right| {
-            summary_lines(&RepairSummary { inferred_sure, sure_right, ..summary.clone() }).swap_remove(0)
-        };
-        let head = "repaired 1 of 1 gap: 9 events lost, 8 inferred, ";
-        assert_eq!(line(0, 0.0), format!("{head}none of them with confidence >= 0.90"));
-        assert_eq!(
-            line(5, 4.79),
-            format!("{head}5 of them with confidence >= 0.90, of which 4.8 are expected to be right")
-        );
-        assert!(line(1300, 1234.4).ends_with("of which 1 234 are expected to be right"), "{}", line(1300, 1234.4));
-    }
 }

@@ -4,9 +4,7 @@
 use super::choice::choice;
 use super::globals::{Globals, stdout, stdout_colored};
 use super::interrupt;
-use crate::overlay::RepairSummary;
 use crate::pipeline::{OutputForm, OutputFormat, Repaired};
-use crate::report::{RepairReport, repair_page};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -140,13 +138,7 @@ impl Output {
     }
 
     /// Writes the repair of the trace at `path`. One that was interrupted replaces no earlier output.
-    pub(super) fn write(
-        self,
-        path: &Path,
-        repaired: &Repaired<'_>,
-        summary: &RepairSummary,
-        globals: &Globals,
-    ) -> anyhow::Result<()> {
+    pub(super) fn write(self, path: &Path, repaired: &Repaired<'_>, globals: &Globals) -> anyhow::Result<()> {
         let keeps = |file: &AtomicFile| {
             let keeps = interrupt::asked() && file.replaces();
             if keeps {
@@ -173,15 +165,7 @@ impl Output {
         }
         let Some(mut file) = self.report.filter(|file| !keeps(file)) else { return Ok(()) };
         let name = path.file_name().map(|name| name.to_string_lossy());
-        let page = repair_page(&RepairReport {
-            title: &format!("Repair of {}", name.as_deref().unwrap_or("a trace")),
-            model: repaired.model(),
-            header: repaired.header(),
-            merged: repaired.merged()?,
-            repairs: repaired.repairs(),
-            summary,
-            statistics: repaired.statistics()?,
-        })?;
+        let page = repaired.report(name.as_deref().unwrap_or("a trace"))?;
         file.write_all(page.as_bytes())?;
         Ok(file.commit()?)
     }

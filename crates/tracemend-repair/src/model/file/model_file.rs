@@ -5,7 +5,7 @@ use crate::model::columns::TrieColumns;
 use crate::model::file::error::ModelError;
 use crate::model::long_contexts::LongContexts;
 use crate::model::ngram_trie::{ContextTrie, MAX_ORDER, PROGRAM_ORDER};
-use crate::model::scheduler::{LAST_TOKEN, LEVEL_SHIFT, SchedulerModel, TOKEN_SHIFTS};
+use crate::model::scheduler::{LAST_TOKEN, LEVEL_SHIFT, SchedulerModel, TOKEN_BITS, TOKEN_SHIFTS};
 use crate::model::timing::{BUCKETS, MAX_LOG, Pauses, Timing};
 use crate::model::token::{TokenKind, TokenTable};
 use crate::model::trace_model::TraceModel;
@@ -18,12 +18,13 @@ use tracemend_trace::AtomicFile;
 /// The entry `kind` of an n-gram model.
 pub const KIND: &str = "tracemend-ngrams";
 /// The entry `format_version` that this version writes and reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// The entry `tool`.
 const TOOL: &str = concat!("tracemend ", env!("CARGO_PKG_VERSION"));
 
 impl TraceModel {
-    /// Writes the model to one file, which appears whole or not at all.
+    /// Writes the model to one file, which appears whole or not at all. Models that learned the same traces give the same bytes, in
+    /// whatever order they learned or merged them ([`TraceModel::canonical`]).
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -34,13 +35,14 @@ impl TraceModel {
         file.commit().map_err(ModelError::Write)
     }
 
-    /// Writes the model into a file that is not there yet. The same model gives the same bytes.
+    /// Writes the model into a file that is not there yet, as [`TraceModel::save`] does.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn write_to(&self, file: &mut AtomicFile) -> Result<(), ModelError> {
         let path = || file.target().display().to_string();
-        let (header, data) = self.write().map_err(|reason| ModelError::TooLarge { path: path(), reason })?;
+        let written = if self.tokens.is_canonical() { self.write() } else { self.canonical().write() };
+        let (header, data) = written.map_err(|reason| ModelError::TooLarge { path: path(), reason })?;
         let written = file.write_all(&header).and_then(|()| file.write_all(&data));
         written.map_err(ModelError::Write)
     }
@@ -56,6 +58,7 @@ impl TraceModel {
         Self::read(&bytes, &name())
     }
 
+    /// The file of a model with canonical tokens.
     fn write(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
         let mut file = TensorWriter::default();
         file.text("kind", KIND);
@@ -71,7 +74,7 @@ impl TraceModel {
         let mut scheduler: Vec<(u64, (u32, u32))> =
             self.scheduler.table.iter().map(|(&key, &sums)| (key, sums)).collect();
         scheduler.sort_unstable();
-        let pauses = &self.timing.tokens;
+        let pauses = self.timing.known();
         let (n, t) = (scheduler.len(), pauses.len());
         file.u64s("scheduler.key", &[n], scheduler.iter().map(|row| row.0));
         let long = self.long.rows();
@@ -137,7 +140,7 @@ impl TraceModel {
         let calibration: Calibration =
             serde_json::from_str(text("calibration")?).map_err(|error| damaged("calibration", error.to_string()))?;
         if !calibration.is_valid() {
-            return Err(damaged("calibration", "its tables have other sizes or hold no counts".to_owned()));
+            return Err(damaged("calibration", "its tables have other sizes".to_owned()));
         }
         Ok(Self {
             tokens,
@@ -209,7 +212,7 @@ fn read_scheduler(file: &TensorReader<'_>, vocabulary: usize) -> Result<Schedule
     };
     for (row, &key) in keys.iter().enumerate() {
         let level = (key >> LEVEL_SHIFT) as usize;
-        let used = 4 + 16 * level as u32;
+        let used = 4 + TOKEN_BITS * level as u32;
         let fields = key & ((1 << LEVEL_SHIFT) - 1);
         if level > TOKEN_SHIFTS.len()
             || fields >> used != 0
@@ -257,7 +260,8 @@ fn read_timing(file: &TensorReader<'_>, vocabulary: usize) -> Result<Timing, Ent
         if stays > total {
             return Err(("timing.stays", format!("row {row}: more than pauses")));
         }
-        if step_sum > u64::from(stays) * MAX_LOG {
+        // A count that has stopped says nothing of the sum beside it.
+        if stays < u32::MAX && step_sum > u64::from(stays) * MAX_LOG {
             return Err(("timing.step_sum", format!("row {row}: longer than any time")));
         }
         let token = Pauses { counts: *pauses, total, whole: *steps, step_sum, steps: stays };
