@@ -17,6 +17,8 @@ pub enum Format {
     PerfTrace,
     /// bpftrace text: `time cpu tid comm number` per line.
     Bpftrace,
+    /// Linux audit log.
+    Auditd,
     /// `strace -f -ttt` text.
     Strace,
     /// `babeltrace2` text.
@@ -39,11 +41,12 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 13] = [
+    pub const ALL: [(Format, &'static str); 14] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
         (Format::Bpftrace, "bpftrace"),
+        (Format::Auditd, "auditd"),
         (Format::Strace, "strace"),
         (Format::Babeltrace, "babeltrace"),
         (Format::TraceCompass, "trace-compass"),

@@ -35,7 +35,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
     let event_bytes = match format {
         Format::Ftrace | Format::TraceDat => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
-        Format::PerfTrace | Format::Bpftrace => TEXT_EVENT_BYTES,
+        Format::PerfTrace | Format::Bpftrace | Format::Auditd => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
         _ => return None,
     };
@@ -60,6 +60,13 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
             "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
             pages(64, largest, event_bytes)
         ),
+        Format::Auditd => {
+            // The backlog counts records, and a call has several.
+            let records = power_of_two(largest.saturating_mul(8)).max(8192);
+            format!(
+                "let more records wait, and let them wait longer: `auditctl -b {records} --backlog_wait_time 60000`"
+            )
+        }
         Format::Babeltrace | Format::Ctf => {
             let mib = power_of_two(need(largest, event_bytes).div_ceil(1 << 20)).max(1);
             format!("raise the channel's sub-buffers: `lttng enable-channel --subbuf-size={mib}M --num-subbuf=8 …`")
@@ -117,6 +124,7 @@ mod tests {
             Format::PerfData,
             Format::PerfTrace,
             Format::Bpftrace,
+            Format::Auditd,
             Format::Babeltrace,
             Format::Ctf,
         ] {

@@ -2,7 +2,7 @@
 
 use super::own_text;
 use super::table::{array, csv, npz, sequences, trace_compass};
-use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
+use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
 use super::variants;
 use crate::decode::bytes::{excerpt, trim};
@@ -143,6 +143,7 @@ fn recognised(lines: &[&[u8]]) -> Option<Format> {
         (Format::PerfScript, Trial::of(Format::PerfScript, perf_script::PerfScript::new(lines), lines)),
         (Format::PerfTrace, Trial::of(Format::PerfTrace, perf_trace::PerfTrace::default(), lines)),
         (Format::Bpftrace, Trial::of(Format::Bpftrace, bpftrace::Bpftrace::default(), lines)),
+        (Format::Auditd, Trial::of(Format::Auditd, auditd::Auditd::default(), lines)),
         (Format::Strace, Trial::of(Format::Strace, strace::Strace::default(), lines)),
         (Format::Babeltrace, Trial::of(Format::Babeltrace, babeltrace::Babeltrace::new(None), lines)),
     ];

@@ -6,7 +6,7 @@ use super::options::OpenOptions;
 use super::several::Several;
 use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
-use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
+use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
 use super::{ctf, detect, perf_data, trace_dat};
 use crate::decode::context::Context;
@@ -76,6 +76,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         Format::Ftrace => parts.text(ftrace::Ftrace::default()),
         Format::PerfScript => parts.text_of(perf_script::PerfScript::new),
         Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
+        Format::Auditd => parts.text(auditd::Auditd::default()),
         Format::Bpftrace => parts.text(bpftrace::Bpftrace::default()),
         Format::Strace => parts.text(strace::Strace::new(path)),
         Format::Babeltrace => {

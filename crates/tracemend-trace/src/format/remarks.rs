@@ -1,6 +1,6 @@
 //! The remarks of each format, for its documentation.
 
-use super::text::{babeltrace, bpftrace, ftrace, perf_script, perf_trace, perf_words, strace};
+use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, perf_words, strace};
 use super::text_source::LineFormat;
 use crate::Format;
 
@@ -18,6 +18,7 @@ pub fn remarks(format: Format) -> Vec<&'static str> {
         Format::Ftrace => vec![ftrace::Ftrace::REMARKS],
         Format::PerfScript => vec![perf_script::PerfScript::REMARKS],
         Format::PerfTrace => vec![perf_trace::PerfTrace::REMARKS, &perf_words::REMARKS],
+        Format::Auditd => vec![auditd::Auditd::REMARKS],
         Format::Bpftrace => vec![bpftrace::Bpftrace::REMARKS],
         Format::Strace => vec![strace::Strace::REMARKS],
         Format::Babeltrace => vec![babeltrace::Babeltrace::REMARKS],

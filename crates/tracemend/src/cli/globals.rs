@@ -82,6 +82,7 @@ const FORMATS: &Choices<Format> = &[
     (Format::PerfScript, "perf-script", "perf script text"),
     (Format::PerfTrace, "perf-trace", "perf trace text"),
     (Format::Bpftrace, "bpftrace", "bpftrace text"),
+    (Format::Auditd, "auditd", "Linux audit log: audit.log, ausearch --raw"),
     (Format::Strace, "strace", "strace -f -ttt text"),
     (Format::Babeltrace, "babeltrace", "babeltrace2 text"),
     (Format::TraceCompass, "trace-compass", "Event table that Trace Compass exported"),

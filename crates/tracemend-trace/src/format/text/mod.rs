@@ -1,5 +1,6 @@
 //! Formats of one record a line, as tracers and their tools print them.
 
+pub(crate) mod auditd;
 pub(crate) mod babeltrace;
 pub(crate) mod babeltrace_loss;
 mod babeltrace_time;
