@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures repairs of real losses and writes docs/real-losses.md with its pictures. Usage: tools/real_losses.py SHARED
+"""Measures repairs of real losses and writes docs/real-losses.md with its pictures. Usage: tools/real_losses.py SHARED [COMMIT]
 
 SHARED holds pairs/: runs recorded twice at once, with loss and in full. One call of `evaluate truth` measures all of them; its
-output is cached in target/results by commit. Needs a release build (cargo build --release).
+output is cached in target/results by commit; COMMIT names an earlier one whose measurement is shown instead. Needs a release build (cargo build --release).
 """
 import json, pathlib, subprocess, sys
 from results_networks import machine
@@ -76,12 +76,12 @@ def chart(title, groups, series, note):
     for name, colour, _ in series:
         parts.append(f'<rect x="{x}" y="{height - 20}" width="11" height="11" fill="{colour}"/><text x="{x + 16}" y="{height - 10}">{name}</text>')
         x += 30 + 7 * len(name)
-    parts.append(f'<text x="{width - 10}" y="{height - 10}" text-anchor="end" fill="#555">{note}</text></svg>')
+    parts.append(f'<text x="{width - 10}" y="18" text-anchor="end" fill="#555">{note}</text></svg>')
     return "\n".join(parts) + "\n"
 
 
 def main():
-    pairs, commit = pathlib.Path(sys.argv[1]) / "pairs", head()
+    pairs, commit = pathlib.Path(sys.argv[1]) / "pairs", sys.argv[2] if len(sys.argv) > 2 else head()
     rows = measured(pairs, commit)
     twins = by_twin(rows["score"])
     pooled = next(name for name in twins if name.startswith("all "))
@@ -107,7 +107,9 @@ def main():
         of = lambda metric, method="engine": value(data, method, metric)
         best = max(baselines, key=lambda method: of("thread_lcs", method) or 0)
         row = twins[data]["engine"]["thread_lcs"]
-        latency = [f"{figure(of(f'latency_error_{kind}_before'))} -> {figure(of(f'latency_error_{kind}'))}" for kind in ("median", "p95")]
+        # Traces of whole calls without durations have no latencies.
+        errors = [(of(f"latency_error_{kind}_before"), of(f"latency_error_{kind}")) for kind in ("median", "p95")]
+        latency = ["" if after is None else f"{figure(before)} -> {figure(after)}" for before, after in errors]
         cells = [data.split("/")[0], f"{lost.get(data, sum(lost.values())):,}", f"{figure(row['value'])} [{figure(row['low'])} {figure(row['high'])}]",
                  f"{figure(of('thread_lcs', best))} {best}", figure(of("ece")), figure(of("coverage")), figure(of("recall_at_90")), figure(of("precision_at_90")),
                  figure(of("composition_tv")), *latency]
