@@ -4,7 +4,7 @@
 pub(crate) const DONE: u8 = 0;
 
 /// The work is done, but a requested condition does not hold: `gaps --fail-on-loss` found a loss, or `evaluate --fail-under`
-/// found a figure that is too low.
+/// found a figure that is too low. Or `doctor` found a tracer that does not run.
 pub(crate) const CONDITION_FAILED: u8 = 1;
 
 /// The work failed: wrong arguments, an unreadable input, an unwritable output.

@@ -34,6 +34,7 @@ mod advice;
 mod cli;
 #[cfg(feature = "nets")]
 mod dataset;
+mod doctor;
 #[cfg(feature = "eval")]
 mod evaluation;
 mod exit;
