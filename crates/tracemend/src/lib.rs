@@ -38,6 +38,7 @@ mod doctor;
 #[cfg(feature = "eval")]
 mod evaluation;
 mod exit;
+mod gap_totals;
 mod lami;
 pub mod losses;
 #[cfg(any(feature = "nets", feature = "eval"))]

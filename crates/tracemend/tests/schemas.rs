@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{root, stdout, tracemend};
+use support::{root, run, stdout, tracemend};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const LTTNG: &str = "crates/tracemend-trace/tests/fixtures/ctf/lttng-2";
@@ -89,6 +89,9 @@ fn gaps_follow_their_schema() {
     assert_follows_schema("gaps", &kept, &["schema", "gap", "summary"]);
     let evidence = stdout(&["gaps", "--json", "--evidence", "samples/bpftrace_lost.txt"]);
     assert_follows_schema("gaps", &evidence, &["schema", "gap", "summary"]);
+    let several = run(&["gaps", "--json", SMALL, LTTNG, "no/such/trace"]);
+    let several = String::from_utf8(several.stdout).expect("text");
+    assert_follows_schema("gaps", &several, &["schema", "trace", "summary"]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod evaluate_traces;
 #[cfg(feature = "eval")]
 mod evaluate_windows;
 mod gaps;
+mod gaps_table;
 pub(crate) mod globals;
 mod info;
 pub(crate) mod interrupt;

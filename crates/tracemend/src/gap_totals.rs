@@ -1,0 +1,75 @@
+//! What each of several traces lost, summed up.
+
+use crate::{advice::advice, losses::LossSummary};
+use serde::Serialize;
+use tracemend_trace::{Cause, Format, Gap, TraceHeader};
+
+/// A trace, read or not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct TraceTotals {
+    /// Its path.
+    pub path: String,
+    /// Why it cannot be read.
+    pub error: Option<String>,
+    /// What it lost; `None` if it cannot be read.
+    #[serde(flatten)]
+    pub totals: Option<GapTotals>,
+}
+
+/// What a trace lost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct GapTotals {
+    /// Recognised format.
+    pub format: Format,
+    /// Time of the first event.
+    pub first_ns: Option<i64>,
+    /// Whether times are ticks of a clock without unit, and no nanoseconds.
+    pub ticks: bool,
+    /// Its gaps summed up.
+    #[serde(flatten)]
+    pub summary: LossSummary,
+    /// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none.
+    pub lost_share: Option<f64>,
+    /// Cause of the first gap.
+    pub first_cause: Option<&'static str>,
+}
+
+/// What is noted of the gaps of a trace while it is read.
+#[derive(Default)]
+pub(crate) struct Tally {
+    first_cause: Option<&'static str>,
+    /// The cause to advise on: a full buffer before all causes that no buffer size would change.
+    worst: Option<Cause>,
+}
+
+impl Tally {
+    /// Adds one gap.
+    pub(crate) fn add(&mut self, gap: &Gap) {
+        self.first_cause.get_or_insert(gap.cause.word());
+        let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
+        if self.worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
+            self.worst = Some(gap.cause.clone());
+        }
+    }
+
+    /// Returns what the trace lost, once it is read to its end.
+    pub(crate) fn totals(self, header: &TraceHeader, mut summary: LossSummary, first_ns: Option<i64>) -> GapTotals {
+        summary.advice = self.worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
+        let lost_share = summary.lost_share();
+        let (format, ticks) = (header.format, header.ticks);
+        GapTotals { format, first_ns, ticks, summary, lost_share, first_cause: self.first_cause }
+    }
+}
+
+/// Sums up the traces that were read. The advice is that of the one with the largest gap.
+pub(crate) fn sum(rows: &[TraceTotals]) -> LossSummary {
+    let read = rows.iter().filter_map(|row| row.totals.as_ref());
+    let mut sum = LossSummary::default();
+    for totals in read.clone() {
+        sum.add_trace(&totals.summary);
+    }
+    let advised = read.filter(|totals| totals.summary.advice.is_some());
+    sum.advice =
+        advised.max_by_key(|totals| totals.summary.largest_gap).and_then(|totals| totals.summary.advice.clone());
+    sum
+}
