@@ -2,7 +2,7 @@
 
 use crate::{advice::advice, losses::LossSummary};
 use serde::Serialize;
-use tracemend_trace::{Cause, Format, Gap, TraceHeader};
+use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
 
 /// A trace, read or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,12 @@ pub(crate) struct GapTotals {
     pub lost_share: Option<f64>,
     /// Cause of the first gap.
     pub first_cause: Option<&'static str>,
+    /// Lost events as far as counted, without those of doubtful gaps.
+    #[serde(skip)]
+    pub certain_lost: u64,
+    /// Whether a gap that is not doubtful lost more than was counted, or can have.
+    #[serde(skip)]
+    pub certain_inexact: bool,
 }
 
 /// What is noted of the gaps of a trace while it is read.
@@ -40,12 +46,18 @@ pub(crate) struct Tally {
     first_cause: Option<&'static str>,
     /// The cause to advise on: a full buffer before all causes that no buffer size would change.
     worst: Option<Cause>,
+    certain_lost: u64,
+    certain_inexact: bool,
 }
 
 impl Tally {
     /// Adds one gap.
     pub(crate) fn add(&mut self, gap: &Gap) {
         self.first_cause.get_or_insert(gap.cause.word());
+        if !gap.is_doubtful() {
+            self.certain_lost = self.certain_lost.saturating_add(gap.lost.count().unwrap_or(0));
+            self.certain_inexact |= !matches!(gap.lost, Lost::Exact(_));
+        }
         let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
         if self.worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
             self.worst = Some(gap.cause.clone());
@@ -56,8 +68,16 @@ impl Tally {
     pub(crate) fn totals(self, header: &TraceHeader, mut summary: LossSummary, first_ns: Option<i64>) -> GapTotals {
         summary.advice = self.worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
         let lost_share = summary.lost_share();
-        let (format, ticks) = (header.format, header.ticks);
-        GapTotals { format, first_ns, ticks, summary, lost_share, first_cause: self.first_cause }
+        GapTotals {
+            format: header.format,
+            first_ns,
+            ticks: header.ticks,
+            summary,
+            lost_share,
+            first_cause: self.first_cause,
+            certain_lost: self.certain_lost,
+            certain_inexact: self.certain_inexact,
+        }
     }
 }
 

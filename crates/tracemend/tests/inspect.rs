@@ -108,6 +108,37 @@ fn fail_on_loss_holds_for_every_trace_of_a_table() {
 }
 
 #[test]
+fn max_loss_turns_a_larger_share_into_exit_code_1_and_says_by_how_much() {
+    let code = |args: &[&str]| run(&[&["gaps"], args].concat()).status.code();
+    let full = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
+    // 6 of 120 events.
+    assert_eq!(code(&["--max-loss", "5%", SMALL]), Some(0));
+    assert_eq!(code(&["--max-loss", "0.05", SMALL]), Some(0));
+    assert_eq!(code(&["--max-loss", "0", full]), Some(0));
+    let output = run(&["gaps", "--max-loss", "1%", SMALL]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = "5 % of its events were lost, 4 percentage points more than --max-loss allows (1 %)\n";
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("warning: {SMALL}: {said}"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout(&["gaps", SMALL]));
+    let output = run(&["gaps", "--max-loss", "0.04", full, SMALL, SAMPLE]);
+    assert_eq!(output.status.code(), Some(1));
+    let warnings = String::from_utf8_lossy(&output.stderr);
+    assert!(warnings.contains(SMALL) && warnings.contains(SAMPLE) && !warnings.contains(full), "{warnings}");
+    let refused = run(&["gaps", "--max-loss", "5", SMALL]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("such as 1% or 0.01"), "{}", shown(&refused));
+}
+
+#[test]
+fn uncounted_losses_are_more_than_max_loss_only_with_fail_on_loss() {
+    assert_eq!(run(&["gaps", "--max-loss", "1%", DAMAGED]).status.code(), Some(0));
+    let output = run(&["gaps", "--max-loss", "1%", "--fail-on-loss", DAMAGED]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("how many events were lost is not known"));
+    assert_eq!(run(&["gaps", "--max-loss", "5%", "--fail-on-loss", SMALL]).status.code(), Some(0));
+}
+
+#[test]
 fn a_trace_comes_from_stdin_as_well() {
     let text = std::fs::read(support::root().join(SMALL)).expect("fixture");
     let mut child = tracemend(&["gaps", "--json", "-"])

@@ -3,6 +3,7 @@
 use super::{
     gaps_table::write_table,
     globals::{Globals, stdout},
+    loss_limit::{excess, share},
     messages::error_text,
 };
 use crate::{
@@ -32,7 +33,7 @@ use tracemend_trace::{Format, Gap, Lost, Source, Trace, TraceHeader, escaped, tr
 #[command(after_long_help = "Examples:\n  \
     tracemend gaps trace.dat\n  \
     tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
-    tracemend gaps nightly/ other/trace.dat\n  \
+    tracemend gaps nightly/ other/trace.dat --max-loss 1%\n  \
     tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
 pub(super) struct GapsArgs {
     /// Traces to read, or folders of traces; `-` for stdin. They may be compressed with zstd or gzip.
@@ -41,9 +42,13 @@ pub(super) struct GapsArgs {
     /// Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace.
     #[arg(long)]
     evidence: bool,
-    /// Exit with code 1 if events were lost; a gap that is doubtful does not count.
+    /// Exit with code 1 if events were lost; a gap that is doubtful does not count. With --max-loss: if more were lost, or nobody
+    /// knows how many.
     #[arg(long)]
     fail_on_loss: bool,
+    /// Exit with code 1 if a trace lost more than this share of its events, such as `1%` or `0.01`, and say by how much.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    max_loss: Option<f64>,
 }
 
 pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
@@ -71,7 +76,7 @@ fn traces(args: &GapsArgs, globals: &Globals) -> anyhow::Result<Vec<PathBuf>> {
 /// Lists the gaps of one trace.
 fn list(trace: &Path, args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     // A script that asks for an exit code wants to know of damage inside of packets too.
-    let reads_events = args.evidence || args.fail_on_loss;
+    let reads_events = args.evidence || args.fail_on_loss || args.max_loss.is_some();
     let source = if reads_events { globals.open(trace)? } else { globals.open_losses(trace)? };
     let out = stdout();
     let mut listing = if globals.json {
@@ -85,7 +90,7 @@ fn list(trace: &Path, args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> 
     }
     listing.finish(&totals.summary, totals.format, args.evidence)?;
     globals.reader_warnings(&header);
-    Ok(if fails(&totals, args) { exit::CONDITION_FAILED } else { exit::DONE })
+    Ok(if fails(trace, &totals, args, globals) { exit::CONDITION_FAILED } else { exit::DONE })
 }
 
 /// Prints a line for each trace. One that cannot be read does not keep the others from it.
@@ -110,18 +115,29 @@ fn tabulate(traces: &[PathBuf], args: &GapsArgs, globals: &Globals) -> anyhow::R
         (first_ns.is_none(), first_ns)
     });
     write_table(&rows, globals.json, stdout())?;
+    let mut failed = false;
+    for row in &rows {
+        failed |= row.totals.as_ref().is_some_and(|totals| fails(Path::new(&row.path), totals, args, globals));
+    }
     Ok(if rows.iter().any(|row| row.error.is_some()) {
         exit::ERROR
-    } else if rows.iter().filter_map(|row| row.totals.as_ref()).any(|totals| fails(totals, args)) {
+    } else if failed {
         exit::CONDITION_FAILED
     } else {
         exit::DONE
     })
 }
 
-/// Whether a trace lost what it must not.
-fn fails(totals: &GapTotals, args: &GapsArgs) -> bool {
-    args.fail_on_loss && totals.summary.any_certain()
+/// Whether a trace lost what it must not; says by how much it lost more than `--max-loss`.
+fn fails(trace: &Path, totals: &GapTotals, args: &GapsArgs, globals: &Globals) -> bool {
+    let Some(max) = args.max_loss else {
+        return args.fail_on_loss && totals.summary.any_certain();
+    };
+    let excess = excess(totals, max, args.fail_on_loss);
+    if let Some(excess) = &excess {
+        globals.warning(&escaped(&format!("{}: {excess}", trace.display())));
+    }
+    excess.is_some()
 }
 
 /// Reads a trace to its end, passes each gap to `each`, and sums them up.

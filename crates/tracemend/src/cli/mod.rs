@@ -31,6 +31,7 @@ pub(crate) mod globals;
 mod info;
 pub(crate) mod interrupt;
 mod lami;
+mod loss_limit;
 mod man;
 mod memory;
 pub(crate) mod messages;
@@ -64,7 +65,7 @@ use std::{ffi::OsString, io::Write};
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss, evaluate --fail-under, a broken tracer in doctor); 2 error; \
+    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss or --max-loss, evaluate --fail-under, a broken tracer in doctor); 2 error; \
                         130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED sets --seed, \
                         TRACEMEND_REPAIR_MODEL sets --model of repair."
 )]
