@@ -2,7 +2,8 @@
 
 use crate::{advice::advice, losses::LossSummary};
 use serde::Serialize;
-use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
+use std::collections::BTreeMap;
+use tracemend_trace::{Cause, Format, Gap, Lost, StreamId, TraceHeader};
 
 /// A trace, read or not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +33,9 @@ pub(crate) struct GapTotals {
     pub lost_share: Option<f64>,
     /// Cause of the first gap.
     pub first_cause: Option<&'static str>,
+    /// Lost events as far as counted by stream and cause; the stream is empty where the tracer does not say.
+    #[serde(skip)]
+    pub lost_by_stream: BTreeMap<(String, &'static str), u64>,
     /// Lost events as far as counted, without those of doubtful gaps.
     #[serde(skip)]
     pub certain_lost: u64,
@@ -46,6 +50,7 @@ pub(crate) struct Tally {
     first_cause: Option<&'static str>,
     /// The cause to advise on: a full buffer before all causes that no buffer size would change.
     worst: Option<Cause>,
+    lost_by_stream: BTreeMap<(Option<StreamId>, &'static str), u64>,
     certain_lost: u64,
     certain_inexact: bool,
 }
@@ -54,8 +59,11 @@ impl Tally {
     /// Adds one gap.
     pub(crate) fn add(&mut self, gap: &Gap) {
         self.first_cause.get_or_insert(gap.cause.word());
+        let lost = gap.lost.count().unwrap_or(0);
+        let of_stream = self.lost_by_stream.entry((gap.stream, gap.cause.word())).or_insert(0);
+        *of_stream = of_stream.saturating_add(lost);
         if !gap.is_doubtful() {
-            self.certain_lost = self.certain_lost.saturating_add(gap.lost.count().unwrap_or(0));
+            self.certain_lost = self.certain_lost.saturating_add(lost);
             self.certain_inexact |= !matches!(gap.lost, Lost::Exact(_));
         }
         let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
@@ -68,6 +76,13 @@ impl Tally {
     pub(crate) fn totals(self, header: &TraceHeader, mut summary: LossSummary, first_ns: Option<i64>) -> GapTotals {
         summary.advice = self.worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
         let lost_share = summary.lost_share();
+        let mut lost_by_stream = BTreeMap::new();
+        for ((stream, cause), lost) in self.lost_by_stream {
+            let stream = stream.and_then(|id| header.streams.get(id.0 as usize));
+            let name = stream.map_or_else(String::new, |stream| stream.name.clone());
+            let sum: &mut u64 = lost_by_stream.entry((name, cause)).or_default();
+            *sum = sum.saturating_add(lost);
+        }
         GapTotals {
             format: header.format,
             first_ns,
@@ -75,6 +90,7 @@ impl Tally {
             summary,
             lost_share,
             first_cause: self.first_cause,
+            lost_by_stream,
             certain_lost: self.certain_lost,
             certain_inexact: self.certain_inexact,
         }

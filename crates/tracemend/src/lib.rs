@@ -43,6 +43,7 @@ mod lami;
 pub mod losses;
 #[cfg(any(feature = "nets", feature = "eval"))]
 mod npy;
+mod openmetrics;
 pub mod overlay;
 pub mod pipeline;
 pub mod query;

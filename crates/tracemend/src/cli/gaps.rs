@@ -4,13 +4,14 @@ use super::{
     gaps_table::write_table,
     globals::{Globals, stdout},
     loss_limit::{excess, share},
-    messages::error_text,
+    messages::{self, error_text},
 };
 use crate::{
     advice::advice,
     exit,
     gap_totals::{GapTotals, Tally, TraceTotals},
     losses::{LossSummary, lost_words, stream_gaps_from, with_evidence},
+    openmetrics,
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
@@ -33,6 +34,7 @@ use tracemend_trace::{Format, Gap, Lost, Source, Trace, TraceHeader, escaped, tr
 #[command(after_long_help = "Examples:\n  \
     tracemend gaps trace.dat\n  \
     tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
+    tracemend gaps nightly/ --openmetrics > traces.prom.new; mv traces.prom.new traces.prom\n  \
     tracemend gaps nightly/ other/trace.dat --max-loss 1%\n  \
     tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
 pub(super) struct GapsArgs {
@@ -49,12 +51,15 @@ pub(super) struct GapsArgs {
     /// Exit with code 1 if a trace lost more than this share of its events, such as `1%` or `0.01`, and say by how much.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     max_loss: Option<f64>,
+    /// Write metrics in the text of OpenMetrics, for Prometheus: events recorded, events lost by stream and cause, gaps.
+    #[arg(long, conflicts_with = "json")]
+    openmetrics: bool,
 }
 
 pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     match &traces(args, globals)?[..] {
         // A folder with one trace in it is a table too, as it will be tomorrow with two.
-        [trace] if args.traces == [trace.clone()] => list(trace, args, globals),
+        [trace] if args.traces == [trace.clone()] && !args.openmetrics => list(trace, args, globals),
         traces => tabulate(traces, args, globals),
     }
 }
@@ -114,7 +119,12 @@ fn tabulate(traces: &[PathBuf], args: &GapsArgs, globals: &Globals) -> anyhow::R
         let first_ns = row.totals.as_ref().and_then(|totals| totals.first_ns);
         (first_ns.is_none(), first_ns)
     });
-    write_table(&rows, globals.json, stdout())?;
+    if args.openmetrics {
+        openmetrics::write(&rows, stdout())?;
+        rows.iter().filter_map(|row| row.error.as_ref()).for_each(|error| messages::error_line(&escaped(error)));
+    } else {
+        write_table(&rows, globals.json, stdout())?;
+    }
     let mut failed = false;
     for row in &rows {
         failed |= row.totals.as_ref().is_some_and(|totals| fails(Path::new(&row.path), totals, args, globals));

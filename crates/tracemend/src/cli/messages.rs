@@ -60,6 +60,11 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// Options of the reader, which are global flags here.
 const READER_OPTIONS: [&str; 4] = ["format", "warnings", "arch", "max-memory"];
 
+/// Prints an error that does not end the work.
+pub(crate) fn error_line(text: &str) {
+    say("error", AnsiColor::Red, text);
+}
+
 /// An error with its causes, one to a line, in the words of the command line.
 pub(crate) fn error_text(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
