@@ -100,6 +100,26 @@ fn a_folder_of_traces_is_a_table_and_a_folder_that_is_a_trace_is_not() {
 }
 
 #[test]
+fn files_of_perf_are_a_table_where_each_is_a_recording_and_none_where_they_are_one() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().to_str().expect("a path of text");
+    let recording = support::root().join("crates/tracemend-trace/tests/fixtures/binary/perf-threads.data/data");
+    for name in ["perf.data.2026010100", "perf.data.2026010200"] {
+        std::fs::copy(&recording, folder.path().join(name)).expect("copied");
+    }
+    let output = run(&["gaps", "-q", path]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("2 traces"), "{}", shown(&output));
+    std::fs::copy(&recording, folder.path().join("data")).expect("copied");
+    let output = run(&["gaps", path]);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("a folder of `perf record --threads`"),
+        "{}",
+        shown(&output)
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn fail_on_loss_holds_for_every_trace_of_a_table() {
     let complete = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
     assert_eq!(run(&["gaps", "--fail-on-loss", complete, complete]).status.code(), Some(0));

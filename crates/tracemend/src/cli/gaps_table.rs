@@ -44,7 +44,7 @@ fn lines(rows: &[TraceTotals]) -> Vec<String> {
 
 /// An error in a line that begins with the path already.
 fn error_cell(path: &str, error: &str) -> String {
-    let without_path = error.strip_prefix(path).and_then(|rest| rest.strip_prefix(": "));
+    let without_path = error.strip_prefix(path).map(|rest| rest.trim_start_matches([':', ',', ' ']));
     format!("error: {}", without_path.unwrap_or(error))
 }
 
