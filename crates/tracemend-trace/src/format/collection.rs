@@ -7,8 +7,8 @@ use crate::{Format, TraceError, TraceResult};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// Folders of which an LTTng session consists.
-const LTTNG_FOLDERS: [&str; 5] = ["kernel", "ust", "archives", "uid", "pid"];
+/// Folders that hold parts of one trace: of an LTTng session, and of a trace of our own that keeps the recorded files.
+const PARTS: [&str; 7] = ["kernel", "ust", "archives", "uid", "pid", "recorded", "inferred"];
 
 /// The traces in a folder that is no trace itself, each file and folder in it, by name; `None` for everything else. A folder is
 /// one trace where [`open`] reads it whole, except that CTF traces beside other files or each other are several.
@@ -31,7 +31,7 @@ pub fn traces_in(path: &Path, options: &OpenOptions) -> TraceResult<Option<Vec<P
     }
     let entries = entries(path)?;
     if matches!(options.format, None | Some(Format::Ctf)) && holds_metadata(path, 0) {
-        let is_one = entries.len() == 1 || entries.iter().any(|entry| is_part_of_session(entry));
+        let is_one = entries.len() == 1 || entries.iter().any(|entry| is_part(entry));
         return Ok((!is_one).then_some(entries));
     }
     if entries.is_empty() || perf_data::is_of_threads(path) {
@@ -41,10 +41,10 @@ pub fn traces_in(path: &Path, options: &OpenOptions) -> TraceResult<Option<Vec<P
     Ok(refused.then_some(entries))
 }
 
-/// Whether LTTng names a part of a session so.
-fn is_part_of_session(folder: &Path) -> bool {
+/// Whether the name is one for a part of a trace.
+fn is_part(folder: &Path) -> bool {
     let name = folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    LTTNG_FOLDERS.contains(&name) || name.starts_with("snapshot-")
+    folder.is_dir() && (PARTS.contains(&name) || name.starts_with("snapshot-"))
 }
 
 /// The files and folders in a folder, without hidden ones; opening a pipe or a device could wait without end.
