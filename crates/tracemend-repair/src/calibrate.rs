@@ -97,8 +97,8 @@ pub(crate) fn calibrate(trace: &Trace, base: Base<'_>, wanted: &[Wanted], option
     Calibrated { calibration, rescoring }
 }
 
-/// Of these ways to learn from a trace the one under which most events of blackouts there are right, if it pays; without a model
-/// if none does.
+/// Of these ways to learn from a trace the one under which most events of blackouts there are right; without a model if none of
+/// them is better than that.
 pub(crate) fn choose_base<'m>(
     trace: &Trace,
     bases: &[Base<'m>],
@@ -110,21 +110,19 @@ pub(crate) fn choose_base<'m>(
     options.params.search.rescoring = false;
     options.params.model.blackouts = options.params.model.blackouts.for_choices();
     let drawn = Drawn::new(trace, wanted, &options);
-    let events_right = |base: Base<'m>| -> Vec<usize> {
-        let repaired = drawn.repair(base, &options);
-        repaired.iter().flat_map(|batch| batch.events_right(trace)).collect()
-    };
+    let events_right =
+        |base: Base<'m>| -> usize { drawn.repair(base, &options).iter().map(|batch| batch.events_right(trace)).sum() };
     let before = events_right(Base::default());
-    let tried: Vec<Tried<Base<'m>>> =
-        bases.iter().map(|&settings| Tried { settings, right: events_right(settings) }).collect();
-    let clusters: Vec<Vec<usize>> = (0..before.len()).map(|case| vec![case]).collect();
-    if clusters.len() >= MIN_CASES {
-        return paying(&tried, &before, &clusters).unwrap_or_default();
+    let tried: Vec<(Base<'m>, usize)> = bases.iter().map(|&base| (base, events_right(base))).collect();
+    let few = drawn.batches.iter().map(Vec::len).sum::<usize>() < MIN_CASES;
+    let mut best = (Base::default(), before);
+    for (base, right) in tried {
+        // With few blackouts the trace is short, and has the most to learn from others.
+        if right > best.1 || (few && best.0.model.is_none() && right == best.1) {
+            best = (base, right);
+        }
     }
-    // Too few blackouts to tell a gain from chance: a short trace, which has the most to learn from others.
-    let sum = |right: &[usize]| right.iter().sum::<usize>();
-    let fallback = tried.iter().find(|one| sum(&one.right) >= sum(&before));
-    fallback.map_or_else(Base::default, |one| one.settings)
+    best.0
 }
 
 /// The first events of a trace, as many as blackouts are cut into.
@@ -213,13 +211,13 @@ impl<'t> Batch<'t> {
         Self { event_types, timing: model.timing, model_params: model.params, cases }
     }
 
-    /// Events of each case that are right.
-    fn events_right(&self, trace: &Trace) -> Vec<usize> {
+    /// Events that are right.
+    fn events_right(&self, trace: &Trace) -> usize {
         let count = |case: &Case<'_>| {
             let right = right(&case.solution, &self.event_types, &case.truth, trace);
             right.into_iter().filter(|&right| right).count()
         };
-        self.cases.iter().map(count).collect()
+        self.cases.iter().map(count).sum()
     }
 
     /// Scores the fillings again and draws the conclusions anew.

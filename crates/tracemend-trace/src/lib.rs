@@ -50,7 +50,7 @@ pub use error::{TraceError, TraceResult};
 pub use escape::escaped;
 pub use event::{Event, EventType, EventTypeId, Item, Phase};
 pub use evidence::evidence;
-pub use format::{OpenOptions, from_reader, open, remarks};
+pub use format::{OpenOptions, from_reader, open, remarks, traces_in};
 pub use fs::AtomicFile;
 pub use gap::{Cause, Gap, Lost, Recount};
 pub use header::{Format, Processes, RecordedFile, TraceHeader};

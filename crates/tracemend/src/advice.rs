@@ -4,6 +4,8 @@ use tracemend_trace::{Cause, Format};
 
 /// Buffer bytes of one system-call record in ftrace's ring (84 records of a 4 KiB page, measured).
 const FTRACE_EVENT_BYTES: u64 = 49;
+/// Size of ftrace's ring for one CPU where nobody changed it: the kernel's default.
+pub(crate) const FTRACE_DEFAULT_KIB: u64 = 1408;
 /// Bytes of one `raw_syscalls` record in a perf ring, without call chains: an estimate on the high side.
 const PERF_EVENT_BYTES: u64 = 112;
 /// Bytes of one event record of `perf trace` and bpftrace output rings.
@@ -14,6 +16,8 @@ const LTTNG_EVENT_BYTES: u64 = 64;
 const PAGE_BYTES: u64 = 4096;
 /// A ring for one CPU that is larger than what machines have for it: 64 GiB.
 const MAX_RING_BYTES: u64 = 64 << 30;
+/// What helps where no ring would.
+const FEWER_EVENTS: &str = "record fewer events: no buffer holds so many, if the count is not damaged";
 /// Factor on the largest loss seen, which is seldom the largest that can happen.
 const HEADROOM: u64 = 2;
 
@@ -40,16 +44,10 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         _ => return None,
     };
     if need(largest, event_bytes) > MAX_RING_BYTES {
-        return Some("record fewer events: no buffer holds so many, if the count is not damaged".to_owned());
+        return Some(FEWER_EVENTS.to_owned());
     }
     let sentence = match format {
-        Format::Ftrace | Format::TraceDat => {
-            // 1408 KiB per CPU is the kernel's default.
-            let kib = power_of_two(1408 + need(largest, event_bytes) / 1024).max(4096);
-            format!(
-                "raise the ring of every CPU: `echo {kib} > /sys/kernel/tracing/buffer_size_kb`, or `trace-cmd record -b {kib}`"
-            )
-        }
+        Format::Ftrace | Format::TraceDat => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
         Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
         }
@@ -74,6 +72,23 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         _ => return None,
     };
     Some(sentence)
+}
+
+/// Returns a sentence of advice for the rings of an instance of ftrace, `None` for the one that is always there, that hold
+/// `size_kib` for each CPU now and lost `largest` events.
+pub(crate) fn ftrace_ring(instance: Option<&str>, size_kib: u64, largest: u64) -> String {
+    let need = need(largest, FTRACE_EVENT_BYTES);
+    if need > MAX_RING_BYTES {
+        return FEWER_EVENTS.to_owned();
+    }
+    let kib = power_of_two(size_kib.saturating_add(need / 1024)).max(4096);
+    let (folder, option) = match instance {
+        Some(name) => (format!("instances/{name}/"), format!("-B {name} ")),
+        None => (String::new(), String::new()),
+    };
+    format!(
+        "raise the ring of every CPU: `echo {kib} > /sys/kernel/tracing/{folder}buffer_size_kb`, or `trace-cmd record {option}-b {kib}`"
+    )
 }
 
 /// Returns the bytes that hold the largest loss, with headroom.

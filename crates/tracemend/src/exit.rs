@@ -3,8 +3,8 @@
 /// The work is done, and every requested condition holds. Also used when the reader of stdout has closed the pipe.
 pub(crate) const DONE: u8 = 0;
 
-/// The work is done, but a requested condition does not hold: `gaps --fail-on-loss` found a loss, or `evaluate --fail-under`
-/// found a figure that is too low.
+/// The work is done, but a requested condition does not hold: `gaps --fail-on-loss` found a loss, `gaps --max-loss` too large a one, or `evaluate --fail-under`
+/// found a figure that is too low. Or `doctor` found a tracer that does not run.
 pub(crate) const CONDITION_FAILED: u8 = 1;
 
 /// The work failed: wrong arguments, an unreadable input, an unwritable output.

@@ -34,13 +34,16 @@ mod advice;
 mod cli;
 #[cfg(feature = "nets")]
 mod dataset;
+mod doctor;
 #[cfg(feature = "eval")]
 mod evaluation;
 mod exit;
+mod gap_totals;
 mod lami;
 pub mod losses;
 #[cfg(any(feature = "nets", feature = "eval"))]
 mod npy;
+mod openmetrics;
 pub mod overlay;
 pub mod pipeline;
 pub mod query;

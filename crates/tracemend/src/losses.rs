@@ -58,6 +58,25 @@ impl LossSummary {
         }
     }
 
+    /// Adds the sum of another trace, without its advice.
+    pub(crate) fn add_trace(&mut self, other: &Self) {
+        let exact = Lost::Exact(0).kind();
+        let all_exact = self.lost_kind == exact && other.lost_kind == exact;
+        self.events = self.events.zip(other.events).map(|(one, two)| one.saturating_add(two));
+        self.gaps += other.gaps;
+        self.lost_events = self.lost_events.saturating_add(other.lost_events);
+        self.uncounted_gaps += other.uncounted_gaps;
+        self.lost_kind = lost_kind(all_exact, self.gaps > 0 && self.uncounted_gaps == self.gaps);
+        self.largest_gap = self.largest_gap.max(other.largest_gap);
+        self.doubtful_gaps += other.doubtful_gaps;
+    }
+
+    /// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none, or if the recorded
+    /// events were not read.
+    pub(crate) fn lost_share(&self) -> Option<f64> {
+        lost_share(self.events?, self.lost_events, self.lost_kind)
+    }
+
     /// Whether the trace has gaps.
     pub fn any(&self) -> bool {
         self.gaps > 0
@@ -76,6 +95,12 @@ pub(crate) fn lost_kind(all_exact: bool, none_counted: bool) -> &'static str {
         (false, true) => Lost::Exact(0).kind(),
         (false, false) => Lost::AtLeast(0).kind(),
     }
+}
+
+/// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none.
+pub(crate) fn lost_share(events: u64, lost_events: u64, kind: &str) -> Option<f64> {
+    let total = events.saturating_add(lost_events);
+    (kind != Lost::Unknown.kind()).then(|| lost_events as f64 / total.max(1) as f64)
 }
 
 /// A sum of losses in words: `7 events`, `at least 7 events`, `an unknown number of events`.
@@ -119,8 +144,17 @@ pub fn gap_row<'a>(gap: &'a Gap, header: &'a TraceHeader) -> GapRow<'a> {
 /// ```
 pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
     source: &mut dyn Source,
-    mut each: impl FnMut(&Gap, &TraceHeader) -> Result<(), E>,
+    each: impl FnMut(&Gap, &TraceHeader) -> Result<(), E>,
 ) -> Result<LossSummary, E> {
+    Ok(stream_gaps_from(source, each)?.0)
+}
+
+/// As [`stream_gaps`]; also returns the time of the first event.
+pub(crate) fn stream_gaps_from<E: From<tracemend_trace::TraceError>>(
+    source: &mut dyn Source,
+    mut each: impl FnMut(&Gap, &TraceHeader) -> Result<(), E>,
+) -> Result<(LossSummary, Option<i64>), E> {
+    let mut first_ns: Option<i64> = None;
     let mut summary = LossSummary::default();
     let mut events = 0;
     // Where the tracer counts again at the end, the numbers are known only there.
@@ -128,7 +162,10 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
     let mut waiting = Vec::new();
     while let Some(item) = source.next_item()? {
         match item {
-            Item::Event(_) => events += 1,
+            Item::Event(event) => {
+                events += 1;
+                first_ns = Some(first_ns.map_or(event.time_ns, |first| first.min(event.time_ns)));
+            }
             Item::Gap(gap) if waits => waiting.push(gap),
             Item::Gap(gap) => {
                 summary.add(&gap);
@@ -141,7 +178,7 @@ pub fn stream_gaps<E: From<tracemend_trace::TraceError>>(
         summary.add(gap);
         each(gap, source.header())?;
     }
-    Ok(LossSummary { events: Some(events), ..summary })
+    Ok((LossSummary { events: Some(events), ..summary }, first_ns))
 }
 
 /// Reads `source` whole and returns its gaps, with those that contradictions among the recorded events prove.

@@ -1,6 +1,6 @@
 //! Describes a trace in one pass and bounded memory: it keeps the sets of threads and names, but no events.
 
-use crate::losses::lost_kind;
+use crate::losses::{lost_kind, lost_share};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
@@ -160,7 +160,6 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     });
     let none_counted = tally.gaps > 0 && tally.uncounted == tally.gaps;
     let lost_kind = lost_kind(tally.uncounted == 0 && !tally.counted_from_below, none_counted);
-    let total = tally.events.saturating_add(tally.lost);
     Ok(Survey {
         format: header.format,
         machine: header.machine.clone(),
@@ -170,7 +169,7 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         gaps: tally.gaps,
         lost_events: tally.lost,
         lost_kind,
-        lost_share: (lost_kind != Lost::Unknown.kind()).then(|| tally.lost as f64 / total.max(1) as f64),
+        lost_share: lost_share(tally.events, tally.lost, lost_kind),
         ticks: header.ticks,
         uncounted_gaps: tally.uncounted,
         first_ns: tally.first_ns,

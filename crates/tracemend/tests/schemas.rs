@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{root, stdout};
+use support::{root, run, stdout, tracemend};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const LTTNG: &str = "crates/tracemend-trace/tests/fixtures/ctf/lttng-2";
@@ -89,6 +89,19 @@ fn gaps_follow_their_schema() {
     assert_follows_schema("gaps", &kept, &["schema", "gap", "summary"]);
     let evidence = stdout(&["gaps", "--json", "--evidence", "samples/bpftrace_lost.txt"]);
     assert_follows_schema("gaps", &evidence, &["schema", "gap", "summary"]);
+    let several = run(&["gaps", "--json", SMALL, LTTNG, "no/such/trace"]);
+    let several = String::from_utf8(several.stdout).expect("text");
+    assert_follows_schema("gaps", &several, &["schema", "trace", "summary"]);
+}
+
+#[test]
+fn what_doctor_finds_follows_its_schema() {
+    let folder = root().join("crates/tracemend/tests/fixtures/succeed/doctor").canonicalize().expect("the fixture");
+    let machine = folder.join("machine");
+    let mut command = tracemend(&["doctor", "--json", "--root", machine.to_str().expect("a path of text")]);
+    let output = command.env("PATH", folder.join("bin")).output().expect("the command starts");
+    let output = String::from_utf8(output.stdout).expect("text");
+    assert_follows_schema("doctor", &output, &["schema", "build", "gpu", "tool", "ring", "channel", "unread"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! reading goes on.
 
 mod archive;
+mod collection;
 pub(crate) mod ctf;
 mod detect;
 mod folder;
@@ -22,6 +23,7 @@ mod text_source;
 mod trace_dat;
 mod variants;
 
+pub use collection::traces_in;
 pub use open::{from_reader, open};
 pub use options::OpenOptions;
 pub use remarks::remarks;

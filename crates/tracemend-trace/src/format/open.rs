@@ -149,7 +149,7 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
 }
 
 /// Whether a folder is, or holds, a CTF trace: its streams lie beside a file `metadata`.
-fn holds_metadata(folder: &Path, depth: usize) -> bool {
+pub(crate) fn holds_metadata(folder: &Path, depth: usize) -> bool {
     const MAX_DEPTH: usize = 6;
     if folder.join("metadata").is_file() {
         return true;

@@ -1,84 +1,179 @@
 //! `tracemend gaps`: lists where events were lost, how many, why, and what would have kept them.
 
-use super::globals::{Globals, stdout};
+use super::{
+    gaps_table::write_table,
+    globals::{Globals, stdout},
+    loss_limit::{excess, share},
+    messages::{self, error_text},
+};
 use crate::{
-    advice::advice,
     exit,
-    losses::{LossSummary, gap_row, lost_words, stream_gaps, with_evidence},
+    gap_totals::{GapTotals, Tally, TraceTotals},
+    losses::{LossSummary, gap_row, lost_words, stream_gaps_from, with_evidence},
+    openmetrics,
     report::{count, duration, plural, seconds},
 };
 use clap::Args;
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 use tracemend_trace::sink::{GapRow, JsonLines};
-use tracemend_trace::{Cause, Format, Gap, Lost, Trace, TraceHeader, escaped};
+use tracemend_trace::{Format, Gap, Lost, Source, Trace, TraceHeader, escaped, traces_in};
 
 /// List the gaps of a trace: where, how much, why, and the tracer option that prevents them
 ///
 /// Reads the trace in one pass and in bounded memory. For CTF and trace.dat it reads only the heads of packets and pages, so it
 /// counts no recorded events and finds no damage among them; `--fail-on-loss` and `--evidence` read the events. Some tracers drop events without a record of it; `--evidence` loads the whole trace and finds losses
 /// by contradictions among the recorded events.
+///
+/// Several traces, or a folder of traces, become a table with a line for each, by the time of its first event. A trace that
+/// cannot be read is a line with its error; the others are read, and the exit code is 2.
 #[derive(Args, Debug)]
 #[command(after_long_help = "Examples:\n  \
     tracemend gaps trace.dat\n  \
     tracemend gaps lttng-session/ --fail-on-loss || echo lossy\n  \
+    tracemend gaps nightly/ --openmetrics > traces.prom.new; mv traces.prom.new traces.prom\n  \
+    tracemend gaps nightly/ other/trace.dat --max-loss 1%\n  \
     tracemend gaps trace.txt --evidence --json | jq 'select(.type == \"gap\")'")]
 pub(super) struct GapsArgs {
-    /// Trace to read, `-` for stdin; may be compressed with zstd or gzip.
-    #[arg(value_name = "TRACE")]
-    trace: PathBuf,
+    /// Traces to read, or folders of traces; `-` for stdin. They may be compressed with zstd or gzip.
+    #[arg(value_name = "TRACE", required = true)]
+    traces: Vec<PathBuf>,
     /// Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace.
     #[arg(long)]
     evidence: bool,
-    /// Exit with code 1 if events were lost; a gap that is doubtful does not count.
+    /// Exit with code 1 if events were lost; a gap that is doubtful does not count. With --max-loss: if more were lost, or nobody
+    /// knows how many.
     #[arg(long)]
     fail_on_loss: bool,
+    /// Exit with code 1 if a trace lost more than this share of its events, such as `1%` or `0.01`, and say by how much.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    max_loss: Option<f64>,
+    /// Write metrics in the text of OpenMetrics, for Prometheus: events recorded, events lost by stream and cause, gaps.
+    #[arg(long, conflicts_with = "json")]
+    openmetrics: bool,
 }
 
 pub(super) fn run(args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
+    match &traces(args, globals)?[..] {
+        // A folder with one trace in it is a table too, as it will be tomorrow with two.
+        [trace] if args.traces == [trace.clone()] && !args.openmetrics => list(trace, args, globals),
+        traces => tabulate(traces, args, globals),
+    }
+}
+
+/// The traces named, and those in the folders named.
+fn traces(args: &GapsArgs, globals: &Globals) -> anyhow::Result<Vec<PathBuf>> {
+    let options = globals.open_options()?;
+    let mut traces = Vec::new();
+    for path in &args.traces {
+        match traces_in(path, &options) {
+            Ok(Some(inside)) => traces.extend(inside),
+            // What is wrong with it is said where it is read.
+            Ok(None) | Err(_) => traces.push(path.clone()),
+        }
+    }
+    Ok(traces)
+}
+
+/// Lists the gaps of one trace.
+fn list(trace: &Path, args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
     // A script that asks for an exit code wants to know of damage inside of packets too.
-    let reads_events = args.evidence || args.fail_on_loss;
-    let mut source = if reads_events { globals.open(&args.trace)? } else { globals.open_losses(&args.trace)? };
+    let reads_events = args.evidence || args.fail_on_loss || args.max_loss.is_some();
+    let source = if reads_events { globals.open(trace)? } else { globals.open_losses(trace)? };
     let out = stdout();
     let mut listing = if globals.json {
         Listing::Json(JsonLines::begin(out, "tracemend.gaps", 1)?)
     } else {
         Listing::Text(out, false)
     };
-    let mut worst = None;
-    let (mut summary, header) = if args.evidence {
-        let (trace, gaps) = with_evidence(Trace::read_within(source.as_mut(), &globals.read_budget(&args.trace))?);
-        let mut summary = LossSummary { events: Some(trace.events.len() as u64), ..LossSummary::default() };
-        for gap in &gaps {
-            summary.add(gap);
-            note_worst(&mut worst, gap);
-            listing.gap(gap, &trace.header)?;
-        }
-        (summary, trace.header)
-    } else {
-        let mut summary = stream_gaps::<anyhow::Error>(source.as_mut(), |gap, header| {
-            note_worst(&mut worst, gap);
-            Ok(listing.gap(gap, header)?)
-        })?;
-        if !reads_events && source.header().format.tells_losses_apart() {
-            summary.events = None;
-        }
-        (summary, source.header().clone())
-    };
-    summary.advice = worst.and_then(|cause| advice(header.format, &cause, summary.largest_gap));
-    listing.finish(&summary, header.format, args.evidence)?;
+    let (mut totals, header) = read(source, trace, args, globals, |gap, header| Ok(listing.gap(gap, header)?))?;
+    if !reads_events && totals.format.tells_losses_apart() {
+        totals.summary.events = None;
+    }
+    listing.finish(&totals.summary, totals.format, args.evidence)?;
     globals.reader_warnings(&header);
-    Ok(if args.fail_on_loss && summary.any_certain() { exit::CONDITION_FAILED } else { exit::DONE })
+    Ok(if fails(trace, &totals, args, globals) { exit::CONDITION_FAILED } else { exit::DONE })
 }
 
-/// Keeps the cause to advise on: a full buffer before all causes that no buffer size would change.
-fn note_worst(worst: &mut Option<Cause>, gap: &Gap) {
-    let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
-    if worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
-        *worst = Some(gap.cause.clone());
+/// Prints a line for each trace. One that cannot be read does not keep the others from it.
+fn tabulate(traces: &[PathBuf], args: &GapsArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let mut rows = Vec::with_capacity(traces.len());
+    for trace in traces {
+        let totals = globals.open(trace).and_then(|source| read(source, trace, args, globals, |_, _| Ok(())));
+        let path = trace.display().to_string();
+        rows.push(match totals {
+            Ok((totals, header)) => {
+                for warning in &header.warnings {
+                    globals.warning(&escaped(&format!("{path}: {warning}")));
+                }
+                TraceTotals { path, error: None, totals: Some(totals) }
+            }
+            Err(error) => TraceTotals { path, error: Some(error_text(&error)), totals: None },
+        });
     }
+    // Of one time, or of none, they stay in the order they came in.
+    rows.sort_by_key(|row| {
+        let first_ns = row.totals.as_ref().and_then(|totals| totals.first_ns);
+        (first_ns.is_none(), first_ns)
+    });
+    if args.openmetrics {
+        openmetrics::write(&rows, stdout())?;
+        rows.iter().filter_map(|row| row.error.as_ref()).for_each(|error| messages::error_line(&escaped(error)));
+    } else {
+        write_table(&rows, globals.json, stdout())?;
+    }
+    let mut failed = false;
+    for row in &rows {
+        failed |= row.totals.as_ref().is_some_and(|totals| fails(Path::new(&row.path), totals, args, globals));
+    }
+    Ok(if rows.iter().any(|row| row.error.is_some()) {
+        exit::ERROR
+    } else if failed {
+        exit::CONDITION_FAILED
+    } else {
+        exit::DONE
+    })
+}
+
+/// Whether a trace lost what it must not; says by how much it lost more than `--max-loss`.
+fn fails(trace: &Path, totals: &GapTotals, args: &GapsArgs, globals: &Globals) -> bool {
+    let Some(max) = args.max_loss else {
+        return args.fail_on_loss && totals.summary.any_certain();
+    };
+    let excess = excess(totals, max, args.fail_on_loss);
+    if let Some(excess) = &excess {
+        globals.warning(&escaped(&format!("{}: {excess}", trace.display())));
+    }
+    excess.is_some()
+}
+
+/// Reads a trace to its end, passes each gap to `each`, and sums them up.
+fn read(
+    mut source: Box<dyn Source>,
+    path: &Path,
+    args: &GapsArgs,
+    globals: &Globals,
+    mut each: impl FnMut(&Gap, &TraceHeader) -> anyhow::Result<()>,
+) -> anyhow::Result<(GapTotals, TraceHeader)> {
+    let mut tally = Tally::default();
+    if !args.evidence {
+        let (summary, first_ns) = stream_gaps_from::<anyhow::Error>(source.as_mut(), |gap, header| {
+            tally.add(gap);
+            each(gap, header)
+        })?;
+        return Ok((tally.totals(source.header(), summary, first_ns), source.header().clone()));
+    }
+    let (trace, gaps) = with_evidence(Trace::read_within(source.as_mut(), &globals.read_budget(path))?);
+    let mut summary = LossSummary { events: Some(trace.events.len() as u64), ..LossSummary::default() };
+    for gap in &gaps {
+        summary.add(gap);
+        tally.add(gap);
+        each(gap, &trace.header)?;
+    }
+    let first_ns = trace.events.iter().map(|event| event.time_ns).min();
+    Ok((tally.totals(&trace.header, summary, first_ns), trace.header))
 }
 
 /// Writes gaps as they are found, so that a trace of any length needs no memory for them.

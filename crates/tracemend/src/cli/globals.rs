@@ -106,14 +106,18 @@ impl Globals {
     }
 
     fn open_for(&self, path: &Path, losses_only: bool) -> anyhow::Result<Box<dyn Source>> {
-        let options = OpenOptions {
+        Ok(tracemend_trace::open(path, &OpenOptions { losses_only, ..self.open_options()? })?)
+    }
+
+    /// How to open a trace with these options.
+    pub(crate) fn open_options(&self) -> anyhow::Result<OpenOptions> {
+        Ok(OpenOptions {
             format: self.format,
             arch: self.arch.as_deref().map(str::parse::<Arch>).transpose().map_err(anyhow::Error::msg)?,
             warnings_file: self.warnings.clone(),
-            losses_only,
+            losses_only: false,
             inferred: false,
-        };
-        Ok(tracemend_trace::open(path, &options)?)
+        })
     }
 
     /// Reads a whole trace.

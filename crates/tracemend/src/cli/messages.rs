@@ -37,17 +37,7 @@ pub(crate) fn colored(terminal: bool) -> bool {
 
 /// Prints an error with its causes; the error itself says what to do next.
 pub(crate) fn error(error: &anyhow::Error) {
-    let mut text = error.to_string();
-    let mut last = text.clone();
-    for cause in error.chain().skip(1) {
-        let cause = cause.to_string();
-        // Some errors include their cause in their own text.
-        if !last.contains(&cause) {
-            text.push_str(&format!("\n  caused by: {cause}"));
-        }
-        last = cause;
-    }
-    say("error", AnsiColor::Red, &text);
+    say("error", AnsiColor::Red, &error_text(error));
 }
 
 /// Prints something that the user should act on.
@@ -69,6 +59,26 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 /// Options of the reader, which are global flags here.
 const READER_OPTIONS: [&str; 4] = ["format", "warnings", "arch", "max-memory"];
+
+/// Prints an error that does not end the work.
+pub(crate) fn error_line(text: &str) {
+    say("error", AnsiColor::Red, text);
+}
+
+/// An error with its causes, one to a line, in the words of the command line.
+pub(crate) fn error_text(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    let mut last = text.clone();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Some errors include their cause in their own text.
+        if !last.contains(&cause) {
+            text.push_str(&format!("\n  caused by: {cause}"));
+        }
+        last = cause;
+    }
+    with_flags(&text)
+}
 
 /// The text with the reader's options named as flags: "the option `format`" is `--format` to who typed a command.
 fn with_flags(text: &str) -> String {

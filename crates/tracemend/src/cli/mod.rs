@@ -4,6 +4,7 @@ mod choice;
 mod completions;
 #[cfg(feature = "nets")]
 mod dataset;
+mod doctor;
 #[cfg(feature = "eval")]
 mod evaluate;
 #[cfg(feature = "eval")]
@@ -25,10 +26,12 @@ mod evaluate_traces;
 #[cfg(feature = "eval")]
 mod evaluate_windows;
 mod gaps;
+mod gaps_table;
 pub(crate) mod globals;
 mod info;
 pub(crate) mod interrupt;
 mod lami;
+mod loss_limit;
 mod man;
 mod memory;
 mod merge;
@@ -63,7 +66,7 @@ use std::{ffi::OsString, io::Write};
     disable_help_subcommand = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss, evaluate --fail-under); 2 error; \
+    after_help = "Exit codes: 0 done; 1 a condition failed (gaps --fail-on-loss or --max-loss, evaluate --fail-under, a broken tracer in doctor); 2 error; \
                         130 interrupted.\nEvery option has an environment variable: TRACEMEND_SEED sets --seed, \
                         TRACEMEND_REPAIR_MODEL sets --model of repair."
 )]
@@ -89,6 +92,7 @@ enum Task {
     #[cfg(feature = "nets")]
     Models(models::ModelsArgs),
     Lami(lami::LamiArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -135,6 +139,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> anyhow::Result<u8> {
         #[cfg(feature = "nets")]
         Task::Models(args) => models::run(&args, &cli.globals),
         Task::Lami(args) => lami::run(&args, &cli.globals),
+        Task::Doctor(args) => doctor::run(&args, &cli.globals),
         Task::Completions(args) => completions::run(&args, self::command()),
         Task::Man(args) => man::run(&args, self::command()),
         Task::Reference(args) => reference::run(&args, self::command()),

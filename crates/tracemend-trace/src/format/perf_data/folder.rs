@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Says what a folder is, if perf wrote it: what lies in it is no trace by itself.
 pub(crate) fn folder(path: &Path) -> Option<&'static str> {
-    if is_perf_data(&path.join("data")) {
+    if is_of_threads(path) {
         return Some(
             "a folder of `perf record --threads`; print it with `perf script --ns --show-lost-events -i FOLDER` and read that text",
         );
@@ -16,6 +16,11 @@ pub(crate) fn folder(path: &Path) -> Option<&'static str> {
         .map(|entry| entry.path())
         .any(|file| is_perf_data(&file))
         .then_some("a folder of perf.data files, as `perf record --switch-output` leaves them; read them one by one")
+}
+
+/// Whether a folder is one recording of `perf record --threads`.
+pub(crate) fn is_of_threads(path: &Path) -> bool {
+    is_perf_data(&path.join("data"))
 }
 
 /// Files looked at: a folder of sequences can have many.

@@ -18,5 +18,5 @@ mod rounds;
 mod sample;
 mod threads;
 
-pub(crate) use folder::folder;
+pub(crate) use folder::{folder, is_of_threads};
 pub(crate) use reader::open;
