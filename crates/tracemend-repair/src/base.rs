@@ -2,7 +2,8 @@
 
 use crate::model::TraceModel;
 use crate::params::ModelParams;
-use tracemend_trace::Trace;
+use rustc_hash::FxHashMap;
+use tracemend_trace::{Event, Symbol, Trace};
 
 /// What one event of a trace counts for beside one of the traces that a model learned before, of the ways that are tried. A model
 /// of the same program is worth as much as the trace itself; one of other programs is to speak only where the trace is silent.
@@ -26,6 +27,19 @@ impl<'m> Base<'m> {
     /// A model whose traces count for as much as the trace.
     pub(crate) fn equal(model: Option<&'m TraceModel>) -> Self {
         Self { model, unit: 1 }
+    }
+
+    /// Whether what was learned before counts for as much as the trace and knows the programs of most of its events.
+    pub(crate) fn is_of_equals(&self, trace: &Trace) -> bool {
+        let Some(model) = self.model.filter(|_| self.unit == 1) else { return false };
+        let mut known: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let is_known = |event: &&Event| {
+            event.comm.is_some_and(|comm| {
+                let name = trace.header.symbols.name(comm);
+                *known.entry(comm).or_insert_with(|| model.tokens.find_program(name).is_some())
+            })
+        };
+        2 * trace.events.iter().filter(is_known).count() > trace.events.len()
     }
 
     /// What was learned before and what this trace shows.
