@@ -333,18 +333,20 @@ mod tests {
         repair.events.iter().map(|event| event.name.as_str()).collect()
     }
 
-    /// Two events with equal chances follow each other in an order that no n-gram knows: the digits of a square.
-    fn squares(events: usize) -> Trace {
-        let name = |place: usize| if place * place / 7 % 2 == 0 { "read" } else { "write" };
-        trace(&(0..events).map(|place| (0, 1, name(place))).collect::<Vec<_>>())
+    /// Of two events one or the other, in an order that no n-gram knows.
+    fn coin(place: usize) -> &'static str {
+        ["read", "write"][SplitMix64::new(place as u64, &["coin"]).below(2)]
+    }
+
+    fn coins(events: usize) -> Trace {
+        trace(&(0..events).map(|place| (0, 1, coin(place))).collect::<Vec<_>>())
     }
 
     /// What was there, read off the times: an event a microsecond.
     fn knowing() -> impl ThreadImputer {
         Says(|event_types: &EventTypes, stretch: &Stretch<'_>, number: usize| {
             let place = stretch.before.last().map_or(0, |last| last.time_ns / 1000 + 1) as usize + number;
-            let name = if place * place / 7 % 2 == 0 { "read" } else { "write" };
-            vec![(of_name(event_types, name, Phase::Call), 0.9)]
+            vec![(of_name(event_types, coin(place), Phase::Call), 0.9)]
         })
     }
 
@@ -354,11 +356,10 @@ mod tests {
 
     #[test]
     fn an_imputer_is_used_where_blackouts_say_that_it_pays_or_where_it_is_asked_for() {
-        let lossy = cut(squares(3000), 1500..1530);
+        let lossy = cut(coins(3000), 1500..1530);
         let good = repaired(&lossy, &knowing(), false, 1);
         assert!(good[0].from_imputer);
-        let truth: Vec<&str> =
-            (1500..1530usize).map(|place| if place * place / 7 % 2 == 0 { "read" } else { "write" }).collect();
+        let truth: Vec<&str> = (1500..1530).map(coin).collect();
         assert_eq!(names(&good[0]), truth);
         // The blackouts were filled by it too.
         assert!(good[0].events.iter().all(|event| event.confidence > 0.9));
@@ -404,7 +405,7 @@ mod tests {
 
     #[test]
     fn what_an_imputer_does_not_name_stays_the_engines() {
-        let lossy = cut(squares(2000), 1000..1010);
+        let lossy = cut(coins(2000), 1000..1010);
         let silent = Says(|_: &EventTypes, _: &Stretch<'_>, _| Vec::new());
         let repairs = repaired(&lossy, &silent, true, 1);
         assert!(!repairs[0].from_imputer);

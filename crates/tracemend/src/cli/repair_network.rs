@@ -14,6 +14,7 @@ use tracemend_repair::{Imputing, Shown, Stretch, ThreadImputer};
 use tracemend_trace::{EventType, EventTypeId, Trace};
 
 /// A network that names the events which threads lost.
+#[cfg_attr(not(feature = "nets"), expect(dead_code, reason = "a build without networks makes none"))]
 pub(super) struct Network {
     file: PathBuf,
     /// Its architecture.
@@ -28,11 +29,6 @@ impl Network {
     /// Returns the network as the engine takes it.
     pub(super) fn imputing(&self) -> Imputing<'_> {
         Imputing { imputer: &*self.imputer, always: self.always }
-    }
-
-    /// Whether it is to be used whatever blackouts say.
-    pub(super) fn is_always(&self) -> bool {
-        self.always
     }
 
     /// Returns the model id of events that it named.
@@ -97,12 +93,11 @@ impl Network {
 
 #[cfg(feature = "nets")]
 mod args {
-    use super::super::choice::{Choices, choice};
     use super::super::globals::Globals;
     use super::super::network::{DeviceParser, SamplingArg, load, open};
     use super::Network;
     use anyhow::{Context as _, bail};
-    use clap::Args;
+    use clap::{Args, ValueEnum};
     use std::path::PathBuf;
     use tracemend_impute::nets::Sampling;
     use tracemend_impute::nets::device::DeviceName;
@@ -111,11 +106,14 @@ mod args {
     /// Events of a published window, for files that do not say the length of theirs.
     const PUBLISHED_LENGTH: usize = 200;
 
-    /// Whether `--engine network`.
-    const ENGINES: &Choices<bool> = &[
-        (false, "auto", "The engine; the network where artificial gaps in the trace are filled better with it"),
-        (true, "network", "The network everywhere; the engine decides which threads ran and how many events each lost"),
-    ];
+    /// What names lost events.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+    enum EngineArg {
+        /// The network where artificial gaps in the trace are filled better with it; otherwise the engine.
+        Auto,
+        /// The network; the engine only decides which threads ran and how many events each lost.
+        Network,
+    }
 
     /// Networks for `repair`.
     #[derive(Args, Debug)]
@@ -124,8 +122,8 @@ mod args {
         #[arg(long, value_name = "FILE")]
         network: Option<PathBuf>,
         /// What names lost events where a network is given.
-        #[arg(long, value_parser = choice(ENGINES), value_name = "WHAT", default_value = "auto")]
-        engine: bool,
+        #[arg(long, value_enum, value_name = "WHAT", default_value = "auto")]
+        engine: EngineArg,
         /// How a network with Gaussian diffusion fills windows.
         #[arg(long, value_enum, value_name = "HOW", default_value = "quick")]
         sampling: SamplingArg,
@@ -138,7 +136,7 @@ mod args {
         /// Loads the network, if one is given.
         pub(crate) fn load(&self, globals: &Globals) -> anyhow::Result<Option<Network>> {
             let Some(file) = &self.network else {
-                if self.engine {
+                if self.engine == EngineArg::Network {
                     bail!("--engine network needs a network; name its file with --network");
                 }
                 return Ok(None);
@@ -157,7 +155,7 @@ mod args {
                 name: model.name.clone(),
                 weights: std::fs::metadata(file)?.len(),
                 imputer: Box::new(ThreadModel::new(model, length)),
-                always: self.engine,
+                always: self.engine == EngineArg::Network,
             }))
         }
     }
