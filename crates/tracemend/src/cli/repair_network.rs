@@ -80,13 +80,13 @@ impl Network {
         let windows: u64 =
             trace.gaps.iter().map(|gap| gap.lost.count().unwrap_or(1).div_ceil(half as u64).max(1)).sum();
         format!(
-            "the network {} has {:.1} MB of weights and takes some {:.0} ms for a window of {length} events: {:.0} s for the {} \
-             at least, and several times that for artificial gaps",
+            "the network {} has {:.1} MB of weights and takes some {:.0} ms for a window of {length} events: {:.0} s for the {} windows \
+             of the gaps at least, and several times that for artificial gaps",
             self.name,
             self.weights as f64 / 1e6,
             1e3 * seconds,
             (windows as f64 * seconds).ceil(),
-            format!("{} windows of the gaps", count(windows)),
+            count(windows),
         )
     }
 }
