@@ -14,7 +14,6 @@ use tracemend_repair::{Imputing, Shown, Stretch, ThreadImputer};
 use tracemend_trace::{EventType, EventTypeId, Trace};
 
 /// A network that names the events which threads lost.
-#[cfg_attr(not(feature = "nets"), expect(dead_code, reason = "a build without networks makes none"))]
 pub(super) struct Network {
     file: PathBuf,
     /// Its architecture.
