@@ -37,11 +37,11 @@ _tracemend() {
             tracemend,man)
                 cmd="tracemend__subcmd__man"
                 ;;
-            tracemend,merge)
-                cmd="tracemend__subcmd__merge"
-                ;;
             tracemend,models)
                 cmd="tracemend__subcmd__models"
+                ;;
+            tracemend,query)
+                cmd="tracemend__subcmd__query"
                 ;;
             tracemend,reference)
                 cmd="tracemend__subcmd__reference"
@@ -95,7 +95,7 @@ _tracemend() {
 
     case "${cmd}" in
         tracemend)
-            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help --version info gaps repair train merge evaluate dataset models lami completions man reference"
+            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help --version info gaps repair query train evaluate dataset models lami completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -110,7 +110,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -134,6 +134,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -149,7 +153,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__completions)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help bash elvish fish powershell zsh"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,7 +168,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -188,6 +192,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -203,7 +211,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help build info"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help build info"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,7 +226,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -245,6 +253,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -257,7 +269,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__build)
-            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-o -q -v -h --valid --test --output --name --by --requests --split --length --stride --cap --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,7 +324,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -336,6 +348,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -351,7 +367,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__dataset__subcmd__info)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,7 +382,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -393,6 +409,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -405,7 +425,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate)
-            opts="-q -v -h --protocol --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help paper cross-run burst self ring truth"
+            opts="-q -v -h --protocol --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help paper cross-run burst self ring truth"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,7 +444,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -451,6 +471,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -463,7 +487,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__burst)
-            opts="-q -v -h --train --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --train --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,7 +546,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -549,6 +573,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -561,7 +589,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__cross__subcmd__run)
-            opts="-q -v -h --train --valid --test --gaps --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --train --valid --test --gaps --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -656,7 +684,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -683,6 +711,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -695,7 +727,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__paper)
-            opts="-q -v -h --data --dataset --arrays --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --data --dataset --arrays --length --blackout --gap-at --save-arrays --model --sampling --samples --combine --device --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,7 +818,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -813,6 +845,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -825,7 +861,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__ring)
-            opts="-q -v -h --test --preset --capacity --page --when-full --drain --stall --stall-every --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --test --preset --capacity --page --when-full --drain --stall --stall-every --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -908,7 +944,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -935,6 +971,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -947,7 +987,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__self)
-            opts="-q -v -h --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --test --blackout --gaps --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1002,7 +1042,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1029,6 +1069,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1041,7 +1085,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__evaluate__subcmd__truth)
-            opts="-q -v -h --lossy --full --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --lossy --full --around-gaps --train --model --method --fail-under --resume --table --report --plots --dump --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1052,6 +1096,10 @@ _tracemend() {
                     return 0
                     ;;
                 --full)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --around-gaps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1100,7 +1148,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1124,6 +1172,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1139,7 +1191,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__gaps)
-            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1154,7 +1206,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1178,6 +1230,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1193,7 +1249,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__info)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1208,7 +1264,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1235,6 +1291,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1247,7 +1307,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__lami)
-            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --mi-version --metadata --test-compatibility --begin --end --output-progress --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1270,7 +1330,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1294,6 +1354,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1309,7 +1373,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__man)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1324,7 +1388,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1351,65 +1415,7 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        tracemend__subcmd__merge)
-            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
-                    return 0
-                    ;;
-                --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
-                    return 0
-                    ;;
-                --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
-                    return 0
-                    ;;
-                --warnings)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
-                    return 0
-                    ;;
-                --seed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --param)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1425,7 +1431,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help list describe import export"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help list describe import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1440,7 +1446,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1464,6 +1470,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1479,7 +1489,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__describe)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1494,7 +1504,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1521,6 +1531,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1533,7 +1547,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__export)
-            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1556,7 +1570,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1583,6 +1597,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1595,7 +1613,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__import)
-            opts="-o -q -v -h --network --preset --set --vocabulary --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-o -q -v -h --network --preset --set --vocabulary --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1634,7 +1652,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1658,6 +1676,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1673,7 +1695,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__models__subcmd__list)
-            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1688,7 +1710,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1712,6 +1734,80 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__query)
+            opts="-m -q -v -h --model --samples --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1727,7 +1823,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__reference)
-            opts="-q -v -h --params --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-q -v -h --params --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1742,7 +1838,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1769,6 +1865,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1781,7 +1881,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__repair)
-            opts="-m -o -q -v -h --model --output --output-format --report --merge --min-confidence --max-lost --fill-damage --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-m -o -q -v -h --model --network --engine --sampling --device --output --output-format --report --merge --neutral-csv --min-confidence --max-lost --fill-damage --samples --dry-run --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1793,6 +1893,22 @@ _tracemend() {
                     ;;
                 -m)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto network" -- "${cur}"))
+                    return 0
+                    ;;
+                --sampling)
+                    COMPREPLY=($(compgen -W "quick published" -- "${cur}"))
+                    return 0
+                    ;;
+                --device)
+                    COMPREPLY=($(compgen -W "cpu cuda auto" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1832,7 +1948,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1859,6 +1975,10 @@ _tracemend() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1871,7 +1991,7 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__train)
-            opts="-o -q -v -h --model --data --dataset --preset --set --resume --device --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --config --print-config --help"
+            opts="-o -q -v -h --model --data --dataset --preset --set --resume --device --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1918,7 +2038,7 @@ _tracemend() {
                     return 0
                     ;;
                 --arch)
-                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
                     return 0
                     ;;
                 --warnings)
@@ -1942,6 +2062,10 @@ _tracemend() {
                     return 0
                     ;;
                 --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

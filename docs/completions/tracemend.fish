@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_tracemend_global_optspecs
-    string join \n format= arch= warnings= json color= progress= q/quiet v/verbose seed= param= threads= config= print-config h/help V/version
+    string join \n format= arch= warnings= json color= progress= q/quiet v/verbose seed= param= threads= max-memory= config= print-config h/help V/version
 end
 
 function __fish_tracemend_needs_command
@@ -37,10 +37,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_needs_command" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_needs_command" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_needs_command" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -50,7 +54,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_needs_command" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_needs_command" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_needs_command" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_needs_command" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_needs_command" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_needs_command" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -61,6 +66,7 @@ complete -c tracemend -n "__fish_tracemend_needs_command" -s V -l version -d 'Pr
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "info" -d 'Describe a trace: format, events, streams, threads, losses'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "gaps" -d 'List the gaps of a trace: where, how much, why, and the tracer option that prevents them'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "repair" -d 'Reconstruct the events a trace lost, each with a calibrated probability'
+complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "query" -d 'Answer questions about a trace with its lost events, with 90 % intervals'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "train" -d 'Learn an n-gram model from traces, or train a network on a data set'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "merge" -d 'Merge n-gram models into one, as if all their traces had been learned at once'
 complete -c tracemend -n "__fish_tracemend_needs_command" -f -a "evaluate" -d 'Measure how good repairs are, on artificial gaps of known length'
@@ -83,10 +89,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -96,7 +106,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -116,10 +127,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -129,16 +144,25 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l evidence -d 'Also list gaps that the recorded events of a thread prove (such as an exit without an entry); loads the whole trace'
-complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if events were lost'
+complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l fail-on-loss -d 'Exit with code 1 if events were lost; a gap that is doubtful does not count'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s q -l quiet -d 'Print errors only, no warnings and no summary'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand gaps" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'Model from `tracemend train`, for what the trace itself does not teach' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s m -l model -d 'Model from `tracemend train`, for what the trace itself does not teach; left out where artificial gaps in the trace are filled no better with it. Repeatable: several are added up' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l network -d 'Trained network (best.safetensors of `tracemend train --model NAME`) that names the lost events of each thread' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l engine -d 'What names lost events where a network is given' -r -f -a "auto\t'The network where artificial gaps in the trace are filled better with it; otherwise the engine'
+network\t'The network; the engine only decides which threads ran and how many events each lost'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l sampling -d 'How a network with Gaussian diffusion fills windows' -r -f -a "quick\t'A few steps (DDIM), until the prediction no longer changes'
+published\t'Every step, as published'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l device -d 'Where the network computes' -r -f -a "cpu\t'The processor'
+cuda\t'The first NVIDIA GPU, in a build with the feature `cuda`; `cuda:N` is the N-th, counted from 0'
+auto\t'The first GPU if it works, else the processor'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s o -l output -d 'Write to this file instead of stdout (for CTF, a folder); it appears whole or not at all' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l output-format -d 'Form of the output. By default the suffix of --output decides (.jsonl, .csv, .txt, .parquet, .ctf, .perfetto-trace, .pftrace), or else it is JSON Lines. `repair --format FORM` does the same; --input-format sets the input\'s format' -r -f -a "jsonl\t'JSON Lines: gaps, compositions, events'
 csv\t'One event a row'
@@ -164,10 +188,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -177,9 +205,11 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l merge -d 'Write recorded events too; text, Perfetto and Chrome always contain both'
+complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l neutral-csv -d 'In CSV, put an apostrophe before names that begin as a formula, which spreadsheets would compute'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l fill-damage -d 'Also fill gaps of which nothing is known but lines that could not be read'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l dry-run -d 'Print what would be repaired and where the model comes from, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -187,6 +217,46 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s q -l quie
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s v -l verbose -d 'Print more details'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand repair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -s m -l model -d 'Model from `tracemend train`, as in `repair --model`. Repeatable' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l samples -d 'Random reconstructions of every gap that questions about a part of a gap are answered from' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l format -l input-format -d 'Read the input as this format instead of recognising the format by the content' -r -f -a "ftrace\t'ftrace text: trace_pipe, trace, trace-cmd report'
+perf-script\t'perf script text'
+perf-trace\t'perf trace text'
+bpftrace\t'bpftrace text'
+strace\t'strace -f -ttt text'
+babeltrace\t'babeltrace2 text'
+trace-compass\t'Event table that Trace Compass exported'
+csv\t'One call a row: timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns'
+sequences\t'Plain sequences of names or numbers'
+npy\t'NumPy windows'
+ctf\t'Folder of Common Trace Format, 1.8 or 2'
+perf-data\t'perf\'s own file, perf.data'
+trace-dat\t'trace-cmd\'s own file, trace.dat'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
+i386\t''
+aarch64\t''
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l progress -d 'Show progress on stderr: `auto` draws a bar on a terminal only, `json` writes one object a line' -r -f -a "auto\t'A bar, on a terminal only'
+never\t'Never'
+json\t'One JSON object per line on stderr'"
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -s q -l quiet -d 'Print errors only, no warnings and no summary'
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -s v -l verbose -d 'Print more details'
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -l print-config -d 'Print the options in force as TOML, with the source of each value, and exit'
+complete -c tracemend -n "__fish_tracemend_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l model -d 'Network to train; `tracemend models list` names them' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l data -d 'network: data set, a folder from `dataset build`, or published windows (with --dataset)' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l dataset -d 'network: name of a published data set, whose windows have the length of the settings' -r
@@ -211,10 +281,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -224,7 +298,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l resume -d 'network: continue from the checkpoint in the run\'s folder, to the same weights as an uninterrupted run'
 complete -c tracemend -n "__fish_tracemend_using_subcommand train" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -285,10 +360,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -298,7 +377,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and not __fish_seen_subcommand_from paper cross-run burst self ring truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -351,10 +431,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -364,7 +448,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from paper" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -412,10 +497,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -425,7 +514,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from cross-run" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -458,10 +548,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -471,7 +565,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from burst" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -503,10 +598,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -516,7 +615,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from self" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -558,10 +658,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -571,7 +675,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -580,6 +685,7 @@ complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from ring" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l lossy -d 'Traces that lost events' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l full -d 'Their complete twins, in the same order. Repeat the path of a trace that holds a lossy channel and a complete one' -r -F
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l around-gaps -d 'Keep only so many recorded events of each lossy trace, where it lost the most: how well are short traces repaired?' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l train -d 'Other traces that all methods learn from; the engine as with `repair --model` of what `train` makes of them' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l model -d 'Models made by `train` that the engine repairs with, as `repair --model` does; several are added up. The baselines cannot learn from models' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l method -d 'Methods, separated by commas; all where absent' -r
@@ -604,10 +710,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -617,7 +727,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand evaluate; and __fish_seen_subcommand_from truth" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -637,10 +748,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -650,7 +765,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and not __fish_seen_subcommand_from build info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -685,10 +801,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -698,7 +818,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l requests -d 'Use only what a server did for its connections: one sequence per request, from `accept` to the `close` of its descriptor, in one thread. The traces must contain the arguments of calls. requests.csv in the folder lists the events with phase, return value, thread and process'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from build" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
@@ -719,10 +840,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -732,7 +857,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand dataset; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -752,10 +878,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -765,7 +895,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and not __fish_seen_subcommand_from list describe import export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -789,10 +920,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -802,7 +937,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -822,10 +958,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -835,7 +975,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -862,10 +1003,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -875,7 +1020,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -896,10 +1042,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -909,7 +1059,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand models; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -931,10 +1082,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -944,7 +1099,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l mi-version -d 'Print the version of the interface and exit'
 complete -c tracemend -n "__fish_tracemend_using_subcommand lami" -l metadata -d 'Print the description of the analysis and its tables, and exit'
@@ -968,10 +1124,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -981,7 +1141,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand completions" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -1001,10 +1162,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -1014,7 +1179,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'
 complete -c tracemend -n "__fish_tracemend_using_subcommand man" -s q -l quiet -d 'Print errors only, no warnings and no summary'
@@ -1034,10 +1200,14 @@ npy\t'NumPy windows'
 ctf\t'Folder of Common Trace Format, 1.8 or 2'
 perf-data\t'perf\'s own file, perf.data'
 trace-dat\t'trace-cmd\'s own file, trace.dat'"
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names' -r -f -a "x86_64\t''
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l arch -d 'Architecture of the traced machine, which gives system-call numbers their names; `none` leaves them numbers. By default what the file says, or else x86_64' -r -f -a "x86_64\t''
 i386\t''
 aarch64\t''
-arm\t''"
+arm\t''
+riscv64\t''
+ppc64le\t''
+s390x\t''
+none\t''"
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l warnings -d 'File with the stderr of babeltrace2: its text output mentions no losses, its warnings do' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l color -d 'Colour the output; `auto` colours on a terminal unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -1047,7 +1217,8 @@ never\t'Never'
 json\t'One JSON object per line on stderr'"
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l seed -d 'Seed of all random draws; the same seed gives the same output, byte for byte' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l param -d 'Change a constant of the repair, for experiments: `search.stay_tokens=8`. docs/parameters.md lists them. Repeatable' -r
-complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use, 0 for one per core; the output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l threads -d 'Threads to use, at most one per core; 0 for one per core. The output does not depend on it' -r
+complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l max-memory -d 'Memory that a trace may need, such as `500M` or `8G`; by default three quarters of what there is for the program. Larger traces are refused before they take it' -r
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l config -d 'Take defaults from this TOML file. Keys are the long option names; the options of a subcommand form a table, such as `[repair]` or `[dataset.build]`' -r -F
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l params -d 'Print the defaults of all constants of the repair as JSON instead'
 complete -c tracemend -n "__fish_tracemend_using_subcommand reference" -l json -d 'Write JSON Lines `{"type":…,"data":…}`; the first line names the schema and its version'

@@ -148,7 +148,7 @@ fn engine(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(name, lost), |bencher| {
                 bencher.iter_custom(|rounds| {
                     cpu_time(rounds, || {
-                        std::hint::black_box(solve(&index, &damaged.gaps, &model, &options, &unwatched));
+                        std::hint::black_box(solve(&index, &damaged.gaps, &model, None, &options, &unwatched));
                     })
                 });
             });

@@ -69,6 +69,7 @@ impl<'a> Annotator<'a> {
             samples,
             left_open: solution.left_open.clone(),
             from_model: self.model.on_base,
+            from_imputer: solution.imputed,
         }
     }
 

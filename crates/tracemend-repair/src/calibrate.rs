@@ -2,20 +2,24 @@
 
 use crate::base::Base;
 use crate::blackout::{Blackout, batches, by_stream, cut, draw_like, truth};
+use crate::call_rules::CallRules;
 use crate::consensus::{Consensus, by_thread};
 use crate::gate::{MIN_CASES, Tried, paying};
+use crate::imputed::{Filled, Imputed};
 use crate::index::TraceIndex;
 use crate::kernel::Rescoring;
 use crate::lcs::{lcs_length, matches};
 use crate::log_prob::LogProb;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
-use crate::model::{EventTypes, Timing, TraceModel};
+use crate::model::{EventTypes, Timing, TokenTable, TraceModel};
 use crate::options::{RepairOptions, unwatched};
 use crate::params::{ModelParams, SearchParams};
 use crate::rescoring::Recall;
-use crate::solve::{Choice, Solution, reweigh, solve};
+use crate::solve::{Solution, reweigh, solve};
 use crate::surroundings::Surroundings;
+use crate::thread_imputer::{Imputing, ThreadImputer};
 use crate::times::Steps;
+use crate::view::View;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -72,29 +76,39 @@ pub(crate) fn like(trace: &Trace, gaps: &[Gap]) -> Vec<Wanted> {
 }
 
 /// What blackouts of a trace say.
-pub(crate) struct Calibrated {
+pub(crate) struct Calibrated<'i> {
     /// What became of beliefs.
     pub calibration: Calibration,
     /// How fillings are to be scored again, where that pays.
     pub rescoring: Option<Rescoring>,
+    /// What names events in place of the engine, if anything does.
+    pub imputer: Option<&'i dyn ThreadImputer>,
 }
 
 /// Calibrates on blackouts of a trace. The model used for them has learned what is left, on top of `base`.
-pub(crate) fn calibrate(trace: &Trace, base: Base<'_>, wanted: &[Wanted], options: &RepairOptions) -> Calibrated {
+pub(crate) fn calibrate<'i>(
+    trace: &Trace,
+    base: Base<'_>,
+    imputing: Option<Imputing<'i>>,
+    wanted: &[Wanted],
+    options: &RepairOptions,
+) -> Calibrated<'i> {
     let trace = &*beginning(trace, options.params.model.blackouts.max_events);
-    let mut repaired = Drawn::new(trace, wanted, options).repair(base, options);
+    let drawn = Drawn::new(trace, wanted, options);
+    let mut repaired = drawn.repair(base, options);
     let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired) } else { None };
+    if let Some(rescoring) = rescoring {
+        repaired.iter_mut().for_each(|batch| batch.rescore(rescoring, options));
+    }
+    let imputer = imputing.filter(|imputing| drawn.impute(&mut repaired, *imputing, options));
     let mut calibration = Calibration::default();
-    for batch in &mut repaired {
-        if let Some(rescoring) = rescoring {
-            batch.rescore(rescoring, options);
-        }
+    for batch in &repaired {
         let judge = Judge { trace, event_types: &batch.event_types, params: &options.params.search };
         for case in &batch.cases {
             note(&mut calibration, &case.solution, &judge, &case.truth);
         }
     }
-    Calibrated { calibration, rescoring }
+    Calibrated { calibration, rescoring, imputer: imputer.map(|imputing| imputing.imputer) }
 }
 
 /// Of these ways to learn from a trace the one under which most events of blackouts there are right; without a model if none of
@@ -110,8 +124,9 @@ pub(crate) fn choose_base<'m>(
     options.params.search.rescoring = false;
     options.params.model.blackouts = options.params.model.blackouts.for_choices();
     let drawn = Drawn::new(trace, wanted, &options);
-    let events_right =
-        |base: Base<'m>| -> usize { drawn.repair(base, &options).iter().map(|batch| batch.events_right(trace)).sum() };
+    let events_right = |base: Base<'m>| -> usize {
+        drawn.repair(base, &options).iter().flat_map(|batch| batch.events_right(trace)).sum()
+    };
     let before = events_right(Base::default());
     let tried: Vec<(Base<'m>, usize)> = bases.iter().map(|&base| (base, events_right(base))).collect();
     let few = drawn.batches.iter().map(Vec::len).sum::<usize>() < MIN_CASES;
@@ -163,10 +178,42 @@ impl<'t> Drawn<'t> {
     fn repair(&self, base: Base<'_>, options: &RepairOptions) -> Vec<Batch<'t>> {
         self.batches.iter().map(|batch| Batch::repair(self.trace, &self.streams, batch, base, options)).collect()
     }
+
+    /// Has an imputer name the events of repaired blackouts, and returns whether it is to be used; otherwise they stay as they are.
+    fn impute(
+        &self,
+        repaired: &mut [Batch<'_>],
+        Imputing { imputer, always }: Imputing<'_>,
+        options: &RepairOptions,
+    ) -> bool {
+        let right = |repaired: &[Batch<'_>]| -> Vec<usize> {
+            repaired.iter().flat_map(|batch| batch.events_right(self.trace)).collect()
+        };
+        let before = right(repaired);
+        let mut others: Vec<Vec<Solution>> = Vec::new();
+        for (batch, blackouts) in repaired.iter_mut().zip(&self.batches) {
+            let (rest, _) = cut(self.trace, &self.streams, blackouts);
+            others.push(batch.imputed(&rest, imputer, options));
+        }
+        let mut swap = |repaired: &mut [Batch<'_>]| {
+            for (batch, others) in repaired.iter_mut().zip(&mut others) {
+                batch.cases.iter_mut().zip(others).for_each(|(case, other)| std::mem::swap(&mut case.solution, other));
+            }
+        };
+        swap(repaired);
+        let after = [Tried { settings: (), right: right(repaired) }];
+        let clusters: Vec<Vec<usize>> = (0..before.len()).map(|case| vec![case]).collect();
+        let used = always || paying(&after, &before, &clusters).is_some();
+        if !used {
+            swap(repaired);
+        }
+        used
+    }
 }
 
 /// Blackouts that were cut at once, repaired.
 struct Batch<'t> {
+    tokens: TokenTable,
     event_types: EventTypes,
     timing: Timing,
     model_params: ModelParams,
@@ -194,7 +241,7 @@ impl<'t> Batch<'t> {
         let (rest, gaps) = cut(trace, streams, blackouts);
         let mut model = base.learned(&rest, &options.params.model);
         let index = TraceIndex::new(&rest, &mut model.tokens);
-        let solutions = solve(&index, &gaps, &model, options, &unwatched);
+        let solutions = solve(&index, &gaps, &model, None, options, &unwatched);
         let event_types = EventTypes::new(&model.tokens);
         let recall = options.params.search.rescoring.then(|| Recall::new(&index, &rest.gaps));
         let case = |(solution, &blackout): (Solution, &Blackout)| {
@@ -210,16 +257,36 @@ impl<'t> Batch<'t> {
             Case { solution, truth, right, opinions }
         };
         let cases = solutions.into_iter().zip(blackouts).map(case).collect();
-        Self { event_types, timing: model.timing, model_params: model.params, cases }
+        Self { tokens: model.tokens, event_types, timing: model.timing, model_params: model.params, cases }
     }
 
-    /// Events that are right.
-    fn events_right(&self, trace: &Trace) -> usize {
+    fn steps<'s>(&'s self, options: &'s RepairOptions) -> Steps<'s> {
+        Steps { timing: &self.timing, model_params: &self.model_params, params: &options.params.search }
+    }
+
+    /// The solutions with an imputer's events. `rest`: the trace that the blackouts are cut out of.
+    fn imputed(&mut self, rest: &Trace, imputer: &dyn ThreadImputer, options: &RepairOptions) -> Vec<Solution> {
+        let index = TraceIndex::new(rest, &mut self.tokens);
+        let rules = CallRules::new(&self.tokens, &index.one_sided());
+        let imputed = Imputed::new(imputer, &index, &self.tokens, &self.event_types, &rules, options.seed);
+        let filled: Vec<Filled<'_>> = self.cases.iter().map(|case| case.solution.filled()).collect();
+        let fillings = imputed.fillings(&View::new(&index), &filled);
+        let mut solutions: Vec<Solution> = self.cases.iter().map(|case| case.solution.clone()).collect();
+        for (solution, fillings) in solutions.iter_mut().zip(fillings) {
+            if let Some(fillings) = fillings {
+                solution.conclude(fillings, &self.event_types, &self.steps(options));
+            }
+        }
+        solutions
+    }
+
+    /// Events of each case that are right.
+    fn events_right(&self, trace: &Trace) -> Vec<usize> {
         let count = |case: &Case<'_>| {
             let right = right(&case.solution, &self.event_types, &case.truth, trace);
             right.into_iter().filter(|&right| right).count()
         };
-        self.cases.iter().map(count).sum()
+        self.cases.iter().map(count).collect()
     }
 
     /// Scores the fillings again and draws the conclusions anew.
@@ -229,12 +296,9 @@ impl<'t> Batch<'t> {
         for Case { solution, opinions, .. } in &mut self.cases {
             let Some(opinions) = opinions.get(kernel) else { continue };
             let scaled: Vec<LogProb> = opinions.iter().map(|opinion| LogProb(exponent * opinion.0)).collect();
-            reweigh(&mut solution.fillings, &scaled);
-            let background = std::mem::take(&mut solution.counted.background);
-            let choice = Choice::new(&solution.fillings, &solution.context, &self.event_types, background, &steps);
-            if let Some(Choice { consensus, times, counted }) = choice {
-                (solution.consensus, solution.times, solution.counted) = (Some(consensus), times, counted);
-            }
+            let mut fillings = std::mem::take(&mut solution.fillings);
+            reweigh(&mut fillings, &scaled);
+            solution.conclude(fillings, &self.event_types, &steps);
         }
     }
 }

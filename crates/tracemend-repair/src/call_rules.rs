@@ -38,6 +38,14 @@ impl CallRules {
         self.kinds.get(token as usize).copied().flatten()
     }
 
+    /// The call that an event leaves; `None` if it is no exit.
+    pub(crate) fn leaves(&self, token: Token) -> Option<CallId> {
+        match self.kind(token)? {
+            CallKind::Exit(call) => Some(call),
+            _ => None,
+        }
+    }
+
     /// The call state of a thread after its recorded tokens, oldest first.
     pub(crate) fn after_recorded(&self, tokens: &[Token]) -> CallState<CallId> {
         tokens.iter().filter_map(|&token| self.kind(token)).fold(CallState::Unknown, CallState::after)

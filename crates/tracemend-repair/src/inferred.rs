@@ -56,6 +56,8 @@ pub struct GapRepair {
     pub left_open: Option<String>,
     /// Whether it comes from the model that was given too, and not from the trace's own rest alone.
     pub from_model: bool,
+    /// Whether its events are those of a [`ThreadImputer`](crate::ThreadImputer), such as a network.
+    pub from_imputer: bool,
 }
 
 /// Most likely, lowest and highest number of lost events.

@@ -131,6 +131,7 @@ mod tests {
             samples: vec![],
             left_open: None,
             from_model: false,
+            from_imputer: false,
         }
     }
 

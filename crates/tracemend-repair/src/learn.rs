@@ -5,6 +5,7 @@ use crate::calibrate::{Wanted, calibrate, choose_base, like};
 use crate::model::TraceModel;
 use crate::model::calibration::Calibration;
 use crate::options::RepairOptions;
+use crate::thread_imputer::{Imputing, ThreadImputer};
 use rayon::prelude::*;
 use tracemend_trace::{Gap, Trace};
 
@@ -14,16 +15,29 @@ const CALIBRATING_TRACES: usize = 3;
 /// Adapts to a trace: learns what is intact there, on top of a model where blackouts in the trace say that this pays, and
 /// calibrates on blackouts there, which count for more than those of the traces learned before.
 pub fn adapt(trace: &Trace, gaps: &[Gap], model: Option<&TraceModel>, options: &RepairOptions) -> TraceModel {
+    adapt_with(trace, gaps, model, None, options).0
+}
+
+/// Adapts as [`adapt`] does, and returns the imputer too if it is to name events in this trace. Confidences are then those of its
+/// answers in blackouts.
+pub fn adapt_with<'i>(
+    trace: &Trace,
+    gaps: &[Gap],
+    model: Option<&TraceModel>,
+    imputing: Option<Imputing<'i>>,
+    options: &RepairOptions,
+) -> (TraceModel, Option<&'i dyn ThreadImputer>) {
     let wanted = like(trace, gaps);
     let base = model.map_or_else(Base::default, |model| choose_base(trace, &Base::with(model), &wanted, options));
-    let own = calibrate(trace, base, &wanted, options);
+    let own = calibrate(trace, base, imputing, &wanted, options);
     let mut adapted = base.learned(trace, &options.params.model);
     adapted.rescoring = own.rescoring;
     adapted.calibration = own.calibration;
-    if let Some(model) = base.model {
+    // What became of beliefs in the model's own traces says nothing about an imputer's.
+    if let (Some(model), None) = (base.model, own.imputer) {
         adapted.calibration.merge_prior(&model.calibration, options.params.model.trained_blackouts);
     }
-    adapted
+    (adapted, own.imputer)
 }
 
 /// Learns from traces, and calibrates on blackouts of up to three of them, each repaired by a model of the others.
@@ -54,7 +68,7 @@ pub fn train(traces: &[&Trace], options: &RepairOptions) -> TraceModel {
                 }
             }
             let base = (traces.len() > 1).then_some(&others);
-            calibrate(traces[held_out], Base::equal(base), &wanted, options).calibration
+            calibrate(traces[held_out], Base::equal(base), None, &wanted, options).calibration
         })
         .collect();
     for calibration in &calibrations {

@@ -154,6 +154,7 @@ pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<Gap
             samples: Vec::new(),
             left_open: None,
             from_model: false,
+            from_imputer: false,
         })
         .collect();
     for (interval, repair) in intervals.iter().zip(repairs) {
@@ -187,6 +188,8 @@ pub(crate) fn by_gap(trace: &Trace, intervals: &[LossInterval], repairs: Vec<Gap
             }
             add(&mut gap.composition, &repair.composition, share);
             gap.left_open = gap.left_open.take().or_else(|| repair.left_open.clone());
+            gap.from_model |= repair.from_model;
+            gap.from_imputer |= repair.from_imputer;
         }
     }
     for repair in gaps.iter_mut().filter(|repair| repair.gap.kept_ns.is_some()) {

@@ -9,6 +9,7 @@ use crate::composition::{self, Counted};
 use crate::consensus::{self, Consensus};
 use crate::engine::Engine;
 use crate::gap_context::GapContext;
+use crate::imputed::{Filled, Imputed};
 use crate::index::TraceIndex;
 use crate::inferred::LostInterval;
 use crate::insertion_points::gap_context;
@@ -18,12 +19,16 @@ use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
 use crate::search::{Caches, Filling, Length, Placed, search};
+use crate::thread_imputer::ThreadImputer;
 use crate::times::{Steps, estimate};
 use crate::view::View;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracemend_trace::{Event, EventTypeId, Gap, Lost, Symbol};
+
+/// Gaps that an imputer fills at once. It is not interrupted between.
+const AT_ONCE: usize = 64;
 
 /// Reason reported for gaps skipped after an interrupt.
 const INTERRUPTED: &str = "the repair was interrupted before this gap";
@@ -43,6 +48,7 @@ const NO_THREAD: &str = "no thread is known that could have run here";
 const NO_FILLING: &str = "no possible sequence of events was found for it";
 
 /// A gap filled, before supports become probabilities.
+#[derive(Clone)]
 pub struct Solution {
     /// What lies around the gap.
     pub context: GapContext,
@@ -58,6 +64,8 @@ pub struct Solution {
     pub lost: LostInterval,
     /// CPU seconds of one thread that filling took.
     pub seconds: f64,
+    /// Whether a [`ThreadImputer`] named its events.
+    pub imputed: bool,
     /// Why the gap, or a part of it, was left open.
     pub left_open: Option<String>,
 }
@@ -72,8 +80,24 @@ impl Solution {
             counted: Counted::default(),
             lost: LostInterval::exact(lost),
             seconds: 0.0,
+            imputed: false,
             left_open: Some(reason.to_owned()),
         }
+    }
+
+    /// Draws the conclusions of other fillings.
+    pub(crate) fn conclude(&mut self, fillings: Vec<Filling>, event_types: &EventTypes, steps: &Steps<'_>) {
+        self.fillings = fillings;
+        let background = std::mem::take(&mut self.counted.background);
+        if let Some(choice) = Choice::new(&self.fillings, &self.context, event_types, background, steps) {
+            let Choice { consensus, times, counted } = choice;
+            (self.consensus, self.times, self.counted) = (Some(consensus), times, counted);
+        }
+    }
+
+    /// What an imputer is asked about.
+    pub(crate) fn filled(&self) -> Filled<'_> {
+        Filled { context: &self.context, placed: self.placed() }
     }
 
     /// The answer's events.
@@ -83,6 +107,7 @@ impl Solution {
 }
 
 /// Fills gaps with a frozen model that has learned the trace and knows all its tokens. Returns one solution a gap, in order.
+/// `imputer` names the events that each thread lost; without one the model does.
 ///
 /// ```
 /// use tracemend_repair::{RepairOptions, adapt, index::TraceIndex, solve, unwatched};
@@ -92,19 +117,23 @@ impl Solution {
 /// let options = RepairOptions::default();
 /// let mut model = adapt(&trace, &trace.gaps, None, &options);
 /// let index = TraceIndex::new(&trace, &mut model.tokens);
-/// assert!(solve(&index, &trace.gaps, &model, &options, &unwatched).is_empty());
+/// assert!(solve(&index, &trace.gaps, &model, None, &options, &unwatched).is_empty());
 /// ```
 pub fn solve(
     index: &TraceIndex<'_>,
     gaps: &[Gap],
     model: &TraceModel,
+    imputer: Option<&dyn ThreadImputer>,
     options: &RepairOptions,
     progress: Progress<'_>,
 ) -> Vec<Solution> {
     let rules = CallRules::new(&model.tokens, &index.one_sided());
     let predictor = NgramPredictor::new(model, index);
     let engine = Engine { predictor: &predictor, model, rules: &rules, params: &options.params.search };
-    let solver = Solver { engine, event_types: EventTypes::new(&model.tokens), options };
+    let event_types = EventTypes::new(&model.tokens);
+    let imputed =
+        imputer.map(|imputer| Imputed::new(imputer, index, &model.tokens, &event_types, &rules, options.seed));
+    let solver = Solver { engine, event_types: &event_types, imputed, options };
     let total = gaps.len();
     let done = AtomicUsize::new(0);
     let tools = || (Caches::new(engine), View::new(index));
@@ -124,7 +153,13 @@ pub fn solve(
     } else {
         with_threads(options.threads, || gaps.par_iter().map_init(tools, fill_one).collect())
     };
-    solver.reconcile(index, gaps, &mut solutions, || progress(total, total).is_break());
+    let interrupted = || progress(total, total).is_break();
+    for solutions in solutions.chunks_mut(AT_ONCE) {
+        if !interrupted() {
+            solver.impute(&View::new(index), solutions);
+        }
+    }
+    solver.reconcile(index, gaps, &mut solutions, interrupted);
     solutions
 }
 
@@ -165,7 +200,8 @@ impl Choice {
 /// What all gaps of a trace are filled with.
 struct Solver<'m> {
     engine: Engine<'m>,
-    event_types: EventTypes,
+    event_types: &'m EventTypes,
+    imputed: Option<Imputed<'m>>,
     options: &'m RepairOptions,
 }
 
@@ -207,8 +243,8 @@ impl<'m> Solver<'m> {
         if let Some(opinions) = self.engine.predictor.rescore(&context, &fillings) {
             reweigh(&mut fillings, &opinions);
         }
-        let background = composition::background(view, gap, &self.event_types, params.background);
-        let chosen = Choice::new(&fillings, &context, &self.event_types, background, &self.engine.steps());
+        let background = composition::background(view, gap, self.event_types, params.background);
+        let chosen = Choice::new(&fillings, &context, self.event_types, background, &self.engine.steps());
         let Some(Choice { consensus, times, counted }) = chosen else {
             return Solution::open(context, lost.value, NO_FILLING);
         };
@@ -219,8 +255,22 @@ impl<'m> Solver<'m> {
             counted,
             lost,
             seconds: begin.elapsed().as_secs_f64(),
+            imputed: false,
             context,
             fillings,
+        }
+    }
+
+    /// Has the imputer, if there is one, name the events of solutions.
+    fn impute(&self, view: &View<'_>, solutions: &mut [Solution]) {
+        let Some(imputed) = &self.imputed else { return };
+        let filled: Vec<Filled<'_>> = solutions.iter().map(Solution::filled).collect();
+        let fillings = imputed.fillings(view, &filled);
+        for (solution, fillings) in solutions.iter_mut().zip(fillings) {
+            if let Some(fillings) = fillings {
+                solution.conclude(fillings, self.event_types, &self.engine.steps());
+                solution.imputed = true;
+            }
         }
     }
 
@@ -243,6 +293,7 @@ impl<'m> Solver<'m> {
             if shares_a_stretch(&solutions[gap], &view) {
                 let caches = caches.get_or_insert_with(|| Caches::new(self.engine));
                 solutions[gap] = self.fill(&view, caches, &gaps[gap]);
+                self.impute(&view, &mut solutions[gap..=gap]);
             }
             let accepted = self.events_of(&gaps[gap], &solutions[gap], &view);
             view.accept(accepted);
@@ -317,7 +368,7 @@ mod tests {
         model.learn(trace, 1);
         model.trie.freeze();
         let index = TraceIndex::new(trace, &mut model.tokens);
-        let solutions = solve(&index, &trace.gaps, &model, options, &unwatched);
+        let solutions = solve(&index, &trace.gaps, &model, None, options, &unwatched);
         (solutions, model)
     }
 

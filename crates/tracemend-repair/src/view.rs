@@ -31,6 +31,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether there is an event at a position: an inferred one may be that of another view.
+    pub(crate) fn holds(&self, position: u32) -> bool {
+        (position as usize) < self.index.tokens.len() + self.inferred.len()
+    }
+
     /// Its token.
     pub(crate) fn token(&self, position: u32) -> Token {
         match (position as usize).checked_sub(self.index.tokens.len()) {

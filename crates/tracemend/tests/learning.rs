@@ -3,8 +3,10 @@
 mod support;
 
 use serde_json::Value;
-use std::{fs, path::Path, process::Stdio, thread::sleep, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, process::Stdio, thread::sleep, time::Duration};
 use support::{run, shown, stdout, tracemend};
+use tracemend::trace::Phase;
+use tracemend::trace::calls::{CallKind, CallState};
 
 /// A complete recording, of which the parts of a data set are cut in time.
 const RECORDING: &str = "samples/ftrace_full.txt.zst";
@@ -259,4 +261,124 @@ fn a_device_that_cannot_be_used_is_an_error_before_the_work() {
         "{told}"
     );
     assert!(!out.exists());
+}
+
+/// A lossy recording of the run in [`RECORDING`].
+const LOSSY: &str = "samples/ftrace_pipe_lost.txt.zst";
+
+/// A part of [`LOSSY`] with six gaps, which lost 756 events.
+fn lossy_part(folder: &Path) -> String {
+    let packed = fs::read(support::root().join(LOSSY)).expect("a sample");
+    let whole = String::from_utf8(zstd::decode_all(&packed[..]).expect("packed text")).expect("text");
+    let part: String = whole.split_inclusive('\n').skip(3885).take(4248).collect();
+    let path = folder.join("part.txt");
+    fs::write(&path, part).expect("a trace");
+    text(&path).to_owned()
+}
+
+/// Trains a tiny network for a few steps, and returns its file.
+fn trained(name: &str, more: &[&str], set: &Path, out: &Path) -> String {
+    let mut args = vec!["train", "-q", "--model", name, "--preset", "tiny", "--data", text(set), "-o", text(out)];
+    args.extend(["--set", "steps=6", "--set", "batch=4", "--set", "validate_every=3", "--set", "validation_windows=4"]);
+    args.extend(more);
+    stdout(&args);
+    text(&out.join("best.safetensors")).to_owned()
+}
+
+/// The rows of a repair by a network, with few blackouts and a small search.
+fn repaired_by(network: &str, trace: &str, engine: &str, threads: &str) -> Vec<Value> {
+    let mut args = vec!["repair", "-q", trace, "--network", network, "--engine", engine, "--threads", threads];
+    args.extend(["--seed", "3", "--json", "--merge", "--param", "search.islands=1"]);
+    args.extend(["--param", "model.blackouts.max_gaps=4", "--param", "model.blackouts.min_gaps=4"]);
+    rows(&stdout(&args))
+}
+
+/// How many inferred events break the entry/exit rules, of themselves or for the event after them.
+fn broken(events: &[&Value]) -> usize {
+    let mut threads: BTreeMap<i64, (CallState<usize>, bool)> = BTreeMap::new();
+    let mut calls: Vec<String> = Vec::new();
+    let mut broken = 0;
+    for event in events {
+        let word = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        // Thread 0 is several.
+        let Some(tid) = event["tid"].as_i64().filter(|&tid| tid != 0) else { continue };
+        let phase = match word("phase").as_str() {
+            "entry" => Phase::Entry,
+            "exit" => Phase::Exit,
+            _ => continue,
+        };
+        let (state, after_inferred) = threads.entry(tid).or_default();
+        let inferred = event["inferred"] == true;
+        let name = word("name");
+        let call = calls.iter().position(|known| *known == name).unwrap_or(calls.len());
+        if call == calls.len() {
+            calls.push(name.clone());
+        }
+        let kind = CallKind::of(&name, phase, call);
+        let fits = state.check(kind).is_ok();
+        broken += usize::from(!fits && (inferred || *after_inferred));
+        (*state, *after_inferred) = (state.after(kind), inferred);
+    }
+    broken
+}
+
+#[test]
+fn every_network_repairs_a_trace_and_keeps_the_rules() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (set, trace) = (folder.path().join("set"), lossy_part(folder.path()));
+    data_set(&set);
+    let plain = ["masked_diffusion", "lstm", "bilstm", "diffwave", "sssd_s4", "sssd_sa", "csdi", "csdi_s4"];
+    let mut networks: Vec<(&str, &[&str])> = plain.into_iter().map(|name| (name, &[][..])).collect();
+    networks.push(("sssd_s4", &["--set", "model.process.encoding=onehot", "--set", "model.process.prediction=start"]));
+    networks.push(("diffwave", &["--set", "model.process.encoding=analogbits"]));
+    let mut answers: Vec<Vec<String>> = Vec::new();
+    for (number, (name, more)) in networks.iter().enumerate() {
+        let network = trained(name, more, &set, &folder.path().join(number.to_string()));
+        let repaired = repaired_by(&network, &trace, "network", "1");
+        assert_eq!(repaired, repaired_by(&network, &trace, "network", "2"), "{name} {more:?}");
+        let events: Vec<&Value> =
+            repaired.iter().filter(|row| row["type"] == "event").map(|row| &row["data"]).collect();
+        let inferred = || events.iter().filter(|event| event["inferred"] == true);
+        assert_eq!(inferred().count(), 756, "{name} {more:?}");
+        assert!(inferred().all(|event| event["model"] == "network:best.safetensors"), "{name} {more:?}");
+        assert_eq!(broken(&events), 0, "{name} {more:?}");
+        answers.push(inferred().map(|event| event["name"].as_str().unwrap_or_default().to_owned()).collect());
+    }
+    // Networks differ, so the events are theirs.
+    answers.sort();
+    answers.dedup();
+    assert!(answers.len() > 5, "{}", answers.len());
+}
+
+#[test]
+fn a_network_that_does_not_help_is_left_out_of_a_repair_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (set, trace) = (folder.path().join("set"), lossy_part(folder.path()));
+    data_set(&set);
+    let network = trained("lstm", &[], &set, &folder.path().join("run"));
+    let with = repaired_by(&network, &trace, "auto", "2");
+    let events = with.iter().filter(|row| row["type"] == "event" && row["data"]["inferred"] == true);
+    assert!(events.clone().count() == 756 && events.clone().all(|row| row["data"]["model"] == "engine:self"));
+    let dry = run(&["repair", "--dry-run", &trace, "--network", &network]);
+    assert!(shown(&dry).contains("the network lstm has 0."), "{}", shown(&dry));
+}
+
+#[test]
+fn a_network_that_cannot_repair_this_trace_is_refused_in_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = folder.path().join("set");
+    data_set(&set);
+    let network = trained("lstm", &[], &set, &folder.path().join("run"));
+    let refused = |args: &[&str]| {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let lttng = "samples/lttng_lost";
+    let told = refused(&["repair", lttng, "--network", &network]);
+    assert!(told.contains("knows no event of this trace; train it on recordings of this program"), "{told}");
+    let told = refused(&["repair", lttng, "--engine", "network"]);
+    assert!(told.contains("--engine network needs a network; name its file with --network"), "{told}");
+    let told = refused(&["repair", lttng, "--network", RECORDING]);
+    assert!(told.contains("cannot be used; train one with `tracemend train --model NAME`"), "{told}");
 }

@@ -188,7 +188,7 @@ impl BurstGaps<'_, '_> {
         let (rest, gaps) = self.cut(batch);
         let mut model = adapt(&rest, &gaps, self.trained, self.options);
         let index = TraceIndex::new(&rest, &mut model.tokens);
-        let solutions = solve(&index, &gaps, &model, self.options, &unwatched);
+        let solutions = solve(&index, &gaps, &model, None, self.options, &unwatched);
         let types = self.types.of_tokens(&model.tokens);
         let own_types = model::EventTypes::new(&model.tokens);
         let judge = Judge { trace: self.config.test, event_types: &own_types, params: &self.options.params.search };

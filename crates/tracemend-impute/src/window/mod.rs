@@ -11,4 +11,5 @@ pub mod ngram;
 pub mod place;
 pub mod ppm;
 pub mod reliability;
+pub mod threads;
 pub mod windows;

@@ -44,6 +44,7 @@ mod progress;
 mod query;
 mod reference;
 mod repair;
+mod repair_network;
 mod repair_output;
 mod settings;
 mod train;

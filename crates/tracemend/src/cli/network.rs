@@ -8,17 +8,19 @@ use crate::dataset::{LearningData, learning_data};
 use crate::exit;
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::{PossibleValue, TypedValueParser};
-use clap::{Arg, Args, Command};
+use clap::{Arg, Args, Command, ValueEnum};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use tracemend_impute::nets;
-use tracemend_impute::nets::Device;
 use tracemend_impute::nets::device::DeviceName;
+use tracemend_impute::nets::model_file::{ModelFile, Training};
 use tracemend_impute::nets::registry::{AnyNetwork, Preset, preset};
 use tracemend_impute::nets::train::{BEST, Outcome, Task, TrainConfig, Watch};
+use tracemend_impute::nets::{Device, Sampling};
+use tracemend_impute::window::models::Model;
 use tracemend_trace::AtomicFile;
 
 /// How large a network is.
@@ -51,6 +53,33 @@ impl TypedValueParser for DeviceParser {
             .into_iter(),
         ))
     }
+}
+
+/// How networks with Gaussian diffusion fill windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SamplingArg {
+    /// A few steps (DDIM), until the prediction no longer changes.
+    Quick,
+    /// Every step, as published.
+    Published,
+}
+
+impl SamplingArg {
+    /// Returns the option as the library takes it.
+    pub(super) fn sampling(self) -> Sampling {
+        match self {
+            Self::Quick => Sampling::quick(),
+            Self::Published => Sampling::published(),
+        }
+    }
+}
+
+/// Loads a trained network as a method that fills windows, and how it was trained.
+pub(super) fn load(path: &Path, sampling: &Sampling, device: &Device) -> anyhow::Result<(Model, Training)> {
+    let file = ModelFile::load(path)?;
+    let network = AnyNetwork::from_file(&file, device).with_context(|| format!("{} cannot be used", path.display()))?;
+    let ModelFile { network: name, vocabulary, training, .. } = file;
+    Ok((Model { name, vocabulary, imputer: network.into_imputer(sampling) }, training))
 }
 
 /// Opens the device to compute on, and says why `auto` is the CPU.

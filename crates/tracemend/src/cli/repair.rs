@@ -3,10 +3,13 @@
 use super::globals::{Globals, stdout};
 use super::interrupt;
 use super::progress::Progress;
+use super::repair_network::Network;
+#[cfg(feature = "nets")]
+use super::repair_network::NetworkArgs;
 use super::repair_output::{Output, OutputArgs};
 use crate::exit;
 use crate::losses::lost_in_gaps;
-use crate::overlay::{OWN_MODEL, WriteOptions, model_id};
+use crate::overlay::{WriteOptions, model_id};
 use crate::pipeline::{Loaded, Repaired, load_within};
 use crate::report::plural;
 use anyhow::Context as _;
@@ -16,7 +19,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tracemend_repair::model::TraceModel;
-use tracemend_repair::{RepairOptions, repair};
+use tracemend_repair::{RepairOptions, repair_with};
 use tracemend_trace::Lost;
 use tracemend_trace::sink::{GapRow, JsonLines};
 
@@ -40,6 +43,9 @@ pub(super) struct RepairArgs {
     /// filled no better with it. Repeatable: several are added up.
     #[arg(short, long, value_name = "FILE")]
     model: Vec<PathBuf>,
+    #[cfg(feature = "nets")]
+    #[command(flatten)]
+    network: NetworkArgs,
     #[command(flatten)]
     output: OutputArgs,
     /// Leave out inferred events below this confidence; their places stay part of the gap.
@@ -59,6 +65,19 @@ pub(super) struct RepairArgs {
     dry_run: bool,
 }
 
+impl RepairArgs {
+    #[cfg(feature = "nets")]
+    fn network(&self, globals: &Globals) -> anyhow::Result<Option<Network>> {
+        self.network.load(globals)
+    }
+
+    /// None: this build has no networks.
+    #[cfg(not(feature = "nets"))]
+    fn network(&self, _: &Globals) -> anyhow::Result<Option<Network>> {
+        Ok(None)
+    }
+}
+
 fn probability(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
@@ -70,12 +89,16 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
     args.output.check(&args.trace, globals.json, args.samples)?;
     let output = if args.dry_run { None } else { Some(args.output.open(globals.json)?) };
     let model = load_models(&args.model)?;
+    let network = args.network(globals)?;
     let mut source = globals.open(&args.trace)?;
     let lines = output.as_ref().is_some_and(Output::wants_lines);
     let loaded = load_within(source.as_mut(), lines, &globals.repair_budget(&args.trace))?;
     globals.reader_warnings(&loaded.trace.header);
+    if let Some(network) = &network {
+        network.check(&loaded.trace, globals)?;
+    }
     let Some(output) = output else {
-        return dry_run(args, globals, &loaded);
+        return dry_run(args, network.as_ref(), globals, &loaded);
     };
     if loaded.trace.gaps.is_empty() {
         globals.warning(&format!(
@@ -103,18 +126,30 @@ pub(super) fn run(args: &RepairArgs, globals: &Globals) -> anyhow::Result<u8> {
         }
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let repairs =
-        interrupt::stoppable(Some(interrupt::SOON), || repair(&loaded.trace, model.as_ref(), &options, &watch));
+    let imputing = network.as_ref().map(Network::imputing);
+    let repairs = interrupt::stoppable(Some(interrupt::SOON), || {
+        repair_with(&loaded.trace, model.as_ref(), imputing, &options, &watch)
+    });
     progress.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
-    let model_id = model_id(if repairs.iter().any(|repair| repair.from_model) { &args.model } else { &[] });
+    let from_model = repairs.iter().any(|repair| repair.from_model);
+    let from_network = network.as_ref().filter(|_| repairs.iter().any(|repair| repair.from_imputer));
+    let model_id = match from_network {
+        Some(network) => network.id(),
+        None => model_id(if from_model { &args.model } else { &[] }),
+    };
     let write_options = WriteOptions { min_confidence: args.min_confidence, model: &model_id };
     let repaired = Repaired::new(&loaded, &repairs, write_options);
     output.write(&args.trace, &repaired, globals)?;
     for line in repaired.summary().lines() {
         globals.note(&line);
     }
-    if model.is_some() && repairs.iter().any(|repair| !repair.events.is_empty()) && model_id == OWN_MODEL {
-        globals.note("the model was left out: artificial gaps in this trace are filled no better with it");
+    if repairs.iter().any(|repair| !repair.events.is_empty()) {
+        let left_out =
+            [("model", model.is_some() && !from_model), ("network", network.is_some() && from_network.is_none())];
+        for (what, _) in left_out.into_iter().filter(|&(_, left_out)| left_out) {
+            globals
+                .note(&format!("the {what} was left out: artificial gaps in this trace are filled no better with it"));
+        }
     }
     if !args.fill_damage && loaded.trace.gaps.iter().any(|gap| gap.unread_lines.is_some()) {
         globals.note("to fill gaps of unread lines too: --fill-damage");
@@ -141,7 +176,7 @@ pub(super) fn load_model(path: &Path) -> anyhow::Result<TraceModel> {
         .with_context(|| format!("the model {} cannot be used; make one with `tracemend train`", path.display()))
 }
 
-fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
+fn dry_run(args: &RepairArgs, network: Option<&Network>, globals: &Globals, loaded: &Loaded) -> anyhow::Result<u8> {
     let trace = &loaded.trace;
     let mut out = stdout();
     if globals.json {
@@ -173,6 +208,9 @@ fn dry_run(args: &RepairArgs, globals: &Globals, loaded: &Loaded) -> anyhow::Res
             )?;
         }
         writeln!(out, "{} recorded", plural(trace.events.len() as u64, "event"))?;
+        if let Some(network) = network {
+            writeln!(out, "{}", network.cost(trace))?;
+        }
     }
     out.flush()?;
     Ok(exit::DONE)

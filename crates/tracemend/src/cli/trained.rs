@@ -2,13 +2,11 @@
 
 use super::choice::{Choices, choice};
 use super::globals::Globals;
-use super::network::open;
-use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use super::network::{SamplingArg, load, open};
+use anyhow::bail;
+use clap::Args;
 use std::path::Path;
 use tracemend_impute::nets::device::DeviceName;
-use tracemend_impute::nets::model_file::ModelFile;
-use tracemend_impute::nets::registry::AnyNetwork;
 use tracemend_impute::nets::{Combine, Sampling};
 use tracemend_impute::window::models::Model;
 
@@ -18,15 +16,6 @@ const COMBINATIONS: &Choices<Combine> = &[
     (Combine::Mean, "mean", "Their mean"),
     (Combine::Majority, "majority", "The token that most samples are nearest to"),
 ];
-
-/// How networks with Gaussian diffusion fill windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SamplingArg {
-    /// A few steps (DDIM), until the prediction no longer changes.
-    Quick,
-    /// Every step, as published.
-    Published,
-}
 
 /// How networks with Gaussian diffusion fill windows.
 #[derive(Args, Debug)]
@@ -45,11 +34,7 @@ pub(super) struct SamplingArgs {
 impl SamplingArgs {
     /// Returns the options as the library takes them.
     pub(super) fn sampling(&self) -> Sampling {
-        let sampling = match self.sampling {
-            SamplingArg::Quick => Sampling::quick(),
-            SamplingArg::Published => Sampling::published(),
-        };
-        Sampling { samples: self.samples.into(), combine: self.combine, ..sampling }
+        Sampling { samples: self.samples.into(), combine: self.combine, ..self.sampling.sampling() }
     }
 }
 
@@ -75,14 +60,12 @@ pub(super) fn models(
     let device = open(device, globals)?;
     for given in given {
         let (name, path) = named(given);
-        let file = ModelFile::load(path)?;
-        let network =
-            AnyNetwork::from_file(&file, &device).with_context(|| format!("{} cannot be used", path.display()))?;
-        let name = name.unwrap_or(&file.network).to_owned();
+        let (model, _) = load(path, sampling, &device)?;
+        let name = name.unwrap_or(&model.name).to_owned();
         if models.iter().any(|model| model.name == name) {
             bail!("two models are called {name}; give one another name with --model NAME=FILE");
         }
-        models.push(Model { name, vocabulary: file.vocabulary, imputer: network.into_imputer(sampling) });
+        models.push(Model { name, ..model });
     }
     Ok(models)
 }

@@ -54,6 +54,7 @@ fn trace_and_repair() -> (Trace, Vec<GapRepair>) {
         samples: vec![],
         left_open: None,
         from_model: false,
+        from_imputer: false,
     };
     (Trace { header, events: events.to_vec(), gaps: vec![gap] }, vec![repair])
 }

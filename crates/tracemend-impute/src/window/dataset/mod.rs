@@ -5,5 +5,7 @@ mod sequence;
 pub mod split;
 mod vocabulary;
 
+pub(crate) use sequence::phase_class;
+
 pub use sequence::{By, Sequence, sequences, window_count, window_place};
 pub use vocabulary::{UNKNOWN, Vocabulary, token_name};

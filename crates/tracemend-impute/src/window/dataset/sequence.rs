@@ -128,7 +128,7 @@ enum SequenceKey {
     Merged,
 }
 
-fn phase_class(phase: Phase) -> u8 {
+pub(crate) fn phase_class(phase: Phase) -> u8 {
     match phase {
         Phase::Entry => 1,
         Phase::Exit => 2,
