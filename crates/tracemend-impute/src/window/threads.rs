@@ -277,7 +277,7 @@ mod tests {
             assert!(window.tokens.len() <= 8, "{}", window.tokens.len());
             let seen = |at: &usize| window.observed[*at];
             let near = |at: usize| (0..window.tokens.len()).filter(seen).min_by_key(|other| other.abs_diff(at));
-            let token = |at: usize| near(at).map_or(0, |near| (window.tokens[near] + 3 + at as u32 - near as u32) % 3);
+            let token = |at: usize| near(at).map_or(0, |near| (window.tokens[near] + 30 + at as u32 - near as u32) % 3);
             let tokens: Vec<u32> =
                 (0..window.tokens.len()).map(|at| if seen(&at) { window.tokens[at] } else { token(at) }).collect();
             let alternatives = (0..tokens.len())
