@@ -22,6 +22,9 @@ _tracemend() {
             tracemend,dataset)
                 cmd="tracemend__subcmd__dataset"
                 ;;
+            tracemend,doctor)
+                cmd="tracemend__subcmd__doctor"
+                ;;
             tracemend,evaluate)
                 cmd="tracemend__subcmd__evaluate"
                 ;;
@@ -36,6 +39,9 @@ _tracemend() {
                 ;;
             tracemend,man)
                 cmd="tracemend__subcmd__man"
+                ;;
+            tracemend,merge)
+                cmd="tracemend__subcmd__merge"
                 ;;
             tracemend,models)
                 cmd="tracemend__subcmd__models"
@@ -95,18 +101,18 @@ _tracemend() {
 
     case "${cmd}" in
         tracemend)
-            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help --version info gaps repair query train evaluate dataset models lami completions man reference"
+            opts="-q -v -h -V --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help --version info gaps repair query train merge evaluate dataset models lami doctor completions man reference"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -160,11 +166,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -218,11 +224,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -316,11 +322,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -374,11 +380,73 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__doctor)
+            opts="-q -v -h --root --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -436,11 +504,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -538,11 +606,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -676,11 +744,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -810,11 +878,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -936,11 +1004,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1034,11 +1102,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1140,11 +1208,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1191,18 +1259,22 @@ _tracemend() {
             return 0
             ;;
         tracemend__subcmd__gaps)
-            opts="-q -v -h --evidence --fail-on-loss --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
+            opts="-q -v -h --evidence --fail-on-loss --max-loss --openmetrics --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --max-loss)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1256,11 +1328,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1322,11 +1394,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1380,11 +1452,77 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -W "x86_64 i386 aarch64 arm riscv64 ppc64le s390x none" -- "${cur}"))
+                    return 0
+                    ;;
+                --warnings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto never json" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        tracemend__subcmd__merge)
+            opts="-o -q -v -h --output --input-format --format --arch --warnings --json --color --progress --quiet --verbose --seed --param --threads --max-memory --config --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    return 0
+                    ;;
+                --input-format)
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1438,11 +1576,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1496,11 +1634,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1562,11 +1700,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1644,11 +1782,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1702,11 +1840,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1772,11 +1910,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1830,11 +1968,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1940,11 +2078,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -2030,11 +2168,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
