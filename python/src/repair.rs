@@ -189,7 +189,8 @@ pub(crate) fn repair(
     }
     let format = format_of(format)?;
     let max_lost = max_lost.unwrap_or(RepairOptions::default().max_lost);
-    let options = RepairOptions { seed, threads, samples, max_lost, params: self::params(params)?, ..RepairOptions::default() };
+    let options =
+        RepairOptions { seed, threads, samples, max_lost, params: self::params(params)?, ..RepairOptions::default() };
     run(py, progress, move |watch| {
         let trace = match trace {
             TraceOrPath::Trace(trace) => trace,
