@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn a_model_of_other_programs_changes_nothing_where_it_does_not_help() {
         let lossy = cut(rounds(2, 4000), 2001..2041);
-        let others = rounds(3, 6000);
+        let mut others = rounds(3, 6000);
+        let another = Some(others.header.symbols.intern("another"));
+        others.events.iter_mut().for_each(|event| event.comm = another);
         let model = train(&[&others], &RepairOptions::default());
         assert_eq!(repaired(&lossy, Some(&model)), repaired(&lossy, None));
     }
