@@ -91,6 +91,7 @@ pub(crate) fn merge(py: Python<'_>, models: Vec<ModelOrPath>) -> PyResult<Model>
         for model in models {
             sum.merge(&model.get()?.model);
         }
-        Ok(Model { model: Arc::new(sum), path: None })
+        // In the form of its file: the order of merging must not show in a repair's last digits.
+        Ok(Model { model: Arc::new(sum.canonical()), path: None })
     })
 }
