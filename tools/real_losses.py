@@ -5,7 +5,7 @@ SHARED holds pairs/: runs recorded twice at once, with loss and in full. One cal
 output is cached in target/results by commit; COMMIT names an earlier one whose measurement is shown instead. Needs a release build (cargo build --release).
 """
 import json, pathlib, subprocess, sys
-from results_networks import machine
+from results_networks import machine, this_commit
 
 BINARY = pathlib.Path("target/release/tracemend")
 PAGE = pathlib.Path("docs/real-losses.md")
@@ -14,11 +14,6 @@ IMAGES = pathlib.Path("docs/images")
 LEFT_OUT = "lttng-apache-backwards"
 FILES = {"ftrace": ("lossy.txt.zst", "full.txt.zst"), "lttng": ("ctf", "ctf"), "perf": ("lossy.data.zst", "full.data.zst")}
 LENGTHS = {1: "1-9", 10: "10-39", 40: "40-167", 168: "168-699", 700: "700 and more"}
-
-
-def head():
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def measured(pairs, commit):
@@ -81,7 +76,7 @@ def chart(title, groups, series, note):
 
 
 def main():
-    pairs, commit = pathlib.Path(sys.argv[1]) / "pairs", sys.argv[2] if len(sys.argv) > 2 else head()
+    pairs, commit = pathlib.Path(sys.argv[1]) / "pairs", sys.argv[2] if len(sys.argv) > 2 else this_commit()
     rows = measured(pairs, commit)
     twins = by_twin(rows["score"])
     pooled = next(name for name in twins if name.startswith("all "))

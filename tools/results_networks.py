@@ -146,6 +146,12 @@ def table(rows, metrics, out):
     out.append("")
 
 
+def this_commit():
+    """The commit that is checked out."""
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def machine():
     """What this is."""
     names = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
@@ -238,7 +244,7 @@ def main():
     parser.add_argument("shared", type=pathlib.Path, help="holds corpus/ and paper/")
     parser.add_argument("--against", metavar="VENV", help="time networks beside PyTorch in this virtual environment")
     given = parser.parse_args()
-    shared, head = given.shared, subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    shared, head = given.shared, this_commit()
     store = pathlib.Path("target/results") / head
     store.mkdir(parents=True, exist_ok=True)
     label = f"Commit {head}, {machine()}."

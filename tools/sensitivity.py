@@ -10,12 +10,12 @@ import pathlib
 import re
 import subprocess
 import sys
-from results_networks import machine
+from results_networks import machine, this_commit
 
 binary = "target/release/tracemend"
 TRACES = ["crates/tracemend-eval/tests/fixtures/twins/pybench.full.txt.zst", "samples/ftrace_full.txt.zst"]
 BLACKOUTS, GAPS = "40", "16"
-head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+head = this_commit()
 store = pathlib.Path("target/sensitivity") / head
 store.mkdir(parents=True, exist_ok=True)
 

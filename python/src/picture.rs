@@ -88,8 +88,7 @@ fn draw(html: &mut String, trace: &Trace, repairs: &[GapRepair], (first, last): 
 }
 
 fn stream<'t>(trace: &'t Trace, gap: &Gap) -> &'t str {
-    let info = gap.stream.and_then(|stream| trace.header.streams.get(stream.0 as usize));
-    info.map_or("?", |info| info.name.as_str())
+    gap.stream.and_then(|stream| trace.header.stream_name(stream)).unwrap_or("?")
 }
 
 fn escaped(text: &str) -> String {

@@ -20,7 +20,6 @@ use std::io;
 use std::sync::Arc;
 use tracemend::repair::{Alternative, CompositionPart};
 use tracemend::statistics::{Latency, StatisticsRow};
-use tracemend::trace::Phase;
 use tracemend::trace::sink::{CompositionRow, EventRow, GapRow, Sink};
 
 /// A column of words that recur: names, streams, phases.
@@ -161,15 +160,6 @@ fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> DictionaryArray<I
     column.finish()
 }
 
-fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Entry => "entry",
-        Phase::Exit => "exit",
-        Phase::Call => "call",
-        Phase::Point => "point",
-    }
-}
-
 /// Events as columns: those of the Parquet output, under the same names.
 struct Events {
     time_ns: Numbers<Int64Type>,
@@ -227,7 +217,7 @@ impl Events {
         self.tid.append_option(event.tid);
         self.comm.append_option(event.comm);
         self.name.append_value(event.name);
-        self.phase.append_value(word(event.phase));
+        self.phase.append_value(event.phase.word());
         self.ret.append_option(event.ret);
         self.dur_ns.append_option(event.dur_ns);
         self.inferred.append_value(inference.is_some());
@@ -278,7 +268,7 @@ fn push_alternative(columns: &mut StructBuilder, other: &Alternative) {
         tid.append_option(other.tid);
     }
     if let Some(phase) = columns.field_builder::<StringBuilder>(2) {
-        phase.append_value(word(other.phase));
+        phase.append_value(other.phase.word());
     }
     if let Some(probability) = columns.field_builder::<Float32Builder>(3) {
         probability.append_value(other.probability);
@@ -395,7 +385,7 @@ fn composition_table(compositions: &[CompositionRow<'_>]) -> Result<Table, Failu
     columns.add("tid", numbers::<Int32Type>(rows.iter().map(|row| row.2.tid)));
     columns.add("comm", words(rows.iter().map(|row| row.2.comm.as_deref())));
     columns.add("name", words(rows.iter().map(|row| Some(row.2.name.as_str()))));
-    columns.add("phase", words(rows.iter().map(|row| Some(word(row.2.phase)))));
+    columns.add("phase", words(rows.iter().map(|row| Some(row.2.phase.word()))));
     columns.add("expected", float(|part| Some(part.expected)));
     columns.add("low", float(|part| Some(part.low)));
     columns.add("high", float(|part| Some(part.high)));
@@ -411,7 +401,7 @@ pub(crate) fn statistics_table(rows: &[StatisticsRow]) -> Result<Table, Failure>
     let mut columns = Columns::default();
     let float = |of: fn(&StatisticsRow) -> f64| numbers::<Float64Type>(rows.iter().map(|row| Some(of(row))));
     columns.add("name", words(rows.iter().map(|row| Some(row.name.as_str()))));
-    columns.add("phase", words(rows.iter().map(|row| Some(word(row.phase)))));
+    columns.add("phase", words(rows.iter().map(|row| Some(row.phase.word()))));
     columns.add("recorded", numbers::<UInt64Type>(rows.iter().map(|row| Some(row.recorded))));
     columns.add("expected", float(|row| row.expected));
     columns.add("low", float(|row| row.low));

@@ -10,11 +10,11 @@ use tracemend_trace::{Event, Symbol, Trace};
 const UNITS: [u32; 2] = [64, 1];
 
 /// What a trace is learned on top of.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Base<'m> {
     /// What was learned before, if it is used.
     pub model: Option<&'m TraceModel>,
-    /// What one event of the trace counts for beside one of the traces learned before; 0 without those.
+    /// What one event of the trace counts for beside one of the traces learned before.
     unit: u32,
 }
 
@@ -24,7 +24,7 @@ impl<'m> Base<'m> {
         UNITS.map(|unit| Self { model: Some(model), unit })
     }
 
-    /// A model whose traces count for as much as the trace.
+    /// A model whose traces count for as much as the trace, or nothing but the trace.
     pub(crate) fn equal(model: Option<&'m TraceModel>) -> Self {
         Self { model, unit: 1 }
     }
@@ -45,10 +45,9 @@ impl<'m> Base<'m> {
     /// What was learned before and what this trace shows.
     pub(crate) fn learned(&self, trace: &Trace, params: &ModelParams) -> TraceModel {
         let mut model = self.model.cloned().unwrap_or_default();
-        let unit = self.unit.max(1);
         model.on_base = self.model.is_some();
-        model.params = params.in_units_of(unit);
-        model.learn(trace, unit);
+        model.params = params.in_units_of(self.unit);
+        model.learn(trace, self.unit);
         model.trie.freeze();
         model
     }

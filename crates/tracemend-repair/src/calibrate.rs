@@ -127,11 +127,11 @@ pub(crate) fn choose_base<'m>(
     let events_right = |base: Base<'m>| -> usize {
         drawn.repair(base, &options).iter().flat_map(|batch| batch.events_right(trace)).sum()
     };
-    let before = events_right(Base::default());
-    let tried: Vec<(Base<'m>, usize)> = bases.iter().map(|&base| (base, events_right(base))).collect();
     let few = drawn.batches.iter().map(Vec::len).sum::<usize>() < MIN_CASES;
-    let mut best = (Base::default(), before);
-    for (base, right) in tried {
+    let alone = Base::equal(None);
+    let mut best = (alone, events_right(alone));
+    for &base in bases {
+        let right = events_right(base);
         // What differs by less may be chance, and other runs of these programs have the benefit of the doubt.
         let right = if base.is_of_equals(trace) { right + right / 33 } else { right };
         // With few blackouts the trace is short, and has the most to learn from others.

@@ -178,9 +178,9 @@ struct Edge {
 struct Lattice {
     /// `[event]` what can stand there.
     edges: Vec<Vec<Edge>>,
-    /// `[place][state]` whether what is recorded next can follow; only of the last place.
+    /// `[state]` whether what is recorded next can follow, in the states after the last event.
     ends: Vec<bool>,
-    /// `[place]` how many states there are before each event, and after the last.
+    /// `[place]` how many states there are before each event, and after the last one.
     sizes: Vec<usize>,
 }
 

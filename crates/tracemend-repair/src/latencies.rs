@@ -11,7 +11,7 @@
 use crate::inferred::GapRepair;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use tracemend_trace::{Phase, Trace};
+use tracemend_trace::{Event, Phase, Symbols, Trace};
 
 /// Latencies of one call in nanoseconds, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,16 @@ struct Open<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn latencies<'a>(trace: &'a Trace, repairs: &[GapRepair]) -> BTreeMap<&'a str, CallLatencies> {
-    let recorded = trace.events.iter().filter_map(|event| Some((event.time_ns, event.tid?, Some(event))));
+    latencies_among(&trace.header.symbols, &trace.events, repairs)
+}
+
+/// Returns the latencies of some recorded events, in order of time, as [`latencies`] does. `symbols`: their names.
+pub fn latencies_among<'a>(
+    symbols: &'a Symbols,
+    recorded: impl IntoIterator<Item = &'a Event>,
+    repairs: &[GapRepair],
+) -> BTreeMap<&'a str, CallLatencies> {
+    let recorded = recorded.into_iter().filter_map(|event| Some((event.time_ns, event.tid?, Some(event))));
     let inferred = repairs.iter().flat_map(|repair| &repair.events).filter(|event| event.phase != Phase::Point);
     let inferred = inferred.filter_map(|event| Some((event.time_ns?, event.tid?, None)));
     let mut events: Vec<_> = recorded.chain(inferred).collect();
@@ -63,7 +72,7 @@ pub fn latencies<'a>(trace: &'a Trace, repairs: &[GapRepair]) -> BTreeMap<&'a st
             }
             continue;
         };
-        let name = trace.header.symbols.name(event.name);
+        let name = symbols.name(event.name);
         let (latency, bridged) = match event.phase {
             Phase::Entry => {
                 open.insert(tid, Open { name, time_ns, bridged: false });
@@ -99,7 +108,7 @@ pub fn latencies<'a>(trace: &'a Trace, repairs: &[GapRepair]) -> BTreeMap<&'a st
 mod tests {
     use super::*;
     use crate::inferred::{Composition, InferredEvent};
-    use tracemend_trace::{Cause, Event, Format, Gap, Lost, TraceHeader};
+    use tracemend_trace::{Cause, Format, Gap, Lost, TraceHeader};
 
     fn trace(events: &[(i64, i32, &str, Phase)]) -> Trace {
         let mut header = TraceHeader::new(Format::Ftrace);

@@ -28,7 +28,10 @@ pub fn adapt_with<'i>(
     options: &RepairOptions,
 ) -> (TraceModel, Option<&'i dyn ThreadImputer>) {
     let wanted = like(trace, gaps);
-    let base = model.map_or_else(Base::default, |model| choose_base(trace, &Base::with(model), &wanted, options));
+    let base = match model {
+        Some(model) => choose_base(trace, &Base::with(model), &wanted, options),
+        None => Base::equal(None),
+    };
     let own = calibrate(trace, base, imputing, &wanted, options);
     let mut adapted = base.learned(trace, &options.params.model);
     adapted.rescoring = own.rescoring;

@@ -17,6 +17,18 @@ pub enum Phase {
     Point,
 }
 
+impl Phase {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Entry => "entry",
+            Phase::Exit => "exit",
+            Phase::Call => "call",
+            Phase::Point => "point",
+        }
+    }
+}
+
 /// What happened: a name and its phase.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventType {

@@ -75,6 +75,11 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether a buffer was full, so that a larger one would have kept the events.
+    pub fn is_full_buffer(&self) -> bool {
+        matches!(self, Cause::Discarded | Cause::Overwritten)
+    }
+
     /// The word used in output, without the details.
     pub fn word(&self) -> &'static str {
         match self {

@@ -162,6 +162,11 @@ pub struct TraceHeader {
 }
 
 impl TraceHeader {
+    /// The name of a stream, if the trace has it.
+    pub fn stream_name(&self, stream: StreamId) -> Option<&str> {
+        self.streams.get(stream.0 as usize).map(|info| info.name.as_str())
+    }
+
     /// A header with no names, streams or warnings yet.
     pub fn new(format: Format) -> Self {
         Self {

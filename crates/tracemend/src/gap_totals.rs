@@ -66,8 +66,7 @@ impl Tally {
             self.certain_lost = self.certain_lost.saturating_add(lost);
             self.certain_inexact |= !matches!(gap.lost, Lost::Exact(_));
         }
-        let from_buffer = |cause: &Cause| matches!(cause, Cause::Discarded | Cause::Overwritten);
-        if self.worst.as_ref().is_none_or(|cause| !from_buffer(cause) && from_buffer(&gap.cause)) {
+        if self.worst.as_ref().is_none_or(|cause| !cause.is_full_buffer() && gap.cause.is_full_buffer()) {
             self.worst = Some(gap.cause.clone());
         }
     }
@@ -78,8 +77,7 @@ impl Tally {
         let lost_share = summary.lost_share();
         let mut lost_by_stream = BTreeMap::new();
         for ((stream, cause), lost) in self.lost_by_stream {
-            let stream = stream.and_then(|id| header.streams.get(id.0 as usize));
-            let name = stream.map_or_else(String::new, |stream| stream.name.clone());
+            let name = stream.and_then(|stream| header.stream_name(stream)).unwrap_or_default().to_owned();
             let sum: &mut u64 = lost_by_stream.entry((name, cause)).or_default();
             *sum = sum.saturating_add(lost);
         }

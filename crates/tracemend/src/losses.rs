@@ -4,7 +4,7 @@ use crate::advice::advice;
 use crate::report::plural;
 use serde::Serialize;
 use tracemend_trace::sink::GapRow;
-use tracemend_trace::{Cause, Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
+use tracemend_trace::{Gap, Item, Lost, Source, Trace, TraceHeader, TraceResult, evidence};
 
 /// Sum of a trace's losses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,7 +53,7 @@ impl LossSummary {
         let exact = self.lost_kind == Lost::Exact(0).kind() && matches!(gap.lost, Lost::Exact(_));
         self.lost_kind = lost_kind(exact, self.uncounted_gaps == self.gaps);
         // A loss that no larger buffer prevents says nothing about the size of buffers.
-        if matches!(gap.cause, Cause::Discarded | Cause::Overwritten) {
+        if gap.cause.is_full_buffer() {
             self.largest_gap = self.largest_gap.max(lost);
         }
     }
@@ -74,7 +74,8 @@ impl LossSummary {
     /// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none, or if the recorded
     /// events were not read.
     pub(crate) fn lost_share(&self) -> Option<f64> {
-        lost_share(self.events?, self.lost_events, self.lost_kind)
+        let share = share_lost(self.events?, self.lost_events);
+        (self.lost_kind != Lost::Unknown.kind()).then_some(share)
     }
 
     /// Whether the trace has gaps.
@@ -89,7 +90,7 @@ impl LossSummary {
 }
 
 /// How a sum of losses is to be read: whether each was counted exactly, or none at all.
-pub(crate) fn lost_kind(all_exact: bool, none_counted: bool) -> &'static str {
+fn lost_kind(all_exact: bool, none_counted: bool) -> &'static str {
     match (none_counted, all_exact) {
         (true, _) => Lost::Unknown.kind(),
         (false, true) => Lost::Exact(0).kind(),
@@ -97,10 +98,9 @@ pub(crate) fn lost_kind(all_exact: bool, none_counted: bool) -> &'static str {
     }
 }
 
-/// Share of all events that was lost, 0 to 1, according to the known counts; `None` if there is none.
-pub(crate) fn lost_share(events: u64, lost_events: u64, kind: &str) -> Option<f64> {
-    let total = events.saturating_add(lost_events);
-    (kind != Lost::Unknown.kind()).then(|| lost_events as f64 / total.max(1) as f64)
+/// Share of all events that was lost, 0 to 1.
+pub(crate) fn share_lost(events: u64, lost_events: u64) -> f64 {
+    lost_events as f64 / events.saturating_add(lost_events).max(1) as f64
 }
 
 /// A sum of losses in words: `7 events`, `at least 7 events`, `an unknown number of events`.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use tracemend_repair::{Composition, GapRepair, InferredEvent};
 use tracemend_trace::sink::{CompositionRow, EventRow, GapOutcome, GapRow, Inference, Sink};
-use tracemend_trace::{Event, StreamId, Trace, TraceHeader};
+use tracemend_trace::{Event, Trace, TraceHeader};
 
 /// Options for writing a repair.
 #[derive(Clone, Copy, Debug)]
@@ -222,7 +222,7 @@ fn inferred_row<'a>(
     };
     EventRow {
         time_ns: event.time_ns,
-        stream: repair.gap.stream.and_then(|stream| stream_name(header, stream)),
+        stream: repair.gap.stream.and_then(|stream| header.stream_name(stream)),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.as_deref(),
@@ -234,14 +234,10 @@ fn inferred_row<'a>(
     }
 }
 
-fn stream_name(header: &TraceHeader, stream: StreamId) -> Option<&str> {
-    header.streams.get(stream.0 as usize).map(|info| info.name.as_str())
-}
-
 fn recorded_row<'a>(event: &Event, header: &'a TraceHeader) -> EventRow<'a> {
     EventRow {
         time_ns: Some(event.time_ns),
-        stream: stream_name(header, event.stream),
+        stream: header.stream_name(event.stream),
         cpu: event.cpu,
         tid: event.tid,
         comm: event.comm.map(|comm| header.symbols.name(comm)),

@@ -260,7 +260,15 @@ impl<'a> Repaired<'a> {
             self.write_ctf(form.merge, folder.path())?;
             return folder.commit();
         }
-        let mut out = BufWriter::new(AtomicFile::create(path)?);
+        self.write_file(form, AtomicFile::create(path)?)
+    }
+
+    /// Writes a file that is not there yet, and puts it in its place.
+    ///
+    /// # Errors
+    /// As [`Repaired::write`], or when the file cannot be put in its place.
+    pub(crate) fn write_file(&self, form: OutputForm, file: AtomicFile) -> io::Result<()> {
+        let mut out = BufWriter::new(file);
         self.write(form, &mut out)?;
         out.into_inner().map_err(IntoInnerError::into_error)?.commit()
     }

@@ -9,7 +9,7 @@ use tracemend_trace::sink::Collected;
 use tracemend_trace::{Phase, Trace};
 
 /// Standard errors to each side that make up a 90 % interval.
-const Z90: f64 = 1.645;
+pub(crate) const Z90: f64 = 1.645;
 
 /// Counts and latencies of one kind of event.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -151,13 +151,17 @@ fn counts<'a>(merged: &'a Collected<'a>, repairs: &'a [GapRepair]) -> BTreeMap<(
             count.rate_high += scale * (number as f64 + error);
         }
     }
-    // A call has one row, for its entries; if the tracer wrote only exits, for its exits.
     let begun: Vec<String> =
         counts.keys().filter(|(_, phase)| *phase == Phase::Entry).map(|(name, _)| (*name).to_owned()).collect();
     counts.retain(|(name, phase), _| {
-        *phase != Phase::Exit || begun.binary_search_by(|known| known.as_str().cmp(name)).is_err()
+        is_counted(*phase, begun.binary_search_by(|known| known.as_str().cmp(name)).is_ok())
     });
     counts
+}
+
+/// Whether events of this phase count a call: its entries do, and its exits where it has no entries.
+pub(crate) fn is_counted(phase: Phase, has_entries: bool) -> bool {
+    phase != Phase::Exit || !has_entries
 }
 
 /// Returns the quantiles of latencies in ascending order, if there are any.

@@ -1,9 +1,9 @@
 //! Describes a trace in one pass and bounded memory: it keeps the sets of threads and names, but no events.
 
-use crate::losses::{lost_kind, lost_share};
+use crate::losses::LossSummary;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
-use tracemend_trace::{Event, Format, Gap, Item, Lost, Phase, Source, Symbol, TraceResult};
+use tracemend_trace::{Event, Format, Gap, Item, Phase, Source, Symbol, TraceResult};
 
 /// Maximum length of [`Survey::names`].
 const NAMES_LISTED: usize = 10;
@@ -74,10 +74,7 @@ pub(crate) struct StreamSurvey {
 #[derive(Default)]
 struct Tally {
     events: u64,
-    gaps: u64,
-    lost: u64,
-    uncounted: u64,
-    counted_from_below: bool,
+    losses: LossSummary,
     first_ns: Option<i64>,
     last_ns: Option<i64>,
     threads: FxHashSet<i32>,
@@ -117,11 +114,8 @@ impl Tally {
     }
 
     fn gap(&mut self, gap: &Gap) {
-        self.gaps += 1;
+        self.losses.add(gap);
         let lost = gap.lost.count().unwrap_or(0);
-        self.lost = self.lost.saturating_add(lost);
-        self.uncounted += u64::from(gap.lost == Lost::Unknown);
-        self.counted_from_below |= matches!(gap.lost, Lost::AtLeast(_));
         if let Some(stream) = gap.stream {
             let tally = self.stream(stream.0 as usize);
             tally.1 += 1;
@@ -145,7 +139,7 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
     let header = source.header();
     for recount in &header.recounts {
         let less = recount.announced.saturating_sub(recount.lost);
-        tally.lost = tally.lost.saturating_sub(less);
+        tally.losses.lost_events = tally.losses.lost_events.saturating_sub(less);
         if let Some(stream) = recount.stream {
             let lost = &mut tally.stream(stream.0 as usize).2;
             *lost = lost.saturating_sub(less);
@@ -158,20 +152,19 @@ pub(crate) fn survey(source: &mut dyn Source) -> TraceResult<Survey> {
         let (events, gaps, lost_events) = tally.streams.get(index).copied().unwrap_or_default();
         StreamSurvey { stream: stream.name.clone(), cpu: stream.cpu, events, gaps, lost_events }
     });
-    let none_counted = tally.gaps > 0 && tally.uncounted == tally.gaps;
-    let lost_kind = lost_kind(tally.uncounted == 0 && !tally.counted_from_below, none_counted);
+    let losses = LossSummary { events: Some(tally.events), ..tally.losses };
     Ok(Survey {
         format: header.format,
         machine: header.machine.clone(),
         events: tally.events,
         streams: header.streams.len() as u64,
         threads: tally.threads.len() as u64,
-        gaps: tally.gaps,
-        lost_events: tally.lost,
-        lost_kind,
-        lost_share: lost_share(tally.events, tally.lost, lost_kind),
+        gaps: losses.gaps,
+        lost_events: losses.lost_events,
+        lost_kind: losses.lost_kind,
+        lost_share: losses.lost_share(),
         ticks: header.ticks,
-        uncounted_gaps: tally.uncounted,
+        uncounted_gaps: losses.uncounted_gaps,
         first_ns: tally.first_ns,
         last_ns: tally.last_ns,
         distinct_names: names.len() as u64,

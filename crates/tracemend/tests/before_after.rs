@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tracemend::overlay::WriteOptions;
+use tracemend::overlay::{OWN_MODEL, WriteOptions};
 use tracemend::pipeline::{Loaded, Repaired};
 use tracemend::statistics::StatisticsRow;
 use tracemend_eval::protocol::truth::channels;
@@ -48,7 +48,7 @@ impl Distance {
 
 fn table(trace: Trace) -> Vec<StatisticsRow> {
     let repairs = repair(&trace, None, &RepairOptions::default(), &unwatched);
-    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: OWN_MODEL };
     let loaded = Loaded { trace, records: None };
     Repaired::new(&loaded, &repairs, options).statistics().expect("in memory").to_vec()
 }

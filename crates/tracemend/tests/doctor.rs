@@ -3,9 +3,8 @@
 mod support;
 
 use insta::assert_snapshot;
-use serde_json::Value;
 use std::process::Output;
-use support::{root, run, shown, stdout, tracemend};
+use support::{of_type, root, rows, run, shown, stdout, tracemend};
 
 const MACHINE: &str = "crates/tracemend/tests/fixtures/succeed/doctor";
 
@@ -52,13 +51,8 @@ fn a_tracer_that_does_not_run_makes_exit_code_1() {
 #[test]
 fn rings_that_cannot_be_read_do_not_hide_the_others() {
     let output = doctor(&format!("{MACHINE}/machine"), "none", &["--json"]);
-    let rows: Vec<Value> = String::from_utf8(output.stdout)
-        .expect("text")
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a row"))
-        .collect();
-    let of_type =
-        |kind: &str| rows.iter().filter(|row| row["type"] == kind).map(|row| &row["data"]).collect::<Vec<_>>();
+    let rows = rows(&String::from_utf8(output.stdout).expect("text"));
+    let of_type = |kind: &str| of_type(&rows, kind);
     assert_eq!(of_type("ring").len(), 8);
     let unread = of_type("unread");
     assert_eq!(unread.len(), 1);

@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio, thread::sleep, time::Duration};
-use support::{run, shown, stdout, tracemend};
+use support::{run, shown, stdout, text_of as text, tracemend};
 use tracemend_eval::Metric;
 
 const WINDOWS: [&str; 7] = [
@@ -21,10 +21,6 @@ const RUNS: [&str; 6] = ["evaluate", "cross-run", "--train", FULL, "--test", "sa
 /// A complete recording, and another one of the same run that lost events.
 const FULL: &str = "samples/ftrace_full.txt.zst";
 const LOSSY: &str = "samples/ftrace_pipe_lost.txt.zst";
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of text")
-}
 
 fn rows(text: &str, kind: &str) -> Vec<Value> {
     let all = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("every line is JSON"));

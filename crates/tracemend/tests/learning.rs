@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path, process::Stdio, thread::sleep, time::Duration};
-use support::{run, shown, stdout, tracemend};
+use support::{rows, run, shown, stdout, text_of as text, tracemend};
 use tracemend::trace::Phase;
 use tracemend::trace::calls::{CallKind, CallState};
 
@@ -14,14 +14,6 @@ const RECORDING: &str = "samples/ftrace_full.txt.zst";
 const OTHER: &str = "samples/perf_script_lost.txt.zst";
 /// The beginnings of three runs of one program.
 const SHELL: &str = "crates/tracemend/tests/fixtures/succeed/shell";
-
-fn rows(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of text")
-}
 
 /// A data set of the recording.
 fn data_set(folder: &Path) {
@@ -295,14 +287,13 @@ fn repaired_by(network: &str, trace: &str, engine: &str, threads: &str) -> Vec<V
 
 /// How many inferred events break the entry/exit rules, of themselves or for the event after them.
 fn broken(events: &[&Value]) -> usize {
-    let mut threads: BTreeMap<i64, (CallState<usize>, bool)> = BTreeMap::new();
-    let mut calls: Vec<String> = Vec::new();
+    let mut threads: BTreeMap<i64, (CallState<&str>, bool)> = BTreeMap::new();
     let mut broken = 0;
     for event in events {
-        let word = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let word = |key: &str| event[key].as_str().unwrap_or_default();
         // Thread 0 is several.
         let Some(tid) = event["tid"].as_i64().filter(|&tid| tid != 0) else { continue };
-        let phase = match word("phase").as_str() {
+        let phase = match word("phase") {
             "entry" => Phase::Entry,
             "exit" => Phase::Exit,
             _ => continue,
@@ -310,14 +301,9 @@ fn broken(events: &[&Value]) -> usize {
         let (state, after_inferred) = threads.entry(tid).or_default();
         let inferred = event["inferred"] == true;
         let name = word("name");
-        let call = calls.iter().position(|known| *known == name).unwrap_or(calls.len());
-        if call == calls.len() {
-            calls.push(name.clone());
-        }
-        let kind = CallKind::of(&name, phase, call);
-        let fits = state.check(kind).is_ok();
+        let fits = state.observe(CallKind::of(name, phase, name)).is_ok();
         broken += usize::from(!fits && (inferred || *after_inferred));
-        (*state, *after_inferred) = (state.after(kind), inferred);
+        *after_inferred = inferred;
     }
     broken
 }

@@ -3,27 +3,14 @@
 mod support;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use support::{root, run, shown, stdout, tracemend};
+use support::{repaired, root, run, shown, stdout, text_of, tracemend};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
 const LTTNG: &str = "crates/tracemend-trace/tests/fixtures/ctf/lttng-1.8";
 const ZEPHYR: &str = "crates/tracemend-trace/tests/fixtures/binary/zephyr";
-
-fn text_of(path: &Path) -> &str {
-    path.to_str().expect("a path of text")
-}
-
-/// A repair of a trace in a folder of its own.
-fn repaired(trace: &str, name: &str, options: &[&str]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let path = folder.path().join(name);
-    let output = run(&[&["repair", "-q", trace, "-o", text_of(&path)], options].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
-    (folder, path)
-}
 
 /// Number of recorded events, gaps and lost events, as `info` says them.
 fn figures(trace: &str) -> [serde_json::Value; 3] {

@@ -4,8 +4,8 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use support::{root, run, shown, stdout};
-use tracemend::overlay::WriteOptions;
+use support::{repaired, root, run, shown, stdout, text_of};
+use tracemend::overlay::{OWN_MODEL, WriteOptions};
 use tracemend::pipeline::{Repaired, load};
 use tracemend_repair::{RepairOptions, repair, unwatched};
 use tracemend_trace::{OpenOptions, open};
@@ -14,19 +14,6 @@ const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const COMPLETE: &str = "crates/tracemend/tests/fixtures/succeed/small_full.txt";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
 const LTTNG: &str = "samples/lttng_lost";
-
-fn text_of(path: &Path) -> &str {
-    path.to_str().expect("a path of text")
-}
-
-/// Repairs `trace` into a new file or folder of this `name`.
-fn repaired(trace: &str, name: &str, options: &[&str]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("temporary folder");
-    let path = folder.path().join(name);
-    let output = run(&[&["repair", "-q", trace, "-o", text_of(&path)], options].concat());
-    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
-    (folder, path)
-}
 
 /// Real traces of every format with losses: those in the repository, and those beside it where they are.
 fn samples() -> Vec<String> {
@@ -88,7 +75,7 @@ fn babeltrace2_reads_overlays_and_merges_of_every_sample() {
     if tool(Command::new("babeltrace2").arg("--version")).is_none() {
         return;
     }
-    let options = WriteOptions { min_confidence: 0.0, model: "engine:self" };
+    let options = WriteOptions { min_confidence: 0.0, model: OWN_MODEL };
     for trace in samples() {
         let mut source = open(&root().join(&trace), &OpenOptions::default()).expect("opened");
         let loaded = load(source.as_mut(), false).expect("read");

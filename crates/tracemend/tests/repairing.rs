@@ -6,24 +6,12 @@ mod support;
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
 use std::path::Path;
-use support::{root, run, shown, stdout};
+use support::{of_type, root, rows, run, shown, stdout, text_of};
 
 const SMALL: &str = "crates/tracemend/tests/fixtures/succeed/small_lost.txt";
 const SAMPLE: &str = "samples/ftrace_pipe_lost.txt.zst";
 const LTTNG: &str = "samples/lttng_lost";
 const WINDOWS: &str = "crates/tracemend/tests/fixtures/succeed/windows";
-
-fn rows(output: &str) -> Vec<Value> {
-    output.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
-}
-
-fn of_type<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    rows.iter().filter(|row| row["type"] == kind).map(|row| &row["data"]).collect()
-}
-
-fn text_of(path: &Path) -> &str {
-    path.to_str().expect("a path of text")
-}
 
 #[test]
 fn an_overlay_lists_each_gap_then_its_composition_then_its_events() {

@@ -7,7 +7,7 @@
 use crate::error::Error;
 use crate::prediction::trace::{EventTypes, ThreadEvent};
 use rustc_hash::FxHashMap;
-use tracemend_trace::{Event, Gap, StreamId, ThreadKey, Trace};
+use tracemend_trace::{Event, Gap, Lost, StreamId, ThreadKey, Trace};
 
 /// The same event has times at most this far apart in twins.
 const TWIN_NS: u64 = 20_000_000;
@@ -55,8 +55,8 @@ pub fn around_gaps(lossy: &Trace, full: &Trace, events: usize) -> (Trace, Trace)
         gap.begin_ns.is_some_and(|begin| begin >= from) && gap.end_ns.is_some_and(|end| end <= to)
     };
     let lost = |first: usize| -> u64 {
-        let gaps = lossy.gaps.iter().filter(|gap| inside(gap, window(first)));
-        gaps.filter_map(|gap| gap.lost.count()).sum()
+        let between = window(first);
+        Lost::total(lossy.gaps.iter().filter(|gap| inside(gap, between)))
     };
     let step = (events / 20).max(1);
     let firsts = (0..=times.len() - events).step_by(step);

@@ -63,7 +63,11 @@ pub(crate) fn whole_i64(bytes: &[u8]) -> Option<i64> {
 
 /// The hexadecimal number after `0x` that `bytes` starts with, as the 64 bits it stands for.
 pub(crate) fn take_hex(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X"))?;
+    take_hex_digits(bytes.strip_prefix(b"0x").or_else(|| bytes.strip_prefix(b"0X"))?)
+}
+
+/// The hexadecimal number that `digits` starts with.
+pub(crate) fn take_hex_digits(digits: &[u8]) -> Option<(u64, &[u8])> {
     let used = digits.iter().position(|b| !b.is_ascii_hexdigit()).unwrap_or(digits.len());
     if used == 0 || used > 16 {
         return None;

@@ -4,12 +4,23 @@ use super::arch::Arch;
 use super::ends_of_calls::{EndOfCall, EndsOfCalls};
 use super::lines::Position;
 use super::names::Names;
+use crate::decode::bytes::whole_u64;
 use crate::{Cause, Event, Format, Gap, Item, Lost, Phase, StreamId, StreamInfo, Symbol, TraceError, TraceHeader};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
 /// Highest CPU number taken for one: a table is indexed by it.
 pub(crate) const MAX_CPU: u32 = 1 << 14;
+
+/// A number as a CPU, if it can be one.
+pub(crate) fn possible_cpu(number: u64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|&cpu| cpu < MAX_CPU)
+}
+
+/// A text as a CPU, if it can be one.
+pub(crate) fn whole_cpu(text: &[u8]) -> Option<u32> {
+    whole_u64(text).and_then(possible_cpu)
+}
 /// Maximum number of announcements of loss kept apart while no event closes them; later ones are added to the last.
 const MAX_OPEN: usize = 1 << 12;
 /// Maximum number of buffers told apart, the nameless one included: each has a table of CPUs.

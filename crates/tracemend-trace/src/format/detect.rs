@@ -1,6 +1,7 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
 use super::own_text;
+use super::perf_data;
 use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
@@ -87,7 +88,7 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     if beginning.starts_with(array::MAGIC) || npz::is_of_arrays(beginning) {
         return Ok(Format::Npy);
     }
-    if beginning.starts_with(b"PERFILE2") || beginning.starts_with(b"2ELIFREP") {
+    if perf_data::order_of(beginning).is_some() {
         return Ok(Format::PerfData);
     }
     if beginning.starts_with(tracing_data::MAGIC) {

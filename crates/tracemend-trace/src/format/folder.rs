@@ -3,8 +3,7 @@
 use super::detect::detect;
 use super::table::sequences::{self, Layout};
 use super::text::strace::file_tid;
-use crate::decode::bytes::take_u64;
-use crate::decode::context::MAX_CPU;
+use crate::decode::context::whole_cpu;
 use crate::decode::input::Input;
 use crate::{Format, TraceError, TraceResult};
 use std::ffi::OsStr;
@@ -19,9 +18,9 @@ pub(crate) enum Folder {
     /// `strace -ff`: a file for each thread.
     Strace(Vec<PathBuf>),
     /// ftrace's `per_cpu/cpuN/trace`: a file for each CPU.
-    PerCpu(Vec<(u32, PathBuf)>),
+    PerCpu(Vec<PathBuf>),
     /// Sequences, one or more a file.
-    Sequences,
+    Sequences(Vec<PathBuf>),
 }
 
 /// Looks into a folder.
@@ -51,7 +50,7 @@ pub(crate) fn look(path: &Path) -> TraceResult<Folder> {
     }
     // Where nothing is recognised, the files may be sequences of few or of unknown words only if asked for.
     if count(Format::Sequences) * 2 > seen.len() {
-        return Ok(Folder::Sequences);
+        return Ok(Folder::Sequences(files));
     }
     if seen.is_empty() {
         let reason = "a folder of empty files. Record again, or open the folder of a trace".to_owned();
@@ -102,19 +101,17 @@ fn strace(folder: &Path, files: Vec<PathBuf>) -> TraceResult<Folder> {
     }
 }
 
-/// The files `cpuN/trace`, or `cpuN/trace_pipe` where there is no other.
-fn per_cpu(files: &[PathBuf]) -> Vec<(u32, PathBuf)> {
-    let cpu_of = |file: &PathBuf| {
-        let folder = file.parent()?.file_name()?.to_str()?;
-        match take_u64(folder.strip_prefix("cpu")?.as_bytes())? {
-            (cpu, b"") => u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU),
-            _ => None,
-        }
-    };
-    let named = |name: &str| -> Vec<(u32, PathBuf)> {
+/// The CPU of a file in a folder `cpuN`.
+pub(crate) fn cpu_of(file: &Path) -> Option<u32> {
+    whole_cpu(file.parent()?.file_name()?.to_str()?.strip_prefix("cpu")?.as_bytes())
+}
+
+/// The files `cpuN/trace`, or `cpuN/trace_pipe` where there is no other, by CPU.
+fn per_cpu(files: &[PathBuf]) -> Vec<PathBuf> {
+    let named = |name: &str| -> Vec<PathBuf> {
         let of_name = files.iter().filter(|file| file.file_name() == Some(OsStr::new(name)));
-        let mut cpus: Vec<_> = of_name.filter_map(|file| Some((cpu_of(file)?, file.clone()))).collect();
-        cpus.sort();
+        let mut cpus: Vec<_> = of_name.filter(|file| cpu_of(file).is_some()).cloned().collect();
+        cpus.sort_by_cached_key(|file| (cpu_of(file), file.clone()));
         cpus
     };
     let traces = named("trace");

@@ -14,10 +14,9 @@ use crate::decode::input::Input;
 use crate::decode::lines::Lines;
 use crate::source::Source;
 use crate::{Format, TraceError, TraceResult};
-use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Opens a trace: a file, a folder (a CTF trace, the files of `strace -ff`, ftrace's `per_cpu`, or sequences), or `-` for the standard input. Compression (Zstandard,
 /// gzip) is recognised by the first bytes, and the format by the first lines unless `options` name it.
@@ -119,7 +118,7 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
         return Err(TraceError::NotRead { path: path.to_path_buf(), reason: reason.to_owned() });
     }
     let found = match options.format {
-        Some(Format::Sequences) => Folder::Sequences,
+        Some(Format::Sequences) => Folder::Sequences(sequences::files(path)?),
         None | Some(Format::Ftrace | Format::Strace) => folder::look(path)?,
         Some(format) => {
             let reason = format!("a folder, which no trace of format {format} is. Open a file in it");
@@ -128,19 +127,17 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
     };
     let options = options.clone();
     Ok(match found {
-        Folder::Sequences => Box::new(sequences::Directory::new(path, &options)?),
+        Folder::Sequences(files) => Box::new(sequences::Directory::new(files, &options)),
         Folder::Strace(files) => {
             let options = OpenOptions { format: Some(Format::Strace), ..options };
             Box::new(Several::new(Format::Strace, files, Box::new(move |file| open(file, &options))))
         }
         Folder::PerCpu(files) => {
-            let cpus: FxHashMap<PathBuf, u32> = files.iter().map(|(cpu, file)| (file.clone(), *cpu)).collect();
-            let files = files.into_iter().map(|(_, file)| file).collect();
             let open_cpu = move |file: &Path| -> TraceResult<Box<dyn Source>> {
                 let io = TraceError::io(file);
                 let input = Input::of_file(File::open(file).map_err(io)?).map_err(io)?;
                 let context = Context::new(Format::Ftrace, options.arch, file.to_path_buf());
-                let cpu = cpus.get(file).copied().unwrap_or(0);
+                let cpu = folder::cpu_of(file).unwrap_or(0);
                 Ok(Parts { context, input }.text(ftrace::Ftrace::of_cpu(cpu, folder::cpu_stats(file))))
             };
             Box::new(Several::new(Format::Ftrace, files, Box::new(open_cpu)))

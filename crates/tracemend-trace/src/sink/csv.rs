@@ -2,7 +2,6 @@
 
 use super::rows::Sink;
 use super::{CompositionRow, EventRow, GapRow};
-use crate::Phase;
 use std::{
     borrow::Cow,
     fmt::Display,
@@ -50,9 +49,7 @@ impl<W: Write> CsvSink<W> {
         let alternatives: Vec<String> = event
             .alternatives()
             .iter()
-            .map(|other| {
-                format!("{}:{}:{}:{:.4}", other.name, phase_word(other.phase), cell(other.tid), other.probability)
-            })
+            .map(|other| format!("{}:{}:{}:{:.4}", other.name, other.phase.word(), cell(other.tid), other.probability))
             .collect();
         writeln!(
             self.out,
@@ -63,7 +60,7 @@ impl<W: Write> CsvSink<W> {
             cell(event.tid),
             self.text(event.comm.unwrap_or("")),
             self.text(event.name),
-            phase_word(event.phase),
+            event.phase.word(),
             cell(event.ret),
             cell(event.dur_ns),
             inference.is_some(),
@@ -98,15 +95,6 @@ impl<'a, W: Write> Sink<'a> for CsvSink<W> {
     }
 }
 
-pub(super) fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Entry => "entry",
-        Phase::Exit => "exit",
-        Phase::Call => "call",
-        Phase::Point => "point",
-    }
-}
-
 fn cell<T: Display>(value: Option<T>) -> String {
     value.map_or(String::new(), |value| value.to_string())
 }
@@ -123,6 +111,7 @@ pub fn quoted(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Phase;
     use crate::sink::Inference;
 
     #[test]

@@ -1,7 +1,6 @@
 //! Parquet: one event a row, in row groups that are written as they fill. Alternatives are a nested list. Gaps and
 //! compositions stand as JSON Lines in the file's metadata, under the key `tracemend.repair`.
 
-use super::csv::phase_word;
 use super::rows::Sink;
 use super::{CompositionRow, EventRow, GapRow, JsonLines, JsonlSink};
 use parquet::{
@@ -114,7 +113,7 @@ impl Group {
         self.tid.push(event.tid, 1);
         self.comm.push(event.comm.map(ByteArray::from), 1);
         self.name.push(Some(event.name.into()), 0);
-        self.phase.push(Some(phase_word(event.phase).into()), 0);
+        self.phase.push(Some(event.phase.word().into()), 0);
         self.ret.push(event.ret, 1);
         self.dur_ns.push(event.dur_ns.map(u64::cast_signed), 1);
         let inference = event.inference.as_deref();
@@ -131,7 +130,7 @@ impl Group {
             let repetition = i16::from(place > 0);
             self.other_name.push_element(Some(other.name.as_str().into()), 1, 0, repetition);
             self.other_tid.push_element(other.tid, 2, 1, repetition);
-            self.other_phase.push_element(Some(phase_word(other.phase).into()), 1, 0, repetition);
+            self.other_phase.push_element(Some(other.phase.word().into()), 1, 0, repetition);
             self.other_probability.push_element(Some(other.probability), 1, 0, repetition);
         }
         self.gap_id.push(inference.map(|inference| inference.gap.cast_signed()), 1);

@@ -57,10 +57,9 @@ pub struct GapOutcome<'a> {
 impl<'a> GapRow<'a> {
     /// The row of `gap`, without advice or outcome.
     pub fn new(gap: &'a Gap, header: &'a TraceHeader) -> Self {
-        let stream = gap.stream.and_then(|id| header.streams.get(id.0 as usize));
         Self {
             id: gap.id,
-            stream: stream.map(|stream| stream.name.as_str()),
+            stream: gap.stream.and_then(|stream| header.stream_name(stream)),
             cpu: gap.cpu,
             tid: gap.tid,
             begin_ns: gap.begin_ns,

@@ -1,7 +1,6 @@
 //! Readable text: the recorded lines as they stand in the input, inferred ones between them, marked `~` and their
 //! probability, under a header for each gap.
 
-use super::csv::phase_word;
 use super::mark;
 use super::rows::Sink;
 use super::{CompositionPart, CompositionRow, EventRow, GapRow};
@@ -147,7 +146,7 @@ fn call_text(event: &EventRow<'_>) -> String {
 
 fn part_text(part: &CompositionPart) -> String {
     let phase = match part.phase {
-        Phase::Entry | Phase::Exit => format!(" {}", phase_word(part.phase)),
+        Phase::Entry | Phase::Exit => format!(" {}", part.phase.word()),
         Phase::Call | Phase::Point => String::new(),
     };
     format!("{}{phase} x {:.0} ({:.0}-{:.0})", part.name, part.expected, part.low, part.high)

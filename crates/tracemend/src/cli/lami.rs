@@ -2,7 +2,7 @@
 
 use super::globals::{Globals, stdout};
 use crate::lami::{MI_VERSION, Range};
-use crate::overlay::WriteOptions;
+use crate::overlay::{OWN_MODEL, WriteOptions};
 use crate::pipeline::{Repaired, load_within};
 use crate::{exit, lami};
 use anyhow::Context as _;
@@ -73,7 +73,7 @@ pub(super) fn run(args: &LamiArgs, globals: &Globals) -> anyhow::Result<u8> {
     let options = globals.repair_options()?;
     let repairs = repair(&loaded.trace, None, &options, &unwatched);
     progress(0.9, "summing up")?;
-    let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: "engine:self" });
+    let repaired = Repaired::new(&loaded, &repairs, WriteOptions { min_confidence: 0.0, model: OWN_MODEL });
     let (first, last) = repaired.merged()?.span_ns();
     let range = Range { begin_ns: args.begin.unwrap_or(first), end_ns: args.end.unwrap_or(last) };
     let results = lami::results(&loaded.trace.header, &repairs, repaired.statistics()?, range);

@@ -1,6 +1,7 @@
 //! `--max-loss`: the share of its events that a trace may have lost.
 
 use crate::gap_totals::GapTotals;
+use crate::losses::share_lost;
 
 /// Reads a share: `1%` or `0.01`.
 pub(super) fn share(text: &str) -> Result<f64, String> {
@@ -16,9 +17,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 /// Says by how much a trace lost more than the share `max`, or that nobody counted what it lost, if `uncounted_counts`; `None` where
 /// it keeps within. A gap that is doubtful does not count.
 pub(super) fn excess(totals: &GapTotals, max: f64, uncounted_counts: bool) -> Option<String> {
-    let lost = totals.certain_lost;
-    let total = totals.summary.events.unwrap_or(0).saturating_add(lost);
-    let share = lost as f64 / total.max(1) as f64;
+    let share = share_lost(totals.summary.events.unwrap_or(0), totals.certain_lost);
     // `0.3%` is divided by 100, and is not a bit less than 3 of 1000.
     if share > max + f64::EPSILON {
         let (share, over, max) = (percent(share), percent(share - max), percent(max));

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use tracemend_trace::AtomicFile;
 use tracemend_trace::fs::{AtomicFolder, named};
@@ -153,11 +153,7 @@ impl Output {
         match self.destination {
             Destination::Stdout(form) => repaired.write(form, stdout())?,
             Destination::File(_, file) if keeps(&file) => {}
-            Destination::File(form, file) => {
-                let mut out = BufWriter::new(file);
-                repaired.write(form, &mut out)?;
-                out.into_inner().map_err(|error| error.into_error())?.commit()?;
-            }
+            Destination::File(form, file) => repaired.write_file(form, file)?,
             Destination::Folder(folder, merge) => {
                 repaired.write_ctf(merge, folder.path()).map_err(named(folder.target()))?;
                 folder.commit()?;

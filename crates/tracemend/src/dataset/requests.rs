@@ -113,12 +113,7 @@ impl Requests {
         let cell = |value: Option<i64>| value.map_or_else(String::new, |value| value.to_string());
         for (event, thread) in self.trace.events.iter().zip(&self.threads) {
             let symbols = &self.trace.header.symbols;
-            let phase = match event.phase {
-                Phase::Entry => "entry",
-                Phase::Exit => "exit",
-                Phase::Call => "call",
-                Phase::Point => "point",
-            };
+            let phase = event.phase.word();
             writeln!(
                 out,
                 "{},{},{},{},{phase},{},{},{}",

@@ -1,14 +1,12 @@
 //! Answers questions.
 
 use crate::query::grammar::{Measure, Query, Scope};
-use crate::statistics::quantile;
+use crate::statistics::{Z90, is_counted, quantile};
 use serde::Serialize;
-use tracemend_repair::latencies::latencies;
+use std::ops::Add;
+use tracemend_repair::latencies::latencies_among;
 use tracemend_repair::{CompositionPart, GapRepair, InferredEvent};
 use tracemend_trace::{Event, Phase, Trace};
-
-/// Standard errors to each side that make up a 90 % interval.
-const Z90: f64 = 1.645;
 
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,13 +103,14 @@ fn part(scope: &Scope, repair: &GapRepair) -> Part {
     }
 }
 
-/// The phase that counts a call once: its exits where it was recorded by those alone.
+/// Which phases count a call of this name once.
 fn counted_phases(name: &str, trace: &Trace, repairs: &[GapRepair]) -> impl Fn(Phase) -> bool + use<> {
-    let recorded = trace.events.iter().filter(|event| trace.header.symbols.name(event.name) == name);
+    let symbol = trace.header.symbols.find(name);
+    let recorded = trace.events.iter().filter(|event| Some(event.name) == symbol);
     let inferred = repairs.iter().flat_map(|repair| &repair.composition.by_event).filter(|row| row.name == name);
     let mut phases = recorded.map(|event| event.phase).chain(inferred.map(|row| row.phase));
-    let entries = phases.any(|phase| phase == Phase::Entry);
-    move |phase| phase != Phase::Exit || !entries
+    let has_entries = phases.any(|phase| phase == Phase::Entry);
+    move |phase| is_counted(phase, has_entries)
 }
 
 /// A number of lost events with its interval.
@@ -122,9 +121,19 @@ struct Lost {
     high: f64,
 }
 
+/// Adding up the ends assumes that all err in the same direction: one model fills all gaps.
+impl Add for Lost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { expected: self.expected + other.expected, low: self.low + other.low, high: self.high + other.high }
+    }
+}
+
 fn count(name: &str, scope: &Scope, trace: &Trace, repairs: &[GapRepair]) -> Answer {
     let counted = counted_phases(name, trace, repairs);
-    let is_it = |event: &&Event| trace.header.symbols.name(event.name) == name && counted(event.phase);
+    let symbol = trace.header.symbols.find(name);
+    let is_it = |event: &&Event| Some(event.name) == symbol && counted(event.phase);
     let recorded = trace.events.iter().filter(is_it).filter(|event| asked(scope, trace, event)).count() as u64;
     let mut lost = Lost::default();
     for repair in repairs {
@@ -133,9 +142,7 @@ fn count(name: &str, scope: &Scope, trace: &Trace, repairs: &[GapRepair]) -> Ans
             Part::All => of_composition(name, scope, repair, &counted),
             Part::Some => of_samples(name, scope, repair, &counted),
         };
-        // Adding up the ends assumes that all gaps err in the same direction: one model fills them all.
-        lost =
-            Lost { expected: lost.expected + found.expected, low: lost.low + found.low, high: lost.high + found.high };
+        lost = lost + found;
     }
     let with = |lost: f64| Some(recorded as f64 + lost);
     Answer {
@@ -154,11 +161,8 @@ fn of_composition(name: &str, scope: &Scope, repair: &GapRepair, counted: &impl 
     let wanted = |row: &&CompositionPart| {
         row.name == name && counted(row.phase) && (!by_thread || asked_thread(scope, row.tid, row.comm.as_deref()))
     };
-    rows.iter().filter(wanted).fold(Lost::default(), |sum, row| Lost {
-        expected: sum.expected + row.expected,
-        low: sum.low + row.low,
-        high: sum.high + row.high,
-    })
+    let lost = |row: &CompositionPart| Lost { expected: row.expected, low: row.low, high: row.high };
+    rows.iter().filter(wanted).map(lost).fold(Lost::default(), Lost::add)
 }
 
 /// How often each sample of a gap has the event within the scope.
@@ -183,7 +187,8 @@ fn of_samples(name: &str, scope: &Scope, repair: &GapRepair, counted: &impl Fn(P
 
 fn probability(name: &str, scope: &Scope, trace: &Trace, repairs: &[GapRepair]) -> Answer {
     let any = |_: Phase| true;
-    let is_it = |event: &&Event| trace.header.symbols.name(event.name) == name && asked(scope, trace, event);
+    let symbol = trace.header.symbols.find(name);
+    let is_it = |event: &&Event| Some(event.name) == symbol && asked(scope, trace, event);
     let recorded = trace.events.iter().filter(is_it).count() as u64;
     // The probability that it happened in no gap, and that with the ends of each gap's interval.
     let mut none = [1.0; 3];
@@ -209,9 +214,8 @@ fn share_with_interval(with: f64, draws: f64) -> [f64; 3] {
 
 fn latency(name: &str, share: f64, scope: &Scope, trace: &Trace, repairs: &[GapRepair]) -> Answer {
     // A call counts if both its events are asked about.
-    let events = trace.events.iter().filter(|event| asked(scope, trace, event)).cloned().collect();
-    let part = Trace { header: trace.header.clone(), events, gaps: Vec::new() };
-    let found = latencies(&part, repairs);
+    let recorded = trace.events.iter().filter(|event| asked(scope, trace, event));
+    let found = latencies_among(&trace.header.symbols, recorded, repairs);
     let sorted = found.get(name).map_or(&[][..], |call| &call.repaired);
     let quantile = quantile(sorted, share);
     Answer {

@@ -80,7 +80,11 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn error(&self, expected: &str) -> QueryError {
-        let column = self.text[..self.at].chars().count() + 1;
+        self.error_at(self.at, expected)
+    }
+
+    fn error_at(&self, at: usize, expected: &str) -> QueryError {
+        let column = self.text[..at].chars().count() + 1;
         QueryError { query: self.text.to_owned(), column, expected: expected.to_owned() }
     }
 
@@ -89,6 +93,12 @@ impl<'t> Reader<'t> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
         &self.text[self.at..]
+    }
+
+    /// Where the next word begins.
+    fn begin(&mut self) -> usize {
+        self.rest();
+        self.at
     }
 
     fn take(&mut self, sign: &str) -> bool {
@@ -111,11 +121,10 @@ impl<'t> Reader<'t> {
 
     /// One of these words.
     fn word<T: Copy>(&mut self, words: &[(&str, T)], expected: &str) -> Result<T, QueryError> {
-        self.rest();
-        let begin = self.at;
+        let begin = self.begin();
         let found = self.run(|sign| sign.is_ascii_alphanumeric());
         let known = words.iter().find(|(word, _)| *word == found);
-        known.map(|&(_, meaning)| meaning).ok_or_else(|| Self { text: self.text, at: begin }.error(expected))
+        known.map(|&(_, meaning)| meaning).ok_or_else(|| self.error_at(begin, expected))
     }
 
     fn name(&mut self, what: &str) -> Result<String, QueryError> {
@@ -130,10 +139,9 @@ impl<'t> Reader<'t> {
     }
 
     fn number<T: FromStr>(&mut self, what: &str) -> Result<T, QueryError> {
-        self.rest();
-        let begin = self.at;
+        let begin = self.begin();
         let digits = self.run(|sign| sign.is_ascii_digit());
-        digits.parse().map_err(|_| Self { text: self.text, at: begin }.error(what))
+        digits.parse().map_err(|_| self.error_at(begin, what))
     }
 
     fn measure(&mut self) -> Result<Measure, QueryError> {
@@ -168,11 +176,10 @@ impl<'t> Reader<'t> {
             } else {
                 let from = self.time()?;
                 self.expect("..")?;
-                self.rest();
-                let begin = self.at;
+                let begin = self.begin();
                 let to = self.time()?;
                 if to < from {
-                    return Err(Self { text: self.text, at: begin }.error("a time that is not before the first"));
+                    return Err(self.error_at(begin, "a time that is not before the first"));
                 }
                 scope.between_ns = Some((from, to));
             }
@@ -189,9 +196,7 @@ impl<'t> Reader<'t> {
     /// A time in nanoseconds.
     fn time(&mut self) -> Result<i64, QueryError> {
         let expected = "`gap` or a time such as `10.2s`";
-        self.rest();
-        let begin = self.at;
-        let wrong = |text, at| Reader { text, at }.error(expected);
+        let begin = self.begin();
         let whole = self.run(|sign| sign.is_ascii_digit());
         // Two points are the sign between two times.
         let fraction = match &self.text[self.at..] {
@@ -206,12 +211,13 @@ impl<'t> Reader<'t> {
         self.at += unit.map_or(0, |(unit, _)| unit.len());
         let unit = unit.map_or(1_000_000_000, |(_, unit)| unit);
         // In whole numbers: a time since 1970 in nanoseconds has more digits than a float.
-        let whole: i64 = whole.parse().map_err(|_| wrong(self.text, begin))?;
+        let whole: i64 = whole.parse().map_err(|_| self.error_at(begin, expected))?;
         let fraction: String = fraction.chars().take(9).collect();
-        let part: i64 = if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| wrong(self.text, begin))? };
+        let part: i64 =
+            if fraction.is_empty() { 0 } else { fraction.parse().map_err(|_| self.error_at(begin, expected))? };
         let part = i128::from(part) * i128::from(unit) / 10i128.pow(fraction.len() as u32);
         let time = i128::from(whole) * i128::from(unit) + part;
-        i64::try_from(time).map_err(|_| wrong(self.text, begin))
+        i64::try_from(time).map_err(|_| self.error_at(begin, expected))
     }
 }
 

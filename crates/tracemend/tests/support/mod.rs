@@ -1,5 +1,7 @@
 //! Runs the command as a user would and shows stdout, stderr and exit code together.
+#![allow(dead_code)] // Every test binary uses its own part.
 
+use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -44,4 +46,28 @@ pub(crate) fn stdout(args: &[&str]) -> String {
     let output = run(args);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     String::from_utf8(output.stdout).expect("stdout is text")
+}
+
+/// A path as an argument.
+pub(crate) fn text_of(path: &Path) -> &str {
+    path.to_str().expect("a path of text")
+}
+
+/// Rows of JSON Lines.
+pub(crate) fn rows(output: &str) -> Vec<Value> {
+    output.lines().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+/// The data of the rows of one type.
+pub(crate) fn of_type<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    rows.iter().filter(|row| row["type"] == kind).map(|row| &row["data"]).collect()
+}
+
+/// Repairs a trace into a new file or folder of this name, in a folder of its own.
+pub(crate) fn repaired(trace: &str, name: &str, options: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join(name);
+    let output = run(&[&["repair", "-q", trace, "-o", text_of(&path)], options].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    (folder, path)
 }

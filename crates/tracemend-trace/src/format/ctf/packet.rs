@@ -5,7 +5,7 @@ use super::clock::advance;
 use super::plan::Plan;
 use super::schema::{Integer, Roles};
 use super::walk::{Visit, walk_struct};
-use crate::decode::context::MAX_CPU;
+use crate::decode::context::possible_cpu;
 
 /// What every packet of CTF 1.8 and 2 that has a magic number begins with.
 pub(crate) const MAGIC: u64 = 0xc1fc_1fc1;
@@ -51,7 +51,7 @@ pub(crate) enum NoPacket {
 impl Packet {
     /// The CPU it was recorded on.
     pub(crate) fn cpu(&self) -> Option<u32> {
-        self.cpu.and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU)
+        self.cpu.and_then(possible_cpu)
     }
 
     /// The packet that `bytes` begin, of which the file has `available`. `clock` is where the stream's clock stood.

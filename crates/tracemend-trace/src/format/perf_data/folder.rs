@@ -1,5 +1,6 @@
 //! Folders that perf writes in place of one file.
 
+use super::magic::order_of;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -29,5 +30,5 @@ const MAX_FILES: usize = 1000;
 fn is_perf_data(path: &Path) -> bool {
     let mut magic = [0; 8];
     let read = path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok();
-    read && (&magic == b"PERFILE2" || &magic == b"2ELIFREP")
+    read && order_of(&magic).is_some()
 }

@@ -12,6 +12,7 @@ mod folder;
 mod layout;
 mod line;
 mod lost_samples;
+mod magic;
 mod reader;
 mod records;
 mod rounds;
@@ -19,4 +20,5 @@ mod sample;
 mod threads;
 
 pub(crate) use folder::{folder, is_of_threads};
+pub(crate) use magic::order_of;
 pub(crate) use reader::open;

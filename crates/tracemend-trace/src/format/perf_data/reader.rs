@@ -6,6 +6,7 @@ use super::feed::{Feed, Found};
 use super::layout::{self, Layout};
 use super::line;
 use super::lost_samples::{LostSamples, ends};
+use super::magic::order_of;
 use super::records::{self, HEAD, RecordHead};
 use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
@@ -66,9 +67,10 @@ struct PerfData {
 
 /// Opens a perf.data.
 pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
-    let order = if input.beginning().starts_with(b"2ELIFREP") { Order::Big } else { Order::Little };
+    let begun = order_of(input.beginning());
+    let order = begun.unwrap_or(Order::Little);
     let mut layout = Layout::new(path, order, options);
-    if !input.beginning().starts_with(b"PERFILE2") && order == Order::Little {
+    if begun.is_none() {
         return Err(layout
             .context
             .corrupt(0, "no perf.data begins like this; name the true format with the option `format`"));

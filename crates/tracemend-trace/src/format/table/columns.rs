@@ -1,7 +1,6 @@
 //! Columns of a table by the names in its first row.
 
-use crate::decode::bytes::{trim, whole_u64};
-use crate::decode::context::MAX_CPU;
+use crate::decode::bytes::trim;
 use crate::format::text_source::Parsed;
 
 /// Maximum number of columns of a file.
@@ -51,9 +50,4 @@ impl FirstRow {
 /// The names in a first row, trimmed.
 pub(super) fn names(row: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     row.split(move |&b| b == separator).map(trim)
-}
-
-/// A CPU number that can be one.
-pub(super) fn cpu(text: &[u8]) -> Option<u32> {
-    whole_u64(text).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU)
 }

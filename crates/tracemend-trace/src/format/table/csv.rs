@@ -3,9 +3,9 @@
 //! `timestamp_ns,cpu,tid,comm,syscall_name,ret,dur_ns`; the times are of the entry. Only `timestamp_ns` and
 //! `syscall_name` must be there.
 
-use super::columns::{Columns, FirstRow, cpu, names};
+use super::columns::{Columns, FirstRow, names};
 use crate::decode::bytes::{trim, whole_i64, whole_tid, whole_u64};
-use crate::decode::context::Context;
+use crate::decode::context::{Context, whole_cpu};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Event, Phase};
@@ -98,7 +98,7 @@ impl LineFormat for Csv {
         // An empty field is not known; one that is no number is damage.
         let cpu = match trim(fields[CPU]) {
             b"" => None,
-            text => match cpu(text) {
+            text => match whole_cpu(text) {
                 Some(cpu) => Some(cpu),
                 None => return Parsed::Unknown,
             },

@@ -211,20 +211,17 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Lists the files, by name.
-    ///
-    /// # Errors
-    /// When the directory cannot be listed, or holds no file.
-    pub(crate) fn new(path: &Path, options: &OpenOptions) -> TraceResult<Self> {
-        Ok(Self {
-            files: files(path)?.into_iter(),
+    /// Of these files, in their order.
+    pub(crate) fn new(files: Vec<PathBuf>, options: &OpenOptions) -> Self {
+        Self {
+            files: files.into_iter(),
             header: TraceHeader::new(Format::Sequences),
             current: None,
             streams: 0,
             symbols: Vec::new(),
             gaps: 0,
             options: options.clone(),
-        })
+        }
     }
 
     fn open(&self, path: PathBuf) -> TraceResult<Box<dyn Source>> {

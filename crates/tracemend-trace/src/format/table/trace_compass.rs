@@ -10,10 +10,10 @@
 //! time's form is a preference too: by default a time of day with spaces between milli-, micro- and nanoseconds; dates,
 //! other separators and plain seconds are understood. CTF losses appear as events of type `Lost event`.
 
-use super::columns::{Columns, FirstRow, cpu, names};
+use super::columns::{Columns, FirstRow, names};
 use crate::decode::bytes::{find, take_i64, take_ret, trim, whole_tid, whole_u64};
 use crate::decode::clock::{DayClock, take_date, take_time_of_day};
-use crate::decode::context::Context;
+use crate::decode::context::{Context, whole_cpu};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::kernel::call_names::{Name, name};
@@ -93,7 +93,7 @@ impl LineFormat for TraceCompass {
         };
         let kind = cells[TYPE];
         let (Some(time_ns), false) = (self.time(cells[TIME]), kind.is_empty()) else { return Parsed::Unknown };
-        let cpu = cpu(cells[CPU]);
+        let cpu = whole_cpu(cells[CPU]);
         let contents = cells[CONTENTS];
         if kind == LOST {
             let lost = field(contents, b"Lost events").and_then(whole_u64).map_or(Lost::AtLeast(1), Lost::Exact);

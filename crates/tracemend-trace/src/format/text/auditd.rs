@@ -11,7 +11,7 @@
 //! order. Records of the daemon itself (`DAEMON_START`) have numbers of another row.
 
 use crate::decode::arch::Arch;
-use crate::decode::bytes::{find, take_i64, take_u64, trim, whole_i64, whole_tid};
+use crate::decode::bytes::{find, take_hex_digits, take_i64, take_u64, trim, whole_i64, whole_tid};
 use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
@@ -132,7 +132,7 @@ fn comm(fields: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u64> {
-    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    take_hex_digits(digits).and_then(|(number, rest)| rest.is_empty().then_some(number))
 }
 
 /// The machine of a call by the number that audit has for it (`AUDIT_ARCH_…` of linux/audit.h).
@@ -221,11 +221,8 @@ impl LineFormat for Auditd {
 
     fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
         let Some(record) = record(line) else { return Parsed::Unknown };
-        if record.kind.starts_with(b"DAEMON_") {
-            return Parsed::Nothing;
-        }
-        // A part whose call has no record says nothing: the call's own record was lost, and its number stays missing.
-        if PARTS.contains(&record.kind) {
+        // Events of the daemon have no place here. A part whose call has no record says nothing: the call's own record was lost, and its number stays missing.
+        if record.kind.starts_with(b"DAEMON_") || PARTS.contains(&record.kind) {
             return Parsed::Nothing;
         }
         let fields = record.fields;

@@ -14,9 +14,9 @@ use super::babeltrace_loss::Loss;
 use super::babeltrace_time::{Stamp, stamp};
 use super::kernel_log::after_log_stamp;
 use super::running::{Running, Task};
-use crate::decode::bytes::{find, take_hex, take_i64, take_ret, trim, trim_start, whole_tid, whole_u64};
+use crate::decode::bytes::{find, take_hex, take_i64, take_ret, trim, trim_start, whole_tid};
 use crate::decode::clock::DayClock;
-use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::context::{Context, whole_cpu};
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
@@ -182,7 +182,7 @@ impl LineFormat for Babeltrace {
             Stamp::OfDay(ns) => self.clock.since_first_midnight(ns),
         };
         let cpu = field(record.contexts, b"cpu_id").or_else(|| field(record.fields, b"cpu_id"));
-        let cpu = cpu.and_then(whole_u64).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
+        let cpu = cpu.and_then(whole_cpu);
         let provider = &record.name[..memchr::memchr(b':', record.name).unwrap_or(0)];
         if let Some(loss) = &mut self.loss
             && loss.reach(context, cpu, provider, time_ns)

@@ -19,7 +19,7 @@
 use super::babeltrace_time::{Stamp, stamp};
 use crate::decode::bytes::{digits, find, take_u64, trim_start};
 use crate::decode::clock::DayClock;
-use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::context::{Context, possible_cpu};
 use crate::decode::counter::Counter;
 use crate::decode::input::Input;
 use crate::decode::lines::{Lines, Step};
@@ -295,7 +295,7 @@ fn stream_cpu(name: &[u8]) -> Option<u32> {
         return None;
     }
     let (cpu, _) = take_u64(&name[number..])?;
-    u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)
+    possible_cpu(cpu)
 }
 
 #[cfg(test)]

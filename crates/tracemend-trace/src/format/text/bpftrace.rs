@@ -12,7 +12,7 @@
 //! The number of a `Lost` line is exact. Its CPU and time are unknown: the loss lies between the lines around it.
 
 use crate::decode::bytes::{digits, take_u64, trim, trim_start, whole_i64, whole_tid};
-use crate::decode::context::{Context, MAX_CPU};
+use crate::decode::context::{Context, possible_cpu};
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
@@ -59,7 +59,7 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     }
     Some(Record {
         time_ns: i64::try_from(time).ok()?,
-        cpu: u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?,
+        cpu: possible_cpu(cpu)?,
         tid: whole_tid(tid)?,
         comm: trim(&rest[..space]),
         call,

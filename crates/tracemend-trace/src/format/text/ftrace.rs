@@ -62,15 +62,17 @@ struct Overwritten {
 }
 
 /// Where the text lies in a web page.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 enum Page {
     /// The input is no page.
+    #[default]
     None,
     Outside,
     Inside,
 }
 
 /// The reader's state.
+#[derive(Default)]
 pub(crate) struct Ftrace {
     /// Events the header says were overwritten.
     overwritten: Option<Overwritten>,
@@ -85,21 +87,6 @@ pub(crate) struct Ftrace {
     /// Where the text is one CPU's alone: its number, and the counts of its file `stats`.
     of_cpu: Option<(u32, Option<(u64, u64)>)>,
     graph: Graph,
-}
-
-impl Default for Ftrace {
-    fn default() -> Self {
-        Self {
-            overwritten: None,
-            begun: false,
-            first: None,
-            tracer: Vec::new(),
-            in_message: false,
-            page: Page::None,
-            of_cpu: None,
-            graph: Graph::default(),
-        }
-    }
 }
 
 /// Whether an input with this first line is a web page.

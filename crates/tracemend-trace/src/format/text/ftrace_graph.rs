@@ -12,7 +12,7 @@
 
 use super::ftrace_line::task;
 use crate::decode::bytes::{find, take_seconds, take_u64, trim, trim_start};
-use crate::decode::context::MAX_CPU;
+use crate::decode::context::{MAX_CPU, possible_cpu};
 use rustc_hash::FxHashMap;
 
 /// Maximum number of functions open on all CPUs together whose names are kept for their ends.
@@ -53,7 +53,7 @@ pub(super) fn line(line: &[u8]) -> Option<Line<'_>> {
     };
     let (cpu, mut rest) = take_u64(rest)?;
     rest = rest.strip_prefix(b")")?;
-    let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
+    let cpu = possible_cpu(cpu)?;
     let mut found = None;
     // Thread and flags come before the duration, the function behind it.
     for _ in 0..3 {

@@ -3,10 +3,9 @@
 use crate::Lost;
 use crate::Phase;
 use crate::decode::bytes::{
-    bracketed_numbers, digits, find, take_fraction, take_hex, take_i64, take_ret, take_u64, trim, trim_end, trim_start,
-    whole_tid,
+    bracketed_numbers, digits, find, take_fraction, take_i64, take_ret, take_u64, trim, trim_end, trim_start, whole_tid,
 };
-use crate::decode::context::MAX_CPU;
+use crate::decode::context::possible_cpu;
 
 /// One event line, taken apart.
 #[derive(Debug, PartialEq)]
@@ -35,7 +34,7 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
         let Some(((comm, tid), (time, event))) = task(head).zip(time_and_event(rest)) else {
             continue;
         };
-        let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
+        let cpu = possible_cpu(cpu)?;
         return Some(Record { comm, tid, cpu, time, event });
     }
     latency_record(line)
@@ -112,7 +111,7 @@ fn latency_record(line: &[u8]) -> Option<Record<'_>> {
             continue;
         }
         let Some((time, event)) = latency_time(trim_start(&rest[flags..])) else { continue };
-        let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
+        let cpu = possible_cpu(cpu)?;
         return Some(Record { comm: trim_start(&line[..dash]), tid, cpu, time, event: after_step(event) });
     }
     None
@@ -194,11 +193,7 @@ fn number_and_result(fields: &[u8]) -> Option<(i64, Option<i64>)> {
     if let Some((number, rest)) = fields.strip_prefix(b"NR ").and_then(take_i64) {
         return Some((number, rest.strip_prefix(b" = ").and_then(take_ret)));
     }
-    let id = field(fields, b"id=")?;
-    let number = match take_hex(id) {
-        Some((number, _)) => number as i64,
-        None => take_i64(id)?.0,
-    };
+    let number = field(fields, b"id=").and_then(take_ret)?;
     Some((number, field(fields, b"ret=").and_then(take_ret)))
 }
 
@@ -213,7 +208,7 @@ fn field<'a>(fields: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 pub(super) fn marker(line: &[u8]) -> Option<(u32, Lost)> {
     let rest = trim_start(line).strip_prefix(b"CPU:")?;
     let (cpu, rest) = take_u64(trim_start(rest))?;
-    let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
+    let cpu = possible_cpu(cpu)?;
     let inner = trim(rest).strip_prefix(b"[")?.strip_suffix(b"]")?;
     let number = match inner.strip_prefix(b"LOST") {
         Some(rest) => rest.strip_suffix(b"EVENTS")?,

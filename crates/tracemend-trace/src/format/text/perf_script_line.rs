@@ -1,9 +1,7 @@
 //! Lines of `perf script` text, taken apart.
 
-use crate::decode::bytes::{
-    bracketed_numbers, find, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid, whole_u64,
-};
-use crate::decode::context::MAX_CPU;
+use crate::decode::bytes::{bracketed_numbers, find, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid};
+use crate::decode::context::{possible_cpu, whole_cpu};
 
 /// One line, taken apart. `perf script -F` leaves any column out but the time and the event.
 #[derive(Debug, PartialEq)]
@@ -26,7 +24,7 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
         let Some(event) = rest.strip_prefix(b":") else {
             continue;
         };
-        let cpu = u32::try_from(cpu).ok().filter(|&cpu| cpu < MAX_CPU)?;
+        let cpu = possible_cpu(cpu)?;
         return Some(Record { comm, tid, cpu: Some(cpu), time_ns, event: after_period(trim_start(event)) });
     }
     without_brackets(line)
@@ -48,7 +46,7 @@ fn without_brackets(line: &[u8]) -> Option<Record<'_>> {
         let head = without_flags(&line[..start]);
         // Two numbers, neither in brackets, are thread and CPU.
         let (before, last) = last_word(head);
-        let cpu = whole_u64(last).and_then(|cpu| u32::try_from(cpu).ok()).filter(|&cpu| cpu < MAX_CPU);
+        let cpu = whole_cpu(last);
         if let Some(cpu) = cpu
             && is_thread(last_word(before).1)
         {
@@ -121,9 +119,11 @@ pub(super) fn split(event: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Whether a line is an event without a time: perf script text, but no trace.
 pub(crate) fn is_timeless(line: &[u8]) -> bool {
-    if record(line).is_some() {
-        return false;
-    }
+    record(line).is_none() && has_task_and_event(line)
+}
+
+/// Whether a line that is no event has a task and an event's name.
+fn has_task_and_event(line: &[u8]) -> bool {
     // `comm tid [cpu]  group:event: fields`, with the CPU or without.
     let Some(end) = find(line, b": ") else { return false };
     let (before, name) = last_word(&line[..end]);
@@ -137,10 +137,10 @@ pub(crate) fn is_timeless(line: &[u8]) -> bool {
     matches!(task(head), Some((_, Some(_))))
 }
 
-/// Whether a line belongs to a call chain: it is indented, and an address, a symbol or a place in a source file.
+/// Whether a line that is no event belongs to a call chain: it is indented, and an address, a symbol or a place in a source file.
 pub(super) fn is_chain(line: &[u8]) -> bool {
     let indented = line.starts_with(b"\t") || line.starts_with(b"       ");
     // A damaged event line is indented too, but has its thread and CPU.
     let begins_like_event = |line| bracketed_numbers(line).any(|(head, _, _)| matches!(task(head), Some((_, Some(_)))));
-    indented && record(line).is_none() && !begins_like_event(line) && !is_timeless(line)
+    indented && !begins_like_event(line) && !has_task_and_event(line)
 }
