@@ -15,6 +15,7 @@ use crate::model::{EventTypes, Timing, TokenTable, TraceModel};
 use crate::options::{RepairOptions, unwatched};
 use crate::params::{ModelParams, SearchParams};
 use crate::rescoring::Recall;
+use crate::search::share;
 use crate::solve::{Solution, reweigh, solve};
 use crate::surroundings::Surroundings;
 use crate::thread_imputer::{Imputing, ThreadImputer};
@@ -24,6 +25,11 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
+
+/// Longest blackout. Cost.
+const LONGEST: usize = 2000;
+/// Shares of the weight tried for fillings drawn thread by thread; the first is that of a trace without blackouts.
+const BRIDGED_SHARES: [f64; 5] = [0.5, 0.05, 0.25, 0.75, 0.95];
 
 /// Whether each placed event of a solution is right: whether it lies on a longest common subsequence of its thread's events
 /// with the truth.
@@ -38,6 +44,14 @@ pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], tr
         }
     }
     right
+}
+
+/// `[thread][row]` events that are right, of all rows of the agreement of a solution's fillings.
+fn rows_right(solution: &Solution, truth: &[&Event], event_types: &EventTypes, trace: &Trace) -> Vec<Vec<usize>> {
+    let Some(consensus) = &solution.consensus else { return Vec::new() };
+    let threads = threads_of(truth, event_types, trace);
+    let right = |thread, types: &[EventTypeId]| threads.get(&thread).map_or(0, |truth| lcs_length(types, truth));
+    consensus.agreement.per_row(right)
 }
 
 /// The event types that each thread lost.
@@ -59,17 +73,28 @@ pub(crate) struct Wanted {
     pub places: Vec<Surroundings>,
 }
 
+/// Of sorted lengths the one that half of the lost events lie below: a long gap counts for as many events as it lost.
+fn usual_length(lengths: &[usize]) -> usize {
+    let half = lengths.iter().sum::<usize>().div_ceil(2);
+    let mut below = 0;
+    let reaches = |&&length: &&usize| {
+        below += length;
+        below >= half
+    };
+    lengths.iter().find(reaches).copied().unwrap_or(1)
+}
+
 /// Blackouts like these gaps: a length for each group of lengths that occurs, and the surroundings of that group's gaps. Tracers
 /// lose events in the busiest moments, and what threads do there is not what they do at any time.
 pub(crate) fn like(trace: &Trace, gaps: &[Gap]) -> Vec<Wanted> {
     let streams = by_stream(trace);
-    let length = |gap: &&Gap| gap.lost.count().map_or(3, |lost| lost.clamp(1, 700)) as usize;
+    let length = |gap: &&Gap| gap.lost.count().map_or(3, |lost| lost.clamp(1, LONGEST as u64)) as usize;
     let mut known: Vec<&Gap> = gaps.iter().collect();
     known.sort_by_key(length);
     let groups = known.chunk_by(|a, b| Calibration::same_length_group(length(a), length(b)));
     groups
         .map(|group| Wanted {
-            lost: length(&group[group.len() / 2]),
+            lost: usual_length(&group.iter().map(length).collect::<Vec<_>>()),
             places: group.iter().filter_map(|gap| Surroundings::of_gap(trace, &streams, gap)).collect(),
         })
         .collect()
@@ -81,6 +106,8 @@ pub(crate) struct Calibrated<'i> {
     pub calibration: Calibration,
     /// How fillings are to be scored again, where that pays.
     pub rescoring: Option<Rescoring>,
+    /// Share of the weight that fillings drawn thread by thread are to have.
+    pub bridged_share: Option<f64>,
     /// What names events in place of the engine, if anything does.
     pub imputer: Option<&'i dyn ThreadImputer>,
 }
@@ -96,6 +123,10 @@ pub(crate) fn calibrate<'i>(
     let trace = &*beginning(trace, options.params.model.blackouts.max_events);
     let drawn = Drawn::new(trace, wanted, options);
     let mut repaired = drawn.repair(base, options);
+    let bridged_share = choose_share(&repaired);
+    if let Some(bridged) = bridged_share {
+        repaired.iter_mut().for_each(|batch| batch.share(bridged, trace, options));
+    }
     let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired) } else { None };
     if let Some(rescoring) = rescoring {
         repaired.iter_mut().for_each(|batch| batch.rescore(rescoring, options));
@@ -108,7 +139,7 @@ pub(crate) fn calibrate<'i>(
             note(&mut calibration, &case.solution, &judge, &case.truth);
         }
     }
-    Calibrated { calibration, rescoring, imputer: imputer.map(|imputing| imputing.imputer) }
+    Calibrated { calibration, rescoring, bridged_share, imputer: imputer.map(|imputing| imputing.imputer) }
 }
 
 /// Of these ways to learn from a trace the one under which most events of blackouts there are right; without a model if none of
@@ -246,14 +277,10 @@ impl<'t> Batch<'t> {
         let recall = options.params.search.rescoring.then(|| Recall::new(&index, &rest.gaps));
         let case = |(solution, &blackout): (Solution, &Blackout)| {
             let truth = truth(trace, streams, blackout);
-            let (mut right, mut opinions) = (Vec::new(), Vec::new());
-            if let (Some(recall), Some(consensus)) = (&recall, &solution.consensus) {
-                let threads = threads_of(&truth, &event_types, trace);
-                right = consensus
-                    .agreement
-                    .per_row(|thread, types| threads.get(&thread).map_or(0, |truth| lcs_length(types, truth)));
-                opinions = recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS);
-            }
+            let opinions = recall.as_ref().map_or(Vec::new(), |recall| {
+                recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS)
+            });
+            let right = rows_right(&solution, &truth, &event_types, trace);
             Case { solution, truth, right, opinions }
         };
         let cases = solutions.into_iter().zip(blackouts).map(case).collect();
@@ -289,6 +316,23 @@ impl<'t> Batch<'t> {
         self.cases.iter().map(count).collect()
     }
 
+    /// Gives the fillings drawn thread by thread another share, and draws the conclusions anew.
+    fn share(&mut self, bridged: f64, trace: &Trace, options: &RepairOptions) {
+        let steps = Steps { timing: &self.timing, model_params: &self.model_params, params: &options.params.search };
+        for Case { solution, truth, right, opinions } in &mut self.cases {
+            let mut order: Vec<usize> = (0..solution.fillings.len()).collect();
+            let mut fillings = std::mem::take(&mut solution.fillings);
+            share(&mut fillings, bridged);
+            order.sort_by(|&a, &b| fillings[b].weight.total_cmp(&fillings[a].weight));
+            for opinions in opinions {
+                *opinions = order.iter().map(|&filling| opinions[filling]).collect();
+            }
+            fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+            solution.conclude(fillings, &self.event_types, &steps);
+            *right = rows_right(solution, truth, &self.event_types, trace);
+        }
+    }
+
     /// Scores the fillings again and draws the conclusions anew.
     fn rescore(&mut self, Rescoring { kernel, exponent }: Rescoring, options: &RepairOptions) {
         let Some(kernel) = Rescoring::KERNELS.iter().position(|known| *known == kernel) else { return };
@@ -301,6 +345,32 @@ impl<'t> Batch<'t> {
             solution.conclude(fillings, &self.event_types, &steps);
         }
     }
+}
+
+/// The share of fillings drawn thread by thread under which most events of the blackouts are right.
+fn choose_share(batches: &[Batch<'_>]) -> Option<f64> {
+    let cases: Vec<(&Case<'_>, &Consensus)> = batches
+        .iter()
+        .flat_map(|batch| &batch.cases)
+        .filter_map(|case| Some((case, case.solution.consensus.as_ref()?)))
+        .filter(|(case, _)| !case.right.is_empty())
+        .collect();
+    let right = |bridged: f64| -> usize {
+        let of_case = |&(case, consensus): &(&Case<'_>, &Consensus)| -> usize {
+            let mut fillings = case.solution.fillings[..consensus.weights.len()].to_vec();
+            share(&mut fillings, bridged);
+            let weights: Vec<f64> = fillings.iter().map(|filling| filling.weight).collect();
+            let rows = consensus.agreement.best(&weights);
+            case.right.iter().zip(rows).map(|(right, row)| right[row]).sum()
+        };
+        cases.iter().map(of_case).sum()
+    };
+    let tried: Vec<(f64, usize)> = BRIDGED_SHARES.iter().map(|&bridged| (bridged, right(bridged))).collect();
+    tried
+        .into_iter()
+        .reduce(|best, one| if one.1 > best.1 { one } else { best })
+        .filter(|_| cases.len() >= MIN_CASES)
+        .map(|best| best.0)
 }
 
 /// The settings of rescoring under which most events of the blackouts are right, if they pay.

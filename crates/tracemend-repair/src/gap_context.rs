@@ -13,8 +13,8 @@ use tracemend_trace::calls::CallState;
 pub struct InsertionPoint {
     /// The thread.
     pub thread: ThreadKey,
-    /// Position of a recorded event of the thread, for its id and process name.
-    pub witness: u32,
+    /// Position of a recorded event of the thread, for its id and process name; `None` if it has none.
+    pub witness: Option<u32>,
     /// Position of the event before the point, where there is one.
     pub last_position: Option<u32>,
     /// The thread's last tokens before the point, oldest first.
@@ -50,7 +50,9 @@ pub struct InsertionPoint {
 impl InsertionPoint {
     /// Thread id and process name, as far as the trace gives them.
     pub(crate) fn identity(&self, view: &View<'_>) -> (Option<i32>, Option<String>) {
-        let event = view.event(self.witness);
+        let Some(event) = self.witness.map(|witness| view.event(witness)) else {
+            return (self.thread.tid(), None);
+        };
         (event.tid, event.comm.map(|comm| view.index.trace.header.symbols.name(comm).to_owned()))
     }
 }

@@ -135,7 +135,7 @@ impl<'a> Imputed<'a> {
             let class = self.tokens.kind(token).class;
             Shown { event_type: self.event_types.of(token), class, time_ns: view.event(position).time_ns }
         };
-        let comm = view.event(point.witness).comm;
+        let comm = point.witness.and_then(|witness| view.event(witness).comm);
         Some(Stretch {
             program: comm.map(|comm| view.index.trace.header.symbols.name(comm)),
             before: positions[next.saturating_sub(reach)..next].iter().map(shown).collect(),
@@ -156,7 +156,7 @@ fn fillings(placed: &[Placed], rows: &FxHashMap<u16, Vec<Vec<Token>>>) -> Vec<Fi
             (point, row.unwrap_or(token))
         };
         let weight = if number == 0 { CHOICE } else { (1.0 - CHOICE) / DRAWS as f64 };
-        Filling { placed: placed.iter().map(replaced).collect(), weight }
+        Filling { placed: placed.iter().map(replaced).collect(), weight, bridged: false }
     };
     (0..=DRAWS).map(filling).collect()
 }

@@ -1,5 +1,6 @@
 //! Where each thread's and each stream's events stand in a trace.
 
+use crate::births::Threads;
 use crate::model::{Token, TokenTable, Tokenizer};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::OnceLock;
@@ -19,6 +20,8 @@ pub struct TraceIndex<'a> {
     /// All positions, once a gap without a stream asked for them.
     all: OnceLock<Vec<u32>>,
     one_sided: FxHashSet<Symbol>,
+    /// Which threads began in it, and which have no event.
+    pub(crate) numbers: Threads,
     /// Whether calls come with durations, so that one without never returned.
     timed_calls: bool,
 }
@@ -36,7 +39,16 @@ impl<'a> TraceIndex<'a> {
             streams[event.stream.0 as usize].push(position as u32);
         }
         let timed_calls = trace.events.iter().any(|event| event.dur_ns.is_some());
-        Self { trace, tokens, threads, streams, all: OnceLock::new(), one_sided: one_sided(trace), timed_calls }
+        Self {
+            trace,
+            tokens,
+            threads,
+            streams,
+            all: OnceLock::new(),
+            one_sided: one_sided(trace),
+            numbers: Threads::new(trace),
+            timed_calls,
+        }
     }
 
     /// Positions of all events.

@@ -11,6 +11,7 @@
 //! A point lies between two consecutive recorded events of one thread. Not every stretch is one: a thread that is blocked in a
 //! call that returned later had no event, nor had one that had ended, or one whose birth is recorded after the gap.
 
+use crate::births::Unseen;
 use crate::context::ThreadPast;
 use crate::engine::Engine;
 use crate::gap_context::{GapContext, InsertionPoint};
@@ -19,7 +20,7 @@ use crate::model::{BEGIN, END, LIST, Recency, Token};
 use crate::predictor::Session;
 use crate::view::View;
 use rustc_hash::FxHashSet;
-use tracemend_trace::calls::{begins_thread, ends_thread};
+use tracemend_trace::calls::{CallState, begins_thread, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
 
 /// Builds the context of a gap. Contexts of the points are valid in `session`.
@@ -118,8 +119,15 @@ fn threads_near(
     (0..after).rev().take(params.events_each_side).for_each(|position| add(position, &mut room));
     room = each_side;
     (after..events.len()).take(params.events_each_side).for_each(|position| add(position, &mut room));
+    if gap.tid.is_none() {
+        let unseen = view.index.numbers.unseen_between(begin_ns, gap.end_ns.unwrap_or(i64::MAX));
+        threads.extend(unseen.take(each_side).map(|unseen| ThreadKey::Tid(unseen.tid)));
+    }
     threads
 }
+
+/// Lowest probability that a thread lost nothing in a gap of which the trace says that it was there.
+const NEVER_THERE: f64 = 1e-6;
 
 /// Whether an event is a thread's first: the call that made the thread returns 0 in it.
 fn is_birth(view: &View<'_>, position: u32) -> bool {
@@ -155,16 +163,26 @@ struct Stretch {
 }
 
 impl PointFinder<'_, '_> {
+    /// What is known of a thread without events.
+    fn unseen(&self, thread: ThreadKey, positions: &[u32]) -> Option<&Unseen> {
+        if !positions.is_empty() || self.view.index.threads.contains_key(&thread) {
+            return None;
+        }
+        self.view.index.numbers.unseen(thread.tid()?)
+    }
+
     /// The stretch before event number `next` of a thread.
-    fn stretch(&self, positions: &[u32], next: usize) -> Stretch {
+    fn stretch(&self, thread: ThreadKey, positions: &[u32], next: usize) -> Stretch {
         let left = next.checked_sub(1).map(|left| positions[left]);
         let right = positions.get(next).copied();
-        Stretch {
-            left,
-            right,
-            from_ns: left.map_or(self.begin_ns, |left| self.view.end_ns(left)).max(self.begin_ns),
-            to_ns: right.map_or(self.end_ns, |right| self.view.event(right).time_ns).min(self.end_ns),
-        }
+        let (from_ns, to_ns) = match self.unseen(thread, positions) {
+            Some(unseen) => (unseen.from_ns, unseen.to_ns),
+            None => (
+                left.map_or(i64::MIN, |left| self.view.end_ns(left)),
+                right.map_or(i64::MAX, |right| self.view.event(right).time_ns),
+            ),
+        };
+        Stretch { left, right, from_ns: from_ns.max(self.begin_ns), to_ns: to_ns.min(self.end_ns) }
     }
 
     /// Adds the points of a thread. `rank`: its place among the threads that last ran on this CPU.
@@ -176,7 +194,7 @@ impl PointFinder<'_, '_> {
         let last = positions.partition_point(|&position| self.view.event(position).time_ns < self.end_ns);
         let mut places: Vec<usize> = (first..=last.max(first))
             .filter(|&next| {
-                let stretch = self.stretch(positions, next);
+                let stretch = self.stretch(thread, positions, next);
                 stretch.from_ns < stretch.to_ns || self.begin_ns >= self.end_ns
             })
             .collect();
@@ -185,14 +203,14 @@ impl PointFinder<'_, '_> {
             // The widest, and those at the gap's ends, where most is known.
             let ends = (places[0], places[places.len() - 1]);
             places.sort_by_key(|&next| {
-                let Stretch { from_ns, to_ns, .. } = self.stretch(positions, next);
+                let Stretch { from_ns, to_ns, .. } = self.stretch(thread, positions, next);
                 (next != ends.0 && next != ends.1, std::cmp::Reverse(to_ns.saturating_sub(from_ns)), next)
             });
             places.truncate(max);
             places.sort_unstable();
         }
         for next in places {
-            let stretch = self.stretch(positions, next);
+            let stretch = self.stretch(thread, positions, next);
             if self.can_hold_events(&stretch) {
                 points.push(self.point(thread, rank, positions, next, &stretch));
             }
@@ -202,6 +220,10 @@ impl PointFinder<'_, '_> {
     /// Whether the thread can have made events there at all.
     fn can_hold_events(&self, stretch: &Stretch) -> bool {
         let ended = stretch.left.is_some_and(|left| is_end(self.view, left));
+        let ended = ended
+            || stretch
+                .left
+                .is_some_and(|left| self.engine.rules.after_recorded(&[self.view.token(left)]) == CallState::Ended);
         let never_returned = stretch.left.is_some_and(|left| self.view.end_ns(left) == i64::MAX);
         let unborn = stretch.left.is_none() && stretch.right.is_some_and(|right| is_birth(self.view, right));
         !(ended || never_returned || unborn)
@@ -221,7 +243,14 @@ impl PointFinder<'_, '_> {
             positions[next.saturating_sub(reach)..next].iter().map(|&position| view.token(position)).collect();
         let comm = left.or(right).and_then(|witness| view.event(witness).comm);
         let program = comm.map(|comm| view.index.trace.header.symbols.name(comm));
-        let past = ThreadPast { tokens: &before, program, from_birth: next < reach && self.begin_ns != i64::MIN };
+        let numbers = &view.index.numbers;
+        let from_birth = match positions.first().filter(|_| next > 0) {
+            _ if self.begin_ns == i64::MIN || next >= reach => false,
+            // What the trace shows of the thread's beginning.
+            Some(&first) => !numbers.births.recorded || is_birth(view, first),
+            None => !numbers.births.recorded || numbers.is_made_after(self.begin_ns, thread.tid()),
+        };
+        let past = ThreadPast { tokens: &before, program, from_birth };
         let token = |back: usize| next.checked_sub(back).map_or(BEGIN, |place| view.token(positions[place]));
         let over = view.index.trace.events.last().map_or(self.end_ns, |event| event.time_ns);
         let next_ns = right.map_or(over, |right| view.event(right).time_ns);
@@ -230,6 +259,19 @@ impl PointFinder<'_, '_> {
                 let pause = next_ns.saturating_sub(view.end_ns(left));
                 LogProb::of(model.timing.pause(view.token(left), pause, &model.params) * params.pause_buckets)
             }
+            // In place of the pause: a thread that began after the gap did, and whose birth was not recorded, lost that.
+            (None, Some(_)) if from_birth => {
+                let born = thread.tid().map_or(0.0, |tid| numbers.born_in(self.begin_ns, self.end_ns, tid));
+                LogProb::of((1.0 - born).max(NEVER_THERE))
+            }
+            // In place of the pause: that there never was such a thread.
+            (None, None) => match self.unseen(thread, positions) {
+                Some(unseen) => {
+                    LogProb::of((1.0 - unseen.lived_in(self.begin_ns, self.end_ns)).max(NEVER_THERE))
+                        - LogProb::of(params.silent_end)
+                }
+                None => LogProb::CERTAIN,
+            },
             _ => LogProb::CERTAIN,
         };
         InsertionPoint {
@@ -237,8 +279,7 @@ impl PointFinder<'_, '_> {
             witness: left
                 .or(right)
                 .filter(|&position| !view.is_inferred(position))
-                .or_else(|| view.index.threads.get(&thread)?.first().copied())
-                .unwrap_or(0),
+                .or_else(|| view.index.threads.get(&thread)?.first().copied()),
             last_position: left,
             left: self.session.begin(&past),
             bounds_ns: (
@@ -255,7 +296,7 @@ impl PointFinder<'_, '_> {
             quiet,
             tail_ns: next_ns.saturating_sub(self.end_ns).max(0),
             recency: match (left, rank) {
-                (None, _) if self.begin_ns == i64::MIN => Recency::Elsewhere,
+                (None, _) if !from_birth => Recency::Elsewhere,
                 (None, _) => Recency::New,
                 (Some(_), Some(rank)) => Recency::Rank(rank),
                 (Some(_), None) => Recency::Elsewhere,
@@ -270,10 +311,8 @@ impl PointFinder<'_, '_> {
         let max = self.engine.params.right_context;
         let mut right: Vec<Token> =
             positions[next..].iter().take(max).map(|&position| self.view.token(position)).collect();
-        if let Some(&last) = positions.last()
-            && right.len() < max
-            && (is_end(self.view, last) || right.is_empty())
-        {
+        let ends = positions.last().is_none_or(|&last| is_end(self.view, last) || right.is_empty());
+        if ends && right.len() < max {
             right.push(END);
         }
         right

@@ -2,6 +2,7 @@
 
 mod annotate;
 mod base;
+mod births;
 pub mod blackout;
 mod calibrate;
 mod call_rules;

@@ -41,8 +41,6 @@ pub struct ModelParams {
     pub step_prior_log2: f64,
     /// Observations that the mean step of all tokens stands for in that of one token. Guard.
     pub step_backing: f64,
-    /// A thread first seen this soon after a gap may have begun inside it, in nanoseconds. Guard: a wake-up takes less.
-    pub newborn_ns: i64,
     /// Observations that the coarser cell of beliefs stands for in the finer one. Cross-validation.
     pub belief_backing: f64,
     /// Share of its support that a belief is given before any blackout. Guard.
@@ -159,6 +157,14 @@ pub struct SearchParams {
     pub points_per_thread: usize,
     /// Fillings drawn from a gap's lattice. Cost.
     pub draws: usize,
+    /// Simulations of a gap that say how many events each thread makes, in gaps of up to 100 and more lost events. Cost.
+    pub simulations: [usize; 2],
+    /// Ways of one thread through a gap that are looked at besides the simulations', in the same gaps. Cost.
+    pub walks: [usize; 2],
+    /// Fillings drawn thread by thread, in the same gaps. Cost.
+    pub bridged: [usize; 2],
+    /// Share of the weight that fillings drawn thread by thread have. Cross-validation.
+    pub bridged_share: f64,
     /// Fillings compared for the consensus in gaps of up to 2,000 and more lost events. Cost.
     pub compared: [usize; 2],
     /// Events recorded around a gap from which a stream's usual rate is taken. Guard.
@@ -205,7 +211,6 @@ impl Default for ModelParams {
             pause_backing: 3.0,
             step_prior_log2: 12.0,
             step_backing: 2.0,
-            newborn_ns: 5_000_000,
             belief_backing: 12.0,
             belief_prior: 0.6,
             cautious_above: 0.8,
@@ -270,7 +275,11 @@ impl Default for SearchParams {
             events_each_side: 4000,
             points_per_thread: 24,
             draws: 32,
-            compared: [64, 24],
+            simulations: [24, 64],
+            walks: [12, 32],
+            bridged: [32, 48],
+            bridged_share: 0.5,
+            compared: [112, 36],
             rate_events: 200,
             max_unknown: 1500,
             unknown_span: (4.0, 20),
@@ -315,13 +324,23 @@ impl ModelParams {
 impl SearchParams {
     /// Hypotheses kept of each search of a gap of `lost` events.
     pub(crate) fn beam_for(&self, lost: usize) -> usize {
-        self.beam[usize::from(lost > 100)]
+        self.beam[is_long(lost)]
+    }
+
+    /// Simulations of a gap of `lost` events, walks of one thread besides them, and fillings drawn thread by thread.
+    pub(crate) fn bridges_for(&self, lost: usize) -> [usize; 3] {
+        [self.simulations, self.walks, self.bridged].map(|numbers| numbers[is_long(lost)])
     }
 
     /// Fillings compared for the consensus of a gap of `lost` events.
     pub(crate) fn compared_for(&self, lost: usize) -> usize {
         self.compared[usize::from(lost > 2000)]
     }
+}
+
+/// 1 for gaps of more than 100 lost events, 0 for others.
+fn is_long(lost: usize) -> usize {
+    usize::from(lost > 100)
 }
 
 impl Params {

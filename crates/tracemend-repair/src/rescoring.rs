@@ -176,7 +176,11 @@ mod tests {
             let positive = |name: &str| {
                 engine.model.tokens.kinds().iter().position(|kind| kind.name == name).expect("learned") as Token
             };
-            let fillings = ["read", "write"].map(|name| Filling { placed: vec![(0, positive(name))], weight: 0.5 });
+            let fillings = ["read", "write"].map(|name| Filling {
+                placed: vec![(0, positive(name))],
+                weight: 0.5,
+                bridged: false,
+            });
             let opinions = recall.opinions(&gap, &fillings, &Rescoring::KERNELS);
             // Bare names say `write`, which is twice as frequent; the value that `open` returned says `read`.
             assert!(opinions[0][1] > opinions[0][0], "{opinions:?}");

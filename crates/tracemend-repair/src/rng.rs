@@ -36,6 +36,23 @@ impl SplitMix64 {
         (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// One of several, drawn by their weights, which need not sum to 1; `None` if none has any.
+    pub(crate) fn choose<'t, T>(&mut self, all: &'t [T], weight: impl Fn(&T) -> f64) -> Option<&'t T> {
+        let mut ahead = self.unit() * all.iter().map(&weight).sum::<f64>();
+        let mut last = None;
+        for one in all {
+            let weight = weight(one);
+            if weight > 0.0 {
+                ahead -= weight;
+                last = Some(one);
+                if ahead < 0.0 {
+                    break;
+                }
+            }
+        }
+        last
+    }
+
     /// A number from 0 to `bound - 1`; its bias is at most bound / 2^64.
     pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next_u64()) * bound as u128) >> 64) as usize

@@ -18,14 +18,14 @@ use crate::log_prob::LogProb;
 use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
-use crate::search::{Caches, Filling, Length, Placed, search};
+use crate::search::{Caches, Filling, Length, Placed, search, share};
 use crate::thread_imputer::ThreadImputer;
 use crate::times::{Steps, estimate};
 use crate::view::View;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tracemend_trace::{Event, EventTypeId, Gap, Lost, Symbol};
+use tracemend_trace::{Event, EventTypeId, Gap, Lost, StreamId, Symbol};
 
 /// Gaps that an imputer fills at once. It is not interrupted between.
 const AT_ONCE: usize = 64;
@@ -192,7 +192,11 @@ impl Choice {
     ) -> Option<Self> {
         let consensus = consensus::choose(fillings, &context.points, event_types, steps.params)?;
         let times = estimate(context, &consensus.placed, steps);
-        let counted = composition::count(fillings, context, event_types, background);
+        // Which events a gap lost is better told by the joint search, and which thread lost how many by the threads' bridges: on real
+        // losses counts over both are further from the truth.
+        let mut joint = fillings.to_vec();
+        share(&mut joint, 0.0);
+        let counted = composition::count(&joint, context, event_types, background);
         Some(Self { consensus, times, counted })
     }
 }
@@ -240,6 +244,10 @@ impl<'m> Solver<'m> {
             }
         };
         let mut fillings = found.fillings;
+        if let Some(bridged) = self.engine.model.bridged_share {
+            share(&mut fillings, bridged);
+            fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        }
         if let Some(opinions) = self.engine.predictor.rescore(&context, &fillings) {
             reweigh(&mut fillings, &opinions);
         }
@@ -310,13 +318,14 @@ impl<'m> Solver<'m> {
             .iter()
             .zip(times)
             .map(|(&(point, token), &time_ns)| {
-                let witness = view.event(solution.context.points[point as usize].witness);
+                let point = &solution.context.points[point as usize];
+                let witness = point.witness.map(|witness| view.event(witness));
                 let event = Event {
                     time_ns,
-                    stream: gap.stream.unwrap_or(witness.stream),
+                    stream: gap.stream.or(witness.map(|witness| witness.stream)).unwrap_or(StreamId(0)),
                     cpu: gap.cpu,
-                    tid: witness.tid,
-                    comm: witness.comm,
+                    tid: witness.map_or(point.thread.tid(), |witness| witness.tid),
+                    comm: witness.and_then(|witness| witness.comm),
                     // The token says what it is; a name of the model may be none of this trace's.
                     name: Symbol(u32::MAX),
                     phase: self.engine.model.tokens.kind(token).phase,
@@ -361,7 +370,7 @@ mod tests {
     use crate::model::testing::{pairs, trace};
     use crate::options::unwatched;
     use crate::testing::cut;
-    use tracemend_trace::{Cause, StreamId, Trace};
+    use tracemend_trace::{Cause, Trace};
 
     fn solved(trace: &Trace, options: &RepairOptions) -> (Vec<Solution>, TraceModel) {
         let mut model = TraceModel::default();

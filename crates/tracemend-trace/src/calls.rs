@@ -26,7 +26,7 @@
 use crate::Phase;
 
 /// Calls whose exit in the child is the first event of a new thread.
-const BORN_BY: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
+pub const BORN_BY: [&str; 4] = ["clone", "clone3", "fork", "vfork"];
 /// Calls without an exit.
 const NEVER_RETURN: [&str; 2] = ["exit", "exit_group"];
 const SIGNAL_RETURNS: [&str; 2] = ["rt_sigreturn", "sigreturn"];

@@ -5,9 +5,11 @@
 //! Nothing that may be false. Where events of a thread may be missing between two of its recorded ones, its context starts anew
 //! and its pause is not counted. None are missing where the thread stayed in one call all the while (its entry before the gap and
 //! the exit of the same call after it), nor where it ran on other CPUs before and after. A CPU's switch across a gap is not
-//! counted. Events that the tracer caused ([`Event::by_tracer`]) are passed over. A thread first seen within [`ModelParams::newborn_ns`] after a gap may have begun inside it, so it is not taken for
-//! one that begins there.
+//! counted. Events that the tracer caused ([`Event::by_tracer`]) are passed over. A thread is taken for one that begins with its first recorded event
+//! if that is its birth. In traces without births it is if nothing was lost since the thread with the next lower number was first
+//! seen: numbers grow, so it was made after that one.
 
+use crate::births::Births;
 use crate::kernel::Rescoring;
 use crate::model::calibration::Calibration;
 use crate::model::long_contexts::{LongContexts, Past};
@@ -17,6 +19,7 @@ use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
 use crate::params::ModelParams;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use tracemend_trace::calls::ends_thread;
 use tracemend_trace::{Event, Gap, Phase, Symbol, ThreadKey, Trace};
 
@@ -41,6 +44,8 @@ pub struct TraceModel {
     pub params: ModelParams,
     /// How fillings are scored again, where blackouts of the adapted trace say that this pays; no part of its file.
     pub(crate) rescoring: Option<Rescoring>,
+    /// Share of the weight that fillings drawn thread by thread have, as blackouts of the adapted trace say; no part of its file.
+    pub(crate) bridged_share: Option<f64>,
     /// Whether the adapted trace was learned on top of other traces; no part of its file.
     pub(crate) on_base: bool,
 }
@@ -115,6 +120,8 @@ impl TraceModel {
         // A gap that began before the first event has no begin, and sorts first.
         gaps.sort_by_key(|gap| gap.begin_ns);
         let mut gaps = gaps.into_iter().peekable();
+        let births = Births::new(trace);
+        let mut first_seen: BTreeMap<i32, i64> = BTreeMap::new();
         let mut intervals = LossIntervals::new(trace.header.streams.len());
         for event in &trace.events {
             while let Some(gap) = gaps.peek()
@@ -133,12 +140,14 @@ impl TraceModel {
             let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
             let tid = ThreadKey::of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
+            let may_be_older = !threads.contains_key(&tid) && !births.is_birth(event) && {
+                let number = tid.tid().unwrap_or(i32::MIN);
+                let since_ns = first_seen.range(..number).next_back().map_or(i64::MIN, |(_, &time_ns)| time_ns);
+                first_seen.insert(number, event.time_ns);
+                births.recorded || intervals.latest > since_ns
+            };
             let thread = threads.entry(tid).or_insert_with(|| Thread {
-                cursor: if intervals.latest.saturating_add(self.params.newborn_ns) > event.time_ns {
-                    Cursor::unknown()
-                } else {
-                    self.trie.mark(BEGIN)
-                },
+                cursor: if may_be_older { Cursor::unknown() } else { self.trie.mark(BEGIN) },
                 past: Past::unknown(),
                 program: Cursor::program(ROOT),
                 comm: None,

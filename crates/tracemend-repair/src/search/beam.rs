@@ -76,8 +76,27 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
     }
     let weights = normalised(fillings.iter().map(|filling| filling.weight));
     fillings.iter_mut().zip(weights).for_each(|(filling, weight)| filling.weight = weight);
+    if lost > 1 {
+        let mut bridged = beam.scorer.bridged(lost, &mut random("bridges", 0));
+        let each = 1.0 / bridged.len() as f64;
+        bridged.iter_mut().for_each(|filling| filling.weight = each);
+        keep_longest(&mut fillings, bridged);
+        share(&mut fillings, params.bridged_share);
+    }
     fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     Found { fillings, lengths: Vec::new() }
+}
+
+/// Gives the fillings drawn thread by thread this share of the weight, where there are others.
+pub(crate) fn share(fillings: &mut [Filling], bridged: f64) {
+    let all =
+        |of: bool| fillings.iter().filter(|filling| filling.bridged == of).map(|filling| filling.weight).sum::<f64>();
+    let (own, others) = (all(true), all(false));
+    if own > 0.0 && others > 0.0 {
+        for filling in fillings {
+            filling.weight *= if filling.bridged { bridged / own } else { (1.0 - bridged) / others };
+        }
+    }
 }
 
 /// Length of fillings of one length, in events.
@@ -240,7 +259,7 @@ impl Beam<'_, '_> {
                 match known.entry(placed) {
                     Entry::Occupied(known) => fillings[*known.get()].weight += weight,
                     Entry::Vacant(new) => {
-                        fillings.push(Filling { placed: new.key().clone(), weight });
+                        fillings.push(Filling { placed: new.key().clone(), weight, bridged: false });
                         new.insert(fillings.len() - 1);
                     }
                 }

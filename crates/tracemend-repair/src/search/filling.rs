@@ -12,6 +12,8 @@ pub struct Filling {
     pub placed: Vec<Placed>,
     /// Probability among all fillings found; these sum to 1.
     pub weight: f64,
+    /// Whether it was drawn thread by thread, not found by the joint search.
+    pub bridged: bool,
 }
 
 /// How many events the gap lost, as far as it is known.

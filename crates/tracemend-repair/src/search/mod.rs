@@ -4,6 +4,7 @@
 //! says how promising a thread's state is, `resample.rs` keeps few hypotheses that stand for all.
 
 mod beam;
+mod bridges;
 mod caches;
 mod close;
 mod expand;
@@ -11,10 +12,11 @@ mod filling;
 mod hypothesis;
 mod lattice;
 mod lookahead;
+mod numbers;
 mod resample;
 mod score;
 
-pub(crate) use beam::search;
+pub(crate) use beam::{search, share};
 pub(crate) use caches::Caches;
 pub use filling::Filling;
 pub(crate) use filling::{Length, Placed};

@@ -152,6 +152,7 @@ impl TraceModel {
             events,
             params: ModelParams::default(),
             rescoring: None,
+            bridged_share: None,
             on_base: false,
         })
     }
