@@ -2,19 +2,20 @@
 //!
 //! Numbers of threads grow: Linux gives a new thread the next free one. So a thread that is first recorded after a gap began inside
 //! it if its number is higher than all seen before, unless its first event is its birth. And a number that no event has, between
-//! two threads that began in the trace, is a thread whose whole life was lost, if hardly any number is missing where nothing was
-//! lost. Others are named by what calls returned: `clone` to the parent, `wait4` to who waited for the end.
+//! two threads that began in the trace, may be a thread whose whole life was lost: the likelier, the fewer are missing where nothing
+//! was lost. Others are named by what calls returned: `clone` to the parent, `wait4` to who waited for the end.
 
+use crate::gap_spans::GapSpans;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use tracemend_trace::calls::BORN_BY;
-use tracemend_trace::{Event, Phase, Symbol, Trace};
+use tracemend_trace::calls::{BORN_BY, begins_thread};
+use tracemend_trace::{Event, Symbol, Symbols, ThreadKey, Trace};
 
 /// Calls that return the number of a thread that ended.
 const AWAITED_BY: [&str; 2] = ["wait4", "waitpid"];
-/// Share of the numbers named or passed over that have to be those of recorded threads before the others are believed in.
+/// Share of the numbers that calls returned that have to be those of recorded threads before the others are believed in.
 const BELIEVABLE: f64 = 0.8;
-/// Fewest such numbers.
+/// Fewest recorded threads that speak for threads without events.
 const ENOUGH: usize = 8;
 /// Largest number of neighbouring numbers without an event that are taken for threads.
 const MAX_MISSING: i32 = 64;
@@ -64,10 +65,8 @@ pub(crate) struct Threads {
     highest: Vec<(i64, i32)>,
     /// The first event of each.
     firsts: BTreeMap<i32, First>,
-    /// Begin and end of each gap, ns, by begin.
-    gaps: Vec<(i64, i64)>,
-    /// Length of the longest gap, ns.
-    longest_ns: i64,
+    /// When events were lost.
+    gaps: GapSpans,
     /// Threads without events.
     unseen: Vec<Unseen>,
 }
@@ -77,13 +76,14 @@ impl Births {
     pub(crate) fn new(trace: &Trace) -> Self {
         let makers = BORN_BY.iter().filter_map(|name| trace.header.symbols.find(name)).collect();
         let mut births = Self { makers, recorded: false };
-        births.recorded = trace.events.iter().any(|event| births.is_birth(event));
+        births.recorded = trace.events.iter().any(|event| births.is_birth(event, &trace.header.symbols));
         births
     }
 
     /// Whether an event is a thread's first: the call that made the thread returns 0 in it.
-    pub(crate) fn is_birth(&self, event: &Event) -> bool {
-        event.phase == Phase::Exit && event.ret == Some(0) && self.makers.contains(&event.name)
+    pub(crate) fn is_birth(&self, event: &Event, symbols: &Symbols) -> bool {
+        // Names are looked at where the number says that they matter.
+        self.makers.contains(&event.name) && begins_thread(symbols.name(event.name), event.phase, event.ret)
     }
 }
 
@@ -95,46 +95,29 @@ struct First {
 }
 
 impl Threads {
-    /// Looks through the events of a trace.
-    pub(crate) fn new(trace: &Trace) -> Self {
+    /// The threads of a trace. `positions`: those of each one's events.
+    pub(crate) fn new(trace: &Trace, positions: &FxHashMap<ThreadKey, Vec<u32>>) -> Self {
         let births = Births::new(trace);
-        let awaited: Vec<Symbol> = AWAITED_BY.iter().filter_map(|name| trace.header.symbols.find(name)).collect();
         let mut firsts: BTreeMap<i32, First> = BTreeMap::new();
-        let mut named: FxHashMap<i32, (i64, i64)> = FxHashMap::default();
+        let mut in_order: Vec<(u32, i32)> = Vec::new();
+        for (thread, positions) in positions {
+            if let (Some(tid @ 1..), Some(&position)) = (thread.tid(), positions.first()) {
+                let event = &trace.events[position as usize];
+                let is_birth = births.is_birth(event, &trace.header.symbols);
+                firsts.insert(tid, First { time_ns: event.time_ns, is_birth });
+                in_order.push((position, tid));
+            }
+        }
+        in_order.sort_unstable();
         let mut highest: Vec<(i64, i32)> = Vec::new();
-        for event in &trace.events {
-            let Some(tid) = event.tid.filter(|&tid| tid > 0) else { continue };
-            firsts.entry(tid).or_insert_with(|| First { time_ns: event.time_ns, is_birth: births.is_birth(event) });
+        for (position, tid) in in_order {
             if highest.last().is_none_or(|&(_, known)| tid > known) {
-                highest.push((event.time_ns, tid));
-            }
-            let makes = births.makers.contains(&event.name);
-            if births.recorded
-                && (makes || awaited.contains(&event.name))
-                && let Some(ret @ 1..) = event.ret
-                && let Ok(ret) = i32::try_from(ret)
-            {
-                let (born_ns, to_ns) = named.entry(ret).or_insert((i64::MAX, i64::MAX));
-                let time_ns = event.time_ns.saturating_add_unsigned(event.dur_ns.unwrap_or(0));
-                *if makes { born_ns } else { to_ns } = time_ns;
+                highest.push((trace.events[position as usize].time_ns, tid));
             }
         }
-        let mut threads = Self { births, highest, ..Self::default() };
-        if threads.births.recorded {
-            threads.gaps = trace.gaps.iter().filter_map(|gap| Some((gap.begin_ns?, gap.end_ns?))).collect();
-            threads.gaps.sort_unstable();
-            threads.longest_ns =
-                threads.gaps.iter().map(|&(begin_ns, end_ns)| end_ns.saturating_sub(begin_ns)).max().unwrap_or(0);
-            let intact = |from_ns: i64, to_ns: i64| {
-                let apart = |end: Option<i64>, begin: Option<i64>| {
-                    end.is_some_and(|end| end <= from_ns) || begin.is_some_and(|begin| begin >= to_ns)
-                };
-                trace.gaps.iter().all(|gap| apart(gap.end_ns, gap.begin_ns))
-            };
-            threads.unseen = unseen(&firsts, &named, intact);
-        }
-        threads.firsts = firsts;
-        threads
+        let gaps = GapSpans::new(&trace.gaps);
+        let unseen = if births.recorded { unseen(&firsts, &named(trace, &births), &gaps) } else { Vec::new() };
+        Self { births, highest, firsts, gaps, unseen }
     }
 
     /// Whether a thread that is first recorded after `begin_ns` was made after it, as far as its number says.
@@ -155,9 +138,7 @@ impl Threads {
         let Some(since_ns) = self.firsts.range(..tid).next_back().map(|(_, lower)| lower.time_ns) else { return 0.0 };
         let within =
             |begin_ns: i64, end_ns: i64| end_ns.min(first.time_ns).saturating_sub(begin_ns.max(since_ns)).max(0) as f64;
-        let from = self.gaps.partition_point(|gap| gap.0 < since_ns.saturating_sub(self.longest_ns));
-        let gaps = self.gaps[from..].iter().take_while(|gap| gap.0 < first.time_ns);
-        let lost: f64 = gaps.map(|&(begin_ns, end_ns)| within(begin_ns, end_ns)).sum();
+        let lost = self.gaps.length_between(since_ns, first.time_ns);
         if lost > 0.0 { (within(begin_ns, end_ns) / lost).min(1.0) } else { 0.0 }
     }
 
@@ -172,13 +153,28 @@ impl Threads {
     }
 }
 
-/// Threads without events, by number. `firsts`: the first events of the others; `named`: when calls that returned a number made
-/// a thread, and learned of its end; `intact`: whether nothing was lost between two times.
-fn unseen(
-    firsts: &BTreeMap<i32, First>,
-    named: &FxHashMap<i32, (i64, i64)>,
-    intact: impl Fn(i64, i64) -> bool,
-) -> Vec<Unseen> {
+/// When calls that returned a number made a thread, and learned of its end, ns; the largest time where none did.
+fn named(trace: &Trace, births: &Births) -> FxHashMap<i32, (i64, i64)> {
+    let awaited: Vec<Symbol> = AWAITED_BY.iter().filter_map(|name| trace.header.symbols.find(name)).collect();
+    let mut named: FxHashMap<i32, (i64, i64)> = FxHashMap::default();
+    for event in &trace.events {
+        let makes = births.makers.contains(&event.name);
+        if (makes || awaited.contains(&event.name))
+            && event.tid.is_some_and(|tid| tid > 0)
+            && let Some(ret @ 1..) = event.ret
+            && let Ok(ret) = i32::try_from(ret)
+        {
+            let (born_ns, to_ns) = named.entry(ret).or_insert((i64::MAX, i64::MAX));
+            let time_ns = event.time_ns.saturating_add_unsigned(event.dur_ns.unwrap_or(0));
+            *if makes { born_ns } else { to_ns } = time_ns;
+        }
+    }
+    named
+}
+
+/// Threads without events, by number. `firsts`: the first events of the others; `named`: what [`named`] says; `gaps`: where events
+/// were lost.
+fn unseen(firsts: &BTreeMap<i32, First>, named: &FxHashMap<i32, (i64, i64)>, gaps: &GapSpans) -> Vec<Unseen> {
     // Numbers that calls returned mean nothing here if they are those of another namespace, or of threads that were not traced.
     let known = named.keys().filter(|tid| firsts.contains_key(tid)).count();
     let believed = known >= ENOUGH && known as f64 >= BELIEVABLE * named.len() as f64;
@@ -187,7 +183,7 @@ fn unseen(
     };
     let (mut recorded, mut missing) = (0usize, 0usize);
     for ((&tid, first), (&next, after)) in neighbours() {
-        if after.is_birth && first.time_ns < after.time_ns && intact(first.time_ns, after.time_ns) {
+        if after.is_birth && first.time_ns < after.time_ns && !gaps.any_between(first.time_ns, after.time_ns) {
             recorded += 1;
             missing += (next - tid - 1) as usize;
         }
@@ -233,8 +229,10 @@ fn unseen(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::index::TraceIndex;
+    use crate::model::TokenTable;
     use crate::model::testing::trace;
-    use tracemend_trace::{Cause, Gap, Lost};
+    use tracemend_trace::{Cause, Gap, Lost, Phase};
 
     /// Threads 100, 101, ... of which each begins with its birth and makes two calls, but for those in `lost`.
     fn births(threads: i32, lost: &[i32]) -> Trace {
@@ -259,10 +257,14 @@ mod tests {
         trace
     }
 
+    fn threads_of(trace: &Trace) -> Threads {
+        TraceIndex::new(trace, &mut TokenTable::default()).numbers
+    }
+
     #[test]
     fn a_number_that_is_missing_where_events_were_lost_is_a_thread_of_that_gap() {
         let lossy = births(40, &[120]);
-        let threads = Threads::new(&lossy);
+        let threads = threads_of(&lossy);
         let (begin, end) = (lossy.gaps[0].begin_ns.expect("set"), lossy.gaps[0].end_ns.expect("set"));
         let unseen: Vec<i32> = threads.unseen_between(begin, end).map(|unseen| unseen.tid).collect();
         assert_eq!(unseen, [120]);
@@ -270,16 +272,16 @@ mod tests {
         assert!(unseen.lived_in(begin, end) > 0.7, "{unseen:?}");
         // Before the gap nobody is missing.
         assert_eq!(threads.unseen_between(i64::MIN, begin - 1_000_000).count(), 0);
-        assert!(Threads::new(&births(40, &[])).unseen.is_empty());
+        assert!(threads_of(&births(40, &[])).unseen.is_empty());
     }
 
     #[test]
     fn numbers_without_a_thread_elsewhere_make_a_missing_one_mean_less() {
         let mut sparse = births(60, &[130]);
-        let before = Threads::new(&sparse).unseen(130).expect("missing").probability;
+        let before = threads_of(&sparse).unseen(130).expect("missing").probability;
         // Most of the others belong to threads that were not traced.
         sparse.events.retain(|event| event.tid.is_some_and(|tid| tid % 3 == 0 || (125..135).contains(&tid)));
-        let after = Threads::new(&sparse).unseen(130).expect("missing").probability;
+        let after = threads_of(&sparse).unseen(130).expect("missing").probability;
         assert!(after < before - 0.3, "{after} {before}");
     }
 
@@ -290,7 +292,7 @@ mod tests {
         let birth = lossy.events.iter().position(|event| event.tid == Some(121)).expect("recorded");
         lossy.events.remove(birth);
         lossy.gaps[0].end_ns = Some(lossy.events[birth].time_ns);
-        let threads = Threads::new(&lossy);
+        let threads = threads_of(&lossy);
         let (begin, end) = (lossy.gaps[0].begin_ns.expect("set"), lossy.gaps[0].end_ns.expect("set"));
         assert_eq!(threads.born_in(begin, end, 121), 1.0);
         assert_eq!(threads.born_in(begin, end, 122), 0.0);

@@ -15,7 +15,7 @@ use crate::model::{EventTypes, Timing, TokenTable, TraceModel};
 use crate::options::{RepairOptions, unwatched};
 use crate::params::{ModelParams, SearchParams};
 use crate::rescoring::Recall;
-use crate::search::share;
+use crate::search::{share, shared_weights};
 use crate::solve::{Solution, reweigh, solve};
 use crate::surroundings::Surroundings;
 use crate::thread_imputer::{Imputing, ThreadImputer};
@@ -44,14 +44,6 @@ pub fn right(solution: &Solution, event_types: &EventTypes, truth: &[&Event], tr
         }
     }
     right
-}
-
-/// `[thread][row]` events that are right, of all rows of the agreement of a solution's fillings.
-fn rows_right(solution: &Solution, truth: &[&Event], event_types: &EventTypes, trace: &Trace) -> Vec<Vec<usize>> {
-    let Some(consensus) = &solution.consensus else { return Vec::new() };
-    let threads = threads_of(truth, event_types, trace);
-    let right = |thread, types: &[EventTypeId]| threads.get(&thread).map_or(0, |truth| lcs_length(types, truth));
-    consensus.agreement.per_row(right)
 }
 
 /// The event types that each thread lost.
@@ -123,11 +115,11 @@ pub(crate) fn calibrate<'i>(
     let trace = &*beginning(trace, options.params.model.blackouts.max_events);
     let drawn = Drawn::new(trace, wanted, options);
     let mut repaired = drawn.repair(base, options);
-    let bridged_share = choose_share(&repaired);
+    let bridged_share = choose_share(&repaired, trace);
     if let Some(bridged) = bridged_share {
-        repaired.iter_mut().for_each(|batch| batch.share(bridged, trace, options));
+        repaired.iter_mut().for_each(|batch| batch.share(bridged, options));
     }
-    let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired) } else { None };
+    let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired, trace) } else { None };
     if let Some(rescoring) = rescoring {
         repaired.iter_mut().for_each(|batch| batch.rescore(rescoring, options));
     }
@@ -255,8 +247,6 @@ struct Batch<'t> {
 struct Case<'t> {
     solution: Solution,
     truth: Vec<&'t Event>,
-    /// `[thread][row]` events that are right, of all rows of the fillings' agreement.
-    right: Vec<Vec<usize>>,
     /// `[kernel][filling]` what similar places say ([`Rescoring::KERNELS`]).
     opinions: Vec<Vec<LogProb>>,
 }
@@ -280,8 +270,7 @@ impl<'t> Batch<'t> {
             let opinions = recall.as_ref().map_or(Vec::new(), |recall| {
                 recall.opinions(&solution.context, &solution.fillings, &Rescoring::KERNELS)
             });
-            let right = rows_right(&solution, &truth, &event_types, trace);
-            Case { solution, truth, right, opinions }
+            Case { solution, truth, opinions }
         };
         let cases = solutions.into_iter().zip(blackouts).map(case).collect();
         Self { tokens: model.tokens, event_types, timing: model.timing, model_params: model.params, cases }
@@ -317,19 +306,18 @@ impl<'t> Batch<'t> {
     }
 
     /// Gives the fillings drawn thread by thread another share, and draws the conclusions anew.
-    fn share(&mut self, bridged: f64, trace: &Trace, options: &RepairOptions) {
+    fn share(&mut self, bridged: f64, options: &RepairOptions) {
         let steps = Steps { timing: &self.timing, model_params: &self.model_params, params: &options.params.search };
-        for Case { solution, truth, right, opinions } in &mut self.cases {
-            let mut order: Vec<usize> = (0..solution.fillings.len()).collect();
+        for Case { solution, opinions, .. } in &mut self.cases {
             let mut fillings = std::mem::take(&mut solution.fillings);
             share(&mut fillings, bridged);
+            let mut order: Vec<usize> = (0..fillings.len()).collect();
             order.sort_by(|&a, &b| fillings[b].weight.total_cmp(&fillings[a].weight));
             for opinions in opinions {
                 *opinions = order.iter().map(|&filling| opinions[filling]).collect();
             }
             fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
             solution.conclude(fillings, &self.event_types, &steps);
-            *right = rows_right(solution, truth, &self.event_types, trace);
         }
     }
 
@@ -347,54 +335,65 @@ impl<'t> Batch<'t> {
     }
 }
 
-/// The share of fillings drawn thread by thread under which most events of the blackouts are right.
-fn choose_share(batches: &[Batch<'_>]) -> Option<f64> {
-    let cases: Vec<(&Case<'_>, &Consensus)> = batches
-        .iter()
-        .flat_map(|batch| &batch.cases)
-        .filter_map(|case| Some((case, case.solution.consensus.as_ref()?)))
-        .filter(|(case, _)| !case.right.is_empty())
-        .collect();
+/// A blackout whose fillings may be weighed otherwise.
+struct Judged<'b, 't> {
+    case: &'b Case<'t>,
+    consensus: &'b Consensus,
+    /// `[thread][row]` events that are right, of all rows of the agreement.
+    right: Vec<Vec<usize>>,
+}
+
+impl Judged<'_, '_> {
+    /// Events of the answer that are right under these weights.
+    fn right_with(&self, weights: &[f64]) -> usize {
+        let rows = self.consensus.agreement.best(weights);
+        self.right.iter().zip(rows).map(|(right, row)| right[row]).sum()
+    }
+}
+
+fn judged<'b, 't>(batches: &'b [Batch<'t>], trace: &Trace) -> Vec<Judged<'b, 't>> {
+    let of_batch = |batch: &'b Batch<'t>| {
+        batch.cases.iter().filter_map(|case| {
+            let consensus = case.solution.consensus.as_ref()?;
+            let threads = threads_of(&case.truth, &batch.event_types, trace);
+            let right =
+                |thread, types: &[EventTypeId]| threads.get(&thread).map_or(0, |truth| lcs_length(types, truth));
+            Some(Judged { case, consensus, right: consensus.agreement.per_row(right) })
+        })
+    };
+    batches.iter().flat_map(of_batch).collect()
+}
+
+/// The share of fillings drawn thread by thread under which most events of the blackouts are right; `None` with few blackouts.
+fn choose_share(batches: &[Batch<'_>], trace: &Trace) -> Option<f64> {
+    let cases = judged(batches, trace);
+    if cases.len() < MIN_CASES {
+        return None;
+    }
     let right = |bridged: f64| -> usize {
-        let of_case = |&(case, consensus): &(&Case<'_>, &Consensus)| -> usize {
-            let mut fillings = case.solution.fillings[..consensus.weights.len()].to_vec();
-            share(&mut fillings, bridged);
-            let weights: Vec<f64> = fillings.iter().map(|filling| filling.weight).collect();
-            let rows = consensus.agreement.best(&weights);
-            case.right.iter().zip(rows).map(|(right, row)| right[row]).sum()
+        let of_case = |judged: &Judged<'_, '_>| {
+            let compared = &judged.case.solution.fillings[..judged.consensus.weights.len()];
+            judged.right_with(&shared_weights(compared, bridged))
         };
         cases.iter().map(of_case).sum()
     };
-    let tried: Vec<(f64, usize)> = BRIDGED_SHARES.iter().map(|&bridged| (bridged, right(bridged))).collect();
-    tried
-        .into_iter()
-        .reduce(|best, one| if one.1 > best.1 { one } else { best })
-        .filter(|_| cases.len() >= MIN_CASES)
-        .map(|best| best.0)
+    let tried = BRIDGED_SHARES.iter().map(|&bridged| (bridged, right(bridged)));
+    tried.reduce(|best, one| if one.1 > best.1 { one } else { best }).map(|best| best.0)
 }
 
 /// The settings of rescoring under which most events of the blackouts are right, if they pay.
-fn choose_rescoring(batches: &[Batch<'_>]) -> Option<Rescoring> {
-    let cases: Vec<(&Case<'_>, &Consensus)> = batches
-        .iter()
-        .flat_map(|batch| &batch.cases)
-        .filter_map(|case| Some((case, case.solution.consensus.as_ref()?)))
-        .collect();
-    let right_with = |case: &Case<'_>, consensus: &Consensus, weights: &[f64]| -> usize {
-        let rows = consensus.agreement.best(weights);
-        case.right.iter().zip(rows).map(|(right, row)| right[row]).sum()
-    };
-    let before: Vec<usize> =
-        cases.iter().map(|(case, consensus)| right_with(case, consensus, &consensus.weights)).collect();
+fn choose_rescoring(batches: &[Batch<'_>], trace: &Trace) -> Option<Rescoring> {
+    let cases = judged(batches, trace);
+    let before: Vec<usize> = cases.iter().map(|judged| judged.right_with(&judged.consensus.weights)).collect();
     let mut tried = Vec::new();
     for (number, kernel) in Rescoring::KERNELS.into_iter().enumerate() {
         for exponent in Rescoring::EXPONENTS {
-            let right = |&(case, consensus): &(&Case<'_>, &Consensus)| {
+            let right = |judged: &Judged<'_, '_>| {
                 let log_weight =
                     |(weight, opinion): (&f64, &LogProb)| LogProb::of(*weight) + LogProb(exponent * opinion.0);
                 let rescored: Vec<LogProb> =
-                    consensus.weights.iter().zip(&case.opinions[number]).map(log_weight).collect();
-                right_with(case, consensus, &LogProb::normalised(&rescored))
+                    judged.consensus.weights.iter().zip(&judged.case.opinions[number]).map(log_weight).collect();
+                judged.right_with(&LogProb::normalised(&rescored))
             };
             let settings = Rescoring { kernel, exponent };
             tried.push(Tried { settings, right: cases.iter().map(right).collect() });

@@ -42,15 +42,15 @@ impl Expected {
     }
 }
 
-/// Counts the events of all fillings.
-pub(crate) fn count(
-    fillings: &[Filling],
+/// Counts the events of all fillings, by these weights.
+pub(crate) fn count<'f>(
+    fillings: impl Iterator<Item = (&'f Filling, f64)>,
     context: &GapContext,
     event_types: &EventTypes,
     background: BTreeMap<EventTypeId, f64>,
 ) -> Counted {
     let mut counted = Counted { background, ..Counted::default() };
-    for filling in fillings {
+    for (filling, weight) in fillings {
         let mut by_thread: BTreeMap<(ThreadKey, EventTypeId), f64> = BTreeMap::new();
         let mut by_event: BTreeMap<EventTypeId, f64> = BTreeMap::new();
         for &(point, token) in &filling.placed {
@@ -59,10 +59,10 @@ pub(crate) fn count(
             *by_thread.entry((context.points[point as usize].thread, event_type)).or_default() += 1.0;
         }
         for (key, number) in by_thread {
-            add(counted.by_thread.entry(key).or_default(), number, filling.weight);
+            add(counted.by_thread.entry(key).or_default(), number, weight);
         }
         for (key, number) in by_event {
-            add(counted.by_event.entry(key).or_default(), number, filling.weight);
+            add(counted.by_event.entry(key).or_default(), number, weight);
         }
     }
     counted

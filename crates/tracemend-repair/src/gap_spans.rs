@@ -1,4 +1,4 @@
-//! When events were lost: whether a gap lies between two times, for many pairs of times and many gaps.
+//! When events were lost: whether a gap lies between two times, and how much of them, for many pairs of times and many gaps.
 
 use tracemend_trace::Gap;
 
@@ -9,6 +9,8 @@ pub(crate) struct GapSpans {
     begins: Vec<i64>,
     /// Latest end among the first n + 1.
     latest_ends: Vec<i64>,
+    /// Begins and ends of those that have both, ascending, each with the sum up to it.
+    bounded: [Vec<(i64, i128)>; 2],
 }
 
 impl GapSpans {
@@ -23,7 +25,9 @@ impl GapSpans {
             latest
         });
         let latest_ends = latest_ends.collect();
-        Self { begins: spans.into_iter().map(|(begin, _)| begin).collect(), latest_ends }
+        let bounded = || spans.iter().filter(|span| span.0 != i64::MIN && span.1 != i64::MAX);
+        let bounded = [sums(bounded().map(|span| span.0).collect()), sums(bounded().map(|span| span.1).collect())];
+        Self { bounded, begins: spans.into_iter().map(|(begin, _)| begin).collect(), latest_ends }
     }
 
     /// Whether one of them has begun before `until_ns` and ends after `from_ns`.
@@ -31,6 +35,28 @@ impl GapSpans {
         let begun = self.begins.partition_point(|&begin| begin < until_ns);
         begun.checked_sub(1).is_some_and(|last| self.latest_ends[last] > from_ns)
     }
+
+    /// How long they last between two times, ns, one after the other; those that are open at an end count as nothing.
+    pub(crate) fn length_between(&self, from_ns: i64, until_ns: i64) -> f64 {
+        // Up to a time all that have begun last since their begin, less what those that have ended have ended for.
+        let since = |bounds: &[(i64, i128)], time_ns: i64| {
+            let passed = bounds.partition_point(|bound| bound.0 < time_ns);
+            passed.checked_sub(1).map_or(0, |last| passed as i128 * i128::from(time_ns) - bounds[last].1)
+        };
+        let until = |time_ns: i64| since(&self.bounded[0], time_ns) - since(&self.bounded[1], time_ns);
+        (until(until_ns) - until(from_ns)).max(0) as f64
+    }
+}
+
+/// Times, ascending, each with the sum up to it.
+fn sums(mut times: Vec<i64>) -> Vec<(i64, i128)> {
+    times.sort_unstable();
+    let mut sum = 0;
+    let with_sum = times.into_iter().map(|time_ns| {
+        sum += i128::from(time_ns);
+        (time_ns, sum)
+    });
+    with_sum.collect()
 }
 
 #[cfg(test)]
@@ -54,6 +80,11 @@ mod tests {
                 gap.begin_ns.is_none_or(|begin| begin < from + width) && gap.end_ns.is_none_or(|end| end > from)
             });
             prop_assert_eq!(GapSpans::new(&gaps).any_between(from, from + width), each);
+            // Gaps that end before they begin are none.
+            let whole: Vec<Gap> = gaps.into_iter().filter(|gap| gap.begin_ns <= gap.end_ns || gap.end_ns.is_none()).collect();
+            let length = |gap: &Gap| Some((gap.end_ns?.min(from + width) - gap.begin_ns?.max(from)).max(0) as f64);
+            let lengths: f64 = whole.iter().filter_map(length).sum();
+            prop_assert_eq!(GapSpans::new(&whole).length_between(from, from + width), lengths);
         }
     }
 }

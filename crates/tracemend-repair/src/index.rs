@@ -38,6 +38,7 @@ impl<'a> TraceIndex<'a> {
             threads.entry(ThreadKey::of(event)).or_default().push(position as u32);
             streams[event.stream.0 as usize].push(position as u32);
         }
+        let numbers = Threads::new(trace, &threads);
         let timed_calls = trace.events.iter().any(|event| event.dur_ns.is_some());
         Self {
             trace,
@@ -46,7 +47,7 @@ impl<'a> TraceIndex<'a> {
             streams,
             all: OnceLock::new(),
             one_sided: one_sided(trace),
-            numbers: Threads::new(trace),
+            numbers,
             timed_calls,
         }
     }

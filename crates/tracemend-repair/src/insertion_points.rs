@@ -20,7 +20,7 @@ use crate::model::{BEGIN, END, LIST, Recency, Token};
 use crate::predictor::Session;
 use crate::view::View;
 use rustc_hash::FxHashSet;
-use tracemend_trace::calls::{CallState, begins_thread, ends_thread};
+use tracemend_trace::calls::{CallState, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
 
 /// Builds the context of a gap. Contexts of the points are valid in `session`.
@@ -131,9 +131,8 @@ const NEVER_THERE: f64 = 1e-6;
 
 /// Whether an event is a thread's first: the call that made the thread returns 0 in it.
 fn is_birth(view: &View<'_>, position: u32) -> bool {
-    let event = view.event(position);
-    let name = view.index.trace.header.symbols.name(event.name);
-    !view.is_inferred(position) && begins_thread(name, event.phase, event.ret)
+    let index = view.index;
+    !view.is_inferred(position) && index.numbers.births.is_birth(view.event(position), &index.trace.header.symbols)
 }
 
 /// Whether a thread makes no further event after this one.
@@ -219,11 +218,9 @@ impl PointFinder<'_, '_> {
 
     /// Whether the thread can have made events there at all.
     fn can_hold_events(&self, stretch: &Stretch) -> bool {
-        let ended = stretch.left.is_some_and(|left| is_end(self.view, left));
-        let ended = ended
-            || stretch
-                .left
-                .is_some_and(|left| self.engine.rules.after_recorded(&[self.view.token(left)]) == CallState::Ended);
+        // An inferred event has no name, and its token says whether its thread ended.
+        let ends = |token| self.engine.rules.after_recorded(&[token]) == CallState::Ended;
+        let ended = stretch.left.is_some_and(|left| is_end(self.view, left) || ends(self.view.token(left)));
         let never_returned = stretch.left.is_some_and(|left| self.view.end_ns(left) == i64::MAX);
         let unborn = stretch.left.is_none() && stretch.right.is_some_and(|right| is_birth(self.view, right));
         !(ended || never_returned || unborn)

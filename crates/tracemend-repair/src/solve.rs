@@ -18,7 +18,7 @@ use crate::log_prob::LogProb;
 use crate::model::{EventTypes, Token, TraceModel};
 use crate::ngram_predictor::NgramPredictor;
 use crate::options::{Progress, RepairOptions, with_threads};
-use crate::search::{Caches, Filling, Length, Placed, search, share};
+use crate::search::{Caches, Filling, Length, Placed, search, share, shared_weights};
 use crate::thread_imputer::ThreadImputer;
 use crate::times::{Steps, estimate};
 use crate::view::View;
@@ -194,9 +194,8 @@ impl Choice {
         let times = estimate(context, &consensus.placed, steps);
         // Which events a gap lost is better told by the joint search, and which thread lost how many by the threads' bridges: on real
         // losses counts over both are further from the truth.
-        let mut joint = fillings.to_vec();
-        share(&mut joint, 0.0);
-        let counted = composition::count(&joint, context, event_types, background);
+        let weighted = fillings.iter().zip(shared_weights(fillings, 0.0));
+        let counted = composition::count(weighted, context, event_types, background);
         Some(Self { consensus, times, counted })
     }
 }

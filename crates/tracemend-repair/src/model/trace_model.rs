@@ -5,9 +5,9 @@
 //! Nothing that may be false. Where events of a thread may be missing between two of its recorded ones, its context starts anew
 //! and its pause is not counted. None are missing where the thread stayed in one call all the while (its entry before the gap and
 //! the exit of the same call after it), nor where it ran on other CPUs before and after. A CPU's switch across a gap is not
-//! counted. Events that the tracer caused ([`Event::by_tracer`]) are passed over. A thread is taken for one that begins with its first recorded event
-//! if that is its birth. In traces without births it is if nothing was lost since the thread with the next lower number was first
-//! seen: numbers grow, so it was made after that one.
+//! counted. Events that the tracer caused ([`Event::by_tracer`]) are passed over. A thread is taken for one that
+//! begins with its first recorded event if that is its birth. In traces without births it is if nothing was lost since the thread
+//! with the next lower number was first seen: numbers grow, so it was made after that one.
 
 use crate::births::Births;
 use crate::kernel::Rescoring;
@@ -140,7 +140,7 @@ impl TraceModel {
             let token = tokenizer.token(&mut self.tokens, &trace.header.symbols, event);
             let tid = ThreadKey::of(event);
             self.note_switch(event, tid, &mut cpus[event.stream.0 as usize], &threads, weight);
-            let may_be_older = !threads.contains_key(&tid) && !births.is_birth(event) && {
+            let may_be_older = !threads.contains_key(&tid) && !births.is_birth(event, &trace.header.symbols) && {
                 let number = tid.tid().unwrap_or(i32::MIN);
                 let since_ns = first_seen.range(..number).next_back().map_or(i64::MIN, |(_, &time_ns)| time_ns);
                 first_seen.insert(number, event.time_ns);

@@ -16,8 +16,8 @@ use crate::log_prob::LogProb;
 use crate::rng::SplitMix64;
 use crate::search::caches::Caches;
 use crate::search::expand::Parent;
-use crate::search::filling::{Filling, Found, Length, Placed};
-use crate::search::hypothesis::{Extension, Hypothesis, ThreadState, state_hash};
+use crate::search::filling::{Filling, Found, Length, Placed, share};
+use crate::search::hypothesis::{Extension, Hypothesis, state_hash, state_of};
 use crate::search::lattice::{Lattice, NONE, Way};
 use crate::search::resample::{heaviest, resample};
 use crate::search::score::Scorer;
@@ -85,18 +85,6 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
     }
     fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
     Found { fillings, lengths: Vec::new() }
-}
-
-/// Gives the fillings drawn thread by thread this share of the weight, where there are others.
-pub(crate) fn share(fillings: &mut [Filling], bridged: f64) {
-    let all =
-        |of: bool| fillings.iter().filter(|filling| filling.bridged == of).map(|filling| filling.weight).sum::<f64>();
-    let (own, others) = (all(true), all(false));
-    if own > 0.0 && others > 0.0 {
-        for filling in fillings {
-            filling.weight *= if filling.bridged { bridged / own } else { (1.0 - bridged) / others };
-        }
-    }
 }
 
 /// Length of fillings of one length, in events.
@@ -214,11 +202,7 @@ impl Beam<'_, '_> {
     fn extended(&mut self, parent: &Hypothesis, new: &Extension, score: LogProb, step: u32, node: u32) -> Hypothesis {
         let point = &self.scorer.context.points[new.point as usize];
         let mut threads = parent.threads.clone();
-        let place = threads.iter().position(|thread| thread.point == new.point).unwrap_or_else(|| {
-            threads.push(ThreadState::begin(new.point, point));
-            threads.len() - 1
-        });
-        let thread = &mut threads[place];
+        let thread = state_of(&mut threads, new.point, &self.scorer.context.points);
         let min_events = parent.min_events - thread.min_events + new.min_events;
         thread.context = self.scorer.caches.session.after(new.context, new.token);
         thread.before_last = std::mem::replace(&mut thread.last, new.token);

@@ -19,7 +19,7 @@ use crate::log_prob::LogProb;
 use crate::model::{END, Token};
 use crate::rng::SplitMix64;
 use crate::search::filling::{Filling, Placed};
-use crate::search::hypothesis::{Hypothesis, ThreadState};
+use crate::search::hypothesis::{Hypothesis, state_of};
 use crate::search::numbers::{Prior, Sums, ThreadNumbers, Walk};
 use crate::search::score::Scorer;
 use rustc_hash::FxHashMap;
@@ -143,10 +143,7 @@ impl Scorer<'_, '_> {
                     }
                 }
             };
-            let insertion = &self.context.points[point];
-            let thread = state.thread(point);
-            let (context, call) =
-                thread.map_or((insertion.left, insertion.call), |thread| (thread.context, thread.call));
+            let (context, call) = state.stands(&self.context.points, point);
             let Some((token, call)) = self.step(point, context, call, random) else {
                 stuck += 1;
                 continue;
@@ -169,13 +166,8 @@ impl Scorer<'_, '_> {
         step: u32,
     ) {
         let point: &InsertionPoint = &self.context.points[number];
-        let place = state.threads.iter().position(|thread| thread.point as usize == number).unwrap_or_else(|| {
-            state.threads.push(ThreadState::begin(number as u16, point));
-            state.threads.len() - 1
-        });
-        let after = self.caches.session.after(context, token);
-        let thread = &mut state.threads[place];
-        thread.context = after;
+        let thread = state_of(&mut state.threads, number as u16, &self.context.points);
+        thread.context = self.caches.session.after(context, token);
         thread.before_last = std::mem::replace(&mut thread.last, token);
         thread.step = step;
         thread.call = call;
@@ -287,9 +279,7 @@ impl Scorer<'_, '_> {
                 rest.remove(&point);
             }
             let number = point as usize;
-            let insertion = &self.context.points[number];
-            let (context, call) =
-                state.thread(number).map_or((insertion.left, insertion.call), |thread| (thread.context, thread.call));
+            let (context, call) = state.stands(&self.context.points, number);
             let call = self.caches.engine.rules.after_inferred(call, token).unwrap_or(call);
             self.advance_thread(&mut state, number, token, context, call, placed.len() as u32);
             placed.push((point, token));

@@ -16,6 +16,21 @@ pub struct Filling {
     pub bridged: bool,
 }
 
+/// The weights of fillings where those drawn thread by thread have this share of it all, if there are others.
+pub(crate) fn shared_weights(fillings: &[Filling], bridged: f64) -> Vec<f64> {
+    let all =
+        |of: bool| fillings.iter().filter(|filling| filling.bridged == of).map(|filling| filling.weight).sum::<f64>();
+    let (own, others) = (all(true), all(false));
+    let factors = if own > 0.0 && others > 0.0 { [(1.0 - bridged) / others, bridged / own] } else { [1.0; 2] };
+    fillings.iter().map(|filling| filling.weight * factors[usize::from(filling.bridged)]).collect()
+}
+
+/// Gives fillings [`shared_weights`].
+pub(crate) fn share(fillings: &mut [Filling], bridged: f64) {
+    let weights = shared_weights(fillings, bridged);
+    fillings.iter_mut().zip(weights).for_each(|(filling, weight)| filling.weight = weight);
+}
+
 /// How many events the gap lost, as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Length<'a> {

@@ -102,6 +102,11 @@ impl Hypothesis {
         self.threads.iter().find(|thread| thread.point as usize == point)
     }
 
+    /// The context and the call of the thread of an insertion point.
+    pub(super) fn stands(&self, points: &[InsertionPoint], number: usize) -> (Context, CallState<CallId>) {
+        self.thread(number).map_or((points[number].left, points[number].call), |thread| (thread.context, thread.call))
+    }
+
     /// Hash of where every thread stands, whatever the order of threads.
     pub(super) fn threads_hash(&self) -> u64 {
         self.threads.iter().fold(0u64, |sum, thread| sum.wrapping_add(thread.hash_with_point()))
@@ -128,6 +133,19 @@ impl Hypothesis {
         let since = self.threads.iter().filter(|other| other.step > thread.step).count();
         Candidate { recency: Recency::Rank(since), moved: false, last: thread.last, before_last: thread.before_last }
     }
+}
+
+/// The state of the thread of an insertion point, which begins where it has none.
+pub(super) fn state_of<'t>(
+    threads: &'t mut Vec<ThreadState>,
+    number: u16,
+    points: &[InsertionPoint],
+) -> &'t mut ThreadState {
+    let place = threads.iter().position(|thread| thread.point == number).unwrap_or_else(|| {
+        threads.push(ThreadState::begin(number, &points[number as usize]));
+        threads.len() - 1
+    });
+    &mut threads[place]
 }
 
 impl ThreadState {

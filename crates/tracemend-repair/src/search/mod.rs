@@ -16,7 +16,7 @@ mod numbers;
 mod resample;
 mod score;
 
-pub(crate) use beam::{search, share};
+pub(crate) use beam::search;
 pub(crate) use caches::Caches;
 pub use filling::Filling;
-pub(crate) use filling::{Length, Placed};
+pub(crate) use filling::{Length, Placed, share, shared_weights};
