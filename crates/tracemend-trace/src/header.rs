@@ -37,11 +37,13 @@ pub enum Format {
     PerfData,
     /// trace-cmd's own file, `trace.dat`.
     TraceDat,
+    /// ftrace's raw pages, a file for each CPU, beside the formats of their events: a folder.
+    FtraceRaw,
 }
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 14] = [
+    pub const ALL: [(Format, &'static str); 15] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
@@ -56,6 +58,7 @@ impl Format {
         (Format::Ctf, "ctf"),
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
+        (Format::FtraceRaw, "ftrace-raw"),
     ];
 
     /// Whether the tracer counts its losses once more at the end ([`TraceHeader::recounts`]).
@@ -65,7 +68,7 @@ impl Format {
 
     /// Whether its records are no lines: `Source::record` makes some of them.
     pub fn is_binary(self) -> bool {
-        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat)
+        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::FtraceRaw)
     }
 
     /// The text format that its records are lines of.
@@ -73,14 +76,14 @@ impl Format {
         match self {
             Format::Ctf => Format::Babeltrace,
             Format::PerfData => Format::PerfScript,
-            Format::TraceDat => Format::Ftrace,
+            Format::TraceDat | Format::FtraceRaw => Format::Ftrace,
             text => text,
         }
     }
 
     /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
-        matches!(self, Format::Ctf | Format::TraceDat)
+        matches!(self, Format::Ctf | Format::TraceDat | Format::FtraceRaw)
     }
 }
 

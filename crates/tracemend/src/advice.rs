@@ -37,7 +37,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Cause::Discarded | Cause::Overwritten => {}
     }
     let event_bytes = match format {
-        Format::Ftrace | Format::TraceDat => FTRACE_EVENT_BYTES,
+        Format::Ftrace | Format::TraceDat | Format::FtraceRaw => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
         Format::PerfTrace | Format::Bpftrace | Format::Auditd => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
@@ -47,7 +47,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         return Some(FEWER_EVENTS.to_owned());
     }
     let sentence = match format {
-        Format::Ftrace | Format::TraceDat => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
+        Format::Ftrace | Format::TraceDat | Format::FtraceRaw => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
         Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
         }
@@ -135,6 +135,7 @@ mod tests {
         for format in [
             Format::Ftrace,
             Format::TraceDat,
+            Format::FtraceRaw,
             Format::PerfScript,
             Format::PerfData,
             Format::PerfTrace,

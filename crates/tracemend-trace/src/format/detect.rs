@@ -1,5 +1,6 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
+use super::ftrace_raw;
 use super::own_text;
 use super::perf_data;
 use super::table::{array, csv, npz, sequences, trace_compass};
@@ -96,6 +97,9 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     }
     if let Some(format) = own_text::format(beginning) {
         return Ok(format);
+    }
+    if ftrace_raw::holds_pages(beginning) {
+        return Err(Unrecognised::NotRead(ftrace_raw::reason()));
     }
     if let Some(seen) = own_text::output(beginning).or_else(|| binary(beginning)) {
         return Err(Unrecognised::seen(seen));

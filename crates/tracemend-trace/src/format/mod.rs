@@ -7,9 +7,11 @@
 
 mod archive;
 mod collection;
+mod cpu_files;
 pub(crate) mod ctf;
 mod detect;
 mod folder;
+mod ftrace_raw;
 mod open;
 mod options;
 mod own_text;

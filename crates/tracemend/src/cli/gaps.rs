@@ -277,6 +277,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
             format,
             Format::Ftrace
                 | Format::TraceDat
+                | Format::FtraceRaw
                 | Format::PerfScript
                 | Format::PerfData
                 | Format::Babeltrace
