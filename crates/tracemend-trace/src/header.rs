@@ -37,13 +37,15 @@ pub enum Format {
     PerfData,
     /// trace-cmd's own file, `trace.dat`.
     TraceDat,
+    /// Captures of Falco and sysdig.
+    Scap,
     /// ftrace's raw pages, a file for each CPU, beside the formats of their events: a folder.
     FtraceRaw,
 }
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 15] = [
+    pub const ALL: [(Format, &'static str); 16] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
@@ -59,6 +61,7 @@ impl Format {
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
         (Format::FtraceRaw, "ftrace-raw"),
+        (Format::Scap, "scap"),
     ];
 
     /// Whether the tracer counts its losses once more at the end ([`TraceHeader::recounts`]).
@@ -68,7 +71,10 @@ impl Format {
 
     /// Whether its records are no lines: `Source::record` makes some of them.
     pub fn is_binary(self) -> bool {
-        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::FtraceRaw)
+        matches!(
+            self,
+            Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::FtraceRaw | Format::Scap
+        )
     }
 
     /// The text format that its records are lines of.
@@ -76,7 +82,7 @@ impl Format {
         match self {
             Format::Ctf => Format::Babeltrace,
             Format::PerfData => Format::PerfScript,
-            Format::TraceDat | Format::FtraceRaw => Format::Ftrace,
+            Format::TraceDat | Format::FtraceRaw | Format::Scap => Format::Ftrace,
             text => text,
         }
     }

@@ -27,6 +27,17 @@ const HEADROOM: u64 = 2;
 pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
         Cause::Damaged(_) | Cause::Truncated | Cause::Doubtful(_) => return None,
+        Cause::Evidence(_) if format == Format::Scap => {
+            return Some(
+                "raise the driver's ring of every CPU: `buf_size_preset` of the engine in falco.yaml".to_owned(),
+            );
+        }
+        Cause::Discarded if format == Format::Scap => {
+            return Some(
+                "record without the recorder's dropping mode, which keeps a sample of the events, and begin when all CPUs are up"
+                    .to_owned(),
+            );
+        }
         Cause::Evidence(_) => {
             return Some(
                 "record in a format that counts losses (trace_pipe, `perf script --show-lost-events`) and raise the \

@@ -3,6 +3,7 @@
 use super::ftrace_raw;
 use super::own_text;
 use super::perf_data;
+use super::scap;
 use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
@@ -94,6 +95,15 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     }
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
+    }
+    match scap::recognise(beginning) {
+        Some(scap::Capture::Scap) => return Ok(Format::Scap),
+        Some(scap::Capture::Network) => {
+            let advice =
+                "This is a capture of network packets (pcapng) and no trace of events: record with `sysdig -w FILE`";
+            return Err(Unrecognised::NotRead(advice.to_owned()));
+        }
+        None => {}
     }
     if let Some(format) = own_text::format(beginning) {
         return Ok(format);

@@ -18,6 +18,7 @@ mod own_text;
 mod perf_data;
 mod remark;
 mod remarks;
+mod scap;
 mod several;
 pub(crate) mod table;
 mod text;

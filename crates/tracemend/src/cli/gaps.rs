@@ -278,6 +278,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
             Format::Ftrace
                 | Format::TraceDat
                 | Format::FtraceRaw
+                | Format::Scap
                 | Format::PerfScript
                 | Format::PerfData
                 | Format::Babeltrace

@@ -92,6 +92,7 @@ const FORMATS: &Choices<Format> = &[
     (Format::Ctf, "ctf", "Folder of Common Trace Format, 1.8 or 2"),
     (Format::PerfData, "perf-data", "perf's own file, perf.data"),
     (Format::TraceDat, "trace-dat", "trace-cmd's own file, trace.dat"),
+    (Format::Scap, "scap", "Capture of Falco or sysdig"),
     (Format::FtraceRaw, "ftrace-raw", "Folder of trace_pipe_raw files beside ftrace's events folder"),
 ];
 
