@@ -132,8 +132,8 @@ fn lanes(layout: &mut Layout, files: &mut [PageFile], losses_only: bool) -> Trac
 
 fn undivided(file: &str, lost: u64) -> String {
     format!(
-        "{file}: the file `stats` beside it counts {lost} overwritten events more than the pages do; they belong to several losses \
-         without a number. Read `trace_pipe_raw` while the trace runs to get a number for each"
+        "{file}: the file `stats` beside it counts {lost} overwritten events more than the pages do; they belong to losses without \
+         a number, or to pages that cannot be read. Read `trace_pipe_raw` while the trace runs to get a number for each loss"
     )
 }
 
