@@ -161,6 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn a_sampled_capture_is_not_the_buffers_fault() {
+        let text = advice(Format::Scap, &Cause::Discarded, 1).expect("advice");
+        assert!(text.contains("dropping mode"), "{text}");
+        let text = advice(Format::Scap, &Cause::Evidence(String::new()), 1).expect("advice");
+        assert!(text.contains("buf_size_preset"), "{text}");
+    }
+
+    #[test]
     fn a_truncated_file_is_not_the_buffers_fault() {
         assert_eq!(advice(Format::Ftrace, &Cause::Truncated, 5), None);
     }
