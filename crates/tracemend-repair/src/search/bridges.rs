@@ -18,7 +18,7 @@ use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token};
 use crate::rng::SplitMix64;
-use crate::search::filling::{Filling, Placed};
+use crate::search::filling::{Filling, Origin, Placed};
 use crate::search::hypothesis::{Hypothesis, state_of};
 use crate::search::numbers::{Prior, Sums, ThreadNumbers, Walk};
 use crate::search::score::Scorer;
@@ -32,13 +32,15 @@ const MAX_NEED: f64 = 14.0;
 const NEEDED: usize = 512;
 /// Share of the CPU's leaving a thread that may happen after any event, whatever the model says.
 const ANYWHERE: f64 = 0.3;
+/// Parts of a gap that are like what lies after it.
+const MIXES: [f64; 3] = [0.0, 0.5, 1.0];
 /// Probability below which a recorded event does not follow a context.
 const UNLIKELY: f64 = 1e-4;
 
 impl Scorer<'_, '_> {
-    /// Fillings of `lost` events, equally likely; none where the threads' numbers cannot add up.
-    pub(super) fn bridged(&mut self, lost: usize, random: &mut SplitMix64) -> Vec<Filling> {
-        let [simulations, alone, draws] = self.params.bridges_for(lost);
+    /// Fillings of `lost` events, those of an origin equally likely; none where the threads' numbers cannot add up.
+    pub(super) fn bridged(&mut self, lost: usize, random: &mut SplitMix64) -> [Vec<Filling>; 2] {
+        let [simulations, alone] = self.params.bridges_for(lost);
         let mut walks: Vec<Vec<Walk>> = self.context.points.iter().map(|_| Vec::new()).collect();
         // `[point][simulation]` how many events it got.
         let mut simulated: Vec<Vec<usize>> = vec![Vec::with_capacity(simulations); walks.len()];
@@ -57,12 +59,14 @@ impl Scorer<'_, '_> {
                 }
             }
         }
-        let prior = Prior::new(&simulated, lost);
-        let mut numbers: Vec<ThreadNumbers> = Vec::new();
+        let around = self.made_around(lost);
+        let mut leaves: Vec<f64> = Vec::with_capacity(walks.len());
         for (point, walks) in walks.iter_mut().enumerate() {
             let needs = self.empty[point] < self.params.needs_below || self.is_unseen(point);
-            let most = simulated[point].iter().copied().max().unwrap_or(0);
+            let made = simulated[point].iter().chain(around.iter().map(|mix| &mix[point]));
+            let most = made.copied().max().unwrap_or(0);
             if most == 0 && !needs {
+                leaves.push(1.0);
                 continue;
             }
             let alone = if needs { alone } else { (alone / 2).saturating_sub(walks.len()) };
@@ -72,17 +76,58 @@ impl Scorer<'_, '_> {
             for walk in walks.iter_mut() {
                 self.extend(point, &mut walk.tokens, reach.min(lost), random);
             }
-            let leaves = self.mean_leave(point, walks);
+            leaves.push(self.mean_leave(point, walks));
             let mut known: FxHashMap<(Context, Token), f64> = FxHashMap::default();
             for walk in walks.iter_mut() {
-                walk.meets = self.meets(point, &walk.tokens, leaves, &mut known);
+                walk.meets = self.meets(point, &walk.tokens, leaves[point], &mut known);
             }
-            numbers.push(if self.is_unseen(point) {
-                ThreadNumbers::of_life(point, walks, self.nothing_lost[point].probability())
-            } else {
-                prior.numbers(point, walks, leaves, &simulated[point])
-            });
         }
+        let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walks, &leaves, self.params.bridged, random);
+        let mut as_around = Vec::new();
+        for mix in &around {
+            let made: Vec<Vec<usize>> = mix.iter().map(|&made| vec![made]).collect();
+            let draws = self.params.bridged / around.len();
+            as_around.extend(self.drawn((lost, Origin::Around), &made, &walks, &leaves, draws, random));
+        }
+        [simulated, as_around]
+    }
+
+    /// `[mix][point]` events of each point if the gap went on like what lies before it, like both sides, and like what lies after it.
+    fn made_around(&self, lost: usize) -> Vec<Vec<usize>> {
+        let points = &self.context.points;
+        let made = |after: f64| -> Vec<usize> {
+            let of = |[left, right]: [f64; 2]| ((1.0 - after) * left + after * right) * lost as f64;
+            points.iter().map(|point| of(point.around).round() as usize).collect()
+        };
+        let mixes = MIXES.map(made);
+        mixes.into_iter().filter(|made| made.iter().any(|&made| made > 0)).collect()
+    }
+
+    /// Fillings with walks as long as numbers of events that are drawn. `made`: `[point][simulation]` how many events each point may
+    /// have made.
+    fn drawn(
+        &mut self,
+        (lost, origin): (usize, Origin),
+        made: &[Vec<usize>],
+        walks: &[Vec<Walk>],
+        leaves: &[f64],
+        draws: usize,
+        random: &mut SplitMix64,
+    ) -> Vec<Filling> {
+        let prior = Prior::new(made, lost);
+        let numbers = |(point, walks): (usize, &Vec<Walk>)| {
+            if walks.is_empty() {
+                return None;
+            }
+            let nothing = self.nothing_lost[point];
+            Some(if self.is_unseen(point) {
+                ThreadNumbers::of_life(point, walks, nothing.probability())
+            } else {
+                let need = (-nothing.0).clamp(0.0, MAX_NEED).exp();
+                prior.numbers(point, walks, leaves[point], &made[point], need)
+            })
+        };
+        let numbers: Vec<ThreadNumbers> = walks.iter().enumerate().filter_map(numbers).collect();
         let Some(sums) = Sums::new(&numbers, lost) else { return Vec::new() };
         let mut fillings = Vec::with_capacity(draws);
         for _ in 0..draws {
@@ -95,9 +140,11 @@ impl Scorer<'_, '_> {
             let rows: Vec<(u16, Vec<Token>)> = rows.collect();
             let placed = self.turns(rows, random);
             if placed.len() == lost {
-                fillings.push(Filling { placed, weight: 1.0, bridged: true });
+                fillings.push(Filling { placed, weight: 1.0, origin });
             }
         }
+        let each = 1.0 / fillings.len() as f64;
+        fillings.iter_mut().for_each(|filling| filling.weight = each);
         fillings
     }
 

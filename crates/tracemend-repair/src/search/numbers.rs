@@ -87,12 +87,13 @@ impl Prior {
     }
 
     /// The numbers of events of a point. `leaves`: how likely the CPU leaves its thread after an event; `made`: how many events it
-    /// made in each simulation.
-    pub(super) fn numbers(&self, point: usize, walks: &[Walk], leaves: f64, made: &[usize]) -> ThreadNumbers {
+    /// made in each simulation; `need`: how much likelier it is that the thread lost events than that it lost none.
+    pub(super) fn numbers(&self, point: usize, walks: &[Walk], leaves: f64, made: &[usize], need: f64) -> ThreadNumbers {
         let longest = walks.iter().map(|walk| walk.meets.len()).max().unwrap_or(1).min(self.lost + 1);
         let own = self.density(made.iter().copied().filter(|&events| events > 0));
         let none = made.iter().filter(|&&events| events == 0).count() as f64;
-        let unmet = if self.flexible == Some(point) { UNMET } else { 0.0 };
+        // A walk is one of many: that none meets the recording does not mean that the thread did not.
+        let unmet = UNMET * need;
         let mut numbers: Vec<Number> = vec![Number { events: 0, weight: none + NEVER }];
         for (events, density) in
             own.iter().zip(&self.usual).map(|(own, usual)| own + usual).enumerate().take(longest).skip(1)
@@ -104,7 +105,7 @@ impl Prior {
                 numbers.push(Number { events, weight });
             }
         }
-        if unmet == 0.0 && numbers.len() > MAX_NUMBERS {
+        if self.flexible != Some(point) && numbers.len() > MAX_NUMBERS {
             numbers[1..].sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.events.cmp(&b.events)));
             numbers.truncate(MAX_NUMBERS);
         }
