@@ -3,7 +3,7 @@
 use crate::base::Base;
 use crate::blackout::{Blackout, batches, by_stream, cut, draw_like, truth};
 use crate::call_rules::CallRules;
-use crate::consensus::{Consensus, by_thread};
+use crate::consensus::{Consensus, by_thread, normalised};
 use crate::gate::{MIN_CASES, Tried, paying};
 use crate::imputed::{Filled, Imputed};
 use crate::index::TraceIndex;
@@ -28,6 +28,8 @@ use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
 
 /// Longest blackout. Cost.
 const LONGEST: usize = 2000;
+/// Share of events right by which two choices of shares differ clearly. Blackouts of a trace say no more.
+const SHARES_APART: f64 = 0.01;
 /// Shares of the weight that are tried for fillings of each origin.
 const SHARES_TRIED: [Shares; 10] = [
     [0.34, 0.33, 0.33],
@@ -375,7 +377,8 @@ fn judged<'b, 't>(batches: &'b [Batch<'t>], trace: &Trace) -> Vec<Judged<'b, 't>
     batches.iter().flat_map(of_batch).collect()
 }
 
-/// The shares of the origins under which most events of the blackouts are right; `None` with few blackouts.
+/// The shares of the origins under which most events of the blackouts are right, averaged with those under which hardly fewer are;
+/// `None` with few blackouts.
 fn choose_shares(batches: &[Batch<'_>], trace: &Trace) -> Option<Shares> {
     let cases = judged(batches, trace);
     if cases.len() < MIN_CASES {
@@ -388,8 +391,15 @@ fn choose_shares(batches: &[Batch<'_>], trace: &Trace) -> Option<Shares> {
         };
         cases.iter().map(of_case).sum()
     };
-    let tried = SHARES_TRIED.iter().map(|&shares| (shares, right(&shares)));
-    tried.reduce(|best, one| if one.1 > best.1 { one } else { best }).map(|best| best.0)
+    let rights = SHARES_TRIED.map(|shares| right(&shares));
+    let best = rights.iter().copied().max().filter(|&best| best > 0)? as f64;
+    // What differs by less than this may be chance.
+    let weights = normalised(rights.iter().map(|&right| ((right as f64 / best - 1.0) / SHARES_APART).exp()));
+    let mut shares = Shares::default();
+    for (tried, weight) in SHARES_TRIED.iter().zip(weights) {
+        shares.iter_mut().zip(tried).for_each(|(share, tried)| *share += weight * tried);
+    }
+    Some(shares)
 }
 
 /// The settings of rescoring under which most events of the blackouts are right, if they pay.

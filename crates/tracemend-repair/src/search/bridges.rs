@@ -37,6 +37,26 @@ const MIXES: [f64; 3] = [0.0, 0.5, 1.0];
 /// Probability below which a recorded event does not follow a context.
 const UNLIKELY: f64 = 1e-4;
 
+/// How well a point's recorded continuation follows.
+struct Met {
+    /// By what a thread did before, and its last event.
+    known: FxHashMap<(Context, Token), f64>,
+    /// How likely the CPU leaves the thread after an event, on average.
+    leaves: f64,
+    /// Probability below which the next recorded event does not follow.
+    least: f64,
+}
+
+/// What walks say of the points of a gap.
+struct Walked {
+    /// `[point]` ways through the gap.
+    walks: Vec<Vec<Walk>>,
+    /// `[point]` how likely the CPU leaves the thread after an event.
+    leaves: Vec<f64>,
+    /// `[point]` what its last event has to be.
+    closings: Vec<Option<Token>>,
+}
+
 impl Scorer<'_, '_> {
     /// Fillings of `lost` events, those of an origin equally likely; none where the threads' numbers cannot add up.
     pub(super) fn bridged(&mut self, lost: usize, random: &mut SplitMix64) -> [Vec<Filling>; 2] {
@@ -61,6 +81,7 @@ impl Scorer<'_, '_> {
         }
         let around = self.made_around(lost);
         let mut leaves: Vec<f64> = Vec::with_capacity(walks.len());
+        let mut closings: Vec<Option<Token>> = vec![None; walks.len()];
         for (point, walks) in walks.iter_mut().enumerate() {
             let needs = self.empty[point] < self.params.needs_below || self.is_unseen(point);
             let made = simulated[point].iter().chain(around.iter().map(|mix| &mix[point]));
@@ -77,17 +98,23 @@ impl Scorer<'_, '_> {
                 self.extend(point, &mut walk.tokens, reach.min(lost), random);
             }
             leaves.push(self.mean_leave(point, walks));
-            let mut known: FxHashMap<(Context, Token), f64> = FxHashMap::default();
+            let closing = self.closing(point);
+            let InsertionPoint { left, right, .. } = &self.context.points[point];
+            let first = right.first().copied().filter(|&first| first != END);
+            let least = first.map_or(0.0, |first| self.caches.session.probability(*left, first) * 0.01).min(UNLIKELY);
+            let mut met = Met { known: FxHashMap::default(), leaves: leaves[point], least };
             for walk in walks.iter_mut() {
-                walk.meets = self.meets(point, &walk.tokens, leaves[point], &mut known);
+                walk.meets = self.meets(point, &walk.tokens, closing, &mut met);
             }
+            closings[point] = closing;
         }
-        let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walks, &leaves, self.params.bridged, random);
+        let walked = Walked { walks, leaves, closings };
+        let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walked, self.params.bridged, random);
         let mut as_around = Vec::new();
         for mix in &around {
             let made: Vec<Vec<usize>> = mix.iter().map(|&made| vec![made]).collect();
             let draws = self.params.bridged / around.len();
-            as_around.extend(self.drawn((lost, Origin::Around), &made, &walks, &leaves, draws, random));
+            as_around.extend(self.drawn((lost, Origin::Around), &made, &walked, draws, random));
         }
         [simulated, as_around]
     }
@@ -109,12 +136,11 @@ impl Scorer<'_, '_> {
         &mut self,
         (lost, origin): (usize, Origin),
         made: &[Vec<usize>],
-        walks: &[Vec<Walk>],
-        leaves: &[f64],
+        Walked { walks, leaves, closings }: &Walked,
         draws: usize,
         random: &mut SplitMix64,
     ) -> Vec<Filling> {
-        let prior = Prior::new(made, lost);
+        let prior = Prior::new(made, lost, origin == Origin::Around);
         let numbers = |(point, walks): (usize, &Vec<Walk>)| {
             if walks.is_empty() {
                 return None;
@@ -135,7 +161,11 @@ impl Scorer<'_, '_> {
             let rows = drawn.into_iter().filter(|&(_, events)| events > 0).filter_map(|(point, events)| {
                 let long: Vec<&Walk> = walks[point].iter().filter(|walk| walk.meets.len() > events).collect();
                 let walk = random.choose(&long, |walk| walk.meets[events])?;
-                Some((point as u16, walk.tokens[..events].to_vec()))
+                let mut row = walk.tokens[..events].to_vec();
+                if let (Some(closing), Some(last)) = (closings[point], row.last_mut()) {
+                    *last = closing;
+                }
+                Some((point as u16, row))
             });
             let rows: Vec<(u16, Vec<Token>)> = rows.collect();
             let placed = self.turns(rows, random);
@@ -240,50 +270,73 @@ impl Scorer<'_, '_> {
         }
     }
 
+    /// The event that has to be a point's last one: the entry of the call whose exit is recorded next.
+    fn closing(&self, number: usize) -> Option<Token> {
+        let rules = self.caches.engine.rules;
+        let right = &self.context.points[number].right;
+        let closes = |token: &Token| {
+            let after = rules.after_inferred(CallState::Idle, *token);
+            after.is_some_and(|call| rules.min_events(call, right) == Some(0))
+        };
+        let needed = rules.min_events(CallState::Idle, right) == Some(1);
+        needed.then(|| (0..self.caches.vocabulary as Token).find(closes)).flatten()
+    }
+
     /// [`Walk::meets`].
-    fn meets(
-        &mut self,
-        number: usize,
-        tokens: &[Token],
-        leaves: f64,
-        known: &mut FxHashMap<(Context, Token), f64>,
-    ) -> Vec<f64> {
+    fn meets(&mut self, number: usize, tokens: &[Token], closing: Option<Token>, met: &mut Met) -> Vec<f64> {
         let point = &self.context.points[number];
         let rules = self.caches.engine.rules;
-        let nothing = self.nothing_lost[number].0;
-        let first = point.right.first().copied().filter(|&first| first != END);
-        // Contexts in which the next recorded event is out of the question need no closer look.
-        let least = first.map_or(0.0, |first| self.caches.session.probability(point.left, first) * 0.01).min(UNLIKELY);
-        let unseen = self.is_unseen(number);
-        // Where the CPU goes on with another thread, it left this one after the last of its events.
-        let goes_on = self.context.next_thread == Some(point.thread);
         let (mut context, mut call) = (point.left, point.call);
         let mut meets = Vec::with_capacity(tokens.len() + 1);
         meets.push(1.0);
         for &token in tokens {
-            context = self.caches.session.after(context, token);
+            let last = closing.unwrap_or(token);
+            let ended = rules.after_inferred(call, last);
+            let fits = ended.filter(|&call| rules.min_events(call, &point.right) == Some(0));
+            meets.push(fits.map_or(0.0, |call| self.met(number, context, last, call, closing.is_some(), met)));
             let Some(after) = rules.after_inferred(call, token) else { break };
+            context = self.caches.session.after(context, token);
             call = after;
-            let met = if rules.min_events(call, &point.right) != Some(0) {
-                0.0
-            } else {
-                let (caches, right) = (&mut *self.caches, &point.right);
-                *known.entry((context, token)).or_insert_with(|| {
-                    if unseen && call != CallState::Ended {
-                        return 0.0;
-                    }
-                    if first.is_some_and(|first| caches.session.probability(context, first) < least) {
-                        return f64::MIN_POSITIVE;
-                    }
-                    let leave =
-                        if goes_on { 1.0 } else { ANYWHERE * leaves + (1.0 - ANYWHERE) * caches.leave(context) };
-                    let log_p = caches.continuation(context, right) + LogProb::of(f64::from(caches.tail(token, point)));
-                    (log_p.0 - nothing).min(MAX_NEED).exp() * leave
-                })
-            };
-            meets.push(met);
         }
         meets
+    }
+
+    /// How much likelier the recorded continuation of a point is after this last event than if nothing was lost. `call`: the state
+    /// after it. `closes`: whether the event is not of a walk, so that how likely it is counts too.
+    fn met(
+        &mut self,
+        number: usize,
+        before: Context,
+        token: Token,
+        call: CallState<CallId>,
+        closes: bool,
+        Met { known, leaves, least }: &mut Met,
+    ) -> f64 {
+        if let Some(&known) = known.get(&(before, token)) {
+            return known;
+        }
+        let unseen = self.is_unseen(number);
+        let point = &self.context.points[number];
+        let caches = &mut *self.caches;
+        let p = if closes { caches.session.probability(before, token) } else { 1.0 };
+        let context = caches.session.after(before, token);
+        let first = point.right.first().copied().filter(|&first| first != END);
+        let met = if unseen && call != CallState::Ended {
+            0.0
+        } else if p < UNLIKELY * UNLIKELY
+            || first.is_some_and(|first| caches.session.probability(context, first) < *least)
+        {
+            // The recorded event is out of the question there, and needs no closer look.
+            f64::MIN_POSITIVE
+        } else {
+            // Where the CPU goes on with another thread, it left this one after the last of its events.
+            let goes_on = self.context.next_thread == Some(point.thread);
+            let leave = if goes_on { 1.0 } else { ANYWHERE * *leaves + (1.0 - ANYWHERE) * caches.leave(context) };
+            let log_p = caches.continuation(context, &point.right) + LogProb::of(f64::from(caches.tail(token, point)));
+            p * (log_p.0 - self.nothing_lost[number].0).min(MAX_NEED).exp() * leave
+        };
+        known.insert((before, token), met);
+        met
     }
 
     /// Whether a thread has no event, so that it was born and ended here.
