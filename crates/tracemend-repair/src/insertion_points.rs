@@ -389,6 +389,26 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_has_its_share_of_the_events_on_each_side_divided_among_its_points() {
+        // On CPU 0 thread 1 makes three events for each of thread 2 before the gap; thread 3 alone makes those after it.
+        let before = (0..400).map(|place| (0, if place % 4 == 3 { 2 } else { 1 }, "read"));
+        let calls: Vec<(u32, i32, &str)> = before.chain((0..400).map(|_| (0, 3, "read"))).collect();
+        let damaged = cut(trace(&calls), 380..420);
+        with_engine(&damaged, |view, engine| {
+            let context = gap_context(view, &engine, &mut *engine.predictor.session(), &damaged.gaps[0]);
+            let around = |tid: i32| {
+                let of = context.points.iter().filter(|point| point.thread == ThreadKey::Tid(tid));
+                of.fold([0.0, 0.0], |sum, point| [sum[0] + point.around[0], sum[1] + point.around[1]])
+            };
+            for (tid, want) in [(1, [0.75, 0.0]), (2, [0.25, 0.0]), (3, [0.0, 1.0])] {
+                for (found, want) in around(tid).into_iter().zip(want) {
+                    assert!((found - want).abs() < 1e-9, "{tid}: {:?}", around(tid));
+                }
+            }
+        });
+    }
+
+    #[test]
     fn a_thread_that_ended_or_was_not_born_yet_has_no_point() {
         let mut calls: Vec<(u32, i32, &str)> = (0..300).map(|_| (0, 1, "read")).collect();
         calls[140] = (0, 2, "exit_group");

@@ -96,7 +96,7 @@ pub struct BlackoutParams {
     pub trained_lengths: [usize; 5],
 }
 
-/// The share of the weight that fillings of each origin have ([`crate::search::Origin`], in its order).
+/// The share of the weight that fillings of each origin have ([`crate::Origin`], in its order).
 pub type Shares = [f64; 3];
 
 /// Constants of the search, the choice among fillings, and what is told of it.

@@ -8,44 +8,31 @@
 //!    do not meet) walks alone as well.
 //! 2. *Bridges*: after each event of a walk the thread's recorded continuation is so and so likely. The sum over its walks says
 //!    how likely each number of lost events is; a walk cut there is a bridge.
+//!    (`meets.rs`).
 //! 3. *Numbers*: all threads' numbers add up to the number lost. They are drawn under that condition: sums from the last thread
-//!    to the first, and draws from the first to the last.
-//! 4. *Turns*: the drawn bridges take turns as the scheduler model has it.
+//!    to the first, and draws from the first to the last (`numbers.rs`).
+//! 4. *Turns*: the drawn bridges take turns as the scheduler model has it (`turns.rs`).
+//!
+//! Some of the fillings take the numbers from elsewhere: a CPU is often busy with the same threads before, in and after a gap, so
+//! each thread has its share of the events recorded next to it ([`Origin::Around`]). Simulations of hundreds of events lose their
+//! way, as walks do: only where a walk can end is asked of them then, not how many events it has.
 
 use crate::call_rules::CallId;
 use crate::context::Context;
 use crate::gap_context::InsertionPoint;
-use crate::log_prob::LogProb;
-use crate::model::{END, Token};
+use crate::model::Token;
 use crate::rng::SplitMix64;
 use crate::search::filling::{Filling, Origin, Placed};
 use crate::search::hypothesis::{Hypothesis, state_of};
+use crate::search::meets::MAX_NEED;
 use crate::search::numbers::{Prior, Sums, ThreadNumbers, Walk};
 use crate::search::score::Scorer;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use tracemend_trace::calls::CallState;
 
-/// A thread's own pause and continuation may speak for lost events by this many nats, and not by more.
-const MAX_NEED: f64 = 14.0;
 /// Events looked for on a thread that must have made some, besides twice those of any simulation.
 const NEEDED: usize = 512;
-/// Share of the CPU's leaving a thread that may happen after any event, whatever the model says.
-const ANYWHERE: f64 = 0.3;
 /// Parts of a gap that are like what lies after it.
 const MIXES: [f64; 3] = [0.0, 0.5, 1.0];
-/// Probability below which a recorded event does not follow a context.
-const UNLIKELY: f64 = 1e-4;
-
-/// How well a point's recorded continuation follows.
-struct Met {
-    /// By what a thread did before, and its last event.
-    known: FxHashMap<(Context, Token), f64>,
-    /// How likely the CPU leaves the thread after an event, on average.
-    leaves: f64,
-    /// Probability below which the next recorded event does not follow.
-    least: f64,
-}
 
 /// What walks say of the points of a gap.
 struct Walked {
@@ -98,15 +85,11 @@ impl Scorer<'_, '_> {
                 self.extend(point, &mut walk.tokens, reach.min(lost), random);
             }
             leaves.push(self.mean_leave(point, walks));
-            let closing = self.closing(point);
-            let InsertionPoint { left, right, .. } = &self.context.points[point];
-            let first = right.first().copied().filter(|&first| first != END);
-            let least = first.map_or(0.0, |first| self.caches.session.probability(*left, first) * 0.01).min(UNLIKELY);
-            let mut met = Met { known: FxHashMap::default(), leaves: leaves[point], least };
+            closings[point] = self.closing(point);
+            let mut met = self.new_met(point, leaves[point]);
             for walk in walks.iter_mut() {
-                walk.meets = self.meets(point, &walk.tokens, closing, &mut met);
+                walk.meets = self.meets(point, &walk.tokens, closings[point], &mut met);
             }
-            closings[point] = closing;
         }
         let walked = Walked { walks, leaves, closings };
         let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walked, self.params.bridged, random);
@@ -116,7 +99,11 @@ impl Scorer<'_, '_> {
             let draws = self.params.bridged / around.len();
             as_around.extend(self.drawn((lost, Origin::Around), &made, &walked, draws, random));
         }
-        [simulated, as_around]
+        [simulated, as_around].map(|mut fillings| {
+            let each = 1.0 / fillings.len() as f64;
+            fillings.iter_mut().for_each(|filling| filling.weight = each);
+            fillings
+        })
     }
 
     /// `[mix][point]` events of each point if the gap went on like what lies before it, like both sides, and like what lies after it.
@@ -173,8 +160,6 @@ impl Scorer<'_, '_> {
                 fillings.push(Filling { placed, weight: 1.0, origin });
             }
         }
-        let each = 1.0 / fillings.len() as f64;
-        fillings.iter_mut().for_each(|filling| filling.weight = each);
         fillings
     }
 
@@ -233,7 +218,7 @@ impl Scorer<'_, '_> {
     }
 
     /// Notes an event in a simulation's state.
-    fn advance_thread(
+    pub(super) fn advance_thread(
         &mut self,
         state: &mut Hypothesis,
         number: usize,
@@ -269,149 +254,50 @@ impl Scorer<'_, '_> {
             call = after;
         }
     }
+}
 
-    /// The event that has to be a point's last one: the entry of the call whose exit is recorded next.
-    fn closing(&self, number: usize) -> Option<Token> {
-        let rules = self.caches.engine.rules;
-        let right = &self.context.points[number].right;
-        let closes = |token: &Token| {
-            let after = rules.after_inferred(CallState::Idle, *token);
-            after.is_some_and(|call| rules.min_events(call, right) == Some(0))
-        };
-        let needed = rules.min_events(CallState::Idle, right) == Some(1);
-        needed.then(|| (0..self.caches.vocabulary as Token).find(closes)).flatten()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insertion_points::gap_context;
+    use crate::model::testing::pairs;
+    use crate::search::caches::Caches;
+    use crate::testing::{cut, with_engine};
+    use tracemend_trace::{Phase, Trace};
+
+    /// The fillings of the last gap of a trace, of both origins.
+    fn bridged(damaged: &Trace, lost: usize) -> [Vec<Filling>; 2] {
+        with_engine(damaged, |view, engine| {
+            let mut caches = Caches::new(engine);
+            let context = gap_context(view, &engine, &mut *caches.session, &damaged.gaps[0]);
+            let mut scorer = Scorer::new(&context, &mut caches, 4);
+            scorer.bridged(lost, &mut SplitMix64::new(1, &["bridges"]))
+        })
     }
 
-    /// [`Walk::meets`].
-    fn meets(&mut self, number: usize, tokens: &[Token], closing: Option<Token>, met: &mut Met) -> Vec<f64> {
-        let point = &self.context.points[number];
-        let rules = self.caches.engine.rules;
-        let (mut context, mut call) = (point.left, point.call);
-        let mut meets = Vec::with_capacity(tokens.len() + 1);
-        meets.push(1.0);
-        for &token in tokens {
-            let last = closing.unwrap_or(token);
-            let ended = rules.after_inferred(call, last);
-            let fits = ended.filter(|&call| rules.min_events(call, &point.right) == Some(0));
-            meets.push(fits.map_or(0.0, |call| self.met(number, context, last, call, closing.is_some(), met)));
-            let Some(after) = rules.after_inferred(call, token) else { break };
-            context = self.caches.session.after(context, token);
-            call = after;
+    #[test]
+    fn both_origins_fill_a_gap_with_as_many_events_as_were_lost() {
+        let damaged = cut(pairs(1, &["read", "write"], 400), 200..240);
+        for fillings in bridged(&damaged, 40) {
+            assert!(!fillings.is_empty());
+            assert!(fillings.iter().all(|filling| filling.placed.len() == 40));
+            let weight: f64 = fillings.iter().map(|filling| filling.weight).sum();
+            assert!((weight - 1.0).abs() < 1e-9);
         }
-        meets
     }
 
-    /// How much likelier the recorded continuation of a point is after this last event than if nothing was lost. `call`: the state
-    /// after it. `closes`: whether the event is not of a walk, so that how likely it is counts too.
-    fn met(
-        &mut self,
-        number: usize,
-        before: Context,
-        token: Token,
-        call: CallState<CallId>,
-        closes: bool,
-        Met { known, leaves, least }: &mut Met,
-    ) -> f64 {
-        if let Some(&known) = known.get(&(before, token)) {
-            return known;
+    #[test]
+    fn a_rare_call_whose_end_is_recorded_is_begun_last() {
+        // After the gap the thread is recorded in a call that it made once before.
+        let mut whole = pairs(1, &["read", "write"], 400);
+        let munmap = whole.header.symbols.intern("munmap");
+        [100, 101, 230, 231].map(|place| whole.events[place].name = munmap);
+        assert_eq!(whole.events[231].phase, Phase::Exit);
+        let damaged = cut(whole, 190..231);
+        for fillings in bridged(&damaged, 41) {
+            assert!(!fillings.is_empty());
+            let last: Vec<_> = fillings.iter().map(|filling| filling.placed[40].1).collect();
+            assert!(last.windows(2).all(|pair| pair[0] == pair[1]), "{last:?}");
         }
-        let unseen = self.is_unseen(number);
-        let point = &self.context.points[number];
-        let caches = &mut *self.caches;
-        let p = if closes { caches.session.probability(before, token) } else { 1.0 };
-        let context = caches.session.after(before, token);
-        let first = point.right.first().copied().filter(|&first| first != END);
-        let met = if unseen && call != CallState::Ended {
-            0.0
-        } else if p < UNLIKELY * UNLIKELY
-            || first.is_some_and(|first| caches.session.probability(context, first) < *least)
-        {
-            // The recorded event is out of the question there, and needs no closer look.
-            f64::MIN_POSITIVE
-        } else {
-            // Where the CPU goes on with another thread, it left this one after the last of its events.
-            let goes_on = self.context.next_thread == Some(point.thread);
-            let leave = if goes_on { 1.0 } else { ANYWHERE * *leaves + (1.0 - ANYWHERE) * caches.leave(context) };
-            let log_p = caches.continuation(context, &point.right) + LogProb::of(f64::from(caches.tail(token, point)));
-            p * (log_p.0 - self.nothing_lost[number].0).min(MAX_NEED).exp() * leave
-        };
-        known.insert((before, token), met);
-        met
-    }
-
-    /// Whether a thread has no event, so that it was born and ended here.
-    fn is_unseen(&self, number: usize) -> bool {
-        let point = &self.context.points[number];
-        point.witness.is_none() && point.begins && point.thread.tid().is_some()
-    }
-
-    /// How likely the CPU leaves a thread after an event of its walks, on average; 1 for the thread that it goes on with.
-    fn mean_leave(&mut self, number: usize, walks: &[Walk]) -> f64 {
-        let point = &self.context.points[number];
-        if self.context.next_thread == Some(point.thread) {
-            return 1.0;
-        }
-        let (mut sum, mut events) = (0.0, 0usize);
-        for walk in walks {
-            let mut context = point.left;
-            for &token in &walk.tokens {
-                context = self.caches.session.after(context, token);
-                sum += self.caches.leave(context);
-                events += 1;
-            }
-        }
-        if events == 0 { 1.0 } else { sum / events as f64 }
-    }
-
-    /// The rows of all points as one row of events.
-    fn turns(&mut self, rows: Vec<(u16, Vec<Token>)>, random: &mut SplitMix64) -> Vec<Placed> {
-        let lost: usize = rows.iter().map(|(_, row)| row.len()).sum();
-        let mut state = Hypothesis::empty(self.context.current.map(|point| point as u16), self.context.begin_ns);
-        let mut rest: BTreeMap<u16, std::vec::IntoIter<Token>> =
-            rows.into_iter().map(|(point, row)| (point, row.into_iter())).collect();
-        let mut placed: Vec<Placed> = Vec::with_capacity(lost);
-        while let Some(point) = self.whose_turn(&state, &rest, random) {
-            let Some(token) = rest.get_mut(&point).and_then(Iterator::next) else {
-                rest.remove(&point);
-                continue;
-            };
-            if rest.get(&point).is_some_and(|row| row.len() == 0) {
-                rest.remove(&point);
-            }
-            let number = point as usize;
-            let (context, call) = state.stands(&self.context.points, number);
-            let call = self.caches.engine.rules.after_inferred(call, token).unwrap_or(call);
-            self.advance_thread(&mut state, number, token, context, call, placed.len() as u32);
-            placed.push((point, token));
-        }
-        placed
-    }
-
-    /// Which of the points with events left is next; `None` if none is left.
-    fn whose_turn(
-        &mut self,
-        state: &Hypothesis,
-        rest: &BTreeMap<u16, std::vec::IntoIter<Token>>,
-        random: &mut SplitMix64,
-    ) -> Option<u16> {
-        let mut left_token = self.context.left_token;
-        if let Some(current) = state.current {
-            let (_, leave, last) = self.stay_or_leave(state, current as usize);
-            left_token = last;
-            if rest.contains_key(&current) && random.unit() >= leave.probability() {
-                return Some(current);
-            }
-        }
-        let points = &self.context.points;
-        let first_to_close = rest.keys().copied().min_by_key(|&point| points[point as usize].to_ns)?;
-        // What closes first must not be passed over.
-        let closes_ns = points[first_to_close as usize].to_ns;
-        let open: Vec<(u16, f64)> = self
-            .choices(state, left_token, usize::MAX)
-            .into_iter()
-            .map(|(point, log_p)| (point as u16, log_p.probability()))
-            .filter(|(point, _)| rest.contains_key(point) && points[*point as usize].from_ns <= closes_ns)
-            .collect();
-        Some(random.choose(&open, |choice| choice.1).map_or(first_to_close, |choice| choice.0))
     }
 }

@@ -12,9 +12,11 @@ mod filling;
 mod hypothesis;
 mod lattice;
 mod lookahead;
+mod meets;
 mod numbers;
 mod resample;
 mod score;
+mod turns;
 
 pub(crate) use beam::search;
 pub(crate) use caches::Caches;

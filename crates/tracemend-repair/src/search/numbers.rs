@@ -121,9 +121,9 @@ impl Prior {
             met = relative(&met);
         }
         let mut numbers: Vec<Number> = vec![Number { events: 0, weight: none }];
-        for (events, density) in
-            own.iter().zip(&self.usual).map(|(own, usual)| own + usual).enumerate().take(longest).skip(1)
-        {
+        let like_others = if known { UNUSUAL } else { 1.0 };
+        let density = own.iter().zip(&self.usual).map(|(own, usual)| own + like_others * usual);
+        for (events, density) in density.enumerate().take(longest).skip(1) {
             let met = met[events];
             let weight = density * (met / leaves + unmet);
             // Where no walk can go on as recorded, nobody can.
@@ -282,5 +282,21 @@ mod tests {
         // Only every fourth event is followed by what is recorded.
         let fourth = of(&|events| f64::from(u8::from(events % 4 == 0)));
         assert!(fourth.iter().all(|number| number.events % 4 == 0));
+    }
+
+    #[test]
+    fn around_a_gap_numbers_are_as_recorded_there_and_walks_say_where_they_can_end() {
+        let made = [vec![40], vec![10]];
+        let prior = Prior::new(&made, 50, true);
+        // The longer the walk, the less often it meets the recording, and only after every second event.
+        let meets = |events: usize| if events % 2 == 0 { (-(events as f64) / 20.0).exp() } else { 0.0 };
+        let walk = Walk { tokens: vec![0; 50], meets: (0..=50).map(meets).collect() };
+        let numbers = |need| prior.numbers(0, std::slice::from_ref(&walk), 1.0, &made[0], need).numbers;
+        let likeliest =
+            numbers(1.0).into_iter().skip(1).max_by(|a, b| a.weight.total_cmp(&b.weight)).expect("some number");
+        assert!((34..=44).contains(&likeliest.events), "{likeliest:?}");
+        assert!(numbers(1.0).iter().all(|number| number.events % 2 == 0));
+        // A thread that must have lost some is hardly given none.
+        assert!(numbers(1e6)[0].weight < 1e-5 * numbers(1e6)[1..].iter().map(|number| number.weight).sum::<f64>());
     }
 }
