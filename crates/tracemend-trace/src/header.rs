@@ -19,6 +19,12 @@ pub enum Format {
     Bpftrace,
     /// Linux audit log.
     Auditd,
+    /// Tracee's JSON lines.
+    Tracee,
+    /// Tetragon's JSON lines.
+    Tetragon,
+    /// Inspektor Gadget's JSON lines.
+    InspektorGadget,
     /// `strace -f -ttt` text.
     Strace,
     /// `babeltrace2` text.
@@ -41,12 +47,15 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 14] = [
+    pub const ALL: [(Format, &'static str); 17] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
         (Format::Bpftrace, "bpftrace"),
         (Format::Auditd, "auditd"),
+        (Format::Tracee, "tracee"),
+        (Format::Tetragon, "tetragon"),
+        (Format::InspektorGadget, "inspektor-gadget"),
         (Format::Strace, "strace"),
         (Format::Babeltrace, "babeltrace"),
         (Format::TraceCompass, "trace-compass"),

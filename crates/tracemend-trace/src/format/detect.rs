@@ -1,5 +1,6 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
+use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::own_text;
 use super::perf_data;
 use super::table::{array, csv, npz, sequences, trace_compass};
@@ -145,6 +146,9 @@ fn recognised(lines: &[&[u8]]) -> Option<Format> {
         (Format::PerfTrace, Trial::of(Format::PerfTrace, perf_trace::PerfTrace::default(), lines)),
         (Format::Bpftrace, Trial::of(Format::Bpftrace, bpftrace::Bpftrace::default(), lines)),
         (Format::Auditd, Trial::of(Format::Auditd, auditd::Auditd::default(), lines)),
+        (Format::Tracee, Trial::of(Format::Tracee, tracee::Tracee, lines)),
+        (Format::Tetragon, Trial::of(Format::Tetragon, tetragon::Tetragon::default(), lines)),
+        (Format::InspektorGadget, Trial::of(Format::InspektorGadget, inspektor_gadget::InspektorGadget, lines)),
         (Format::Strace, Trial::of(Format::Strace, strace::Strace::default(), lines)),
         (Format::Babeltrace, Trial::of(Format::Babeltrace, babeltrace::Babeltrace::new(None), lines)),
     ];

@@ -10,6 +10,7 @@ mod collection;
 pub(crate) mod ctf;
 mod detect;
 mod folder;
+mod json_lines;
 mod open;
 mod options;
 mod own_text;

@@ -2,6 +2,7 @@
 
 use super::archive::{Archive, is_tar};
 use super::folder::{self, Folder};
+use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::options::OpenOptions;
 use super::several::Several;
 use super::table::{csv, npy, npz, sequences, trace_compass};
@@ -76,6 +77,9 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         Format::PerfScript => parts.text_of(perf_script::PerfScript::new),
         Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
         Format::Auditd => parts.text(auditd::Auditd::default()),
+        Format::Tracee => parts.text(tracee::Tracee),
+        Format::Tetragon => parts.text(tetragon::Tetragon::default()),
+        Format::InspektorGadget => parts.text(inspektor_gadget::InspektorGadget),
         Format::Bpftrace => parts.text(bpftrace::Bpftrace::default()),
         Format::Strace => parts.text(strace::Strace::new(path)),
         Format::Babeltrace => {
