@@ -39,8 +39,10 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
     let event_bytes = match format {
         Format::Ftrace | Format::TraceDat => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
-        Format::PerfTrace | Format::Bpftrace | Format::Auditd => TEXT_EVENT_BYTES,
+        Format::PerfTrace | Format::Bpftrace | Format::Auditd | Format::Tracee => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
+        // A limit on the export, and no buffer.
+        Format::Tetragon => 0,
         _ => return None,
     };
     if need(largest, event_bytes) > MAX_RING_BYTES {
@@ -58,6 +60,11 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
             "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
             pages(64, largest, event_bytes)
         ),
+        Format::Tracee => format!(
+            "raise the ring of every CPU: `tracee --buffers kernel.events={}` (pages; once `--perf-buffer-size`)",
+            pages(1024, largest, event_bytes)
+        ),
+        Format::Tetragon => "let the export write every event: `tetragon --export-rate-limit -1`".to_owned(),
         Format::Auditd => {
             // The backlog counts records, and a call has several.
             let records = power_of_two(largest.saturating_mul(8)).max(8192);
@@ -140,6 +147,7 @@ mod tests {
             Format::PerfTrace,
             Format::Bpftrace,
             Format::Auditd,
+            Format::Tracee,
             Format::Babeltrace,
             Format::Ctf,
         ] {
