@@ -35,7 +35,7 @@ fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
     // The record of a binary format is made, not found.
     let text = !matches!(
         source.header().format,
-        Format::TraceDat | Format::PerfData
+        Format::TraceDat | Format::PerfData | Format::Perfetto
     );
     while let Ok(Some(item)) = source.next_item() {
         let header = source.header();

@@ -41,13 +41,15 @@ pub enum Format {
     Ctf,
     /// perf's own file, `perf.data`.
     PerfData,
+    /// Perfetto's own file: packets with bundles of ftrace's events.
+    Perfetto,
     /// trace-cmd's own file, `trace.dat`.
     TraceDat,
 }
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 17] = [
+    pub const ALL: [(Format, &'static str); 18] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
@@ -65,6 +67,7 @@ impl Format {
         (Format::Ctf, "ctf"),
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
+        (Format::Perfetto, "perfetto"),
     ];
 
     /// Whether the tracer counts its losses once more at the end ([`TraceHeader::recounts`]).
@@ -74,7 +77,7 @@ impl Format {
 
     /// Whether its records are no lines: `Source::record` makes some of them.
     pub fn is_binary(self) -> bool {
-        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat)
+        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::Perfetto)
     }
 
     /// The text format that its records are lines of.
@@ -82,7 +85,7 @@ impl Format {
         match self {
             Format::Ctf => Format::Babeltrace,
             Format::PerfData => Format::PerfScript,
-            Format::TraceDat => Format::Ftrace,
+            Format::TraceDat | Format::Perfetto => Format::Ftrace,
             text => text,
         }
     }

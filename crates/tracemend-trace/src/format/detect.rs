@@ -3,6 +3,7 @@
 use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::own_text;
 use super::perf_data;
+use super::perfetto;
 use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
@@ -94,6 +95,9 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     }
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
+    }
+    if perfetto::is_trace(beginning) {
+        return Ok(Format::Perfetto);
     }
     if let Some(format) = own_text::format(beginning) {
         return Ok(format);

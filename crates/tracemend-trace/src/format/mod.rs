@@ -15,6 +15,7 @@ mod open;
 mod options;
 mod own_text;
 mod perf_data;
+mod perfetto;
 mod remark;
 mod remarks;
 mod several;

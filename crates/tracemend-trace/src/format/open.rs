@@ -9,7 +9,7 @@ use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
-use super::{ctf, detect, perf_data, trace_dat};
+use super::{ctf, detect, perf_data, perfetto, trace_dat};
 use crate::decode::context::Context;
 use crate::decode::input::Input;
 use crate::decode::lines::Lines;
@@ -97,6 +97,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
         Format::PerfData => return perf_data::open(parts.input, path, options),
+        Format::Perfetto => return perfetto::open(parts.input, path, options),
         Format::TraceDat => return trace_dat::open(parts.input, path, options),
         Format::Ctf => {
             return Err(TraceError::UnknownFormat {

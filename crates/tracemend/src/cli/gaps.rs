@@ -279,6 +279,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
                 | Format::TraceDat
                 | Format::PerfScript
                 | Format::PerfData
+                | Format::Perfetto
                 | Format::Babeltrace
                 | Format::Bpftrace
         );

@@ -94,6 +94,7 @@ const FORMATS: &Choices<Format> = &[
     (Format::Npy, "npy", "NumPy windows"),
     (Format::Ctf, "ctf", "Folder of Common Trace Format, 1.8 or 2"),
     (Format::PerfData, "perf-data", "perf's own file, perf.data"),
+    (Format::Perfetto, "perfetto", "Perfetto trace: ftrace events of a .pftrace, .perfetto-trace"),
     (Format::TraceDat, "trace-dat", "trace-cmd's own file, trace.dat"),
 ];
 

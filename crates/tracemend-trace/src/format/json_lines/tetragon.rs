@@ -11,13 +11,13 @@
 //! probes are points. The export's rate limit counts what it dropped since its message before (`pkg/ratelimit`). While a cgroup is
 //! throttled the kernel sends none of its events, and counts none.
 
-use super::kernel_names::{call_of_function, end_of_call};
 use super::log::is_log;
 use super::value::{Moment, Whole};
 use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
+use crate::kernel::call_names::{call_of_function, end_of_call};
 use crate::{Cause, Event, Gap, Lost, Phase, Symbol};
 use serde::Deserialize;
 use std::borrow::Cow;

@@ -9,7 +9,6 @@
 //! with the time at which it began (`p.event->context.ts = sys->ts`): a whole call. An event from within a call (`security_file_open`
 //! in `openat`) is a point. What a ring lost, the log says: `Lost 12 events`, exact, without a CPU.
 
-use super::kernel_names::end_of_call;
 use super::log::{announced, is_log};
 use super::value::{Moment, Scalar, Whole};
 use crate::decode::arch::Arch;
@@ -17,6 +16,7 @@ use crate::decode::context::{Context, possible_cpu};
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
+use crate::kernel::call_names::end_of_call;
 use crate::{Cause, Event, Lost, Phase, Symbol};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
