@@ -6,6 +6,7 @@ mod common;
 use common::mutate::{rounds, survives};
 use common::{Read, essence, fixture, read, read_bytes, tool, try_read};
 use std::path::PathBuf;
+use tracemend_trace::sink::{Collected, EventRow, Inference, Sink, write_perfetto};
 use tracemend_trace::{Arch, Cause, Format, Lost, OpenOptions, Phase, TraceError};
 
 const SECOND: i64 = 1_000_000_000;
@@ -195,6 +196,43 @@ fn a_trace_without_events_of_the_kernel_is_refused_with_what_to_do() {
     let cut = &bytes("ftrace")[..60];
     let error = read_bytes(cut, &OpenOptions::default()).err().unwrap();
     assert!(error.to_string().contains("copy the file again"), "{error}");
+}
+
+/// A repair for Perfetto's viewer: a recorded event and an inferred one.
+fn a_repair() -> Vec<u8> {
+    let recorded = EventRow {
+        time_ns: Some(SECOND),
+        stream: Some("cpu0"),
+        cpu: Some(0),
+        tid: Some(7),
+        comm: Some("ls"),
+        name: "openat",
+        phase: Phase::Entry,
+        ret: None,
+        dur_ns: None,
+        inference: None,
+    };
+    let inference = Inference { gap: 0, confidence: 0.9, time_err_ns: None, alternatives: &[], model: "engine:self" };
+    let inferred = EventRow { name: "close", inference: Some(Box::new(inference)), ..recorded.clone() };
+    let mut collected = Collected::default();
+    collected.event(&recorded).and_then(|()| collected.event(&inferred)).unwrap();
+    let mut out = Vec::new();
+    write_perfetto(&collected, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn what_a_repair_inferred_is_never_read_as_recorded() {
+    let error = read_bytes(&a_repair(), &OpenOptions::default()).err().unwrap();
+    assert!(error.to_string().contains("Give the trace that it was made from"), "{error}");
+    // Perfetto's traces can be joined as files: the drawn events beside the kernel's stay out, with a word about them.
+    let whole = trace("ftrace");
+    for joined in [[bytes("ftrace"), a_repair()].concat(), [a_repair(), bytes("ftrace")].concat()] {
+        let read = read_bytes(&joined, &OpenOptions::default()).unwrap();
+        assert_eq!(essences(&read), essences(&whole));
+        let [warning] = &read.header.warnings[..] else { panic!("{:?}", read.header.warnings) };
+        assert!(warning.contains("inferred are left out"), "{warning}");
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Cause::Discarded | Cause::Overwritten => {}
     }
     let event_bytes = match format {
-        Format::Ftrace | Format::TraceDat => FTRACE_EVENT_BYTES,
+        Format::Ftrace | Format::TraceDat | Format::Perfetto => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
         Format::PerfTrace | Format::Bpftrace | Format::Auditd | Format::Tracee => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
@@ -52,6 +52,13 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Format::Ftrace | Format::TraceDat => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
         Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
+        }
+        Format::Perfetto => {
+            let kib = power_of_two(FTRACE_DEFAULT_KIB.saturating_add(need(largest, event_bytes) / 1024)).max(4096);
+            format!(
+                "raise the ring of every CPU in the trace's config: `ftrace_config {{ buffer_size_kb: {kib} drain_period_ms: 100 }}`, and \
+                 `size_kb` of its `buffers` with it"
+            )
         }
         Format::PerfTrace => {
             format!("raise the ring of every CPU: `perf trace -m {}` (pages)", pages(128, largest, event_bytes))
@@ -142,6 +149,7 @@ mod tests {
         for format in [
             Format::Ftrace,
             Format::TraceDat,
+            Format::Perfetto,
             Format::PerfScript,
             Format::PerfData,
             Format::PerfTrace,

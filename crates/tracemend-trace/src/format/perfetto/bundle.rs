@@ -137,20 +137,21 @@ impl Bundle {
         let Ok(compact) = CompactSched::decode(bytes) else {
             return head.fail(|| "scheduling events that cannot be read".to_owned());
         };
-        let tables: [(&[u64], fn(u32) -> Place); 2] =
-            [(&compact.switch_timestamp, Place::Switch), (&compact.waking_timestamp, Place::Waking)];
-        for (steps, place) in tables {
-            // Each time is a step from the one before; the first begins at 0.
-            let mut time = 0u64;
-            for (index, step) in (0..).zip(steps) {
-                time = time.saturating_add(*step);
-                match i64::try_from(time) {
-                    Ok(time_ns) => self.entries.push(Entry { time_ns, place: place(index) }),
-                    Err(_) => head.fail(|| "scheduling events with times that cannot be".to_owned()),
-                }
+        self.steps(&compact.switch_timestamp, Place::Switch, head);
+        self.steps(&compact.waking_timestamp, Place::Waking, head);
+        self.compact = compact;
+    }
+
+    /// Times in a table, each a step from the one before; the first is a step from 0.
+    fn steps(&mut self, steps: &[u64], place: fn(u32) -> Place, head: &mut Head) {
+        let mut time = 0u64;
+        for (index, step) in (0..).zip(steps) {
+            time = time.saturating_add(*step);
+            match i64::try_from(time) {
+                Ok(time_ns) => self.entries.push(Entry { time_ns, place: place(index) }),
+                Err(_) => head.fail(|| "scheduling events with times that cannot be".to_owned()),
             }
         }
-        self.compact = compact;
     }
 }
 

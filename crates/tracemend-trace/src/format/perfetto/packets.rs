@@ -79,7 +79,7 @@ impl Packets {
     pub(crate) fn advance(&mut self) -> io::Result<Next> {
         loop {
             let is_unpacked = self.unpacked_at < self.unpacked.len();
-            let found = if is_unpacked { self.from_unpacked() } else { self.from_file()? };
+            let found = if is_unpacked { self.next_unpacked() } else { self.next_of_file()? };
             if let Some(end) = found {
                 return Ok(end);
             }
@@ -105,7 +105,7 @@ impl Packets {
     }
 
     /// Takes the next packet of those unpacked; says what is there where it is none.
-    fn from_unpacked(&mut self) -> Option<Next> {
+    fn next_unpacked(&mut self) -> Option<Next> {
         let rest = &self.unpacked[self.unpacked_at..];
         let head = rest.strip_prefix(&[PACKET]).and_then(varint);
         let packet = head.and_then(|(length, used)| {
@@ -123,7 +123,7 @@ impl Packets {
     }
 
     /// Takes the next packet of the file; says what is there where it is none.
-    fn from_file(&mut self) -> io::Result<Option<Next>> {
+    fn next_of_file(&mut self) -> io::Result<Option<Next>> {
         self.offset = self.at;
         let head = self.piece(self.at, 11)?;
         if head.is_empty() {
