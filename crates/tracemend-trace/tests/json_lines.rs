@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::mutate::{mutate, rounds};
 use common::{Read, fixture, read, read_bytes, try_read};
 use tracemend_trace::{Cause, Format, Lost, OpenOptions, Phase, TraceError};
 
@@ -176,4 +177,25 @@ fn deep_nesting_is_damage_and_no_crash() {
     let trace = read_bytes(&text, &OpenOptions::default()).unwrap();
     assert_eq!(trace.events.len(), variant("tracee.json").events.len());
     assert!(trace.gaps.iter().any(|gap| matches!(gap.cause, Cause::Damaged(_))));
+}
+
+#[test]
+fn damaged_lines_never_panic_and_invent_no_events() {
+    for name in ["tracee.json", "tracee-nested.json", "tetragon.json", "inspektor-gadget.json"] {
+        let (whole, lines) = (variant(name), bytes(name));
+        let forced = OpenOptions { format: Some(whole.header.format), ..OpenOptions::default() };
+        for seed in 0..rounds(500) {
+            // Damage alone can bring forth lines, and no more than there are of what it made of them.
+            let damaged = mutate(&lines, seed);
+            let Ok(read) = read_bytes(&damaged, &forced) else { continue };
+            let count = damaged.split(|&byte| byte == b'\n').count();
+            assert!(read.events.len() <= count, "{name}, mutation {seed}");
+            assert!(
+                read.gaps
+                    .iter()
+                    .zip(0..)
+                    .all(|(gap, id)| gap.id == id && gap.begin_ns.zip(gap.end_ns).is_none_or(|(a, b)| a <= b))
+            );
+        }
+    }
 }

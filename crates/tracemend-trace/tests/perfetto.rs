@@ -193,6 +193,9 @@ fn a_record_is_the_line_that_ftrace_prints() {
 fn a_trace_without_events_of_the_kernel_is_refused_with_what_to_do() {
     let error = try_read(&path("programs"), &OpenOptions::default()).err().unwrap();
     assert!(matches!(error, TraceError::NotRead { .. }) && error.to_string().contains("linux.ftrace"), "{error}");
+    let forced = OpenOptions { format: Some(Format::Perfetto), ..OpenOptions::default() };
+    let error = read_bytes(b"{}\n", &forced).err().unwrap();
+    assert!(error.to_string().contains("name the true format"), "{error}");
     let cut = &bytes("ftrace")[..60];
     let error = read_bytes(cut, &OpenOptions::default()).err().unwrap();
     assert!(error.to_string().contains("copy the file again"), "{error}");

@@ -1,9 +1,12 @@
 //! Recognising a Perfetto trace, which has no magic number: it begins with a packet.
 
-use super::fields::{Value, varint};
+use super::fields::{Field, Fields, Value, varint};
 
 /// The tag of a packet: field 1, with a length.
 pub(crate) const PACKET: u8 = 0x0a;
+
+/// Far above the fields that packets have, so that later versions are known too.
+const MAX_FIELD: u32 = 1000;
 
 /// Whether a file begins with whole packets: two of them, or one up to the file's end or beyond the part that was looked at.
 pub(crate) fn is_trace(beginning: &[u8]) -> bool {
@@ -16,7 +19,7 @@ pub(crate) fn is_trace(beginning: &[u8]) -> bool {
         let Some((length, used)) = rest.strip_prefix(&[PACKET]).and_then(varint) else { return false };
         let Ok(length) = usize::try_from(length) else { return false };
         let content = &rest[1 + used..];
-        if length == 0 || !is_packet(&content[..length.min(content.len())], content.len() < length) {
+        if length == 0 || !is_packet(&content[..length.min(content.len())], length) {
             return false;
         }
         if content.len() <= length {
@@ -27,25 +30,31 @@ pub(crate) fn is_trace(beginning: &[u8]) -> bool {
     true
 }
 
-/// Whether bytes are fields of a packet; where they are `cut`, the last one may be too.
-fn is_packet(bytes: &[u8], cut: bool) -> bool {
-    // Far above the fields that packets have, so that later versions are known too.
-    const MAX_FIELD: u32 = 1000;
-    let mut fields = super::fields::Fields::new(bytes);
+/// Whether bytes are fields of a packet of this length, of which they may be the beginning.
+fn is_packet(bytes: &[u8], length: usize) -> bool {
+    // Messages, whatever the version; pprof's profiles have numbers there.
+    let is_message = |number| matches!(number, 1 | 2 | 4..=7 | 9 | 11 | 12);
+    let mut fields = Fields::new(bytes);
     let mut any = false;
     loop {
         let at = fields.at();
         match fields.next() {
             None => return any,
-            Some(Ok(field)) if field.number <= MAX_FIELD && field.value != Value::Fixed => any = true,
+            Some(Ok(Field { number, value: Value::Number(_), .. })) if is_message(number) => return false,
+            Some(Ok(Field { number, value, .. })) if number <= MAX_FIELD && value != Value::Fixed => any = true,
             Some(Ok(_)) => return false,
-            // The tag of what is cut tells a packet from anything else.
-            Some(Err(_)) => {
-                return cut
-                    && varint(&bytes[at..]).is_some_and(|(tag, _)| tag >> 3 <= u64::from(MAX_FIELD) && tag & 7 == 2);
-            }
+            // What is cut must begin as a field that the packet has room for.
+            Some(Err(_)) => return bytes.len() < length && begins_field(&bytes[at..], length - at),
         }
     }
+}
+
+/// Whether bytes begin a field of bytes that takes `room` at most.
+fn begins_field(bytes: &[u8], room: usize) -> bool {
+    let Some((tag, tag_len)) = varint(bytes) else { return false };
+    let Some((length, length_len)) = varint(&bytes[tag_len..]) else { return false };
+    let fits = usize::try_from(length).is_ok_and(|length| length.saturating_add(tag_len + length_len) <= room);
+    fits && tag & 7 == 2 && (1..=MAX_FIELD).contains(&u32::try_from(tag >> 3).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -55,10 +64,12 @@ mod tests {
     #[test]
     fn text_that_begins_with_an_empty_line_is_no_packet() {
         assert!(!is_trace(b"\nls-12 [000] 5.0: sys_enter: NR 0\nls-12 [000] 5.1: sys_exit: NR 0 = 0\n"));
-        assert!(!is_trace(b"") && !is_trace(b"\n") && !is_trace(b"\n\n\n"));
+        assert!(!is_trace(b"") && !is_trace(b"\n") && !is_trace(b"\n\n\n") && !is_trace(&[b'\n'; 40]));
         // A timestamp, and a clock's number behind it.
         assert!(is_trace(&[0x0a, 2, 0x40, 5]) && is_trace(&[0x0a, 2, 0x40, 5, 0x0a, 2, 0x50, 5]));
         assert!(!is_trace(&[0x0a, 2, 0x40, 5, b'x']));
+        // The first value type of a pprof profile.
+        assert!(!is_trace(&[0x0a, 4, 8, 1, 16, 2, 0x12, 2, 8, 1]));
         // Packed packets beyond the part that was looked at.
         assert!(is_trace(&[0x0a, 0xff, 0x7f, 0x92, 0x03, 0xf0, 0x7f, 0x78, 0x9c]));
     }

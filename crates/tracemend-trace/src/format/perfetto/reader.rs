@@ -118,7 +118,11 @@ fn refuse(survey: &Survey, path: &Path) -> TraceResult<()> {
         return Err(TraceError::NotRead { path, reason: reason.to_owned() });
     }
     if let (0, Some((offset, why))) = (survey.track_events, &survey.fault) {
-        let reason = format!("{why}, and no events of ftrace around it; copy the file again");
+        let advice = match offset {
+            0 => "no Perfetto trace begins like this; name the true format with the option `format`",
+            _ => "no events of ftrace lie around it; copy the file again",
+        };
+        let reason = format!("{why}: {advice}");
         return Err(TraceError::Corrupt { path, offset: *offset, reason });
     }
     let reason = "a Perfetto trace without events of the kernel: record with the data source `linux.ftrace` and name events such as \
