@@ -60,7 +60,7 @@ fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
                         .filter(|line| text && !line.is_empty())
                     {
                         assert!(
-                            data.windows(line.len()).any(|part| part == line),
+                            is_part(data, line) || is_joined(data, line),
                             "a record that is not in the input"
                         );
                     }
@@ -95,4 +95,19 @@ fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
     for gap in tracemend_trace::evidence(&trace) {
         assert!(gap.begin_ns <= gap.end_ns);
     }
+}
+
+fn is_part(data: &[u8], line: &[u8]) -> bool {
+    line.is_empty() || data.windows(line.len()).any(|part| part == line)
+}
+
+/// Whether a line is a few parts of the input: warnings within a line part it, and its pieces are joined again.
+fn is_joined(data: &[u8], mut line: &[u8]) -> bool {
+    const MAX_PARTS: usize = 8;
+    for _ in 0..MAX_PARTS {
+        // The longest part each time makes the fewest parts.
+        let length = (1..=line.len()).take_while(|&length| is_part(data, &line[..length])).last();
+        line = &line[length.unwrap_or(0)..];
+    }
+    line.is_empty()
 }
