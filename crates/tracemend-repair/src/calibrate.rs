@@ -3,7 +3,7 @@
 use crate::base::Base;
 use crate::blackout::{Blackout, batches, by_stream, cut, draw_like, truth};
 use crate::call_rules::CallRules;
-use crate::consensus::{Consensus, by_thread};
+use crate::consensus::{Consensus, by_thread, normalised};
 use crate::gate::{MIN_CASES, Tried, paying};
 use crate::imputed::{Filled, Imputed};
 use crate::index::TraceIndex;
@@ -13,7 +13,7 @@ use crate::log_prob::LogProb;
 use crate::model::calibration::{Belief, Calibration, Rows, SHARES};
 use crate::model::{EventTypes, Timing, TokenTable, TraceModel};
 use crate::options::{RepairOptions, unwatched};
-use crate::params::{ModelParams, SearchParams};
+use crate::params::{ModelParams, SearchParams, Shares};
 use crate::rescoring::Recall;
 use crate::search::{share, shared_weights};
 use crate::solve::{Solution, reweigh, solve};
@@ -28,8 +28,21 @@ use tracemend_trace::{Event, EventTypeId, Gap, ThreadKey, Trace};
 
 /// Longest blackout. Cost.
 const LONGEST: usize = 2000;
-/// Shares of the weight tried for fillings drawn thread by thread; the first is that of a trace without blackouts.
-const BRIDGED_SHARES: [f64; 5] = [0.5, 0.05, 0.25, 0.75, 0.95];
+/// Share of events right by which two choices of shares differ clearly. Blackouts of a trace say no more.
+const SHARES_APART: f64 = 0.01;
+/// Shares of the weight that are tried for fillings of each origin.
+const SHARES_TRIED: [Shares; 10] = [
+    [0.34, 0.33, 0.33],
+    [0.5, 0.25, 0.25],
+    [0.25, 0.5, 0.25],
+    [0.25, 0.25, 0.5],
+    [0.9, 0.05, 0.05],
+    [0.05, 0.9, 0.05],
+    [0.05, 0.05, 0.9],
+    [0.05, 0.475, 0.475],
+    [0.475, 0.05, 0.475],
+    [0.475, 0.475, 0.05],
+];
 
 /// Whether each placed event of a solution is right: whether it lies on a longest common subsequence of its thread's events
 /// with the truth.
@@ -98,8 +111,8 @@ pub(crate) struct Calibrated<'i> {
     pub calibration: Calibration,
     /// How fillings are to be scored again, where that pays.
     pub rescoring: Option<Rescoring>,
-    /// Share of the weight that fillings drawn thread by thread are to have.
-    pub bridged_share: Option<f64>,
+    /// Share of the weight that fillings of each origin are to have.
+    pub shares: Option<Shares>,
     /// What names events in place of the engine, if anything does.
     pub imputer: Option<&'i dyn ThreadImputer>,
 }
@@ -115,9 +128,9 @@ pub(crate) fn calibrate<'i>(
     let trace = &*beginning(trace, options.params.model.blackouts.max_events);
     let drawn = Drawn::new(trace, wanted, options);
     let mut repaired = drawn.repair(base, options);
-    let bridged_share = choose_share(&repaired, trace);
-    if let Some(bridged) = bridged_share {
-        repaired.iter_mut().for_each(|batch| batch.share(bridged, options));
+    let shares = choose_shares(&repaired, trace);
+    if let Some(shares) = &shares {
+        repaired.iter_mut().for_each(|batch| batch.share(shares, options));
     }
     let rescoring = if options.params.search.rescoring { choose_rescoring(&repaired, trace) } else { None };
     if let Some(rescoring) = rescoring {
@@ -131,7 +144,7 @@ pub(crate) fn calibrate<'i>(
             note(&mut calibration, &case.solution, &judge, &case.truth);
         }
     }
-    Calibrated { calibration, rescoring, bridged_share, imputer: imputer.map(|imputing| imputing.imputer) }
+    Calibrated { calibration, rescoring, shares, imputer: imputer.map(|imputing| imputing.imputer) }
 }
 
 /// Of these ways to learn from a trace the one under which most events of blackouts there are right; without a model if none of
@@ -305,18 +318,18 @@ impl<'t> Batch<'t> {
         self.cases.iter().map(count).collect()
     }
 
-    /// Gives the fillings drawn thread by thread another share, and draws the conclusions anew.
-    fn share(&mut self, bridged: f64, options: &RepairOptions) {
+    /// Gives the fillings of each origin another share, and draws the conclusions anew.
+    fn share(&mut self, shares: &Shares, options: &RepairOptions) {
         let steps = Steps { timing: &self.timing, model_params: &self.model_params, params: &options.params.search };
         for Case { solution, opinions, .. } in &mut self.cases {
             let mut fillings = std::mem::take(&mut solution.fillings);
-            share(&mut fillings, bridged);
+            let weights = shared_weights(&fillings, shares);
             let mut order: Vec<usize> = (0..fillings.len()).collect();
-            order.sort_by(|&a, &b| fillings[b].weight.total_cmp(&fillings[a].weight));
+            order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]));
             for opinions in opinions {
                 *opinions = order.iter().map(|&filling| opinions[filling]).collect();
             }
-            fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+            share(&mut fillings, shares);
             solution.conclude(fillings, &self.event_types, &steps);
         }
     }
@@ -364,21 +377,29 @@ fn judged<'b, 't>(batches: &'b [Batch<'t>], trace: &Trace) -> Vec<Judged<'b, 't>
     batches.iter().flat_map(of_batch).collect()
 }
 
-/// The share of fillings drawn thread by thread under which most events of the blackouts are right; `None` with few blackouts.
-fn choose_share(batches: &[Batch<'_>], trace: &Trace) -> Option<f64> {
+/// The shares of the origins under which most events of the blackouts are right, averaged with those under which hardly fewer are;
+/// `None` with few blackouts.
+fn choose_shares(batches: &[Batch<'_>], trace: &Trace) -> Option<Shares> {
     let cases = judged(batches, trace);
     if cases.len() < MIN_CASES {
         return None;
     }
-    let right = |bridged: f64| -> usize {
+    let right = |shares: &Shares| -> usize {
         let of_case = |judged: &Judged<'_, '_>| {
             let compared = &judged.case.solution.fillings[..judged.consensus.weights.len()];
-            judged.right_with(&shared_weights(compared, bridged))
+            judged.right_with(&shared_weights(compared, shares))
         };
         cases.iter().map(of_case).sum()
     };
-    let tried = BRIDGED_SHARES.iter().map(|&bridged| (bridged, right(bridged)));
-    tried.reduce(|best, one| if one.1 > best.1 { one } else { best }).map(|best| best.0)
+    let rights = SHARES_TRIED.map(|shares| right(&shares));
+    let best = rights.iter().copied().max().filter(|&best| best > 0)? as f64;
+    // What differs by less than this may be chance.
+    let weights = normalised(rights.iter().map(|&right| ((right as f64 / best - 1.0) / SHARES_APART).exp()));
+    let mut shares = Shares::default();
+    for (tried, weight) in SHARES_TRIED.iter().zip(weights) {
+        shares.iter_mut().zip(tried).for_each(|(share, tried)| *share += weight * tried);
+    }
+    Some(shares)
 }
 
 /// The settings of rescoring under which most events of the blackouts are right, if they pay.

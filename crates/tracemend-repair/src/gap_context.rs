@@ -45,6 +45,9 @@ pub struct InsertionPoint {
     pub moved: bool,
     /// Whether the thread first appears after the gap.
     pub begins: bool,
+    /// Share of the events recorded on this CPU before and after the gap that are the thread's; of its points each has a part by its
+    /// width.
+    pub(crate) around: [f64; 2],
 }
 
 impl InsertionPoint {

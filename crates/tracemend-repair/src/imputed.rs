@@ -11,7 +11,7 @@ use crate::index::TraceIndex;
 use crate::log_prob::{LogProb, draw};
 use crate::model::{EventTypes, Token, TokenTable};
 use crate::rng::SplitMix64;
-use crate::search::{Filling, Placed};
+use crate::search::{Filling, Origin, Placed};
 use crate::thread_imputer::{Candidates, Shown, Stretch, ThreadImputer};
 use crate::view::View;
 use rustc_hash::FxHashMap;
@@ -156,7 +156,7 @@ fn fillings(placed: &[Placed], rows: &FxHashMap<u16, Vec<Vec<Token>>>) -> Vec<Fi
             (point, row.unwrap_or(token))
         };
         let weight = if number == 0 { CHOICE } else { (1.0 - CHOICE) / DRAWS as f64 };
-        Filling { placed: placed.iter().map(replaced).collect(), weight, bridged: false }
+        Filling { placed: placed.iter().map(replaced).collect(), weight, origin: Origin::Search }
     };
     (0..=DRAWS).map(filling).collect()
 }

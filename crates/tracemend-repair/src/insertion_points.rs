@@ -19,7 +19,7 @@ use crate::log_prob::LogProb;
 use crate::model::{BEGIN, END, LIST, Recency, Token};
 use crate::predictor::Session;
 use crate::view::View;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tracemend_trace::calls::{CallState, ends_thread};
 use tracemend_trace::{Gap, ThreadKey};
 
@@ -59,6 +59,8 @@ pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, session: &mut dy
             current = Some(start);
         }
     }
+    let recorded = [&on_stream[..split], &on_stream[behind.max(split)..]];
+    divide_around(&mut points, shares_around(view, recorded, params.background));
     let next_thread = after.map(|position| ThreadKey::of(index.event(position)));
     if before.is_none() {
         // Nothing says who ran before the stream's first event: most likely the thread that ran then.
@@ -73,6 +75,34 @@ pub(crate) fn gap_context(view: &View<'_>, engine: &Engine<'_>, session: &mut dy
         next_thread,
         begin_ns,
         end_ns,
+    }
+}
+
+/// Each thread's share of the events next to a gap, of those before and of those after it. A side without events is like the other.
+fn shares_around(view: &View<'_>, [before, after]: [&[u32]; 2], events: usize) -> FxHashMap<ThreadKey, [f64; 2]> {
+    let mut sides = [&before[before.len().saturating_sub(events)..], &after[..events.min(after.len())]];
+    if let Some(empty) = sides.iter().position(|side| side.is_empty()) {
+        sides[empty] = sides[1 - empty];
+    }
+    let mut shares: FxHashMap<ThreadKey, [f64; 2]> = FxHashMap::default();
+    for (number, side) in sides.into_iter().enumerate() {
+        for &position in side {
+            shares.entry(ThreadKey::of(view.index.event(position))).or_default()[number] += 1.0 / side.len() as f64;
+        }
+    }
+    shares
+}
+
+/// Divides the threads' shares among their points, by how much of the gap each spans.
+fn divide_around(points: &mut [InsertionPoint], shares: FxHashMap<ThreadKey, [f64; 2]>) {
+    let width = |point: &InsertionPoint| 1.0 + point.to_ns.saturating_sub(point.from_ns) as f64;
+    for of_thread in points.chunk_by_mut(|a, b| a.thread == b.thread) {
+        let Some(shares) = of_thread.first().and_then(|point| shares.get(&point.thread)) else { continue };
+        let all: f64 = of_thread.iter().map(width).sum();
+        for point in of_thread {
+            let part = width(point) / all;
+            point.around = shares.map(|share| share * part);
+        }
     }
 }
 
@@ -300,6 +330,7 @@ impl PointFinder<'_, '_> {
             },
             moved: left.is_some_and(|left| Some(view.event(left).stream.0) != self.stream),
             begins: left.is_none(),
+            around: [0.0; 2],
         }
     }
 

@@ -35,7 +35,7 @@ pub fn adapt_with<'i>(
     let own = calibrate(trace, base, imputing, &wanted, options);
     let mut adapted = base.learned(trace, &options.params.model);
     adapted.rescoring = own.rescoring;
-    adapted.bridged_share = own.bridged_share;
+    adapted.shares = own.shares;
     adapted.calibration = own.calibration;
     // What became of beliefs in the model's own traces says nothing about an imputer's.
     if let (Some(model), None) = (base.model, own.imputer) {

@@ -96,6 +96,9 @@ pub struct BlackoutParams {
     pub trained_lengths: [usize; 5],
 }
 
+/// The share of the weight that fillings of each origin have ([`crate::search::Origin`], in its order).
+pub type Shares = [f64; 3];
+
 /// Constants of the search, the choice among fillings, and what is told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -161,10 +164,11 @@ pub struct SearchParams {
     pub simulations: [usize; 2],
     /// Ways of one thread through a gap that are looked at besides the simulations', in the same gaps. Cost.
     pub walks: [usize; 2],
-    /// Fillings drawn thread by thread, in the same gaps. Cost.
-    pub bridged: [usize; 2],
-    /// Share of the weight that fillings drawn thread by thread have. Cross-validation.
-    pub bridged_share: f64,
+    /// Fillings drawn thread by thread, by simulations and as many by what lies around the gap. Cost.
+    pub bridged: usize,
+    /// Share of the weight that fillings have which come from the joint search, are drawn thread by thread by simulations, and by what
+    /// lies around the gap. Cross-validation; blackouts of the trace choose where there are enough.
+    pub shares: Shares,
     /// Fillings compared for the consensus in gaps of up to 2,000 and more lost events. Cost.
     pub compared: [usize; 2],
     /// Events recorded around a gap from which a stream's usual rate is taken. Guard.
@@ -277,9 +281,9 @@ impl Default for SearchParams {
             draws: 32,
             simulations: [24, 64],
             walks: [12, 32],
-            bridged: [32, 48],
-            bridged_share: 0.5,
-            compared: [112, 36],
+            bridged: 32,
+            shares: [0.34, 0.33, 0.33],
+            compared: [112, 48],
             rate_events: 200,
             max_unknown: 1500,
             unknown_span: (4.0, 20),
@@ -327,9 +331,9 @@ impl SearchParams {
         self.beam[is_long(lost)]
     }
 
-    /// Simulations of a gap of `lost` events, walks of one thread besides them, and fillings drawn thread by thread.
-    pub(crate) fn bridges_for(&self, lost: usize) -> [usize; 3] {
-        [self.simulations, self.walks, self.bridged].map(|numbers| numbers[is_long(lost)])
+    /// Simulations of a gap of `lost` events, and walks of one thread besides them.
+    pub(crate) fn bridges_for(&self, lost: usize) -> [usize; 2] {
+        [self.simulations, self.walks].map(|numbers| numbers[is_long(lost)])
     }
 
     /// Fillings compared for the consensus of a gap of `lost` events.

@@ -179,7 +179,7 @@ mod tests {
             let fillings = ["read", "write"].map(|name| Filling {
                 placed: vec![(0, positive(name))],
                 weight: 0.5,
-                bridged: false,
+                origin: crate::search::Origin::Search,
             });
             let opinions = recall.opinions(&gap, &fillings, &Rescoring::KERNELS);
             // Bare names say `write`, which is twice as frequent; the value that `open` returned says `read`.

@@ -194,7 +194,7 @@ impl Choice {
         let times = estimate(context, &consensus.placed, steps);
         // Which events a gap lost is better told by the joint search, and which thread lost how many by the threads' bridges: on real
         // losses counts over both are further from the truth.
-        let weighted = fillings.iter().zip(shared_weights(fillings, 0.0));
+        let weighted = fillings.iter().zip(shared_weights(fillings, &[1.0, 0.0, 0.0]));
         let counted = composition::count(weighted, context, event_types, background);
         Some(Self { consensus, times, counted })
     }
@@ -243,9 +243,8 @@ impl<'m> Solver<'m> {
             }
         };
         let mut fillings = found.fillings;
-        if let Some(bridged) = self.engine.model.bridged_share {
-            share(&mut fillings, bridged);
-            fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        if let Some(shares) = &self.engine.model.shares {
+            share(&mut fillings, shares);
         }
         if let Some(opinions) = self.engine.predictor.rescore(&context, &fillings) {
             reweigh(&mut fillings, &opinions);

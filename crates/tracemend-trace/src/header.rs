@@ -45,11 +45,15 @@ pub enum Format {
     Perfetto,
     /// trace-cmd's own file, `trace.dat`.
     TraceDat,
+    /// Captures of Falco and sysdig.
+    Scap,
+    /// ftrace's raw pages, a file for each CPU, beside the formats of their events: a folder.
+    FtraceRaw,
 }
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 18] = [
+    pub const ALL: [(Format, &'static str); 20] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
@@ -68,6 +72,8 @@ impl Format {
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
         (Format::Perfetto, "perfetto"),
+        (Format::FtraceRaw, "ftrace-raw"),
+        (Format::Scap, "scap"),
     ];
 
     /// Whether the tracer counts its losses once more at the end ([`TraceHeader::recounts`]).
@@ -77,7 +83,16 @@ impl Format {
 
     /// Whether its records are no lines: `Source::record` makes some of them.
     pub fn is_binary(self) -> bool {
-        matches!(self, Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::Perfetto)
+        matches!(
+            self,
+            Format::Npy
+                | Format::Ctf
+                | Format::PerfData
+                | Format::TraceDat
+                | Format::Perfetto
+                | Format::FtraceRaw
+                | Format::Scap
+        )
     }
 
     /// The text format that its records are lines of.
@@ -85,14 +100,14 @@ impl Format {
         match self {
             Format::Ctf => Format::Babeltrace,
             Format::PerfData => Format::PerfScript,
-            Format::TraceDat | Format::Perfetto => Format::Ftrace,
+            Format::TraceDat | Format::Perfetto | Format::FtraceRaw | Format::Scap => Format::Ftrace,
             text => text,
         }
     }
 
     /// Whether the losses can be read without the events ([`OpenOptions::losses_only`](crate::OpenOptions)).
     pub fn tells_losses_apart(self) -> bool {
-        matches!(self, Format::Ctf | Format::TraceDat)
+        matches!(self, Format::Ctf | Format::TraceDat | Format::FtraceRaw)
     }
 }
 

@@ -27,6 +27,17 @@ const HEADROOM: u64 = 2;
 pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<String> {
     match cause {
         Cause::Damaged(_) | Cause::Truncated | Cause::Doubtful(_) => return None,
+        Cause::Evidence(_) if format == Format::Scap => {
+            return Some(
+                "raise the driver's ring of every CPU: `buf_size_preset` of the engine in falco.yaml".to_owned(),
+            );
+        }
+        Cause::Discarded if format == Format::Scap => {
+            return Some(
+                "record without the recorder's dropping mode, which keeps a sample of the events, and begin when all CPUs are up"
+                    .to_owned(),
+            );
+        }
         Cause::Evidence(_) => {
             return Some(
                 "record in a format that counts losses (trace_pipe, `perf script --show-lost-events`) and raise the \
@@ -37,7 +48,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Cause::Discarded | Cause::Overwritten => {}
     }
     let event_bytes = match format {
-        Format::Ftrace | Format::TraceDat | Format::Perfetto => FTRACE_EVENT_BYTES,
+        Format::Ftrace | Format::TraceDat | Format::FtraceRaw | Format::Perfetto => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
         Format::PerfTrace | Format::Bpftrace | Format::Auditd | Format::Tracee => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
@@ -49,7 +60,7 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         return Some(FEWER_EVENTS.to_owned());
     }
     let sentence = match format {
-        Format::Ftrace | Format::TraceDat => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
+        Format::Ftrace | Format::TraceDat | Format::FtraceRaw => ftrace_ring(None, FTRACE_DEFAULT_KIB, largest),
         Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
         }
@@ -149,6 +160,7 @@ mod tests {
         for format in [
             Format::Ftrace,
             Format::TraceDat,
+            Format::FtraceRaw,
             Format::Perfetto,
             Format::PerfScript,
             Format::PerfData,
@@ -162,6 +174,14 @@ mod tests {
             let text = advice(format, &Cause::Discarded, u64::MAX).expect("advice");
             assert!(text.starts_with("record fewer events"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_sampled_capture_is_not_the_buffers_fault() {
+        let text = advice(Format::Scap, &Cause::Discarded, 1).expect("advice");
+        assert!(text.contains("dropping mode"), "{text}");
+        let text = advice(Format::Scap, &Cause::Evidence(String::new()), 1).expect("advice");
+        assert!(text.contains("buf_size_preset"), "{text}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::model::ngram_trie::{ContextTrie, Cursor, Node, ROOT, State};
 use crate::model::scheduler::{Candidate, LIST, Recency, SchedulerModel};
 use crate::model::timing::Timing;
 use crate::model::token::{BEGIN, END, Token, TokenKind, TokenTable, Tokenizer};
-use crate::params::ModelParams;
+use crate::params::{ModelParams, Shares};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use tracemend_trace::calls::ends_thread;
@@ -44,8 +44,8 @@ pub struct TraceModel {
     pub params: ModelParams,
     /// How fillings are scored again, where blackouts of the adapted trace say that this pays; no part of its file.
     pub(crate) rescoring: Option<Rescoring>,
-    /// Share of the weight that fillings drawn thread by thread have, as blackouts of the adapted trace say; no part of its file.
-    pub(crate) bridged_share: Option<f64>,
+    /// Share of the weight that fillings of each origin have, as blackouts of the adapted trace say; no part of its file.
+    pub(crate) shares: Option<Shares>,
     /// Whether the adapted trace was learned on top of other traces; no part of its file.
     pub(crate) on_base: bool,
 }

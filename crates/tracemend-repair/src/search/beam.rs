@@ -16,7 +16,7 @@ use crate::log_prob::LogProb;
 use crate::rng::SplitMix64;
 use crate::search::caches::Caches;
 use crate::search::expand::Parent;
-use crate::search::filling::{Filling, Found, Length, Placed, share};
+use crate::search::filling::{Filling, Found, Length, Origin, Placed, share};
 use crate::search::hypothesis::{Extension, Hypothesis, state_hash, state_of};
 use crate::search::lattice::{Lattice, NONE, Way};
 use crate::search::resample::{heaviest, resample};
@@ -62,11 +62,13 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
         Length::Unknown(prior) => return beam.open(prior),
     };
     beam.draws = (params.draws / params.islands).max(1);
+    // As many of each origin as can be compared.
+    let of_origin = params.compared_for(lost) / 3;
     let mut fillings: Vec<Filling> = Vec::new();
     for island in 0..params.islands {
         beam.random = Some(random("search", island));
         let mut found = beam.exact(lost);
-        found.truncate((params.compared_for(lost) / params.islands).max(1));
+        found.truncate((of_origin / params.islands).max(1));
         keep_longest(&mut fillings, found);
     }
     if placed(&fillings) < lost {
@@ -77,13 +79,12 @@ pub(crate) fn search(context: &GapContext, caches: &mut Caches<'_>, length: Leng
     let weights = normalised(fillings.iter().map(|filling| filling.weight));
     fillings.iter_mut().zip(weights).for_each(|(filling, weight)| filling.weight = weight);
     if lost > 1 {
-        let mut bridged = beam.scorer.bridged(lost, &mut random("bridges", 0));
-        let each = 1.0 / bridged.len() as f64;
-        bridged.iter_mut().for_each(|filling| filling.weight = each);
-        keep_longest(&mut fillings, bridged);
-        share(&mut fillings, params.bridged_share);
+        for mut bridged in beam.scorer.bridged(lost, &mut random("bridges", 0)) {
+            bridged.truncate(of_origin);
+            keep_longest(&mut fillings, bridged);
+        }
     }
-    fillings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    share(&mut fillings, &params.shares);
     Found { fillings, lengths: Vec::new() }
 }
 
@@ -243,7 +244,7 @@ impl Beam<'_, '_> {
                 match known.entry(placed) {
                     Entry::Occupied(known) => fillings[*known.get()].weight += weight,
                     Entry::Vacant(new) => {
-                        fillings.push(Filling { placed: new.key().clone(), weight, bridged: false });
+                        fillings.push(Filling { placed: new.key().clone(), weight, origin: Origin::Search });
                         new.insert(fillings.len() - 1);
                     }
                 }

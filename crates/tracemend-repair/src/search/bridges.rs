@@ -18,7 +18,7 @@ use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token};
 use crate::rng::SplitMix64;
-use crate::search::filling::{Filling, Placed};
+use crate::search::filling::{Filling, Origin, Placed};
 use crate::search::hypothesis::{Hypothesis, state_of};
 use crate::search::numbers::{Prior, Sums, ThreadNumbers, Walk};
 use crate::search::score::Scorer;
@@ -32,13 +32,35 @@ const MAX_NEED: f64 = 14.0;
 const NEEDED: usize = 512;
 /// Share of the CPU's leaving a thread that may happen after any event, whatever the model says.
 const ANYWHERE: f64 = 0.3;
+/// Parts of a gap that are like what lies after it.
+const MIXES: [f64; 3] = [0.0, 0.5, 1.0];
 /// Probability below which a recorded event does not follow a context.
 const UNLIKELY: f64 = 1e-4;
 
+/// How well a point's recorded continuation follows.
+struct Met {
+    /// By what a thread did before, and its last event.
+    known: FxHashMap<(Context, Token), f64>,
+    /// How likely the CPU leaves the thread after an event, on average.
+    leaves: f64,
+    /// Probability below which the next recorded event does not follow.
+    least: f64,
+}
+
+/// What walks say of the points of a gap.
+struct Walked {
+    /// `[point]` ways through the gap.
+    walks: Vec<Vec<Walk>>,
+    /// `[point]` how likely the CPU leaves the thread after an event.
+    leaves: Vec<f64>,
+    /// `[point]` what its last event has to be.
+    closings: Vec<Option<Token>>,
+}
+
 impl Scorer<'_, '_> {
-    /// Fillings of `lost` events, equally likely; none where the threads' numbers cannot add up.
-    pub(super) fn bridged(&mut self, lost: usize, random: &mut SplitMix64) -> Vec<Filling> {
-        let [simulations, alone, draws] = self.params.bridges_for(lost);
+    /// Fillings of `lost` events, those of an origin equally likely; none where the threads' numbers cannot add up.
+    pub(super) fn bridged(&mut self, lost: usize, random: &mut SplitMix64) -> [Vec<Filling>; 2] {
+        let [simulations, alone] = self.params.bridges_for(lost);
         let mut walks: Vec<Vec<Walk>> = self.context.points.iter().map(|_| Vec::new()).collect();
         // `[point][simulation]` how many events it got.
         let mut simulated: Vec<Vec<usize>> = vec![Vec::with_capacity(simulations); walks.len()];
@@ -57,12 +79,15 @@ impl Scorer<'_, '_> {
                 }
             }
         }
-        let prior = Prior::new(&simulated, lost);
-        let mut numbers: Vec<ThreadNumbers> = Vec::new();
+        let around = self.made_around(lost);
+        let mut leaves: Vec<f64> = Vec::with_capacity(walks.len());
+        let mut closings: Vec<Option<Token>> = vec![None; walks.len()];
         for (point, walks) in walks.iter_mut().enumerate() {
             let needs = self.empty[point] < self.params.needs_below || self.is_unseen(point);
-            let most = simulated[point].iter().copied().max().unwrap_or(0);
+            let made = simulated[point].iter().chain(around.iter().map(|mix| &mix[point]));
+            let most = made.copied().max().unwrap_or(0);
             if most == 0 && !needs {
+                leaves.push(1.0);
                 continue;
             }
             let alone = if needs { alone } else { (alone / 2).saturating_sub(walks.len()) };
@@ -72,17 +97,63 @@ impl Scorer<'_, '_> {
             for walk in walks.iter_mut() {
                 self.extend(point, &mut walk.tokens, reach.min(lost), random);
             }
-            let leaves = self.mean_leave(point, walks);
-            let mut known: FxHashMap<(Context, Token), f64> = FxHashMap::default();
+            leaves.push(self.mean_leave(point, walks));
+            let closing = self.closing(point);
+            let InsertionPoint { left, right, .. } = &self.context.points[point];
+            let first = right.first().copied().filter(|&first| first != END);
+            let least = first.map_or(0.0, |first| self.caches.session.probability(*left, first) * 0.01).min(UNLIKELY);
+            let mut met = Met { known: FxHashMap::default(), leaves: leaves[point], least };
             for walk in walks.iter_mut() {
-                walk.meets = self.meets(point, &walk.tokens, leaves, &mut known);
+                walk.meets = self.meets(point, &walk.tokens, closing, &mut met);
             }
-            numbers.push(if self.is_unseen(point) {
-                ThreadNumbers::of_life(point, walks, self.nothing_lost[point].probability())
-            } else {
-                prior.numbers(point, walks, leaves, &simulated[point])
-            });
+            closings[point] = closing;
         }
+        let walked = Walked { walks, leaves, closings };
+        let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walked, self.params.bridged, random);
+        let mut as_around = Vec::new();
+        for mix in &around {
+            let made: Vec<Vec<usize>> = mix.iter().map(|&made| vec![made]).collect();
+            let draws = self.params.bridged / around.len();
+            as_around.extend(self.drawn((lost, Origin::Around), &made, &walked, draws, random));
+        }
+        [simulated, as_around]
+    }
+
+    /// `[mix][point]` events of each point if the gap went on like what lies before it, like both sides, and like what lies after it.
+    fn made_around(&self, lost: usize) -> Vec<Vec<usize>> {
+        let points = &self.context.points;
+        let made = |after: f64| -> Vec<usize> {
+            let of = |[left, right]: [f64; 2]| ((1.0 - after) * left + after * right) * lost as f64;
+            points.iter().map(|point| of(point.around).round() as usize).collect()
+        };
+        let mixes = MIXES.map(made);
+        mixes.into_iter().filter(|made| made.iter().any(|&made| made > 0)).collect()
+    }
+
+    /// Fillings with walks as long as numbers of events that are drawn. `made`: `[point][simulation]` how many events each point may
+    /// have made.
+    fn drawn(
+        &mut self,
+        (lost, origin): (usize, Origin),
+        made: &[Vec<usize>],
+        Walked { walks, leaves, closings }: &Walked,
+        draws: usize,
+        random: &mut SplitMix64,
+    ) -> Vec<Filling> {
+        let prior = Prior::new(made, lost, origin == Origin::Around);
+        let numbers = |(point, walks): (usize, &Vec<Walk>)| {
+            if walks.is_empty() {
+                return None;
+            }
+            let nothing = self.nothing_lost[point];
+            Some(if self.is_unseen(point) {
+                ThreadNumbers::of_life(point, walks, nothing.probability())
+            } else {
+                let need = (-nothing.0).clamp(0.0, MAX_NEED).exp();
+                prior.numbers(point, walks, leaves[point], &made[point], need)
+            })
+        };
+        let numbers: Vec<ThreadNumbers> = walks.iter().enumerate().filter_map(numbers).collect();
         let Some(sums) = Sums::new(&numbers, lost) else { return Vec::new() };
         let mut fillings = Vec::with_capacity(draws);
         for _ in 0..draws {
@@ -90,14 +161,20 @@ impl Scorer<'_, '_> {
             let rows = drawn.into_iter().filter(|&(_, events)| events > 0).filter_map(|(point, events)| {
                 let long: Vec<&Walk> = walks[point].iter().filter(|walk| walk.meets.len() > events).collect();
                 let walk = random.choose(&long, |walk| walk.meets[events])?;
-                Some((point as u16, walk.tokens[..events].to_vec()))
+                let mut row = walk.tokens[..events].to_vec();
+                if let (Some(closing), Some(last)) = (closings[point], row.last_mut()) {
+                    *last = closing;
+                }
+                Some((point as u16, row))
             });
             let rows: Vec<(u16, Vec<Token>)> = rows.collect();
             let placed = self.turns(rows, random);
             if placed.len() == lost {
-                fillings.push(Filling { placed, weight: 1.0, bridged: true });
+                fillings.push(Filling { placed, weight: 1.0, origin });
             }
         }
+        let each = 1.0 / fillings.len() as f64;
+        fillings.iter_mut().for_each(|filling| filling.weight = each);
         fillings
     }
 
@@ -193,50 +270,73 @@ impl Scorer<'_, '_> {
         }
     }
 
+    /// The event that has to be a point's last one: the entry of the call whose exit is recorded next.
+    fn closing(&self, number: usize) -> Option<Token> {
+        let rules = self.caches.engine.rules;
+        let right = &self.context.points[number].right;
+        let closes = |token: &Token| {
+            let after = rules.after_inferred(CallState::Idle, *token);
+            after.is_some_and(|call| rules.min_events(call, right) == Some(0))
+        };
+        let needed = rules.min_events(CallState::Idle, right) == Some(1);
+        needed.then(|| (0..self.caches.vocabulary as Token).find(closes)).flatten()
+    }
+
     /// [`Walk::meets`].
-    fn meets(
-        &mut self,
-        number: usize,
-        tokens: &[Token],
-        leaves: f64,
-        known: &mut FxHashMap<(Context, Token), f64>,
-    ) -> Vec<f64> {
+    fn meets(&mut self, number: usize, tokens: &[Token], closing: Option<Token>, met: &mut Met) -> Vec<f64> {
         let point = &self.context.points[number];
         let rules = self.caches.engine.rules;
-        let nothing = self.nothing_lost[number].0;
-        let first = point.right.first().copied().filter(|&first| first != END);
-        // Contexts in which the next recorded event is out of the question need no closer look.
-        let least = first.map_or(0.0, |first| self.caches.session.probability(point.left, first) * 0.01).min(UNLIKELY);
-        let unseen = self.is_unseen(number);
-        // Where the CPU goes on with another thread, it left this one after the last of its events.
-        let goes_on = self.context.next_thread == Some(point.thread);
         let (mut context, mut call) = (point.left, point.call);
         let mut meets = Vec::with_capacity(tokens.len() + 1);
         meets.push(1.0);
         for &token in tokens {
-            context = self.caches.session.after(context, token);
+            let last = closing.unwrap_or(token);
+            let ended = rules.after_inferred(call, last);
+            let fits = ended.filter(|&call| rules.min_events(call, &point.right) == Some(0));
+            meets.push(fits.map_or(0.0, |call| self.met(number, context, last, call, closing.is_some(), met)));
             let Some(after) = rules.after_inferred(call, token) else { break };
+            context = self.caches.session.after(context, token);
             call = after;
-            let met = if rules.min_events(call, &point.right) != Some(0) {
-                0.0
-            } else {
-                let (caches, right) = (&mut *self.caches, &point.right);
-                *known.entry((context, token)).or_insert_with(|| {
-                    if unseen && call != CallState::Ended {
-                        return 0.0;
-                    }
-                    if first.is_some_and(|first| caches.session.probability(context, first) < least) {
-                        return f64::MIN_POSITIVE;
-                    }
-                    let leave =
-                        if goes_on { 1.0 } else { ANYWHERE * leaves + (1.0 - ANYWHERE) * caches.leave(context) };
-                    let log_p = caches.continuation(context, right) + LogProb::of(f64::from(caches.tail(token, point)));
-                    (log_p.0 - nothing).min(MAX_NEED).exp() * leave
-                })
-            };
-            meets.push(met);
         }
         meets
+    }
+
+    /// How much likelier the recorded continuation of a point is after this last event than if nothing was lost. `call`: the state
+    /// after it. `closes`: whether the event is not of a walk, so that how likely it is counts too.
+    fn met(
+        &mut self,
+        number: usize,
+        before: Context,
+        token: Token,
+        call: CallState<CallId>,
+        closes: bool,
+        Met { known, leaves, least }: &mut Met,
+    ) -> f64 {
+        if let Some(&known) = known.get(&(before, token)) {
+            return known;
+        }
+        let unseen = self.is_unseen(number);
+        let point = &self.context.points[number];
+        let caches = &mut *self.caches;
+        let p = if closes { caches.session.probability(before, token) } else { 1.0 };
+        let context = caches.session.after(before, token);
+        let first = point.right.first().copied().filter(|&first| first != END);
+        let met = if unseen && call != CallState::Ended {
+            0.0
+        } else if p < UNLIKELY * UNLIKELY
+            || first.is_some_and(|first| caches.session.probability(context, first) < *least)
+        {
+            // The recorded event is out of the question there, and needs no closer look.
+            f64::MIN_POSITIVE
+        } else {
+            // Where the CPU goes on with another thread, it left this one after the last of its events.
+            let goes_on = self.context.next_thread == Some(point.thread);
+            let leave = if goes_on { 1.0 } else { ANYWHERE * *leaves + (1.0 - ANYWHERE) * caches.leave(context) };
+            let log_p = caches.continuation(context, &point.right) + LogProb::of(f64::from(caches.tail(token, point)));
+            p * (log_p.0 - self.nothing_lost[number].0).min(MAX_NEED).exp() * leave
+        };
+        known.insert((before, token), met);
+        met
     }
 
     /// Whether a thread has no event, so that it was born and ended here.

@@ -18,5 +18,5 @@ mod score;
 
 pub(crate) use beam::search;
 pub(crate) use caches::Caches;
-pub use filling::Filling;
+pub use filling::{Filling, Origin};
 pub(crate) use filling::{Length, Placed, share, shared_weights};

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 const MAX_NUMBERS: usize = 160;
 /// Standard deviation of the logarithm of a number of events around that of a simulation.
 const SPREAD: f64 = 0.5;
+/// The same around what the recording around a gap says.
+const SPREAD_AROUND: f64 = 0.25;
+/// Events on each side over which a meeting is compared with others of the same walk.
+const NEAR: usize = 32;
 /// Cells of the logarithm of a number of events: so many for a factor of e.
 const CELLS: f64 = 16.0;
 /// Simulations in which a thread made no event, before any is looked at.
@@ -51,15 +55,21 @@ pub(super) struct Prior {
     cells: Vec<usize>,
     /// `[events]` density of the number of any thread that makes some.
     usual: Vec<f64>,
+    /// Standard deviation of the logarithm of a number of events.
+    spread: f64,
+    /// Whether numbers are as around the gap.
+    around: bool,
 }
 
 impl Prior {
     /// `simulated`: `[point][simulation]` numbers of events.
-    pub(super) fn new(simulated: &[Vec<usize>], lost: usize) -> Self {
+    /// `around`: they are not of simulations, but what the recording around the gap says.
+    pub(super) fn new(simulated: &[Vec<usize>], lost: usize, around: bool) -> Self {
         let made = |point: usize| simulated[point].iter().sum::<usize>();
         let cells = (0..=lost).map(|events| ((events.max(1) as f64).ln() * CELLS).round() as usize).collect();
         let flexible = (0..simulated.len()).rev().max_by_key(|&point| made(point));
-        let mut prior = Self { lost, flexible, cells, usual: Vec::new() };
+        let spread = if around { SPREAD_AROUND } else { SPREAD };
+        let mut prior = Self { lost, flexible, cells, usual: Vec::new(), spread, around };
         let all = || simulated.iter().flatten().copied().filter(|&events| events > 0);
         let density = prior.density(all());
         let threads = all().count().max(1) as f64;
@@ -75,41 +85,70 @@ impl Prior {
         let last = self.cells.last().copied().unwrap_or(0);
         let near = |cell: usize| -> f64 {
             let kernel = |(&other, times): (&usize, &f64)| {
-                let apart = (cell as f64 - other as f64) / CELLS / SPREAD;
+                let apart = (cell as f64 - other as f64) / CELLS / self.spread;
                 times * (-0.5 * apart * apart).exp()
             };
             by_cell.iter().map(kernel).sum()
         };
         let near: Vec<f64> = (0..=last).map(near).collect();
         // The normal density over logarithms.
-        let scale = 1.0 / ((2.0 * std::f64::consts::PI).sqrt() * SPREAD);
+        let scale = 1.0 / ((2.0 * std::f64::consts::PI).sqrt() * self.spread);
         (0..=self.lost).map(|events| near[self.cells[events]] * scale / events.max(1) as f64).collect()
     }
 
     /// The numbers of events of a point. `leaves`: how likely the CPU leaves its thread after an event; `made`: how many events it
-    /// made in each simulation.
-    pub(super) fn numbers(&self, point: usize, walks: &[Walk], leaves: f64, made: &[usize]) -> ThreadNumbers {
+    /// made in each simulation; `need`: how much likelier it is that the thread lost events than that it lost none.
+    pub(super) fn numbers(
+        &self,
+        point: usize,
+        walks: &[Walk],
+        leaves: f64,
+        made: &[usize],
+        need: f64,
+    ) -> ThreadNumbers {
         let longest = walks.iter().map(|walk| walk.meets.len()).max().unwrap_or(1).min(self.lost + 1);
         let own = self.density(made.iter().copied().filter(|&events| events > 0));
         let none = made.iter().filter(|&&events| events == 0).count() as f64;
-        let unmet = if self.flexible == Some(point) { UNMET } else { 0.0 };
-        let mut numbers: Vec<Number> = vec![Number { events: 0, weight: none + NEVER }];
+        // How many there are is better told by what lies around than by walks, which lose their way; where they can end is not.
+        let known = self.around && made.iter().any(|&made| made > 0);
+        // A walk is one of many: that none meets the recording does not mean that the thread did not.
+        let unmet = if known { UNMET } else { UNMET * need };
+        let met =
+            |events: usize| walks.iter().filter_map(|walk| walk.meets.get(events)).sum::<f64>() / walks.len() as f64;
+        let mut met: Vec<f64> = (0..longest).map(met).collect();
+        let (none, leaves) = if known { ((none + NEVER) / need, 1.0) } else { (none + NEVER, leaves) };
+        if known {
+            met = relative(&met);
+        }
+        let mut numbers: Vec<Number> = vec![Number { events: 0, weight: none }];
         for (events, density) in
             own.iter().zip(&self.usual).map(|(own, usual)| own + usual).enumerate().take(longest).skip(1)
         {
-            let met: f64 = walks.iter().filter_map(|walk| walk.meets.get(events)).sum();
-            let weight = density * (met / walks.len() as f64 / leaves + unmet);
+            let met = met[events];
+            let weight = density * (met / leaves + unmet);
             // Where no walk can go on as recorded, nobody can.
             if met > 0.0 && weight > LEAST {
                 numbers.push(Number { events, weight });
             }
         }
-        if unmet == 0.0 && numbers.len() > MAX_NUMBERS {
+        if self.flexible != Some(point) && numbers.len() > MAX_NUMBERS {
             numbers[1..].sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.events.cmp(&b.events)));
             numbers.truncate(MAX_NUMBERS);
         }
         ThreadNumbers { point, numbers }
     }
+}
+
+/// Each number as a share of the mean of those near it.
+fn relative(met: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0];
+    met.iter().for_each(|met| sums.push(sums[sums.len() - 1] + met));
+    let of = |(place, here): (usize, &f64)| {
+        let near = place.saturating_sub(NEAR)..(place + NEAR + 1).min(met.len());
+        let mean = (sums[near.end] - sums[near.start]) / near.len() as f64;
+        if mean > 0.0 { here / mean } else { 0.0 }
+    };
+    met.iter().enumerate().map(of).collect()
 }
 
 impl ThreadNumbers {
@@ -229,9 +268,9 @@ mod tests {
     #[test]
     fn a_number_is_likelier_the_nearer_it_is_to_those_of_simulations_and_where_the_recording_is_met() {
         let simulated = [vec![40; 8], vec![0, 0, 0, 0, 10, 10, 10, 10]];
-        let prior = Prior::new(&simulated, 50);
+        let prior = Prior::new(&simulated, 50, false);
         let walk = |meets: &dyn Fn(usize) -> f64| Walk { tokens: vec![0; 50], meets: (0..=50).map(meets).collect() };
-        let of = |meets: &dyn Fn(usize) -> f64| prior.numbers(1, &[walk(meets)], 1.0, &simulated[1]).numbers;
+        let of = |meets: &dyn Fn(usize) -> f64| prior.numbers(1, &[walk(meets)], 1.0, &simulated[1], 1.0).numbers;
         let weight = |numbers: &[Number], events: usize| {
             numbers.iter().find(|number| number.events == events).map_or(0.0, |number| number.weight)
         };

@@ -1,5 +1,6 @@
 //! Folders that hold several traces and are none themselves.
 
+use super::ftrace_raw;
 use super::open::{holds_metadata, open};
 use super::options::OpenOptions;
 use super::perf_data;
@@ -34,7 +35,7 @@ pub fn traces_in(path: &Path, options: &OpenOptions) -> TraceResult<Option<Vec<P
         let is_one = entries.len() == 1 || entries.iter().any(|entry| is_part(entry));
         return Ok((!is_one).then_some(entries));
     }
-    if entries.is_empty() || perf_data::is_of_threads(path) {
+    if entries.is_empty() || perf_data::is_of_threads(path) || ftrace_raw::find(path).is_some() {
         return Ok(None);
     }
     let refused = matches!(open(path, options), Err(TraceError::NotRead { .. }));

@@ -1,9 +1,11 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
+use super::ftrace_raw;
 use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::own_text;
 use super::perf_data;
 use super::perfetto;
+use super::scap;
 use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Parsed, understand};
@@ -96,11 +98,24 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
     if beginning.starts_with(tracing_data::MAGIC) {
         return Ok(Format::TraceDat);
     }
-    if perfetto::is_trace(beginning) {
+    match scap::recognise(beginning) {
+        Some(scap::Capture::Scap) => return Ok(Format::Scap),
+        Some(scap::Capture::Network) => {
+            let advice =
+                "This is a capture of network packets (pcapng) and no trace of events: record with `sysdig -w FILE`";
+            return Err(Unrecognised::NotRead(advice.to_owned()));
+        }
+        None => {}
+    }
+    // The time that a raw page begins with can be any bytes, those of a packet too.
+    if perfetto::is_trace(beginning) && !ftrace_raw::is_pages(beginning) {
         return Ok(Format::Perfetto);
     }
     if let Some(format) = own_text::format(beginning) {
         return Ok(format);
+    }
+    if ftrace_raw::holds_pages(beginning) {
+        return Err(Unrecognised::NotRead(ftrace_raw::reason()));
     }
     if let Some(seen) = own_text::output(beginning).or_else(|| binary(beginning)) {
         return Err(Unrecognised::seen(seen));

@@ -1,9 +1,9 @@
 //! What a folder without CTF metadata holds: it is looked into before anything is read.
 
+use super::cpu_files::cpu_of;
 use super::detect::detect;
 use super::table::sequences::{self, Layout};
 use super::text::strace::file_tid;
-use crate::decode::context::whole_cpu;
 use crate::decode::input::Input;
 use crate::{Format, TraceError, TraceResult};
 use std::ffi::OsStr;
@@ -101,9 +101,9 @@ fn strace(folder: &Path, files: Vec<PathBuf>) -> TraceResult<Folder> {
     }
 }
 
-/// The CPU of a file in a folder `cpuN`.
-pub(crate) fn cpu_of(file: &Path) -> Option<u32> {
-    whole_cpu(file.parent()?.file_name()?.to_str()?.strip_prefix("cpu")?.as_bytes())
+/// Whether a folder has ftrace's text, a file for each CPU.
+pub(crate) fn has_text_by_cpu(path: &Path) -> bool {
+    sequences::files(path).is_ok_and(|files| !per_cpu(&files).is_empty())
 }
 
 /// The files `cpuN/trace`, or `cpuN/trace_pipe` where there is no other, by CPU.
@@ -116,16 +116,4 @@ fn per_cpu(files: &[PathBuf]) -> Vec<PathBuf> {
     };
     let traces = named("trace");
     if traces.is_empty() { named("trace_pipe") } else { traces }
-}
-
-/// Events that a CPU's ring overwrote and dropped, by the file `stats` beside its trace.
-pub(crate) fn cpu_stats(trace: &Path) -> Option<(u64, u64)> {
-    const MAX_STATS: u64 = 1 << 16;
-    let mut text = Vec::new();
-    let file = File::open(trace.with_file_name("stats")).ok()?;
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, MAX_STATS), &mut text).ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let number =
-        |name: &str| -> Option<u64> { text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()) };
-    Some((number("overrun:")?, number("dropped events:").unwrap_or(0)))
 }

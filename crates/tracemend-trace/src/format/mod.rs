@@ -7,9 +7,11 @@
 
 mod archive;
 mod collection;
+mod cpu_files;
 pub(crate) mod ctf;
 mod detect;
 mod folder;
+mod ftrace_raw;
 mod json_lines;
 mod open;
 mod options;
@@ -18,6 +20,7 @@ mod perf_data;
 mod perfetto;
 mod remark;
 mod remarks;
+mod scap;
 mod several;
 pub(crate) mod table;
 mod text;

@@ -1,6 +1,7 @@
 //! From a path to a reader.
 
 use super::archive::{Archive, is_tar};
+use super::cpu_files::{cpu_of, cpu_stats};
 use super::folder::{self, Folder};
 use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::options::OpenOptions;
@@ -9,7 +10,7 @@ use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
-use super::{ctf, detect, perf_data, perfetto, trace_dat};
+use super::{ctf, detect, ftrace_raw, perf_data, perfetto, scap, trace_dat};
 use crate::decode::context::Context;
 use crate::decode::input::Input;
 use crate::decode::lines::Lines;
@@ -19,7 +20,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Opens a trace: a file, a folder (a CTF trace, the files of `strace -ff`, ftrace's `per_cpu`, or sequences), or `-` for the standard input. Compression (Zstandard,
+/// Opens a trace: a file, a folder (a CTF trace, the files of `strace -ff`, ftrace's `per_cpu`
+/// as text or raw, or sequences), or `-` for the standard input. Compression (Zstandard,
 /// gzip) is recognised by the first bytes, and the format by the first lines unless `options` name it.
 ///
 /// ```no_run
@@ -99,6 +101,8 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         Format::PerfData => return perf_data::open(parts.input, path, options),
         Format::Perfetto => return perfetto::open(parts.input, path, options),
         Format::TraceDat => return trace_dat::open(parts.input, path, options),
+        Format::Scap => return scap::open(parts.input, path, options),
+        Format::FtraceRaw => return Err(ftrace_raw::refuse(path)),
         Format::Ctf => {
             return Err(TraceError::UnknownFormat {
                 path: path.to_path_buf(),
@@ -122,9 +126,19 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
     {
         return Err(TraceError::NotRead { path: path.to_path_buf(), reason: reason.to_owned() });
     }
+    if matches!(options.format, None | Some(Format::FtraceRaw))
+        && let Some(found) = ftrace_raw::find(path)
+        && (options.format.is_some() || found.tracing.is_some() || !folder::has_text_by_cpu(path))
+    {
+        return ftrace_raw::open(path, found, options);
+    }
     let found = match options.format {
         Some(Format::Sequences) => Folder::Sequences(sequences::files(path)?),
         None | Some(Format::Ftrace | Format::Strace) => folder::look(path)?,
+        Some(Format::FtraceRaw) => {
+            let reason = ftrace_raw::nothing_found();
+            return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
+        }
         Some(format) => {
             let reason = format!("a folder, which no trace of format {format} is. Open a file in it");
             return Err(TraceError::NotRead { path: path.to_path_buf(), reason });
@@ -142,8 +156,8 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
                 let io = TraceError::io(file);
                 let input = Input::of_file(File::open(file).map_err(io)?).map_err(io)?;
                 let context = Context::new(Format::Ftrace, options.arch, file.to_path_buf());
-                let cpu = folder::cpu_of(file).unwrap_or(0);
-                Ok(Parts { context, input }.text(ftrace::Ftrace::of_cpu(cpu, folder::cpu_stats(file))))
+                let cpu = cpu_of(file).unwrap_or(0);
+                Ok(Parts { context, input }.text(ftrace::Ftrace::of_cpu(cpu, cpu_stats(file))))
             };
             Box::new(Several::new(Format::Ftrace, files, Box::new(open_cpu)))
         }

@@ -53,17 +53,41 @@ impl PageFormat {
         Self { order, size, time: 0, commit: 8, long, data: 8 + long }
     }
 
-    /// Takes the layout from the text of `header_page`; keeps the usual one where the text makes no sense.
-    pub(crate) fn describe(&mut self, text: &[u8]) {
+    /// Takes the layout from the text of `header_page`; keeps the usual one where the text makes no sense. Answers how many
+    /// bytes a page has by that text.
+    pub(crate) fn describe(&mut self, text: &[u8]) -> Option<usize> {
         let text = String::from_utf8_lossy(text);
         let fields: Vec<_> = text.lines().filter_map(event_format::field).collect();
         let find = |name: &str| fields.iter().find(|field| &*field.name == name);
         let (Some(time), Some(commit), Some(data)) = (find("timestamp"), find("commit"), find("data")) else {
-            return;
+            return None;
         };
         let sane = time.size == 8 && matches!(commit.size, 4 | 8);
         if sane && time.offset + 8 <= data.offset && commit.offset + commit.size <= data.offset && data.offset <= 64 {
             (self.time, self.commit, self.long, self.data) = (time.offset, commit.offset, commit.size, data.offset);
+            return Some(data.offset + data.size);
+        }
+        None
+    }
+
+    /// Whether the bytes are a page with an event and nothing that is no event: other bytes are so by a rare chance only.
+    pub(crate) fn is_page(&self, page: &[u8]) -> bool {
+        const FLAGS: u64 = MISSED | MISSED_STORED;
+        let Some(commit) = self.order.number(page, self.commit, self.long) else {
+            return false;
+        };
+        // The flags' sign is carried on where a long has eight bytes.
+        let high = commit & !(LENGTH | FLAGS);
+        let (Ok(head), true) = (self.head(page), high == 0 || high == !(LENGTH | FLAGS)) else {
+            return false;
+        };
+        let (mut at, mut time, mut events) = (head.start, head.time, 0);
+        loop {
+            match self.step(page, at, head.end, &mut time) {
+                Step::Event { end, .. } => (at, events) = (align(end), events + 1),
+                Step::End => return events > 0,
+                Step::Bad(..) => return false,
+            }
         }
     }
 

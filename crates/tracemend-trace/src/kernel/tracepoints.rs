@@ -183,6 +183,11 @@ impl Tracepoints {
         true
     }
 
+    /// Whether no event is described.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// The event of that number.
     #[inline]
     pub(crate) fn get(&self, id: u32) -> Option<&Tracepoint> {

@@ -9,7 +9,7 @@ use std::io;
 /// The first bytes of every `trace.dat`, and of the `TRACING_DATA` in a `perf.data`.
 pub(crate) const MAGIC: &[u8] = b"\x17\x08\x44tracing";
 /// Longest list of process names read.
-const MAX_NAMES: u64 = 64 << 20;
+pub(crate) const MAX_NAMES: u64 = 64 << 20;
 /// Maximum number of events in one system, and of systems.
 const MAX_COUNT: u32 = 1 << 16;
 
@@ -133,11 +133,16 @@ pub(crate) fn headers(layout: &mut Parsed<'_>, part: &mut Part<'_>) -> Result<()
     part.expect("header_event")?;
     let len = part.u64("the description of an event's head")?;
     let text = part.bytes(len, MAX_FORMAT as u64, "the description of an event's head")?;
-    // Kernels before 2.6.31 had other heads.
-    if !text.is_empty() && memchr::memmem::find(&text, b"type_len").is_none() {
-        return part.bad("events with heads as Linux had them before 2.6.31");
+    match old_heads(&text) {
+        Some(reason) => part.bad(reason),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What to say of a `header_event` whose events cannot be read.
+pub(crate) fn old_heads(text: &[u8]) -> Option<&'static str> {
+    let is_old = !text.is_empty() && memchr::memmem::find(text, b"type_len").is_none();
+    is_old.then_some("events with heads as Linux had them before 2.6.31")
 }
 
 /// What the sections fill in.
@@ -192,6 +197,12 @@ pub(crate) fn skip_u32(part: &mut Part<'_>, what: &str) -> Result<(), Fault> {
 pub(crate) fn names(parsed: &mut Parsed<'_>, part: &mut Part<'_>) -> Result<(), Fault> {
     let len = part.u64("the list of process names")?;
     let text = part.bytes(len, MAX_NAMES, "the list of process names")?;
+    name_threads(parsed, &text);
+    Ok(())
+}
+
+/// Names threads by the lines of `saved_cmdlines`.
+pub(crate) fn name_threads(parsed: &mut Parsed<'_>, text: &[u8]) {
     for line in text.split(|&byte| byte == b'\n') {
         if let Some((tid, rest)) = crate::decode::bytes::take_u64(crate::decode::bytes::trim_start(line))
             && let (Ok(tid), Some(name)) = (i32::try_from(tid), rest.strip_prefix(b" "))
@@ -201,5 +212,4 @@ pub(crate) fn names(parsed: &mut Parsed<'_>, part: &mut Part<'_>) -> Result<(), 
             parsed.events.name_thread(tid, name);
         }
     }
-    Ok(())
 }

@@ -117,7 +117,7 @@ impl ProtocolArgs for RingArgs {
 impl RingArgs {
     fn replay<'t>(&self, trace: &'t Trace, data: String) -> RingTest<'t> {
         let tracer = self.preset.unwrap_or(match trace.header.format {
-            Format::Ftrace | Format::TraceDat => Tracer::Ftrace,
+            Format::Ftrace | Format::TraceDat | Format::FtraceRaw => Tracer::Ftrace,
             Format::Ctf | Format::Babeltrace => Tracer::Lttng,
             _ => Tracer::Perf,
         });

@@ -277,6 +277,8 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
             format,
             Format::Ftrace
                 | Format::TraceDat
+                | Format::FtraceRaw
+                | Format::Scap
                 | Format::PerfScript
                 | Format::PerfData
                 | Format::Perfetto

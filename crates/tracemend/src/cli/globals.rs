@@ -96,6 +96,8 @@ const FORMATS: &Choices<Format> = &[
     (Format::PerfData, "perf-data", "perf's own file, perf.data"),
     (Format::Perfetto, "perfetto", "Perfetto trace: ftrace events of a .pftrace, .perfetto-trace"),
     (Format::TraceDat, "trace-dat", "trace-cmd's own file, trace.dat"),
+    (Format::Scap, "scap", "Capture of Falco or sysdig"),
+    (Format::FtraceRaw, "ftrace-raw", "Folder of trace_pipe_raw files beside ftrace's events folder"),
 ];
 
 impl Globals {

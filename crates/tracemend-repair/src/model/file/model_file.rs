@@ -152,7 +152,7 @@ impl TraceModel {
             events,
             params: ModelParams::default(),
             rescoring: None,
-            bridged_share: None,
+            shares: None,
             on_base: false,
         })
     }

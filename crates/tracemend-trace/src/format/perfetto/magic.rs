@@ -7,9 +7,14 @@ pub(crate) const PACKET: u8 = 0x0a;
 
 /// Far above the fields that packets have, so that later versions are known too.
 const MAX_FIELD: u32 = 1000;
+/// Bytes in which text has no control characters and packets have some: lengths, and numbers of users and writers.
+const LOOK: usize = 256;
 
 /// Whether a file begins with whole packets: two of them, or one up to the file's end or beyond the part that was looked at.
 pub(crate) fn is_trace(beginning: &[u8]) -> bool {
+    if is_text(beginning) || begins_object(beginning) {
+        return false;
+    }
     let mut rest = beginning;
     for _ in 0..2 {
         if rest.is_empty() {
@@ -28,6 +33,22 @@ pub(crate) fn is_trace(beginning: &[u8]) -> bool {
         rest = &content[length..];
     }
     true
+}
+
+/// Whether bytes begin as text, which by chance can be packets too: it may begin with an empty line, and letters are lengths.
+fn is_text(beginning: &[u8]) -> bool {
+    let is_of_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    beginning.iter().take(LOOK).all(is_of_text)
+}
+
+/// Whether bytes begin with an object of JSON, which coloured log lines may follow.
+fn begins_object(beginning: &[u8]) -> bool {
+    let key =
+        beginning.trim_ascii_start().strip_prefix(b"{").and_then(|rest| rest.trim_ascii_start().strip_prefix(b"\""));
+    key.is_some_and(|key| {
+        let word = key.iter().take_while(|&&byte| byte.is_ascii_alphanumeric() || byte == b'_').count();
+        word > 0 && key[word..].strip_prefix(b"\"").is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
+    })
 }
 
 /// Whether bytes are fields of a packet of this length, of which they may be the beginning.
@@ -60,6 +81,20 @@ fn begins_field(bytes: &[u8], room: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_whose_letters_spell_a_packet_is_no_packet() {
+        // The packet's length is `{`; a field `\"` of the length `A`, and one named `b` of the length `6` up to the line's end.
+        let line =
+            |begin: &str| format!("\n{{\"{begin}{}b6{}}}", "x".repeat(66 - begin.len()), "x".repeat(53)).into_bytes();
+        let spelt = line("A\":1,\"a\":\"");
+        assert!(is_packet(&spelt[2..], spelt.len() - 2) && spelt[1] as usize == spelt.len() - 2);
+        assert!(!is_trace(&spelt) && !is_trace(&[&spelt[..], b"\n\x1b[33mWARN\x1b[0m"].concat()));
+        // A log's coloured line behind it leaves only the object; control characters elsewhere leave a packet.
+        let mut packet = line("A:");
+        packet[100] = 1;
+        assert!(is_trace(&packet));
+    }
 
     #[test]
     fn text_that_begins_with_an_empty_line_is_no_packet() {

@@ -13,8 +13,7 @@ use crate::{Format, TraceError, TraceResult};
 use std::path::Path;
 
 /// Reads all that comes before the pages.
-pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceResult<Layout> {
-    let mut store = store;
+pub(crate) fn read(store: &mut Store, path: &Path, options: &OpenOptions) -> TraceResult<Layout> {
     let io = TraceError::io(path);
     let corrupt = |offset, reason: String| TraceError::Corrupt { path: path.to_path_buf(), offset, reason };
     let head = store.bytes_at(0, 128).map_err(io)?;
@@ -41,7 +40,6 @@ pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceRes
     let page_size = page_size(size)
         .ok_or_else(|| corrupt(at as u64 + 2, format!("no machine has pages of {size} bytes; copy the file again")))?;
     let layout = Layout {
-        store,
         context: Context::new(Format::TraceDat, options.arch, path.to_path_buf()),
         order,
         page: PageFormat::usual(order, page_size, long),
@@ -51,8 +49,8 @@ pub(crate) fn read(store: Store, path: &Path, options: &OpenOptions) -> TraceRes
         ticks: None,
     };
     match version {
-        b"6" => v6::read(layout, at as u64 + 6),
-        b"7" => v7::read(layout, at as u64 + 6),
+        b"6" => v6::read(layout, store, at as u64 + 6),
+        b"7" => v7::read(layout, store, at as u64 + 6),
         _ => Err(corrupt(
             MAGIC.len() as u64,
             format!(

@@ -1,6 +1,8 @@
 //! One CPU's events, page after page, and what was lost between them.
 
 use super::chunks::{Next, Pages};
+use super::counted::Rest;
+use super::layout::CpuData;
 use super::unpack::Unpacker;
 use crate::decode::store::Store;
 use crate::kernel::page::{PageFormat, Step, align};
@@ -30,6 +32,13 @@ enum Note {
 pub(crate) struct Lane {
     pub(crate) cpu: u32,
     pub(crate) stream: StreamId,
+    /// Which file its pages lie in, and what messages call it where it is one of several.
+    pub(crate) file: usize,
+    pub(crate) file_name: Option<String>,
+    /// What the kernel counted besides the marks in the pages.
+    pub(crate) rest: Rest,
+    /// Events that the full ring refused.
+    pub(crate) dropped: u64,
     pub(crate) head: Option<Head>,
     /// Time of the event before, as the tracer's clock counts.
     pub(crate) last: Option<u64>,
@@ -45,10 +54,14 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn new(cpu: u32, stream: StreamId, pages: Pages, format: PageFormat, losses_only: bool) -> Self {
+    pub(crate) fn new(data: &CpuData, stream: StreamId, pages: Pages, format: PageFormat, losses_only: bool) -> Self {
         Self {
-            cpu,
+            cpu: data.cpu,
             stream,
+            file: data.file,
+            file_name: None,
+            rest: Rest::NONE,
+            dropped: 0,
             head: None,
             last: None,
             pages,
@@ -105,7 +118,13 @@ impl Lane {
             Next::Page => self.open_page(),
             Next::Bad(offset, reason) => self.damaged(offset, reason),
             Next::CutOff(offset) => self.note(Note::CutOff(offset)),
-            Next::End => return Ok(false),
+            Next::End => {
+                let after = std::mem::take(&mut self.rest.after);
+                if after > 0 {
+                    self.note(Note::Missed(Lost::Exact(after), self.pages.offset(0)));
+                }
+                return Ok(false);
+            }
         }
         Ok(true)
     }
@@ -119,6 +138,7 @@ impl Lane {
                 self.end = head.end.min(page.len());
                 self.in_page = !self.losses_only || head.missed.is_some() || !self.notes.is_empty();
                 if let Some(lost) = head.missed {
+                    let lost = if lost == Lost::Unknown { self.rest.uncounted } else { lost };
                     self.note(Note::Missed(lost, self.pages.offset(0)));
                 }
             }
@@ -163,6 +183,7 @@ impl Lane {
         let (stream, cpu) = (Some(self.stream), Some(self.cpu));
         let gap = |lost, cause, offset| Gap { stream, cpu, begin_ns, end_ns, ..Gap::new(0, lost, cause, offset) };
         let notes = std::mem::take(&mut self.notes);
+        let file = self.file_name.as_ref().map_or_else(String::new, |name| format!("{name}, "));
         notes
             .into_iter()
             .map(|note| match note {
@@ -170,7 +191,7 @@ impl Lane {
                 Note::CutOff(offset) => gap(Lost::Unknown, Cause::Truncated, offset),
                 Note::Damaged { offset, reason, more } => {
                     let more = if more == 0 { String::new() } else { format!(" and {more} more right behind") };
-                    gap(Lost::Unknown, Cause::Damaged(format!("byte {offset}{more}: {reason}")), offset)
+                    gap(Lost::Unknown, Cause::Damaged(format!("{file}byte {offset}{more}: {reason}")), offset)
                 }
             })
             .collect()

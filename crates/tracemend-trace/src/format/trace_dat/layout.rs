@@ -3,7 +3,6 @@
 use super::unpack::Packing;
 use crate::decode::context::Context;
 use crate::decode::order::Order;
-use crate::decode::store::Store;
 use crate::kernel::page::PageFormat;
 use crate::kernel::tracepoints::Tracepoints;
 use crate::kernel::tracing_data::Parsed;
@@ -15,8 +14,21 @@ pub(crate) const MAX_CPUS: u32 = 1 << 14;
 #[derive(Clone, Debug)]
 pub(crate) struct CpuData {
     pub(crate) cpu: u32,
+    /// Which of the trace's files they lie in: a `trace.dat` is one file.
+    pub(crate) file: usize,
     pub(crate) offset: u64,
     pub(crate) size: u64,
+    /// What the kernel counted for this CPU besides the marks in its pages, where that is known.
+    pub(crate) stats: Option<Stats>,
+}
+
+/// What `per_cpu/cpuN/stats` counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stats {
+    /// Events that newer ones took the place of.
+    pub(crate) overrun: u64,
+    /// Events that a full ring refused (`options/overwrite=0`), which no page tells.
+    pub(crate) dropped: u64,
 }
 
 /// One ring buffer: the main one, or an instance with a name.
@@ -30,7 +42,6 @@ pub(crate) struct Buffer {
 
 /// A file's own description, filled in part by part.
 pub(crate) struct Layout {
-    pub(crate) store: Store,
     pub(crate) context: Context,
     pub(crate) order: Order,
     pub(crate) page: PageFormat,
@@ -48,10 +59,10 @@ pub(crate) fn page_size(size: u32) -> Option<usize> {
 }
 
 impl Layout {
-    /// Splits it into what the kernel's description fills in and the file that it comes from.
-    pub(crate) fn parts(&mut self) -> (Parsed<'_>, &mut Store) {
-        let Layout { store, page, events, context, .. } = self;
-        (Parsed { page, events, context, name: |_, event| event.to_owned() }, store)
+    /// What the kernel's description fills in.
+    pub(crate) fn parsed(&mut self) -> Parsed<'_> {
+        let Layout { page, events, context, .. } = self;
+        Parsed { page, events, context, name: |_, event| event.to_owned() }
     }
 
     /// A record's time in nanoseconds.

@@ -2,13 +2,14 @@
 //! what is needed to understand them. See `man trace-cmd.dat.v7`.
 
 mod chunks;
+mod counted;
 mod head;
 mod lane;
-mod layout;
-mod option;
+pub(crate) mod layout;
+pub(crate) mod option;
 mod reader;
-mod unpack;
+pub(crate) mod unpack;
 mod v6;
 mod v7;
 
-pub(crate) use reader::open;
+pub(crate) use reader::{PageFile, open, read};

@@ -1,6 +1,7 @@
 //! The reader: all CPUs' events in the order of time.
 
 use super::chunks::Pages;
+use super::counted::Rest;
 use super::head;
 use super::lane::{Head, Lane};
 use super::layout::Layout;
@@ -10,7 +11,7 @@ use crate::decode::store::Store;
 use crate::format::options::OpenOptions;
 use crate::kernel::event_text;
 use crate::source::Source;
-use crate::{Event, Item, StreamInfo, Symbol, TraceError, TraceHeader, TraceResult};
+use crate::{Cause, Event, Gap, Item, Lost, StreamInfo, Symbol, TraceError, TraceHeader, TraceResult};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
@@ -20,9 +21,17 @@ use std::path::Path;
 /// Maximum number of lanes of one file.
 const MAX_LANES: usize = 1 << 16;
 
-/// A trace.dat being read.
-struct TraceDat {
+/// A file with pages.
+pub(crate) struct PageFile {
+    pub(crate) store: Store,
+    /// What messages call it, where it is one of several.
+    pub(crate) name: Option<String>,
+}
+
+/// Ring buffers being read.
+struct RingBuffers {
     layout: Layout,
+    files: Vec<PageFile>,
     unpacker: Unpacker,
     lanes: Vec<Lane>,
     /// Time and number of each lane that stands at an event.
@@ -40,34 +49,40 @@ struct TraceDat {
 /// Opens a trace.dat.
 pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>> {
     let io = TraceError::io(path);
-    let (store, failure) = Store::new(input).map_err(io)?;
+    let (mut store, failure) = Store::new(input).map_err(io)?;
     let end = store.len();
-    let mut layout = head::read(store, path, options)?;
+    let mut layout = head::read(&mut store, path, options)?;
     if let Some(failure) = failure {
         layout
             .context
             .warn_at(end, &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
     }
+    read(layout, vec![PageFile { store, name: None }], options.losses_only)
+}
+
+/// Reads the ring buffers that a layout describes in these files.
+pub(crate) fn read(mut layout: Layout, mut files: Vec<PageFile>, losses_only: bool) -> TraceResult<Box<dyn Source>> {
     let unnamed = layout.context.name(b"<...>");
     let idle = layout.context.name(b"<idle>");
-    let mut lanes = lanes(&mut layout, options.losses_only);
+    let mut lanes = lanes(&mut layout, &mut files, losses_only)?;
     let mut unpacker = Unpacker::default();
     let mut order = BinaryHeap::new();
     for (number, lane) in lanes.iter_mut().enumerate() {
-        lane.advance(&mut layout.store, &mut unpacker).map_err(io)?;
+        lane.advance(&mut files[lane.file].store, &mut unpacker).map_err(|error| layout.context.io(error))?;
         match lane.head {
             Some(head) => order.push(Reverse((head.time, number as u32))),
             None => close(&mut layout, lane),
         }
     }
-    Ok(Box::new(TraceDat {
+    Ok(Box::new(RingBuffers {
         layout,
+        files,
         unpacker,
         lanes,
         order,
         given: None,
         event_given: false,
-        losses_only: options.losses_only,
+        losses_only,
         record: Vec::new(),
         unnamed,
         idle,
@@ -75,7 +90,7 @@ pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceRes
 }
 
 /// A lane for every CPU of every buffer that has pages.
-fn lanes(layout: &mut Layout, losses_only: bool) -> Vec<Lane> {
+fn lanes(layout: &mut Layout, files: &mut [PageFile], losses_only: bool) -> TraceResult<Vec<Lane>> {
     let buffers = std::mem::take(&mut layout.buffers);
     let shares = buffers.iter().map(|buffer| buffer.cpus.iter().filter(|data| data.size > 0).count()).sum();
     let mut lanes = Vec::new();
@@ -85,7 +100,7 @@ fn lanes(layout: &mut Layout, losses_only: bool) -> Vec<Lane> {
                 layout
                     .context
                     .warn_at(data.offset, "more ring buffers than can be read; split the file with `trace-cmd split`");
-                return lanes;
+                return Ok(lanes);
             }
             let cpu = Some(data.cpu);
             let name = if buffer.name.is_empty() {
@@ -97,15 +112,39 @@ fn lanes(layout: &mut Layout, losses_only: bool) -> Vec<Lane> {
             let mut format = layout.page;
             format.size = buffer.page_size;
             let pages = Pages::new(layout.order, buffer.packing, buffer.page_size, data, shares);
-            lanes.push(Lane::new(data.cpu, stream, pages, format, losses_only));
+            let file = &mut files[data.file];
+            let mut lane = Lane::new(data, stream, pages, format, losses_only);
+            lane.file_name.clone_from(&file.name);
+            if let Some(stats) = data.stats {
+                let rest =
+                    Rest::read(&mut file.store, data, &format, stats).map_err(|error| layout.context.io(error))?;
+                if rest.undivided > 0 {
+                    layout.context.warn(undivided(lane.file_name.as_deref().unwrap_or_default(), rest.undivided));
+                }
+                lane.rest = rest;
+                lane.dropped = stats.dropped;
+            }
+            lanes.push(lane);
         }
     }
-    lanes
+    Ok(lanes)
+}
+
+fn undivided(file: &str, lost: u64) -> String {
+    format!(
+        "{file}: the file `stats` beside it counts {lost} overwritten events more than the pages do; they belong to losses without \
+         a number, or to pages that cannot be read. Read `trace_pipe_raw` while the trace runs to get a number for each loss"
+    )
 }
 
 /// Gives out what was lost at the end of a lane.
 fn close(layout: &mut Layout, lane: &mut Lane) {
     give_gaps(layout, lane);
+    if lane.dropped > 0 {
+        // No page says when the ring was full.
+        let (stream, cpu) = (Some(lane.stream), Some(lane.cpu));
+        layout.context.give_gap(Gap { stream, cpu, ..Gap::new(0, Lost::Exact(lane.dropped), Cause::Discarded, 0) });
+    }
 }
 
 #[cold]
@@ -115,12 +154,13 @@ fn give_gaps(layout: &mut Layout, lane: &mut Lane) {
     }
 }
 
-impl TraceDat {
+impl RingBuffers {
     /// Lets the lane given out last go on.
     #[inline]
     fn go_on(&mut self, number: u32) -> TraceResult<()> {
         let lane = &mut self.lanes[number as usize];
-        lane.advance(&mut self.layout.store, &mut self.unpacker).map_err(|error| self.layout.context.io(error))?;
+        lane.advance(&mut self.files[lane.file].store, &mut self.unpacker)
+            .map_err(|error| self.layout.context.io(error))?;
         let Some(mut first) = self.order.peek_mut() else {
             return Ok(());
         };
@@ -163,7 +203,7 @@ impl TraceDat {
     }
 }
 
-impl Source for TraceDat {
+impl Source for RingBuffers {
     fn next_item(&mut self) -> TraceResult<Option<Item>> {
         loop {
             if let Some((item, record)) = self.layout.context.queue.pop_front() {

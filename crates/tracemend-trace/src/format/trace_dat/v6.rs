@@ -4,18 +4,19 @@ use super::layout::{Buffer, CpuData, Layout, MAX_CPUS};
 use super::option;
 use super::unpack::Packing;
 use crate::TraceResult;
+use crate::decode::store::Store;
 use crate::kernel::tracing_data::{self, Fault, Part};
 
 /// How far after a damaged part the table of CPUs is looked for.
 const SEARCH: u64 = 256 << 20;
 
 /// Reads on after the file's head.
-pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
-    let table = match parts(&mut layout, at) {
+pub(crate) fn read(mut layout: Layout, store: &mut Store, at: u64) -> TraceResult<Layout> {
+    let table = match parts(&mut layout, store, at) {
         Ok(table) => table,
         Err(Fault::Io(error)) => return Err(layout.context.io(error)),
         Err(Fault::Bad(offset, why)) => {
-            let found = find_table(&mut layout, offset).map_err(|error| layout.context.io(error))?;
+            let found = find_table(store, offset).map_err(|error| layout.context.io(error))?;
             let Some(table) = found else {
                 let reason = format!("{why}, and no table of CPUs follows; copy the file again");
                 return Err(layout.context.corrupt(offset, reason));
@@ -27,7 +28,7 @@ pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
             table
         }
     };
-    match options_and_table(&mut layout, table) {
+    match options_and_table(&mut layout, store, table) {
         Ok(()) => {}
         Err(Fault::Io(error)) => return Err(layout.context.io(error)),
         Err(Fault::Bad(offset, why)) if layout.buffers.is_empty() => {
@@ -41,9 +42,9 @@ pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
 }
 
 /// The parts in front; answers where the number of CPUs stands.
-fn parts(layout: &mut Layout, at: u64) -> Result<u64, Fault> {
+fn parts(layout: &mut Layout, store: &mut Store, at: u64) -> Result<u64, Fault> {
     let order = layout.order;
-    let (mut parsed, store) = layout.parts();
+    let mut parsed = layout.parsed();
     let mut part = Part::of_store(store, order, at);
     tracing_data::headers(&mut parsed, &mut part)?;
     tracing_data::ftrace_formats(&mut parsed, &mut part)?;
@@ -55,12 +56,12 @@ fn parts(layout: &mut Layout, at: u64) -> Result<u64, Fault> {
 }
 
 /// Looks for the word that stands after the number of CPUs.
-fn find_table(layout: &mut Layout, from: u64) -> std::io::Result<Option<u64>> {
+fn find_table(store: &mut Store, from: u64) -> std::io::Result<Option<u64>> {
     const STEP: usize = 1 << 20;
-    let end = layout.store.len().min(from.saturating_add(SEARCH));
+    let end = store.len().min(from.saturating_add(SEARCH));
     let mut at = from;
     while at < end {
-        let bytes = layout.store.bytes_at(at, STEP)?;
+        let bytes = store.bytes_at(at, STEP)?;
         for word in [&b"options  \0"[..], b"flyrecord\0"] {
             if let Some(found) = memchr::memmem::find(&bytes, word) {
                 return Ok((at + found as u64).checked_sub(4).filter(|&table| table >= from));
@@ -74,9 +75,9 @@ fn find_table(layout: &mut Layout, from: u64) -> std::io::Result<Option<u64>> {
     Ok(None)
 }
 
-fn options_and_table(layout: &mut Layout, at: u64) -> Result<(), Fault> {
+fn options_and_table(layout: &mut Layout, store: &mut Store, at: u64) -> Result<(), Fault> {
     let order = layout.order;
-    let mut part = Part::of_store(&mut layout.store, order, at);
+    let mut part = Part::of_store(store, order, at);
     let cpus = part.u32("the number of CPUs")?;
     if cpus == 0 || cpus > MAX_CPUS {
         return part.bad(format!("a machine cannot have {cpus} CPUs"));
@@ -86,7 +87,7 @@ fn options_and_table(layout: &mut Layout, at: u64) -> Result<(), Fault> {
     let mut instances = Vec::new();
     if word == "options  " {
         loop {
-            let mut part = Part::of_store(&mut layout.store, order, at);
+            let mut part = Part::of_store(store, order, at);
             let id = part.u16("an option")?;
             if id == 0 {
                 word = part.text("the word behind the options")?;
@@ -108,21 +109,21 @@ fn options_and_table(layout: &mut Layout, at: u64) -> Result<(), Fault> {
             }
         }
     }
-    table(layout, at, &word, cpus, String::new())?;
+    table(layout, store, at, &word, cpus, String::new())?;
     for (offset, name) in instances {
-        let mut part = Part::of_store(&mut layout.store, order, offset);
+        let mut part = Part::of_store(store, order, offset);
         let word = part.text("the word before an instance's table")?;
         let at = part.offset();
-        table(layout, at, &word, cpus, name)?;
+        table(layout, store, at, &word, cpus, name)?;
     }
     Ok(())
 }
 
 /// Offset and size of each CPU's pages.
-fn table(layout: &mut Layout, at: u64, word: &str, cpus: u32, name: String) -> Result<(), Fault> {
+fn table(layout: &mut Layout, store: &mut Store, at: u64, word: &str, cpus: u32, name: String) -> Result<(), Fault> {
     let order = layout.order;
     let page_size = layout.page.size;
-    let mut part = Part::of_store(&mut layout.store, order, at);
+    let mut part = Part::of_store(store, order, at);
     match word {
         "flyrecord" => {}
         "latency  " => return part.bad("this file holds text instead of pages: read `trace-cmd report` of it"),
@@ -132,7 +133,7 @@ fn table(layout: &mut Layout, at: u64, word: &str, cpus: u32, name: String) -> R
     for cpu in 0..cpus {
         let offset = part.u64("the table of CPUs")?;
         let size = part.u64("the table of CPUs")?;
-        list.push(CpuData { cpu, offset, size });
+        list.push(CpuData { cpu, file: 0, offset, size, stats: None });
     }
     layout.buffers.push(Buffer { name, page_size, packing: Packing::None, cpus: list });
     Ok(())

@@ -4,6 +4,7 @@ use super::layout::{Buffer, CpuData, Layout, MAX_CPUS, page_size};
 use super::option;
 use super::unpack::{Packing, Unpacker};
 use crate::TraceResult;
+use crate::decode::store::Store;
 use crate::kernel::tracing_data::{self, Fault, Part};
 
 /// Largest section unpacked.
@@ -14,9 +15,9 @@ const MAX_LISTS: usize = 1 << 10;
 const MAX_BUFFERS: usize = 1 << 10;
 
 /// Reads on after the file's head.
-pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
-    let result = head(&mut layout, at).and_then(|(packing, list)| {
-        let mut reader = Reader { layout: &mut layout, packing, unpacker: Unpacker::default() };
+pub(crate) fn read(mut layout: Layout, store: &mut Store, at: u64) -> TraceResult<Layout> {
+    let result = head(&layout, store, at).and_then(|(packing, list)| {
+        let mut reader = Reader { layout: &mut layout, store, packing, unpacker: Unpacker::default() };
         reader.lists(list)
     });
     match result {
@@ -38,9 +39,9 @@ pub(crate) fn read(mut layout: Layout, at: u64) -> TraceResult<Layout> {
 }
 
 /// How the file packs its parts, and where the first list of options lies.
-fn head(layout: &mut Layout, at: u64) -> Result<(Packing, u64), Fault> {
+fn head(layout: &Layout, store: &mut Store, at: u64) -> Result<(Packing, u64), Fault> {
     let order = layout.order;
-    let mut part = Part::of_store(&mut layout.store, order, at);
+    let mut part = Part::of_store(store, order, at);
     let name = part.text("the name of the compression")?;
     let Some(packing) = Packing::of(name.as_bytes()) else {
         return part.bad(format!(
@@ -55,6 +56,7 @@ fn head(layout: &mut Layout, at: u64) -> Result<(Packing, u64), Fault> {
 
 struct Reader<'a> {
     layout: &'a mut Layout,
+    store: &'a mut Store,
     packing: Packing,
     unpacker: Unpacker,
 }
@@ -126,7 +128,7 @@ impl Reader<'_> {
     /// The bytes of the section at `offset`, unpacked, and where in the file they begin.
     fn load(&mut self, offset: u64) -> Result<(Vec<u8>, u64), Fault> {
         let order = self.layout.order;
-        let mut part = Part::of_store(&mut self.layout.store, order, offset);
+        let mut part = Part::of_store(self.store, order, offset);
         part.u16("a section's head")?;
         let flags = part.u16("a section's head")?;
         part.u32("a section's head")?;
@@ -151,7 +153,7 @@ impl Reader<'_> {
     fn section(&mut self, id: u16, offset: u64) -> Result<(), Fault> {
         let order = self.layout.order;
         let (bytes, start) = self.load(offset)?;
-        let (mut parsed, _) = self.layout.parts();
+        let mut parsed = self.layout.parsed();
         let mut part = Part::of_memory(&bytes, order, start);
         match id {
             option::HEADERS => tracing_data::headers(&mut parsed, &mut part),
@@ -184,9 +186,9 @@ impl Reader<'_> {
             if cpu >= MAX_CPUS {
                 return part.bad(format!("no machine has a CPU with the number {cpu}"));
             }
-            cpus.push(CpuData { cpu, offset, size });
+            cpus.push(CpuData { cpu, file: 0, offset, size, stats: None });
         }
-        let mut head = Part::of_store(&mut self.layout.store, order, section.saturating_add(2));
+        let mut head = Part::of_store(self.store, order, section.saturating_add(2));
         // Pages are packed if the section's head says so; where it is lost, the file's own choice counts.
         let packed = head.u16("a buffer's section").map_or(true, |flags| flags & 1 == 1);
         let packing = if packed { self.packing } else { Packing::None };
