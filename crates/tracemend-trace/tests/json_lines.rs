@@ -184,10 +184,15 @@ fn damaged_lines_never_panic_and_invent_no_events() {
     for name in ["tracee.json", "tracee-nested.json", "tetragon.json", "inspektor-gadget.json"] {
         let (whole, lines) = (variant(name), bytes(name));
         let forced = OpenOptions { format: Some(whole.header.format), ..OpenOptions::default() };
-        for seed in 0..rounds(500) {
+        let rounds = rounds(500);
+        let mut refused = 0;
+        for seed in 0..rounds {
             // Damage alone can bring forth lines, and no more than there are of what it made of them.
             let damaged = mutate(&lines, seed);
-            let Ok(read) = read_bytes(&damaged, &forced) else { continue };
+            let Ok(read) = read_bytes(&damaged, &forced) else {
+                refused += 1;
+                continue;
+            };
             let count = damaged.split(|&byte| byte == b'\n').count();
             assert!(read.events.len() <= count, "{name}, mutation {seed}");
             assert!(
@@ -197,5 +202,6 @@ fn damaged_lines_never_panic_and_invent_no_events() {
                     .all(|(gap, id)| gap.id == id && gap.begin_ns.zip(gap.end_ns).is_none_or(|(a, b)| a <= b))
             );
         }
+        eprintln!("{name}: {rounds} mutations of {} bytes, {refused} refused", lines.len());
     }
 }
