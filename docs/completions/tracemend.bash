@@ -108,11 +108,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -166,11 +166,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -224,11 +224,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -322,11 +322,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -380,11 +380,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -442,11 +442,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -504,11 +504,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -606,11 +606,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -744,11 +744,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -878,11 +878,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1004,11 +1004,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1102,11 +1102,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1208,11 +1208,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1270,11 +1270,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1328,11 +1328,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1394,11 +1394,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1452,11 +1452,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1518,11 +1518,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1576,11 +1576,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1634,11 +1634,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1700,11 +1700,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1782,11 +1782,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1840,11 +1840,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1910,11 +1910,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -1968,11 +1968,11 @@ _tracemend() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -2078,11 +2078,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)
@@ -2168,11 +2168,11 @@ _tracemend() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd strace babeltrace trace-compass csv sequences npy ctf perf-data trace-dat scap ftrace-raw" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "ftrace perf-script perf-trace bpftrace auditd tracee tetragon inspektor-gadget strace babeltrace trace-compass csv sequences npy ctf perf-data perfetto trace-dat scap ftrace-raw" -- "${cur}"))
                     return 0
                     ;;
                 --arch)

@@ -77,7 +77,7 @@ fn check(source: &mut dyn Source, data: &[u8], packed: bool) {
     // The record of a binary format is made, not found.
     let text = !matches!(
         source.header().format,
-        Format::TraceDat | Format::PerfData | Format::FtraceRaw | Format::Scap
+        Format::TraceDat | Format::PerfData | Format::Perfetto | Format::FtraceRaw | Format::Scap
     );
     while let Ok(Some(item)) = source.next_item() {
         let header = source.header();
@@ -102,7 +102,7 @@ fn check(source: &mut dyn Source, data: &[u8], packed: bool) {
                         .filter(|line| text && !line.is_empty())
                     {
                         assert!(
-                            data.windows(line.len()).any(|part| part == line),
+                            is_part(data, line) || is_joined(data, line),
                             "a record that is not in the input"
                         );
                     }
@@ -137,4 +137,19 @@ fn check(source: &mut dyn Source, data: &[u8], packed: bool) {
     for gap in tracemend_trace::evidence(&trace) {
         assert!(gap.begin_ns <= gap.end_ns);
     }
+}
+
+fn is_part(data: &[u8], line: &[u8]) -> bool {
+    line.is_empty() || data.windows(line.len()).any(|part| part == line)
+}
+
+/// Whether a line is a few parts of the input: warnings within a line part it, and its pieces are joined again.
+fn is_joined(data: &[u8], mut line: &[u8]) -> bool {
+    const MAX_PARTS: usize = 8;
+    for _ in 0..MAX_PARTS {
+        // The longest part each time makes the fewest parts.
+        let length = (1..=line.len()).take_while(|&length| is_part(data, &line[..length])).last();
+        line = &line[length.unwrap_or(0)..];
+    }
+    line.is_empty()
 }

@@ -19,6 +19,12 @@ pub enum Format {
     Bpftrace,
     /// Linux audit log.
     Auditd,
+    /// Tracee's JSON lines.
+    Tracee,
+    /// Tetragon's JSON lines.
+    Tetragon,
+    /// Inspektor Gadget's JSON lines.
+    InspektorGadget,
     /// `strace -f -ttt` text.
     Strace,
     /// `babeltrace2` text.
@@ -35,6 +41,8 @@ pub enum Format {
     Ctf,
     /// perf's own file, `perf.data`.
     PerfData,
+    /// Perfetto's own file: packets with bundles of ftrace's events.
+    Perfetto,
     /// trace-cmd's own file, `trace.dat`.
     TraceDat,
     /// Captures of Falco and sysdig.
@@ -45,12 +53,15 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names, as [`FromStr`] reads them.
-    pub const ALL: [(Format, &'static str); 16] = [
+    pub const ALL: [(Format, &'static str); 20] = [
         (Format::Ftrace, "ftrace"),
         (Format::PerfScript, "perf-script"),
         (Format::PerfTrace, "perf-trace"),
         (Format::Bpftrace, "bpftrace"),
         (Format::Auditd, "auditd"),
+        (Format::Tracee, "tracee"),
+        (Format::Tetragon, "tetragon"),
+        (Format::InspektorGadget, "inspektor-gadget"),
         (Format::Strace, "strace"),
         (Format::Babeltrace, "babeltrace"),
         (Format::TraceCompass, "trace-compass"),
@@ -60,6 +71,7 @@ impl Format {
         (Format::Ctf, "ctf"),
         (Format::PerfData, "perf-data"),
         (Format::TraceDat, "trace-dat"),
+        (Format::Perfetto, "perfetto"),
         (Format::FtraceRaw, "ftrace-raw"),
         (Format::Scap, "scap"),
     ];
@@ -73,7 +85,13 @@ impl Format {
     pub fn is_binary(self) -> bool {
         matches!(
             self,
-            Format::Npy | Format::Ctf | Format::PerfData | Format::TraceDat | Format::FtraceRaw | Format::Scap
+            Format::Npy
+                | Format::Ctf
+                | Format::PerfData
+                | Format::TraceDat
+                | Format::Perfetto
+                | Format::FtraceRaw
+                | Format::Scap
         )
     }
 
@@ -82,7 +100,7 @@ impl Format {
         match self {
             Format::Ctf => Format::Babeltrace,
             Format::PerfData => Format::PerfScript,
-            Format::TraceDat | Format::FtraceRaw | Format::Scap => Format::Ftrace,
+            Format::TraceDat | Format::Perfetto | Format::FtraceRaw | Format::Scap => Format::Ftrace,
             text => text,
         }
     }

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/raw_folder.rs"]
+mod raw_folder;
 
-use common::{Read, fixture, read, read_bytes, read_with, trace};
+use common::{Read, fixture, read, read_bytes, read_with, trace, unpacked};
 use tracemend_trace::{Arch, MAX_LINE, OpenOptions, npy, open};
 use tracemend_trace::{Cause, Format, Lost, Phase};
 
@@ -46,6 +48,62 @@ fn each_format_is_recognised_and_counted() {
         let got = (read.header.format, read.events.len(), read.gaps.len(), read.lost());
         assert_eq!(got, (format, events, gaps, lost), "{name}");
     }
+}
+
+/// What bytes are taken for: the format, or `pages` or `a Perfetto trace`, which are refused by name where their events are not at hand.
+fn recognised(bytes: &[u8]) -> String {
+    match read_bytes(bytes, &OpenOptions::default()) {
+        Ok(read) => read.header.format.to_string(),
+        Err(error) if error.to_string().contains("events/header_page") => "pages".to_owned(),
+        Err(error) if error.to_string().contains("Perfetto") => Format::Perfetto.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn files_of_one_format_are_never_taken_for_another() {
+    let mut files = vec![
+        ("variants/tracee.json".to_owned(), "tracee"),
+        ("variants/tracee-nested.json".to_owned(), "tracee"),
+        ("variants/tetragon.json".to_owned(), "tetragon"),
+        ("variants/inspektor-gadget.json".to_owned(), "inspektor-gadget"),
+    ];
+    for (folder, part, format) in [("perfetto", ".pftrace", "perfetto"), ("scap", ".scap", "scap")] {
+        let names = std::fs::read_dir(fixture(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap()).filter(|name| name.contains(part));
+        files.extend(names.map(|name| (format!("{folder}/{name}"), format)));
+    }
+    assert!(files.len() >= 4 + 8 + 5);
+    for (name, format) in &files {
+        let bytes = std::fs::read(fixture(name)).unwrap();
+        assert_eq!(recognised(&bytes), *format, "{name}");
+        if !name.ends_with(".json") {
+            continue;
+        }
+        // An empty line in front begins a packet of Perfetto's, and the next character is its length.
+        assert_eq!(recognised(&[b"\n", &bytes[..]].concat()), *format, "{name}");
+        for line in bytes.split_inclusive(|&byte| byte == b'\n').filter(|line| line.starts_with(b"{")) {
+            let seen = recognised(&[b"\n", line, line, line].concat());
+            // A log's lines alone are of no format.
+            assert!(seen == *format || seen.contains("not a trace"), "{seen}: {}", String::from_utf8_lossy(line));
+        }
+    }
+}
+
+#[test]
+fn what_looks_like_a_packet_of_perfettos_is_still_pages_or_text() {
+    let pages = raw_folder::parts(&unpacked(&fixture("succeed/trace-v6.dat.zst"))).cpus.concat();
+    // A page's time is any number: two small packets, and a packet beyond what is looked at.
+    for time in [[0x0a, 2, 0x40, 5, 0x0a, 2, 0x50, 5], [0x0a, 0xff, 0xff, 0x7f, 0x92, 3, 0xf0, 0x7f]] {
+        let spelt = [&time[..], &pages[8..]].concat();
+        for length in [4096, 8192, spelt.len()] {
+            assert_eq!((recognised(&pages[..length]), recognised(&spelt[..length])), ("pages".into(), "pages".into()));
+        }
+    }
+    // 123 characters, which `{` is the number of; `A` and `6` are the lengths of the fields in it.
+    let end = r#"","timestamp":5,"processName":"a","eventName":"read"}"#;
+    let line = format!("\n{{\"A\":\"{}b6x{end}", "x".repeat(62));
+    assert_eq!((line.len(), recognised(format!("{line}{line}\n").as_bytes())), (125, "tracee".into()));
 }
 
 /// Name, phase, time, thread, process, result of an event.

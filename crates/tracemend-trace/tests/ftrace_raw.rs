@@ -301,7 +301,8 @@ fn text_beside_raw_pages_without_formats_is_read() {
 fn damaged_folders_end_without_a_panic() {
     let (folder, parts) = split(&unpacked(&sample()), per_cpu);
     let raw = parts.formats.iter().find(|(system, event, _)| system == "raw_syscalls" && event == "sys_exit").unwrap();
-    for seed in 0..rounds(100) {
+    let (rounds, mut refused) = (rounds(100), 0);
+    for seed in 0..rounds {
         let places: [(PathBuf, &[u8]); 4] = [
             (folder.path().join(per_cpu(0)), &parts.cpus[0]),
             (folder.path().join("events/header_page"), &parts.header_page),
@@ -314,7 +315,10 @@ fn damaged_folders_end_without_a_panic() {
             assert!(read.gaps.iter().all(|gap| gap.begin_ns.zip(gap.end_ns).is_none_or(|(begin, end)| begin <= end)));
             let bytes: usize = parts.cpus.iter().map(Vec::len).sum();
             assert!(read.events.len() * 8 <= bytes, "an event takes at least eight bytes of a page");
+        } else {
+            refused += 1;
         }
         put(path, content);
     }
+    eprintln!("{rounds} mutations of pages, formats and names, {refused} refused");
 }

@@ -13,7 +13,7 @@ fn options(format: Format) -> OpenOptions {
 }
 
 /// Pieces that the formats are made of, so that random lines get past the first column.
-const PIECES: [&str; 56] = [
+const PIECES: [&str; 62] = [
     "ls-12",
     " [001] ",
     ".....",
@@ -70,6 +70,12 @@ const PIECES: [&str; 56] = [
     "|  f() {",
     "<!DOCTYPE html>\n",
     "Total lost event count: 50",
+    r#"{"timestamp":5,"processName":"a","eventName":"read","syscall":"read","returnValue":-1}"#,
+    r#"{"level":"warn","msg":"Lost 7 events"}"#,
+    r#"{"process_exec":{"process":{"pid":7}},"time":"2023-10-06T22:03:57.7Z"}"#,
+    r#"{"rate_limit_info":{"number_of_dropped_process_events":"9"},"time":"1969-10-06T22:03:57Z"}"#,
+    r#"{"proc":{"comm":"a","pid":1},"fname":"x","fd":-1,"timestamp_raw":-5}"#,
+    "WARN[0005] reading event: lost 9 samples",
 ];
 
 proptest! {

@@ -48,10 +48,12 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Cause::Discarded | Cause::Overwritten => {}
     }
     let event_bytes = match format {
-        Format::Ftrace | Format::TraceDat | Format::FtraceRaw => FTRACE_EVENT_BYTES,
+        Format::Ftrace | Format::TraceDat | Format::FtraceRaw | Format::Perfetto => FTRACE_EVENT_BYTES,
         Format::PerfScript | Format::PerfData => PERF_EVENT_BYTES,
-        Format::PerfTrace | Format::Bpftrace | Format::Auditd => TEXT_EVENT_BYTES,
+        Format::PerfTrace | Format::Bpftrace | Format::Auditd | Format::Tracee => TEXT_EVENT_BYTES,
         Format::Babeltrace | Format::Ctf => LTTNG_EVENT_BYTES,
+        // A limit on the export, and no buffer.
+        Format::Tetragon => 0,
         _ => return None,
     };
     if need(largest, event_bytes) > MAX_RING_BYTES {
@@ -62,6 +64,13 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
         Format::PerfScript | Format::PerfData => {
             format!("raise the ring of every CPU: `perf record -m {}` (pages)", pages(128, largest, event_bytes))
         }
+        Format::Perfetto => {
+            let kib = power_of_two(FTRACE_DEFAULT_KIB.saturating_add(need(largest, event_bytes) / 1024)).max(4096);
+            format!(
+                "raise the ring of every CPU in the trace's config: `ftrace_config {{ buffer_size_kb: {kib} drain_period_ms: 100 }}`, and \
+                 `size_kb` of its `buffers` with it"
+            )
+        }
         Format::PerfTrace => {
             format!("raise the ring of every CPU: `perf trace -m {}` (pages)", pages(128, largest, event_bytes))
         }
@@ -69,6 +78,11 @@ pub(crate) fn advice(format: Format, cause: &Cause, largest: u64) -> Option<Stri
             "raise the ring of every CPU: `BPFTRACE_PERF_RB_PAGES={} bpftrace …`",
             pages(64, largest, event_bytes)
         ),
+        Format::Tracee => format!(
+            "raise the ring of every CPU: `tracee --buffers kernel.events={}` (pages; once `--perf-buffer-size`)",
+            pages(1024, largest, event_bytes)
+        ),
+        Format::Tetragon => "let the export write every event: `tetragon --export-rate-limit -1`".to_owned(),
         Format::Auditd => {
             // The backlog counts records, and a call has several.
             let records = power_of_two(largest.saturating_mul(8)).max(8192);
@@ -147,11 +161,13 @@ mod tests {
             Format::Ftrace,
             Format::TraceDat,
             Format::FtraceRaw,
+            Format::Perfetto,
             Format::PerfScript,
             Format::PerfData,
             Format::PerfTrace,
             Format::Bpftrace,
             Format::Auditd,
+            Format::Tracee,
             Format::Babeltrace,
             Format::Ctf,
         ] {

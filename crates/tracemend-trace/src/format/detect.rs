@@ -1,8 +1,10 @@
 //! Which format an input is, by its first lines: each text format reads them, and the one that reads most of them is it.
 
 use super::ftrace_raw;
+use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::own_text;
 use super::perf_data;
+use super::perfetto;
 use super::scap;
 use super::table::{array, csv, npz, sequences, trace_compass};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
@@ -105,6 +107,10 @@ pub(crate) fn detect(beginning: &[u8]) -> Result<Format, Unrecognised> {
         }
         None => {}
     }
+    // The time that a raw page begins with can be any bytes, those of a packet too.
+    if perfetto::is_trace(beginning) && !ftrace_raw::is_pages(beginning) {
+        return Ok(Format::Perfetto);
+    }
     if let Some(format) = own_text::format(beginning) {
         return Ok(format);
     }
@@ -159,6 +165,9 @@ fn recognised(lines: &[&[u8]]) -> Option<Format> {
         (Format::PerfTrace, Trial::of(Format::PerfTrace, perf_trace::PerfTrace::default(), lines)),
         (Format::Bpftrace, Trial::of(Format::Bpftrace, bpftrace::Bpftrace::default(), lines)),
         (Format::Auditd, Trial::of(Format::Auditd, auditd::Auditd::default(), lines)),
+        (Format::Tracee, Trial::of(Format::Tracee, tracee::Tracee, lines)),
+        (Format::Tetragon, Trial::of(Format::Tetragon, tetragon::Tetragon::default(), lines)),
+        (Format::InspektorGadget, Trial::of(Format::InspektorGadget, inspektor_gadget::InspektorGadget, lines)),
         (Format::Strace, Trial::of(Format::Strace, strace::Strace::default(), lines)),
         (Format::Babeltrace, Trial::of(Format::Babeltrace, babeltrace::Babeltrace::new(None), lines)),
     ];

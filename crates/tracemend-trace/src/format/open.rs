@@ -3,13 +3,14 @@
 use super::archive::{Archive, is_tar};
 use super::cpu_files::{cpu_of, cpu_stats};
 use super::folder::{self, Folder};
+use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::options::OpenOptions;
 use super::several::Several;
 use super::table::{csv, npy, npz, sequences, trace_compass};
 use super::text::babeltrace_loss::Loss;
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, strace};
 use super::text_source::{LineFormat, Text};
-use super::{ctf, detect, ftrace_raw, perf_data, scap, trace_dat};
+use super::{ctf, detect, ftrace_raw, perf_data, perfetto, scap, trace_dat};
 use crate::decode::context::Context;
 use crate::decode::input::Input;
 use crate::decode::lines::Lines;
@@ -78,6 +79,9 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         Format::PerfScript => parts.text_of(perf_script::PerfScript::new),
         Format::PerfTrace => parts.text(perf_trace::PerfTrace::default()),
         Format::Auditd => parts.text(auditd::Auditd::default()),
+        Format::Tracee => parts.text(tracee::Tracee),
+        Format::Tetragon => parts.text(tetragon::Tetragon::default()),
+        Format::InspektorGadget => parts.text(inspektor_gadget::InspektorGadget),
         Format::Bpftrace => parts.text(bpftrace::Bpftrace::default()),
         Format::Strace => parts.text(strace::Strace::new(path)),
         Format::Babeltrace => {
@@ -95,6 +99,7 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
         }
         Format::Npy => Box::new(npy::Npy::new(parts.input, parts.context.path)),
         Format::PerfData => return perf_data::open(parts.input, path, options),
+        Format::Perfetto => return perfetto::open(parts.input, path, options),
         Format::TraceDat => return trace_dat::open(parts.input, path, options),
         Format::Scap => return scap::open(parts.input, path, options),
         Format::FtraceRaw => return Err(ftrace_raw::refuse(path)),

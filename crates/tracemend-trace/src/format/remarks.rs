@@ -1,5 +1,6 @@
 //! The remarks of each format, for its documentation.
 
+use super::json_lines::{inspektor_gadget, tetragon, tracee};
 use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace, perf_words, strace};
 use super::text_source::LineFormat;
 use crate::Format;
@@ -19,6 +20,9 @@ pub fn remarks(format: Format) -> Vec<&'static str> {
         Format::PerfScript => vec![perf_script::PerfScript::REMARKS],
         Format::PerfTrace => vec![perf_trace::PerfTrace::REMARKS, &perf_words::REMARKS],
         Format::Auditd => vec![auditd::Auditd::REMARKS],
+        Format::Tracee => vec![tracee::Tracee::REMARKS],
+        Format::Tetragon => vec![tetragon::Tetragon::REMARKS],
+        Format::InspektorGadget => vec![inspektor_gadget::InspektorGadget::REMARKS],
         Format::Bpftrace => vec![bpftrace::Bpftrace::REMARKS],
         Format::Strace => vec![strace::Strace::REMARKS],
         Format::Babeltrace => vec![babeltrace::Babeltrace::REMARKS],

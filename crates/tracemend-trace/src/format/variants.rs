@@ -14,7 +14,37 @@ struct Variant {
     advice: &'static str,
 }
 
-const VARIANTS: [Variant; 7] = [
+const VARIANTS: [Variant; 11] = [
+    Variant {
+        // The first line of an object or a list that goes on below.
+        is_line: |line| matches!(trim(line), b"{" | b"[" | b"[{"),
+        is_head: true,
+        advice: "This is JSON with an object over several lines, and what is read has one a line: write it so with `jq -c .`, \
+                 a list with `jq -c '.[]'`",
+    },
+    Variant {
+        is_line: |line| {
+            let holds = |words: &[&[u8]]| words.iter().all(|word| find(line, word).is_some());
+            let is_table =
+                holds(&[b"COMM ", b"RET ", b"EVENT "]) || line.starts_with(b"RUNTIME.") || line.starts_with(b"K8S.");
+            is_table && !line.starts_with(b"{")
+        },
+        is_head: true,
+        advice: "This is a table for the eye: Tracee writes JSON with `--output json`, Inspektor Gadget with `-o json`",
+    },
+    Variant {
+        is_line: |line| line.starts_with("🚀 ".as_bytes()) || line.starts_with("💥 ".as_bytes()),
+        is_head: false,
+        advice: "This is Tetragon's compact text, which has no times: write JSON with `tetra getevents -o json`",
+    },
+    Variant {
+        is_line: |line| {
+            line.starts_with(b"{") && find(line, b"\"syscall\":").is_some() && find(line, b"\"parameters\":").is_some()
+        },
+        is_head: false,
+        advice: "These are lines of Inspektor Gadget's traceloop, which have no times: record with a gadget that has them, such as \
+                 `ig run trace_open -o json`, or with `perf trace`",
+    },
     Variant {
         is_line: ftrace_graph::is_incomplete,
         is_head: false,

@@ -1,4 +1,4 @@
-//! The words by which the text of a repair is known again (`format::own_text`).
+//! The words by which what a repair wrote is known again (`format::own_text`, `format::perfetto`).
 
 /// Before everything that is not recorded.
 pub(crate) const MARK: &str = "~ ";
@@ -18,3 +18,14 @@ pub(crate) const LOST: &str = " lost ";
 pub(crate) const ON_CPU: &str = " on CPU ";
 /// In place of a stream that the tracer does not name.
 pub(crate) const UNKNOWN_STREAM: &str = "an unknown stream";
+
+/// Category of a recorded event in a viewer's trace.
+pub(crate) const RECORDED: &str = "recorded";
+/// Category of an inferred event there.
+pub(crate) const INFERRED: &str = "inferred";
+/// Category of a gap there.
+pub(crate) const LOSS: &str = "lost";
+/// Category of what says how sure inferred events are.
+pub(crate) const CONFIDENCE: &str = "confidence";
+/// All categories.
+pub(crate) const CATEGORIES: [&str; 4] = [RECORDED, INFERRED, LOSS, CONFIDENCE];

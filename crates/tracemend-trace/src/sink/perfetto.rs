@@ -2,6 +2,7 @@
 //! as far as they are used here.
 
 use super::Collected;
+use super::mark;
 use super::timeline::{Arg, LaneKind, Timeline};
 use prost::Message;
 use std::io::{self, Write};
@@ -165,9 +166,9 @@ fn annotation((name, value): (&str, Arg)) -> DebugAnnotation {
 
 pub(super) fn category(kind: LaneKind) -> &'static str {
     match kind {
-        LaneKind::Recorded => "recorded",
-        LaneKind::Inferred => "inferred",
-        LaneKind::Lost => "lost",
-        LaneKind::Bands | LaneKind::Confidence => "confidence",
+        LaneKind::Recorded => mark::RECORDED,
+        LaneKind::Inferred => mark::INFERRED,
+        LaneKind::Lost => mark::LOSS,
+        LaneKind::Bands | LaneKind::Confidence => mark::CONFIDENCE,
     }
 }

@@ -1,5 +1,5 @@
 //! A `trace.dat` taken apart into the folder that its pages would have been copied from.
-#![allow(clippy::unwrap_used)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;

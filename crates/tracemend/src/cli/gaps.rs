@@ -281,6 +281,7 @@ fn summary_lines(summary: &LossSummary, format: Format, evidence: bool) -> Vec<S
                 | Format::Scap
                 | Format::PerfScript
                 | Format::PerfData
+                | Format::Perfetto
                 | Format::Babeltrace
                 | Format::Bpftrace
         );

@@ -146,6 +146,12 @@ pub(crate) fn holds_pages(beginning: &[u8]) -> bool {
     kinds().any(|format| votes(&format, beginning) > 0)
 }
 
+/// Whether bytes are whole pages of a ring buffer, and nothing else.
+pub(crate) fn is_pages(beginning: &[u8]) -> bool {
+    let pages = beginning.len() / USUAL_PAGE;
+    pages > 0 && beginning.len().is_multiple_of(USUAL_PAGE) && kinds().any(|format| votes(&format, beginning) == pages)
+}
+
 fn kinds() -> impl Iterator<Item = PageFormat> {
     let orders = [Order::Little, Order::Big];
     orders.into_iter().flat_map(|order| [8, 4].map(|long| PageFormat::usual(order, USUAL_PAGE, long)))

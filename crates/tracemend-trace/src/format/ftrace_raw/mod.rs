@@ -6,5 +6,5 @@ mod files;
 mod formats;
 mod reader;
 
-pub(crate) use files::{find, holds_pages};
+pub(crate) use files::{find, holds_pages, is_pages};
 pub(crate) use reader::{nothing_found, open, reason, refuse};
