@@ -1,4 +1,5 @@
 //! Counts what a reader yields, and how fast: `cargo run --release -p tracemend-trace --example count FILE...`
+//! The variable `THREADS` says how many threads read.
 
 use std::path::Path;
 use std::time::Instant;
@@ -6,24 +7,26 @@ use tracemend_trace::{Item, TraceResult};
 use tracemend_trace::{OpenOptions, open};
 
 fn main() -> TraceResult<()> {
-    let options = OpenOptions { warnings_file: std::env::var_os("WARNINGS").map(Into::into), ..OpenOptions::default() };
+    let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(1);
+    let warnings_file = std::env::var_os("WARNINGS").map(Into::into);
+    let options = OpenOptions { warnings_file, threads, ..OpenOptions::default() };
+    let (prints_events, prints_gaps) = (std::env::var_os("EVENTS").is_some(), std::env::var_os("GAPS").is_some());
     for path in std::env::args().skip(1) {
         let start = Instant::now();
         let mut source = open(Path::new(&path), &options)?;
         let (mut events, mut gaps, mut lost) = (0u64, 0u64, 0u64);
-        let verbose = std::env::var_os("GAPS").is_some();
         while let Some(item) = source.next_item()? {
             match item {
                 Item::Event(event) => {
                     events += 1;
-                    if std::env::var_os("EVENTS").is_some() {
+                    if prints_events {
                         println!("{event:?} {}", source.header().symbols.name(event.name));
                     }
                 }
                 Item::Gap(gap) => {
                     gaps += 1;
                     lost += gap.lost.count().unwrap_or(0);
-                    if verbose {
+                    if prints_gaps {
                         println!("{gap:?}");
                     }
                 }

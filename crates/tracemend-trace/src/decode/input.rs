@@ -73,6 +73,11 @@ impl Input {
         self.beginning.is_empty().then(|| format!("its {compression} data is damaged from the start: {failure}"))
     }
 
+    /// Whether there may be more than the beginning.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.skipped as usize + self.beginning.len() >= LOOK
+    }
+
     /// The first [`LOOK`] bytes, or all where there are fewer.
     pub(crate) fn beginning(&self) -> &[u8] {
         &self.beginning

@@ -60,7 +60,8 @@ impl Lines {
     #[inline]
     pub(crate) fn step(&mut self) -> Step {
         match memchr::memchr(b'\n', &self.buffer[self.rest.clone()]) {
-            Some(length) => Step::Line(self.take(length, true)),
+            Some(length) if length <= MAX_LINE => Step::Line(self.take(length, true)),
+            Some(length) => self.too_long(length),
             None => self.step_slowly(),
         }
     }
@@ -89,7 +90,8 @@ impl Lines {
             }
             let new = self.rest.start + searched..self.rest.end;
             if let Some(length) = memchr::memchr(b'\n', &self.buffer[new]) {
-                return Step::Line(self.take(searched + length, true));
+                let length = searched + length;
+                return if length > MAX_LINE { self.too_long(length) } else { Step::Line(self.take(length, true)) };
             }
             searched = self.rest.len();
         }
@@ -105,6 +107,14 @@ impl Lines {
         self.rest.start += used;
         self.offset += used as u64;
         position
+    }
+
+    /// A line that is held in full, and too long all the same.
+    #[cold]
+    fn too_long(&mut self, length: usize) -> Step {
+        let position = self.take(length, true);
+        self.last = 0..0;
+        Step::TooLong(position)
     }
 
     /// Reads on to the next line feed and forgets everything before it.

@@ -12,8 +12,9 @@ use super::text::{auditd, babeltrace, bpftrace, ftrace, perf_script, perf_trace,
 use super::text_source::{LineFormat, Text};
 use super::{ctf, detect, ftrace_raw, perf_data, perfetto, scap, trace_dat};
 use crate::decode::context::Context;
+use crate::decode::feed::Feed;
 use crate::decode::input::Input;
-use crate::decode::lines::Lines;
+use crate::decode::threads::Threads;
 use crate::source::Source;
 use crate::{Format, TraceError, TraceResult};
 use std::fs::File;
@@ -73,7 +74,8 @@ fn from_input(input: Input, path: &Path, options: &OpenOptions) -> TraceResult<B
             None => unrecognised.of(path),
         })?,
     };
-    let parts = Parts { context: Context::new(format, options.arch, path.to_path_buf()), input };
+    let threads = options.threads();
+    let parts = Parts { context: Context::new(format, options.arch, path.to_path_buf()), input, threads };
     Ok(match format {
         Format::Ftrace => parts.text(ftrace::Ftrace::default()),
         Format::PerfScript => parts.text_of(perf_script::PerfScript::new),
@@ -157,7 +159,8 @@ fn directory(path: &Path, options: &OpenOptions) -> TraceResult<Box<dyn Source>>
                 let input = Input::of_file(File::open(file).map_err(io)?).map_err(io)?;
                 let context = Context::new(Format::Ftrace, options.arch, file.to_path_buf());
                 let cpu = cpu_of(file).unwrap_or(0);
-                Ok(Parts { context, input }.text(ftrace::Ftrace::of_cpu(cpu, cpu_stats(file))))
+                let threads = options.threads();
+                Ok(Parts { context, input, threads }.text(ftrace::Ftrace::of_cpu(cpu, cpu_stats(file))))
             };
             Box::new(Several::new(Format::Ftrace, files, Box::new(open_cpu)))
         }
@@ -181,6 +184,7 @@ pub(crate) fn holds_metadata(folder: &Path, depth: usize) -> bool {
 struct Parts {
     context: Context,
     input: Input,
+    threads: Threads,
 }
 
 impl Parts {
@@ -193,6 +197,6 @@ impl Parts {
 
     fn text<F: LineFormat + 'static>(self, format: F) -> Box<dyn Source> {
         let compression = self.input.compression;
-        Box::new(Text::new(Lines::new(self.input), self.context, format, compression))
+        Box::new(Text::new(Feed::new(self.input, self.threads), self.context, format, compression))
     }
 }

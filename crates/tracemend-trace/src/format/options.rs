@@ -2,6 +2,7 @@
 
 use crate::Format;
 use crate::decode::arch::Arch;
+use crate::decode::threads::Threads;
 use std::path::PathBuf;
 
 /// How an input is to be read.
@@ -19,4 +20,16 @@ pub struct OpenOptions {
     /// Whether to read CTF streams of events that a repair inferred as if they were recorded. By default they are left out, with
     /// a warning: an inferred event stays inferred.
     pub inferred: bool,
+    /// How many threads read, that of the caller included; with 0 or 1 the caller's alone. What is read does not depend on it.
+    pub threads: usize,
+    /// Bytes or events that a thread takes at once; 0 for as many as are quick. For tests.
+    #[doc(hidden)]
+    pub batch: usize,
+}
+
+impl OpenOptions {
+    /// How to use other threads.
+    pub(crate) fn threads(&self) -> Threads {
+        Threads { count: self.threads, batch: self.batch }
+    }
 }

@@ -5,7 +5,9 @@ use super::remark::{Remark, is_remark};
 use super::variants;
 use crate::decode::bytes::excerpt;
 use crate::decode::context::Context;
-use crate::decode::lines::{Lines, MAX_LINE, Position, Step};
+use crate::decode::draft::Draft;
+use crate::decode::feed::Feed;
+use crate::decode::lines::{MAX_LINE, Position, Step};
 use crate::source::Source;
 use crate::{Cause, Event, Item, TraceError, TraceHeader, TraceResult};
 use std::io::ErrorKind;
@@ -32,9 +34,11 @@ pub(crate) trait LineFormat {
     const NOUN: &'static str;
     /// Lines that belong to a trace and hold no event.
     const REMARKS: &'static [Remark] = &[];
+    /// What a line says by itself. What depends on the lines before it, such as the number of a name, is left to [`Self::line`].
+    type Draft: Draft;
 
-    /// Understands one line.
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed;
+    /// Understands one line by its draft.
+    fn line(&mut self, context: &mut Context, line: &[u8], draft: &Self::Draft, at: Position) -> Parsed;
 
     /// The end of the input: gives out what is left.
     fn end(&mut self, _context: &mut Context) {}
@@ -51,8 +55,20 @@ pub(crate) trait LineFormat {
 }
 
 /// What a format makes of a line, with its remarks.
+#[inline]
 pub(crate) fn understand<F: LineFormat>(format: &mut F, context: &mut Context, line: &[u8], at: Position) -> Parsed {
-    match format.line(context, line, at) {
+    understand_drafted(format, context, line, &F::Draft::of(line), at)
+}
+
+#[inline]
+fn understand_drafted<F: LineFormat>(
+    format: &mut F,
+    context: &mut Context,
+    line: &[u8],
+    draft: &F::Draft,
+    at: Position,
+) -> Parsed {
+    match format.line(context, line, draft, at) {
         Parsed::Unknown if is_remark(F::REMARKS, line) => Parsed::Remark,
         parsed => parsed,
     }
@@ -71,8 +87,8 @@ struct Unread {
 }
 
 /// A text being read.
-pub(crate) struct Text<F> {
-    lines: Lines,
+pub(crate) struct Text<F: LineFormat> {
+    lines: Feed<F::Draft>,
     context: Context,
     format: F,
     compression: Option<&'static str>,
@@ -90,7 +106,7 @@ pub(crate) struct Text<F> {
 }
 
 impl<F: LineFormat> Text<F> {
-    pub(crate) fn new(lines: Lines, context: Context, format: F, compression: Option<&'static str>) -> Self {
+    pub(crate) fn new(lines: Feed<F::Draft>, context: Context, format: F, compression: Option<&'static str>) -> Self {
         Self {
             lines,
             context,
@@ -103,6 +119,16 @@ impl<F: LineFormat> Text<F> {
             head: Vec::new(),
             head_at: Position::default(),
             inferred: 0,
+        }
+    }
+
+    /// What the format makes of the present line.
+    #[inline]
+    fn understood(&mut self, at: Position) -> Parsed {
+        let (format, context) = (&mut self.format, &mut self.context);
+        match self.lines.drafted() {
+            Some((line, draft)) => understand_drafted(format, context, line, draft, at),
+            None => understand(format, context, self.lines.line(), at),
         }
     }
 
@@ -164,7 +190,7 @@ impl<F: LineFormat> Text<F> {
     #[cold]
     fn give_head(&mut self) {
         let head = std::mem::take(&mut self.head);
-        match self.format.line(&mut self.context, &head, self.head_at) {
+        match self.format.line(&mut self.context, &head, &F::Draft::of(&head), self.head_at) {
             Parsed::Event(event) => self.context.give_event(event, head),
             _ => self.context.damaged(self.head_at, || format!("half a line of {}: `{}`", F::NOUN, excerpt(&head))),
         }
@@ -265,7 +291,7 @@ impl<F: LineFormat> Source for Text<F> {
             }
             match self.lines.step() {
                 Step::Line(at) if self.take_own(at) => {}
-                Step::Line(at) => match understand(&mut self.format, &mut self.context, self.lines.line(), at) {
+                Step::Line(at) => match self.understood(at) {
                     Parsed::Event(event) => {
                         if let Some(event) = self.event(event) {
                             return Ok(Some(Item::Event(event)));

@@ -121,8 +121,8 @@ impl Globals {
             format: self.format,
             arch: self.arch.as_deref().map(str::parse::<Arch>).transpose().map_err(anyhow::Error::msg)?,
             warnings_file: self.warnings.clone(),
-            losses_only: false,
-            inferred: false,
+            threads: self.thread_count(),
+            ..OpenOptions::default()
         })
     }
 

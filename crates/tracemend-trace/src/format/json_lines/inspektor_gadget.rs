@@ -118,10 +118,12 @@ impl Line<'_> {
 }
 
 impl LineFormat for InspektorGadget {
+    type Draft = ();
+
     const NOUN: &'static str = "Inspektor Gadget's JSON (`ig run … -o json`)";
     const REMARKS: &'static [Remark] = REMARKS;
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], (): &(), at: Position) -> Parsed {
         let line = match serde_json::from_slice::<Line<'_>>(line) {
             Ok(line) if line.is_of_gadget() => line,
             _ => {

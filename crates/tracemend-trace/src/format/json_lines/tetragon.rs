@@ -195,10 +195,12 @@ fn give_throttled(context: &mut Context, begin_ns: Option<i64>, end_ns: Option<i
 }
 
 impl LineFormat for Tetragon {
+    type Draft = ();
+
     const NOUN: &'static str = "Tetragon's JSON (`tetra getevents -o json`)";
     const REMARKS: &'static [Remark] = REMARKS;
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], (): &(), at: Position) -> Parsed {
         let Ok(line) = serde_json::from_slice::<Line<'_>>(line) else { return Parsed::Unknown };
         let (body, (name, phase, ret)) = match &line {
             Line { process_kprobe: Some(body), .. } => (body, probe(context, body)),

@@ -187,10 +187,12 @@ fn what(context: &mut Context, record: &Record<'_>) -> (Symbol, Phase) {
 }
 
 impl LineFormat for Tracee {
+    type Draft = ();
+
     const NOUN: &'static str = "Tracee's JSON (`--output json`)";
     const REMARKS: &'static [Remark] = REMARKS;
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], (): &(), at: Position) -> Parsed {
         let Some(record) = record(line) else {
             let Some(lost) = announced(line, "events") else { return Parsed::Unknown };
             context.lose_anywhere(Lost::Exact(lost), Cause::Discarded, at.offset);

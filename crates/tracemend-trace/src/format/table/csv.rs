@@ -80,8 +80,9 @@ fn unquote<'a>(field: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
 
 impl LineFormat for Csv {
     const NOUN: &'static str = "the calls CSV";
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         if line.is_empty() {
             return Parsed::Nothing;
         }

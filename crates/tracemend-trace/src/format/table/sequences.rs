@@ -10,8 +10,9 @@
 use crate::decode::arch::Arch;
 use crate::decode::bytes::{trim, whole_i64, whole_tid};
 use crate::decode::context::Context;
+use crate::decode::feed::Feed;
 use crate::decode::input::Input;
-use crate::decode::lines::{Lines, Position};
+use crate::decode::lines::Position;
 use crate::format::options::OpenOptions;
 use crate::format::text_source::{LineFormat, Parsed, Text};
 use crate::source::Source;
@@ -158,8 +159,9 @@ fn point(context: &mut Context, word: &[u8], stream: StreamId, time_ns: i64, off
 
 impl LineFormat for Sequences {
     const NOUN: &'static str = "plain sequences";
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         let text = trim(line);
         if text.is_empty() || text.starts_with(b"#") {
             return Parsed::Nothing;
@@ -238,7 +240,7 @@ impl Directory {
         let compression = input.compression;
         let context = Context::new(Format::Sequences, self.options.arch, path.clone());
         let format = Sequences::new(&path, layout);
-        Ok(Box::new(Text::new(Lines::new(input), context, format, compression)))
+        Ok(Box::new(Text::new(Feed::new(input, self.options.threads()), context, format, compression)))
     }
 
     /// Numbers of one file's reader made numbers of the whole.

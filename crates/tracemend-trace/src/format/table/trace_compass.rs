@@ -79,8 +79,9 @@ fn field<'a>(contents: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 
 impl LineFormat for TraceCompass {
     const NOUN: &'static str = "Trace Compass's event table";
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         if line.is_empty() {
             return Parsed::Nothing;
         }

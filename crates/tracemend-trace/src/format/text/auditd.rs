@@ -218,8 +218,9 @@ fn give(context: &mut Context, first: u64, hole: Hole) {
 impl LineFormat for Auditd {
     const NOUN: &'static str = "record of an audit log (`type=… msg=audit(…):`)";
     const REMARKS: &'static [Remark] = REMARKS;
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         let Some(record) = record(line) else { return Parsed::Unknown };
         // Events of the daemon have no place here. A part whose call has no record says nothing: the call's own record was lost, and its number stays missing.
         if record.kind.starts_with(b"DAEMON_") || PARTS.contains(&record.kind) {

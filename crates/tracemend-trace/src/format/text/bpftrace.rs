@@ -86,8 +86,9 @@ fn total(line: &[u8]) -> Option<u64> {
 impl LineFormat for Bpftrace {
     const NOUN: &'static str = "bpftrace text (`time cpu tid comm number`)";
     const REMARKS: &'static [Remark] = REMARKS;
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         let Some(record) = record(line) else {
             if let Some(lost) = marker(line) {
                 self.announced = self.announced.saturating_add(lost);

@@ -17,11 +17,12 @@
 //! The text also comes within a kernel log (`ftrace_dump_on_oops`) and within a web page (Android's systrace); what stands
 //! around it there is not the trace's.
 
+use super::ftrace_draft::FtraceDraft;
 use super::ftrace_graph::{self, Graph};
-use super::ftrace_line::{Record, Time, What, begins_like_record, buffer, counts, marker, record, what};
-use super::kernel_log::after_log_stamp;
+use super::ftrace_line::{Record, Time, What, begins_like_record, counts, marker, record, what};
 use crate::decode::bytes::{find, trim};
 use crate::decode::context::Context;
+use crate::decode::draft::Span;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape, is_remark, is_rule};
 use crate::format::text_source::{LineFormat, Parsed};
@@ -160,10 +161,11 @@ impl Ftrace {
     }
 
     /// Phase, name and result of an event by its text.
-    fn named(&mut self, context: &mut Context, what: What<'_>, tid: i32) -> (Phase, Symbol, Option<i64>) {
+    fn named(&mut self, context: &mut Context, what: What<&[u8]>, tid: i32) -> (Phase, Symbol, Option<i64>) {
         let (raw, phase, name, ret) = match what {
             What::Number(phase, number, ret) => (true, phase, context.call(number), ret),
             What::Named(phase, name, ret) => (false, phase, context.name(name), ret),
+            What::Renamed(name) => (false, Phase::Point, context.name(name.as_bytes()), None),
             What::Unnamed if self.tracer.is_empty() => (false, Phase::Point, context.name(b"print"), None),
             What::Unnamed => (false, Phase::Point, context.name(&self.tracer), None),
         };
@@ -176,8 +178,14 @@ impl Ftrace {
         (phase, name, ret)
     }
 
-    fn event(&mut self, context: &mut Context, record: &Record<'_>, at: Position) -> Parsed {
-        let Some(what) = what(record.event) else {
+    fn event(
+        &mut self,
+        context: &mut Context,
+        record: &Record<&[u8]>,
+        what: Option<What<&[u8]>>,
+        at: Position,
+    ) -> Parsed {
+        let Some(what) = what else {
             return Parsed::Unknown;
         };
         let time_ns = match record.time {
@@ -195,7 +203,11 @@ impl Ftrace {
             self.begin(context, Some((record.cpu, time_ns)));
         }
         // Fields are `name=value`; other text may be a message of several lines.
-        self.in_message = matches!(what, What::Named(Phase::Point, name, _) if is_message(name, record.event));
+        self.in_message = match what {
+            What::Named(Phase::Point, name, _) => is_message(name, record.event),
+            What::Renamed(name) => is_message(name.as_bytes(), record.event),
+            _ => false,
+        };
         let (phase, name, ret) = self.named(context, what, record.tid);
         Parsed::Event(Event {
             cpu: Some(record.cpu),
@@ -300,7 +312,7 @@ impl Ftrace {
         }
         if let Some(record) = record(line) {
             self.page = Page::Inside;
-            return self.event(context, &record, at);
+            return self.event(context, &record, what(record.event), at);
         }
         if line.starts_with(b"# tracer:") {
             self.page = Page::Inside;
@@ -320,42 +332,26 @@ fn is_message(name: &[u8], event: &[u8]) -> bool {
 impl LineFormat for Ftrace {
     const NOUN: &'static str = "ftrace text";
     const REMARKS: &'static [Remark] = REMARKS;
+    type Draft = FtraceDraft;
 
     #[inline]
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], draft: &FtraceDraft, at: Position) -> Parsed {
         if self.page != Page::None {
             return self.page_line(context, line, at);
         }
-        let (line, in_log) = match line.first() {
-            Some(b'[' | b'<' | b'A'..=b'Z') => after_log_stamp(line).map_or((line, false), |rest| (rest, true)),
-            _ => (line, false),
-        };
-        // The name of a file or buffer in front would be a part of the process name, with its colon.
-        let found = record(line);
-        let named = match &found {
-            Some(record) if !record.comm.contains(&b':') => None,
-            _ => buffer(line),
-        };
-        let (line, found) = match named {
-            Some((name, rest)) => {
-                context.enter_buffer(name);
-                (rest, record(rest))
-            }
-            None => {
-                context.enter_buffer(b"");
-                (line, found)
-            }
-        };
-        if let Some(record) = found {
-            return self.event(context, &record, at);
+        context.enter_buffer(draft.buffer.map_or(b"", |name| name.in_line(line)));
+        if let Some((record, what)) = &draft.record {
+            let text = |span: Span| span.in_line(line);
+            return self.event(context, &record.map(text), what.map(|what| what.map(text)), at);
         }
+        let line = draft.rest.in_line(line);
         if at.offset == 0 && is_page(line) {
             self.page = Page::Outside;
             return Parsed::Foreign;
         }
         match self.other(context, line, at) {
             // The log's own lines around the dump.
-            Parsed::Unknown if in_log => Parsed::Foreign,
+            Parsed::Unknown if draft.in_log => Parsed::Foreign,
             parsed => parsed,
         }
     }

@@ -9,13 +9,22 @@ use crate::decode::context::possible_cpu;
 
 /// One event line, taken apart.
 #[derive(Debug, PartialEq)]
-pub(super) struct Record<'a> {
-    pub(super) comm: &'a [u8],
+pub(super) struct Record<T> {
+    pub(super) comm: T,
     pub(super) tid: i32,
     pub(super) cpu: u32,
     pub(super) time: Time,
     /// From the event's name on.
-    pub(super) event: &'a [u8],
+    pub(super) event: T,
+}
+
+impl<T: Copy> Record<T> {
+    /// The same with its texts in another form.
+    #[inline]
+    pub(super) fn map<U>(&self, text: impl Fn(T) -> U) -> Record<U> {
+        let &Self { comm, tid, cpu, time, event } = self;
+        Record { comm: text(comm), tid, cpu, time, event: text(event) }
+    }
 }
 
 /// A time as ftrace prints it.
@@ -28,7 +37,7 @@ pub(super) enum Time {
 }
 
 /// Takes an event line apart; `None` for any other line.
-pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
+pub(super) fn record(line: &[u8]) -> Option<Record<&[u8]>> {
     // The CPU column is the first with `-tid` before it.
     for (head, cpu, rest) in bracketed_numbers(line) {
         let Some(((comm, tid), (time, event))) = task(head).zip(time_and_event(rest)) else {
@@ -97,7 +106,7 @@ fn after_step(event: &[u8]) -> &[u8] {
 ///     bash-700       0d..2. 16279us!: sys_exit: NR 1 = 2
 ///    <...>-700     1.....  5098.308842: sys_exit: NR 108 = 0
 /// ```
-fn latency_record(line: &[u8]) -> Option<Record<'_>> {
+fn latency_record(line: &[u8]) -> Option<Record<&[u8]>> {
     for dash in memchr::memchr_iter(b'-', line) {
         let (tid, rest) = line[dash + 1..].split_at(digits(&line[dash + 1..]));
         if !rest.starts_with(b" ") {
@@ -133,26 +142,41 @@ pub(super) fn begins_like_record(line: &[u8]) -> bool {
 }
 
 /// What an event's text says.
-#[derive(Debug, PartialEq)]
-pub(super) enum What<'a> {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum What<T> {
     /// A system call by number.
     Number(Phase, i64, Option<i64>),
     /// Anything by name.
-    Named(Phase, &'a [u8], Option<i64>),
+    Named(Phase, T, Option<i64>),
+    /// What has a name that does not stand in its text.
+    Renamed(&'static str),
     /// A text of the tracer's own, without a name.
     Unnamed,
 }
 
+impl<T> What<T> {
+    /// The same with its name in another form.
+    #[inline]
+    pub(super) fn map<U>(self, name: impl Fn(T) -> U) -> What<U> {
+        match self {
+            What::Number(phase, number, ret) => What::Number(phase, number, ret),
+            What::Named(phase, text, ret) => What::Named(phase, name(text), ret),
+            What::Renamed(name) => What::Renamed(name),
+            What::Unnamed => What::Unnamed,
+        }
+    }
+}
+
 /// Understands `sys_enter: NR 3 (..)`, `sys_exit: NR 3 = 0`, `sys_read(..)`, `sys_read -> 0x3`,
 /// `sys_enter_read: ..`, `sys_exit_read: 0x3`, the same with `field=value`, and `any_event: ..`.
-pub(super) fn what(event: &[u8]) -> Option<What<'_>> {
+pub(super) fn what(event: &[u8]) -> Option<What<&[u8]>> {
     let end = event.iter().position(|&b| matches!(b, b':' | b'(' | b' ' | b'\t')).unwrap_or(event.len());
     let (name, rest) = event.split_at(end);
     match (name, name.first()?) {
         // What programs wrote into trace_marker, before it was an event of its own.
-        (b"0", _) if rest.starts_with(b":") => return Some(What::Named(Phase::Point, b"tracing_mark_write", None)),
-        (b"<stack", _) => return Some(What::Named(Phase::Point, b"kernel_stack", None)),
-        (b"<user", _) => return Some(What::Named(Phase::Point, b"user_stack", None)),
+        (b"0", _) if rest.starts_with(b":") => return Some(What::Renamed("tracing_mark_write")),
+        (b"<stack", _) => return Some(What::Renamed("kernel_stack")),
+        (b"<user", _) => return Some(What::Renamed("user_stack")),
         (_, first) if !first.is_ascii_alphabetic() && *first != b'_' => return Some(What::Unnamed),
         _ => {}
     }

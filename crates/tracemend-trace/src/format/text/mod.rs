@@ -2,10 +2,12 @@
 
 pub(crate) mod auditd;
 pub(crate) mod babeltrace;
+mod babeltrace_line;
 pub(crate) mod babeltrace_loss;
 mod babeltrace_time;
 pub(crate) mod bpftrace;
 pub(crate) mod ftrace;
+mod ftrace_draft;
 pub(crate) mod ftrace_graph;
 mod ftrace_line;
 pub(crate) mod kernel_log;

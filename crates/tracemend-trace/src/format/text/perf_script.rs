@@ -9,14 +9,26 @@
 //! room has come back, with the time at which it was written: the lost events lie between that CPU's record before and it.
 //! The count includes lost side-band records (mmap, comm, fork, exit), so the events missing may be a few fewer.
 
-use super::perf_script_line::{Record, is_chain, record, split};
+use super::perf_script_line::{Name, Record, What, is_chain, record, what};
 use super::perf_words::{self, Closing};
-use crate::decode::bytes::{take_i64, take_ret, take_u64};
+use crate::decode::bytes::take_u64;
 use crate::decode::context::Context;
+use crate::decode::draft::{Draft, Span};
 use crate::decode::lines::Position;
 use crate::format::remark::Remark;
 use crate::format::text_source::{LineFormat, Parsed};
 use crate::{Cause, Event, Gap, Lost, Phase};
+
+/// A line, taken apart: its columns, and what its event says.
+pub(crate) struct PerfScriptDraft(Option<(Record<Span>, Option<What<Span>>)>);
+
+impl Draft for PerfScriptDraft {
+    #[inline]
+    fn of(line: &[u8]) -> Self {
+        let span = |part| Span::of(part, line);
+        Self(record(line).map(|record| (record.map(span), what(record.event).map(|what| what.map(span)))))
+    }
+}
 
 /// The reader's state.
 #[derive(Default)]
@@ -40,7 +52,7 @@ impl PerfScript {
         Self { steps: steps.then_some(0), ..Self::default() }
     }
 
-    fn side_band(&mut self, context: &mut Context, record: &Record<'_>, at: Position) -> Parsed {
+    fn side_band(&mut self, context: &mut Context, record: &Record<&[u8]>, at: Position) -> Parsed {
         let Some(rest) = record.event.strip_prefix(b"PERF_RECORD_LOST") else {
             return Parsed::Nothing;
         };
@@ -65,16 +77,19 @@ impl PerfScript {
 impl LineFormat for PerfScript {
     const NOUN: &'static str = "perf script text";
     const REMARKS: &'static [Remark] = &perf_words::REMARKS;
+    type Draft = PerfScriptDraft;
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], draft: &PerfScriptDraft, at: Position) -> Parsed {
         if let Some(begun) = perf_words::warning_within(line) {
             return Parsed::Broken(begun);
         }
-        let Some(mut record) = record(line) else {
+        let text = |span: Span| span.in_line(line);
+        let Some((record, what)) = draft.0 else {
             // Call chains are indented lines of `address symbol (object)`, ended by an empty line.
             let passed = self.closing.read(line, at.offset) || (context.events > 0 && is_chain(line));
             return if passed { Parsed::Remark } else { Parsed::Unknown };
         };
+        let mut record = record.map(text);
         if let Some(so_far) = &mut self.steps {
             *so_far = so_far.saturating_add(record.time_ns);
             record.time_ns = *so_far;
@@ -82,32 +97,13 @@ impl LineFormat for PerfScript {
         if record.event.starts_with(b"PERF_RECORD_") {
             return self.side_band(context, &record, at);
         }
-        let Some((name, fields)) = split(record.event) else {
+        let Some(What { phase, name, ret, raw, event }) = what.map(|what| what.map(text)) else {
             return Parsed::Unknown;
         };
-        let colon = memchr::memchr(b':', name).map_or(0, |at| at + 1);
-        let (group, event) = (&name[..colon], &name[colon..]);
-        let (phase, symbol, ret) = match (group, event) {
-            (b"raw_syscalls:", b"sys_enter" | b"sys_exit") => {
-                let Some((number, rest)) = fields.strip_prefix(b"NR ").and_then(take_i64) else {
-                    return Parsed::Unknown;
-                };
-                let ret = rest.strip_prefix(b" = ").and_then(take_ret);
-                let phase = if event == b"sys_enter" { Phase::Entry } else { Phase::Exit };
-                (phase, context.call(number), ret)
-            }
-            (b"syscalls:", _) => match (event.strip_prefix(b"sys_enter_"), event.strip_prefix(b"sys_exit_")) {
-                (Some(call), _) => (Phase::Entry, context.name(call), None),
-                (_, Some(call)) => (Phase::Exit, context.name(call), take_ret(fields)),
-                _ => (Phase::Point, context.name(event), None),
-            },
-            // `sched:sched_switch` is known by its own name; `cycles:u` and probes keep all of theirs.
-            (b"sched:" | b"irq:" | b"timer:" | b"signal:" | b"power:" | b"block:" | b"net:", _) => {
-                (Phase::Point, context.name(event), None)
-            }
-            _ => (Phase::Point, context.name(name), None),
+        let symbol = match name {
+            Name::Text(name) => context.name(name),
+            Name::Call(number) => context.call(number),
         };
-        let raw = group == b"raw_syscalls:";
         let twice =
             phase != Phase::Point && record.tid.is_some_and(|tid| context.is_recorded_twice(tid, raw, symbol, phase));
         let (phase, symbol) = if twice { (Phase::Point, context.name(event)) } else { (phase, symbol) };

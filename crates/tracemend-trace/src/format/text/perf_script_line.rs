@@ -1,21 +1,92 @@
 //! Lines of `perf script` text, taken apart.
 
-use crate::decode::bytes::{bracketed_numbers, find, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid};
+use crate::Phase;
+use crate::decode::bytes::{
+    bracketed_numbers, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
+};
 use crate::decode::context::{possible_cpu, whole_cpu};
 
 /// One line, taken apart. `perf script -F` leaves any column out but the time and the event.
-#[derive(Debug, PartialEq)]
-pub(super) struct Record<'a> {
-    pub(super) comm: Option<&'a [u8]>,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Record<T> {
+    pub(super) comm: Option<T>,
     pub(super) tid: Option<i32>,
     pub(super) cpu: Option<u32>,
     pub(super) time_ns: i64,
     /// From the event's name on.
-    pub(super) event: &'a [u8],
+    pub(super) event: T,
+}
+
+impl<T> Record<T> {
+    /// The same with its texts in another form.
+    #[inline]
+    pub(super) fn map<U>(self, text: impl Fn(T) -> U) -> Record<U> {
+        let Self { comm, tid, cpu, time_ns, event } = self;
+        Record { comm: comm.map(&text), tid, cpu, time_ns, event: text(event) }
+    }
+}
+
+/// What an event's text says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct What<T> {
+    pub(super) phase: Phase,
+    pub(super) name: Name<T>,
+    pub(super) ret: Option<i64>,
+    /// Whether the tracepoint gives calls by number.
+    pub(super) raw: bool,
+    /// The event's own name, without its group.
+    pub(super) event: T,
+}
+
+/// An event's name, or the number of the call that it is named after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Name<T> {
+    Text(T),
+    Call(i64),
+}
+
+impl<T> What<T> {
+    /// The same with its texts in another form.
+    #[inline]
+    pub(super) fn map<U>(self, text: impl Fn(T) -> U) -> What<U> {
+        let Self { phase, name, ret, raw, event } = self;
+        let name = match name {
+            Name::Text(name) => Name::Text(text(name)),
+            Name::Call(number) => Name::Call(number),
+        };
+        What { phase, name, ret, raw, event: text(event) }
+    }
+}
+
+/// Understands `raw_syscalls:sys_enter: NR 3 (..)`, `raw_syscalls:sys_exit: NR 3 = 0`, `syscalls:sys_enter_read: ..`,
+/// `syscalls:sys_exit_read: 0x3`, and `any:event: ..`.
+pub(super) fn what(text: &[u8]) -> Option<What<&[u8]>> {
+    let (full, fields) = split(text)?;
+    let colon = memchr::memchr(b':', full).map_or(0, |at| at + 1);
+    let (group, event) = (&full[..colon], &full[colon..]);
+    let (phase, name, ret) = match (group, event) {
+        (b"raw_syscalls:", b"sys_enter" | b"sys_exit") => {
+            let (number, rest) = fields.strip_prefix(b"NR ").and_then(take_i64)?;
+            let ret = rest.strip_prefix(b" = ").and_then(take_ret);
+            let phase = if event == b"sys_enter" { Phase::Entry } else { Phase::Exit };
+            (phase, Name::Call(number), ret)
+        }
+        (b"syscalls:", _) => match (event.strip_prefix(b"sys_enter_"), event.strip_prefix(b"sys_exit_")) {
+            (Some(call), _) => (Phase::Entry, Name::Text(call), None),
+            (_, Some(call)) => (Phase::Exit, Name::Text(call), take_ret(fields)),
+            _ => (Phase::Point, Name::Text(event), None),
+        },
+        // `sched:sched_switch` is known by its own name; `cycles:u` and probes keep all of theirs.
+        (b"sched:" | b"irq:" | b"timer:" | b"signal:" | b"power:" | b"block:" | b"net:", _) => {
+            (Phase::Point, Name::Text(event), None)
+        }
+        _ => (Phase::Point, Name::Text(full), None),
+    };
+    Some(What { phase, name, ret, raw: group == b"raw_syscalls:", event })
 }
 
 /// Takes a line apart; `None` for a line of a call chain and any other.
-pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
+pub(super) fn record(line: &[u8]) -> Option<Record<&[u8]>> {
     // The CPU column is the first between a thread and a time.
     for (head, cpu, rest) in bracketed_numbers(line) {
         let Some(((comm, tid), (time_ns, rest))) = task(head).zip(take_seconds(after_flags(trim_start(rest)))) else {
@@ -32,7 +103,7 @@ pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
 
 /// The layouts without a CPU column, or with one of `-L`, which has no brackets: the time is the first word
 /// `digits.digits:`.
-fn without_brackets(line: &[u8]) -> Option<Record<'_>> {
+fn without_brackets(line: &[u8]) -> Option<Record<&[u8]>> {
     for colon in memchr::memchr_iter(b':', line) {
         let start = line[..colon].iter().rposition(|&b| b == b' ' || b == b'\t').map_or(0, |space| space + 1);
         let word = &line[start..colon];
@@ -111,7 +182,7 @@ fn after_period(event: &[u8]) -> &[u8] {
 }
 
 /// Splits `group:name:modifiers: fields`.
-pub(super) fn split(event: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split(event: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(b' ', event).unwrap_or(event.len());
     let name = event[..end].strip_suffix(b":")?;
     (!name.is_empty()).then(|| (name, trim_start(&event[end..])))

@@ -135,8 +135,9 @@ fn marker(line: &[u8]) -> Option<u64> {
 impl LineFormat for PerfTrace {
     const NOUN: &'static str = "perf trace text";
     const REMARKS: &'static [Remark] = REMARKS;
+    type Draft = ();
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], _draft: &(), at: Position) -> Parsed {
         if let Some(begun) = perf_words::warning_within(line) {
             return Parsed::Broken(begun);
         }

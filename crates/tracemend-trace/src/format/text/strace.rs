@@ -21,6 +21,7 @@ use super::strace_line::{Record, Time, What, call_name, record, what};
 use crate::decode::bytes::{find, take_u64, trim, trim_start, whole_tid};
 use crate::decode::clock::DayClock;
 use crate::decode::context::Context;
+use crate::decode::draft::{Draft, Span};
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape, is_remark, is_row, is_rule};
 use crate::format::text_source::{LineFormat, Parsed};
@@ -64,6 +65,17 @@ fn is_old_note(line: &[u8]) -> bool {
     number.is_some_and(|(_, rest)| {
         [&b" attached"[..], b" detached", b" suspended", b" resumed"].iter().any(|what| rest.starts_with(what))
     })
+}
+
+/// A line, taken apart: its columns, and what it reports.
+pub(crate) struct StraceDraft(Option<(Record<Span>, Option<What<Span>>)>);
+
+impl Draft for StraceDraft {
+    #[inline]
+    fn of(line: &[u8]) -> Self {
+        let span = |part| Span::of(part, line);
+        Self(record(line).map(|record| (record.map(span), what(record.text).map(|what| what.map(span)))))
+    }
 }
 
 /// The reader's state.
@@ -137,13 +149,16 @@ impl Strace {
 impl LineFormat for Strace {
     const NOUN: &'static str = "strace text with times (-ttt)";
     const REMARKS: &'static [Remark] = REMARKS;
+    type Draft = StraceDraft;
 
-    fn line(&mut self, context: &mut Context, line: &[u8], at: Position) -> Parsed {
+    fn line(&mut self, context: &mut Context, line: &[u8], draft: &StraceDraft, at: Position) -> Parsed {
         self.joined = None;
-        let Some(record) = record(line) else {
+        let text = |span: Span| span.in_line(line);
+        let Some((record, what)) = draft.0 else {
             return self.other(context, line);
         };
-        let Some(what) = what(record.text) else {
+        let record = record.map(text);
+        let Some(what) = what.map(|what| what.map(text)) else {
             return self.begun(context, line, at, &record);
         };
         self.give_begun(context);
@@ -181,8 +196,8 @@ impl Strace {
     fn call(
         &mut self,
         context: &mut Context,
-        record: &Record<'_>,
-        what: What<'_>,
+        record: &Record<&[u8]>,
+        what: What<&[u8]>,
         line: &[u8],
         at: Position,
     ) -> Parsed {
@@ -244,7 +259,7 @@ impl Strace {
 
     /// A line with a time whose call has no result: something else was written behind its beginning.
     #[cold]
-    fn begun(&mut self, context: &mut Context, line: &[u8], at: Position, record: &Record<'_>) -> Parsed {
+    fn begun(&mut self, context: &mut Context, line: &[u8], at: Position, record: &Record<&[u8]>) -> Parsed {
         if !at.ended || call_name(record.text).is_none() {
             return Parsed::Unknown;
         }

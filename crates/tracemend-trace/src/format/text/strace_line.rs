@@ -5,15 +5,25 @@ use crate::decode::clock::take_time_of_day;
 use crate::decode::errno;
 
 /// One line, taken apart.
-pub(super) struct Record<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct Record<T> {
     pub(super) tid: Option<i32>,
-    pub(super) comm: Option<&'a [u8]>,
+    pub(super) comm: Option<T>,
     pub(super) time: Time,
     /// From the call's name on.
-    pub(super) text: &'a [u8],
+    pub(super) text: T,
+}
+
+impl<T> Record<T> {
+    /// The same with its texts in another form.
+    #[inline]
+    pub(super) fn map<U>(self, text: impl Fn(T) -> U) -> Record<U> {
+        Record { tid: self.tid, comm: self.comm.map(&text), time: self.time, text: text(self.text) }
+    }
 }
 
 /// A time as strace prints it.
+#[derive(Clone, Copy)]
 pub(super) enum Time {
     /// Nanoseconds since 1970, or since the line before.
     Seconds(i64),
@@ -22,7 +32,7 @@ pub(super) enum Time {
 }
 
 /// `[pid 12] ..`, `12 ..` or neither, then the time.
-pub(super) fn record(line: &[u8]) -> Option<Record<'_>> {
+pub(super) fn record(line: &[u8]) -> Option<Record<&[u8]>> {
     let line = trim_start(line);
     let (tid, comm, rest) = match line.strip_prefix(b"[pid") {
         Some(rest) => {
@@ -77,16 +87,30 @@ fn thread(text: &[u8]) -> Option<(i32, Option<&[u8]>)> {
 }
 
 /// What a line reports.
-pub(super) enum What<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum What<T> {
     /// A whole call: name, result, seconds it took.
-    Call(&'a [u8], Option<i64>, Option<u64>),
-    Unfinished(&'a [u8]),
-    Resumed(&'a [u8], Option<i64>, Option<u64>),
-    Point(&'a [u8]),
+    Call(T, Option<i64>, Option<u64>),
+    Unfinished(T),
+    Resumed(T, Option<i64>, Option<u64>),
+    Point(T),
+}
+
+impl<T> What<T> {
+    /// The same with its name in another form.
+    #[inline]
+    pub(super) fn map<U>(self, text: impl Fn(T) -> U) -> What<U> {
+        match self {
+            What::Call(name, ret, dur) => What::Call(text(name), ret, dur),
+            What::Unfinished(name) => What::Unfinished(text(name)),
+            What::Resumed(name, ret, dur) => What::Resumed(text(name), ret, dur),
+            What::Point(name) => What::Point(text(name)),
+        }
+    }
 }
 
 /// What the text behind the time reports.
-pub(super) fn what(text: &[u8]) -> Option<What<'_>> {
+pub(super) fn what(text: &[u8]) -> Option<What<&[u8]>> {
     if let Some(inner) = text.strip_prefix(b"--- ") {
         // `SIGCHLD {..} ---`, `stopped by SIGSTOP ---`
         let inner = inner.strip_suffix(b" ---")?;
