@@ -45,11 +45,6 @@ pub struct ModelParams {
     pub belief_backing: f64,
     /// Share of its support that a belief is given before any blackout. Guard.
     pub belief_prior: f64,
-    /// Confidences above this are reported one standard error lower. Definition: where users begin to rely on them.
-    pub cautious_above: f64,
-    /// How much events of one gap are right or wrong together (intraclass correlation). Measured on blackouts of eleven
-    /// workloads.
-    pub same_gap_correlation: f64,
     /// Confidences stay this far from 0 and 1. Guard.
     pub confidence_floor: f64,
     /// Share of the true counts that an interval is to hold. Definition: 90 %.
@@ -217,8 +212,6 @@ impl Default for ModelParams {
             step_backing: 2.0,
             belief_backing: 12.0,
             belief_prior: 0.6,
-            cautious_above: 0.8,
-            same_gap_correlation: 0.12,
             confidence_floor: 0.001,
             interval: 0.9,
             enough_errors: 50.0,

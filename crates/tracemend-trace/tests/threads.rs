@@ -33,7 +33,15 @@ fn transcript(source: TraceResult<Box<dyn Source>>) -> Transcript {
             Err(error) => break Err(error.to_string()),
         }
     };
-    Transcript { items, end, header: format!("{:?}", source.header()) }
+    Transcript { items, end, header: without_folder_numbers(&format!("{:?}", source.header())) }
+}
+
+/// An archive is unpacked into a folder of another number each time.
+fn without_folder_numbers(text: &str) -> String {
+    let folder = ".tracemend-unpacked-";
+    let parts: Vec<&str> =
+        text.split(folder).map(|part| part.trim_start_matches(|digit: char| digit.is_ascii_digit())).collect();
+    parts.join(folder)
 }
 
 /// Reads with other numbers of threads and other sizes of what one takes at a time, and compares.

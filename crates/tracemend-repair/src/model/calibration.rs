@@ -5,9 +5,8 @@
 //! that came true are counted in cells of these three; counts merge by sum.
 //!
 //! A confidence is the share that came true in the belief's cell, smoothed by coarser cells: with `n` beliefs in a cell, of
-//! which `r` came true, `p = (r + b p_coarser) / (n + b)`, from all lengths to one length to one distance. Above
-//! [`ModelParams::cautious_above`], where users begin to rely on it, it is lowered by one standard error; events of one gap are
-//! right or wrong together, so they count as fewer than they are.
+//! which `r` came true, `p = (r + b p_coarser) / (n + b)`, from all lengths to one length to one distance. It is not lowered where it
+//! is high: on real losses that made it less true, and fewer events could be relied on (`DESIGN.md`).
 
 use crate::params::ModelParams;
 use serde::{Deserialize, Serialize};
@@ -245,7 +244,7 @@ impl Calibration {
 
     /// Probability that a belief is true; a cautious share of its support where no blackout was counted.
     pub fn confidence(&self, belief: Belief, params: &ModelParams) -> f32 {
-        let (backing, high) = (params.belief_backing, params.cautious_above);
+        let backing = params.belief_backing;
         let (length, edge, support) = belief.groups();
         let raw = f64::from(belief.support);
         let groups = |lengths: std::ops::Range<usize>, edges: std::ops::Range<usize>| {
@@ -260,25 +259,18 @@ impl Calibration {
             (right, all)
         };
         let mut p = params.belief_prior * raw;
-        let mut counted = 0.0;
         for (right, all) in [
             groups(0..LENGTHS, 0..EDGES),
             groups(length..length + 1, 0..EDGES),
             groups(length..length + 1, edge..edge + 1),
         ] {
             p = (right + backing * p) / (all + backing);
-            counted = all + backing;
-        }
-        if p > high {
-            // Events of one gap are right or wrong together: they count as fewer than they are.
-            let alone = counted / (1.0 + params.same_gap_correlation * (belief.lost.max(1) - 1) as f64);
-            p = (p - (p * (1.0 - p) / alone).sqrt()).max(high);
         }
         p.clamp(params.confidence_floor, 1.0 - params.confidence_floor) as f32
     }
 
-    /// Half the width of the 90 % interval of a count expected to be `expected`, in deviations. It is wider by one standard error,
-    /// counted by blackouts because the rows of one blackout err together. In rows by event, event types that were lost without
+    /// Half the width of the 90 % interval of a count expected to be `expected`, in deviations. It is wider by half a standard
+    /// error, counted by blackouts because the rows of one blackout err together. In rows by event, event types that were lost without
     /// a row are among the tenth that an interval may miss.
     pub(crate) fn half_width(&self, rows: Rows, lost: usize, expected: f64, params: &ModelParams) -> f64 {
         let ([other_mean, other_length], interval) = (params.borrowed_errors, params.interval);
@@ -299,8 +291,8 @@ impl Calibration {
         if total < params.too_few_errors {
             return params.wide_interval;
         }
-        let safe =
-            interval + (interval * (1.0 - interval) / (self.blackouts.get(length) + params.belief_backing)).sqrt();
+        let safe = interval
+            + 0.5 * (interval * (1.0 - interval) / (self.blackouts.get(length) + params.belief_backing)).sqrt();
         let share = match (rows, self.unexpected.get(length * 2 + 1)) {
             (Rows::ByEvent, rows) if rows > 0.0 => safe * (1.0 + self.unexpected.get(length * 2) / rows),
             _ => safe,
