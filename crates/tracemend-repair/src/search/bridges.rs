@@ -291,7 +291,9 @@ mod tests {
         // After the gap the thread is recorded in a call that it made once before.
         let mut whole = pairs(1, &["read", "write"], 400);
         let munmap = whole.header.symbols.intern("munmap");
-        [100, 101, 230, 231].map(|place| whole.events[place].name = munmap);
+        for place in [100, 101, 230, 231] {
+            whole.events[place].name = munmap;
+        }
         assert_eq!(whole.events[231].phase, Phase::Exit);
         let damaged = cut(whole, 190..231);
         for fillings in bridged(&damaged, 41) {
