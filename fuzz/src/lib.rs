@@ -143,12 +143,14 @@ fn is_part(data: &[u8], line: &[u8]) -> bool {
     line.is_empty() || data.windows(line.len()).any(|part| part == line)
 }
 
-/// Whether a line is a few parts of the input: warnings within a line part it, and its pieces are joined again.
+/// Whether a line is parts of the input, one more than there are warnings: those within a line part it, and its pieces are joined.
 fn is_joined(data: &[u8], mut line: &[u8]) -> bool {
-    const MAX_PARTS: usize = 8;
-    for _ in 0..MAX_PARTS {
+    let count = |word: &[u8]| data.windows(word.len()).filter(|&part| part == word).count();
+    for _ in 0..=count(b"WARNING: ") + count(b"Warning:") {
         // The longest part each time makes the fewest parts.
-        let length = (1..=line.len()).take_while(|&length| is_part(data, &line[..length])).last();
+        let length = (1..=line.len())
+            .take_while(|&length| is_part(data, &line[..length]))
+            .last();
         line = &line[length.unwrap_or(0)..];
     }
     line.is_empty()
