@@ -168,8 +168,12 @@ pub(crate) fn choose_base<'m>(
     let mut best = (alone, events_right(alone));
     for &base in bases {
         let right = events_right(base);
-        // What differs by less may be chance, and other runs of these programs have the benefit of the doubt.
-        let right = if base.is_of_equals(trace) { right + right / 33 } else { right };
+        // What differs by less may be chance: other runs of these programs have the benefit of the doubt, other programs do not.
+        let right = match base.is_of_equals(trace) {
+            true => right + right / 33,
+            false if few => right,
+            false => right - right / 100,
+        };
         // With few blackouts the trace is short, and has the most to learn from others.
         if right > best.1 || (few && best.0.model.is_none() && right == best.1) {
             best = (base, right);

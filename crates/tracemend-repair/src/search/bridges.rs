@@ -24,8 +24,7 @@ use crate::model::Token;
 use crate::rng::SplitMix64;
 use crate::search::filling::{Filling, Origin, Placed};
 use crate::search::hypothesis::{Hypothesis, state_of};
-use crate::search::meets::MAX_NEED;
-use crate::search::numbers::{Prior, Sums, ThreadNumbers, Walk};
+use crate::search::numbers::{MAX_NEED, Prior, Sums, ThreadNumbers, Walk};
 use crate::search::score::Scorer;
 use tracemend_trace::calls::CallState;
 
@@ -136,7 +135,9 @@ impl Scorer<'_, '_> {
             Some(if self.is_unseen(point) {
                 ThreadNumbers::of_life(point, walks, nothing.probability())
             } else {
-                let need = (-nothing.0).clamp(0.0, MAX_NEED).exp();
+                let InsertionPoint { call, right, .. } = &self.context.points[point];
+                let can_be_none = self.caches.engine.rules.min_events(*call, right) == Some(0);
+                let need = if can_be_none { (-nothing.0).clamp(0.0, MAX_NEED).exp() } else { f64::INFINITY };
                 prior.numbers(point, walks, leaves[point], &made[point], need)
             })
         };

@@ -4,13 +4,11 @@ use crate::call_rules::CallId;
 use crate::context::Context;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token};
-use crate::search::numbers::Walk;
+use crate::search::numbers::{MAX_NEED, Walk};
 use crate::search::score::Scorer;
 use rustc_hash::FxHashMap;
 use tracemend_trace::calls::CallState;
 
-/// A thread's own pause and continuation may speak for lost events by this many nats, and not by more.
-pub(super) const MAX_NEED: f64 = 14.0;
 /// Share of the CPU's leaving a thread that may happen after any event, whatever the model says.
 const ANYWHERE: f64 = 0.3;
 /// Probability below which a recorded event does not follow a context.

@@ -4,6 +4,8 @@ use crate::model::Token;
 use crate::rng::SplitMix64;
 use std::collections::BTreeMap;
 
+/// A thread's own pause and continuation may speak for lost events by this many nats, and not by more.
+pub(super) const MAX_NEED: f64 = 14.0;
 /// Numbers of events looked at for one thread at the most, besides the one that can take any.
 const MAX_NUMBERS: usize = 160;
 /// Standard deviation of the logarithm of a number of events around that of a simulation.
@@ -97,7 +99,8 @@ impl Prior {
     }
 
     /// The numbers of events of a point. `leaves`: how likely the CPU leaves its thread after an event; `made`: how many events it
-    /// made in each simulation; `need`: how much likelier it is that the thread lost events than that it lost none.
+    /// made in each simulation; `need`: how much likelier it is that the thread lost events than that it lost none,
+    /// infinite where entries and exits do not meet otherwise.
     pub(super) fn numbers(
         &self,
         point: usize,
@@ -112,11 +115,12 @@ impl Prior {
         // How many there are is better told by what lies around than by walks, which lose their way; where they can end is not.
         let known = self.around && made.iter().any(|&made| made > 0);
         // A walk is one of many: that none meets the recording does not mean that the thread did not.
-        let unmet = if known { UNMET } else { UNMET * need };
+        let unmet = if known { UNMET } else { UNMET * need.min(MAX_NEED.exp()) };
         let met =
             |events: usize| walks.iter().filter_map(|walk| walk.meets.get(events)).sum::<f64>() / walks.len() as f64;
         let mut met: Vec<f64> = (0..longest).map(met).collect();
         let (none, leaves) = if known { ((none + NEVER) / need, 1.0) } else { (none + NEVER, leaves) };
+        let none = if need.is_finite() { none } else { 0.0 };
         if known {
             met = relative(&met);
         }
@@ -289,7 +293,7 @@ mod tests {
         let made = [vec![40], vec![10]];
         let prior = Prior::new(&made, 50, true);
         // The longer the walk, the less often it meets the recording, and only after every second event.
-        let meets = |events: usize| if events % 2 == 0 { (-(events as f64) / 20.0).exp() } else { 0.0 };
+        let meets = |events: usize| if events.is_multiple_of(2) { (-(events as f64) / 20.0).exp() } else { 0.0 };
         let walk = Walk { tokens: vec![0; 50], meets: (0..=50).map(meets).collect() };
         let numbers = |need| prior.numbers(0, std::slice::from_ref(&walk), 1.0, &made[0], need).numbers;
         let likeliest =

@@ -49,13 +49,13 @@ impl Scorer<'_, '_> {
         }
         let points = &self.context.points;
         let first_to_close = rest.keys().copied().min_by_key(|&point| points[point as usize].to_ns)?;
-        // What closes first must not be passed over.
+        // What closes first must not be passed over, least of all by the thread's own next point.
         let closes_ns = points[first_to_close as usize].to_ns;
         let open: Vec<(u16, f64)> = self
             .choices(state, left_token, usize::MAX)
             .into_iter()
             .map(|(point, log_p)| (point as u16, log_p.probability()))
-            .filter(|(point, _)| rest.contains_key(point) && points[*point as usize].from_ns <= closes_ns)
+            .filter(|(point, _)| rest.contains_key(point) && points[*point as usize].from_ns < closes_ns)
             .collect();
         Some(random.choose(&open, |choice| choice.1).map_or(first_to_close, |choice| choice.0))
     }
