@@ -2,6 +2,7 @@
 
 use crate::call_rules::CallId;
 use crate::context::Context;
+use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token};
 use crate::search::numbers::{MAX_NEED, Walk};
@@ -13,6 +14,9 @@ use tracemend_trace::calls::CallState;
 const ANYWHERE: f64 = 0.3;
 /// Probability below which a recorded event does not follow a context.
 const UNLIKELY: f64 = 1e-4;
+
+/// What stands for a meeting that is possible and not to be expected: not 0, and sums of it are precise.
+const OUT_OF_THE_QUESTION: f64 = 1e-100;
 
 /// How well a point's recorded continuation follows.
 pub(super) struct Met {
@@ -28,12 +32,14 @@ impl Scorer<'_, '_> {
     /// The event that has to be a point's last one: the entry of the call whose exit is recorded next.
     pub(super) fn closing(&self, number: usize) -> Option<Token> {
         let rules = self.caches.engine.rules;
-        let right = &self.context.points[number].right;
+        let InsertionPoint { right, call, .. } = &self.context.points[number];
         let closes = |token: &Token| {
             let after = rules.after_inferred(CallState::Idle, *token);
             after.is_some_and(|call| rules.min_events(call, right) == Some(0))
         };
-        let needed = rules.min_events(CallState::Idle, right) == Some(1);
+        // Of a thread that may be in any call, an exit can come first: nothing is needed then.
+        let known = *call != CallState::Unknown && self.context.begin_ns != i64::MIN;
+        let needed = known && rules.min_events(CallState::Idle, right) == Some(1);
         needed.then(|| (0..self.caches.vocabulary as Token).find(closes)).flatten()
     }
 
@@ -90,7 +96,7 @@ impl Scorer<'_, '_> {
             || first.is_some_and(|first| caches.session.probability(context, first) < *least)
         {
             // The recorded event is out of the question there, and needs no closer look.
-            f64::MIN_POSITIVE
+            OUT_OF_THE_QUESTION
         } else {
             // Where the CPU goes on with another thread, it left this one after the last of its events.
             let goes_on = self.context.next_thread == Some(point.thread);
