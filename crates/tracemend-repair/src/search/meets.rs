@@ -2,7 +2,6 @@
 
 use crate::call_rules::CallId;
 use crate::context::Context;
-use crate::gap_context::InsertionPoint;
 use crate::log_prob::LogProb;
 use crate::model::{END, Token};
 use crate::search::numbers::{MAX_NEED, Walk};
@@ -32,14 +31,12 @@ impl Scorer<'_, '_> {
     /// The event that has to be a point's last one: the entry of the call whose exit is recorded next.
     pub(super) fn closing(&self, number: usize) -> Option<Token> {
         let rules = self.caches.engine.rules;
-        let InsertionPoint { right, call, .. } = &self.context.points[number];
+        let right = &self.context.points[number].right;
         let closes = |token: &Token| {
             let after = rules.after_inferred(CallState::Idle, *token);
             after.is_some_and(|call| rules.min_events(call, right) == Some(0))
         };
-        // Of a thread that may be in any call, an exit can come first: nothing is needed then.
-        let known = *call != CallState::Unknown && self.context.begin_ns != i64::MIN;
-        let needed = known && rules.min_events(CallState::Idle, right) == Some(1);
+        let needed = rules.min_events(CallState::Idle, right) == Some(1);
         needed.then(|| (0..self.caches.vocabulary as Token).find(closes)).flatten()
     }
 
