@@ -35,6 +35,8 @@ const MIXES: [f64; 3] = [0.0, 0.5, 1.0];
 
 /// What walks say of the points of a gap.
 struct Walked {
+    /// How many events were lost.
+    lost: usize,
     /// `[point]` ways through the gap.
     walks: Vec<Vec<Walk>>,
     /// `[point]` how likely the CPU leaves the thread after an event.
@@ -90,13 +92,13 @@ impl Scorer<'_, '_> {
                 walk.meets = self.meets(point, &walk.tokens, closings[point], &mut met);
             }
         }
-        let walked = Walked { walks, leaves, closings };
-        let simulated = self.drawn((lost, Origin::Simulated), &simulated, &walked, self.params.bridged, random);
+        let walked = Walked { lost, walks, leaves, closings };
+        let simulated = self.drawn(Origin::Simulated, &simulated, &walked, self.params.bridged, random);
         let mut as_around = Vec::new();
         for mix in &around {
             let made: Vec<Vec<usize>> = mix.iter().map(|&made| vec![made]).collect();
             let draws = self.params.bridged / around.len();
-            as_around.extend(self.drawn((lost, Origin::Around), &made, &walked, draws, random));
+            as_around.extend(self.drawn(Origin::Around, &made, &walked, draws, random));
         }
         [simulated, as_around].map(|mut fillings| {
             let each = 1.0 / fillings.len() as f64;
@@ -120,9 +122,9 @@ impl Scorer<'_, '_> {
     /// have made.
     fn drawn(
         &mut self,
-        (lost, origin): (usize, Origin),
+        origin: Origin,
         made: &[Vec<usize>],
-        Walked { walks, leaves, closings }: &Walked,
+        &Walked { lost, ref walks, ref leaves, ref closings }: &Walked,
         draws: usize,
         random: &mut SplitMix64,
     ) -> Vec<Filling> {

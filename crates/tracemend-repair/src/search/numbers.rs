@@ -57,8 +57,6 @@ pub(super) struct Prior {
     cells: Vec<usize>,
     /// `[events]` density of the number of any thread that makes some.
     usual: Vec<f64>,
-    /// Standard deviation of the logarithm of a number of events.
-    spread: f64,
     /// Whether numbers are as around the gap.
     around: bool,
 }
@@ -70,8 +68,7 @@ impl Prior {
         let made = |point: usize| simulated[point].iter().sum::<usize>();
         let cells = (0..=lost).map(|events| ((events.max(1) as f64).ln() * CELLS).round() as usize).collect();
         let flexible = (0..simulated.len()).rev().max_by_key(|&point| made(point));
-        let spread = if around { SPREAD_AROUND } else { SPREAD };
-        let mut prior = Self { lost, flexible, cells, usual: Vec::new(), spread, around };
+        let mut prior = Self { lost, flexible, cells, usual: Vec::new(), around };
         let all = || simulated.iter().flatten().copied().filter(|&events| events > 0);
         let density = prior.density(all());
         let threads = all().count().max(1) as f64;
@@ -84,17 +81,18 @@ impl Prior {
     fn density(&self, made: impl Iterator<Item = usize>) -> Vec<f64> {
         let mut by_cell: BTreeMap<usize, f64> = BTreeMap::new();
         made.for_each(|events| *by_cell.entry(self.cells[events]).or_default() += 1.0);
+        let spread = if self.around { SPREAD_AROUND } else { SPREAD };
         let last = self.cells.last().copied().unwrap_or(0);
         let near = |cell: usize| -> f64 {
             let kernel = |(&other, times): (&usize, &f64)| {
-                let apart = (cell as f64 - other as f64) / CELLS / self.spread;
+                let apart = (cell as f64 - other as f64) / CELLS / spread;
                 times * (-0.5 * apart * apart).exp()
             };
             by_cell.iter().map(kernel).sum()
         };
         let near: Vec<f64> = (0..=last).map(near).collect();
         // The normal density over logarithms.
-        let scale = 1.0 / ((2.0 * std::f64::consts::PI).sqrt() * self.spread);
+        let scale = 1.0 / ((2.0 * std::f64::consts::PI).sqrt() * spread);
         (0..=self.lost).map(|events| near[self.cells[events]] * scale / events.max(1) as f64).collect()
     }
 
