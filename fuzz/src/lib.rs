@@ -75,10 +75,7 @@ fn read_as(format: Option<Format>, data: &[u8], losses_only: bool) {
 fn check(source: &mut dyn Source, data: &[u8], packed: bool) {
     let (mut events, mut gaps) = (Vec::new(), Vec::new());
     // The record of a binary format is made, not found.
-    let text = !matches!(
-        source.header().format,
-        Format::TraceDat | Format::PerfData | Format::Perfetto | Format::FtraceRaw | Format::Scap
-    );
+    let text = !source.header().format.is_binary();
     while let Ok(Some(item)) = source.next_item() {
         let header = source.header();
         match item {

@@ -2,7 +2,7 @@
 
 use super::bytes::{take_fraction, take_u64};
 
-const DAY_NS: i64 = 86_400 * 1_000_000_000;
+pub(crate) const DAY_NS: i64 = 86_400 * 1_000_000_000;
 
 /// Counts the midnights passed.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,13 @@ pub(crate) fn take_date(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (year, month) = if month > 2 { (year as i64, month as i64 - 3) } else { (year as i64 - 1, month as i64 + 9) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day as i64 - 1;
     Some((days - 719_468, rest))
+}
+
+/// A date and a time of day with a byte between them, as nanoseconds since 1970, and what follows them.
+pub(crate) fn take_date_time(bytes: &[u8], between: u8) -> Option<(i64, &[u8])> {
+    let (days, rest) = take_date(bytes)?;
+    let (of_day, rest) = take_time_of_day(rest.strip_prefix(&[between])?)?;
+    Some((days.checked_mul(DAY_NS)?.checked_add(of_day)?, rest))
 }
 
 #[cfg(test)]

@@ -10,6 +10,11 @@ pub(crate) const LOOK: usize = 64 << 10;
 /// The mark with which Windows begins text in UTF-8: three bytes that belong to no line.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// What is said where compressed data cannot be unpacked any further.
+pub(crate) fn packed_end(failure: impl std::fmt::Display) -> String {
+    format!("the compressed data ends here ({failure}); copy the file again to get the rest")
+}
+
 type Reader = Box<dyn Read + Send>;
 
 /// An input as its format sees it: plain bytes.

@@ -70,9 +70,12 @@ pub(crate) fn call_of_function(function: &str) -> Option<&str> {
 }
 
 /// The call and its end that a tracepoint of the group `syscalls` reports: `sys_enter_openat`, `sys_exit_openat`.
-pub(crate) fn end_of_call(event: &str) -> Option<(&str, Phase)> {
-    let ends = [("sys_enter_", Phase::Entry), ("sys_exit_", Phase::Exit)];
-    ends.into_iter()
-        .find_map(|(prefix, phase)| Some((event.strip_prefix(prefix)?, phase)))
-        .filter(|(call, _)| !call.is_empty())
+pub(crate) fn end_of_call(event: &[u8]) -> Option<(&[u8], Phase)> {
+    let ends: [(&[u8], Phase); 2] = [(b"sys_enter_", Phase::Entry), (b"sys_exit_", Phase::Exit)];
+    ends.into_iter().find_map(|(prefix, phase)| Some((event.strip_prefix(prefix)?, phase)))
+}
+
+/// As [`end_of_call`], of a call that has a name.
+pub(crate) fn end_of_named_call(event: &str) -> Option<(&[u8], Phase)> {
+    end_of_call(event.as_bytes()).filter(|(call, _)| !call.is_empty())
 }

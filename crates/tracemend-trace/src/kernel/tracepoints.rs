@@ -3,6 +3,7 @@
 use super::event_format::{EventFormat, Field, Kind};
 use crate::decode::context::Context;
 use crate::decode::order::Order;
+use crate::kernel::call_names::end_of_call;
 use crate::{Phase, Symbol};
 use rustc_hash::FxHashMap;
 
@@ -161,10 +162,10 @@ impl Tracepoints {
                 Some(ret) => (Meaning::Exit(id, ret), symbol()),
                 None => (Meaning::Point, symbol()),
             },
-            ("syscalls", event, _) => match (event.strip_prefix("sys_enter_"), event.strip_prefix("sys_exit_")) {
-                (Some(call), _) => (Meaning::EnterNamed, context.name(call.as_bytes())),
-                (_, Some(call)) => (Meaning::ExitNamed(number("ret")), context.name(call.as_bytes())),
-                _ => (Meaning::Point, symbol()),
+            ("syscalls", event, _) => match end_of_call(event.as_bytes()) {
+                Some((call, Phase::Entry)) => (Meaning::EnterNamed, context.name(call)),
+                Some((call, _)) => (Meaning::ExitNamed(number("ret")), context.name(call)),
+                None => (Meaning::Point, symbol()),
             },
             _ => (Meaning::Point, symbol()),
         };

@@ -3,7 +3,7 @@
 use super::files::{RawFile, RawFiles};
 use super::formats;
 use crate::decode::context::Context;
-use crate::decode::input::Input;
+use crate::decode::input::{Input, packed_end};
 use crate::decode::order::Order;
 use crate::decode::store::Store;
 use crate::format::cpu_files::cpu_stats;
@@ -74,11 +74,8 @@ pub(crate) fn open(path: &Path, found: RawFiles, options: &OpenOptions) -> Trace
         beginnings.push(input.beginning().to_vec());
         let (store, failure) = Store::new(input).map_err(io)?;
         if let Some(failure) = failure {
-            layout.context.warn(format!(
-                "{}, byte {}: the compressed data ends here ({failure}); copy the file again to get the rest",
-                raw.path.display(),
-                store.len()
-            ));
+            let end = packed_end(&failure);
+            layout.context.warn(format!("{}, byte {}: {end}", raw.path.display(), store.len()));
         }
         let data =
             CpuData { cpu: raw.cpu, file: files.len(), offset: 0, size: store.len(), stats: stats(tracing, raw) };

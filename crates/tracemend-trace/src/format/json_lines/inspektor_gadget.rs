@@ -11,7 +11,7 @@
 
 use super::log::{announced, is_log};
 use super::value::{Moment, Scalar, Whole};
-use crate::decode::context::{Context, possible_cpu};
+use crate::decode::context::Context;
 use crate::decode::errno;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
@@ -145,7 +145,7 @@ impl LineFormat for InspektorGadget {
         let comm = Some(comm.as_bytes()).filter(|comm| !comm.is_empty()).map(|comm| context.name(comm));
         let (name, phase) = line.what();
         let name = context.name(name.as_bytes());
-        let cpu = line.cpu.and_then(|cpu| possible_cpu(u64::try_from(cpu.0).ok()?));
+        let cpu = line.cpu.and_then(Whole::cpu);
         let ret = if phase == Phase::Call { line.ret() } else { None };
         let event = Event::new(time_ns, context.stream_of(cpu, time_ns), name, phase);
         Parsed::Event(Event { cpu, tid, comm, ret, offset: at.offset, ..event })

@@ -17,7 +17,7 @@ use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
-use crate::kernel::call_names::{call_of_function, end_of_call};
+use crate::kernel::call_names::{call_of_function, end_of_named_call};
 use crate::{Cause, Event, Gap, Lost, Phase, Symbol};
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -152,9 +152,9 @@ fn tracepoint(context: &mut Context, body: &Body<'_>) -> (Symbol, Phase, Option<
         let ret = numbers.next().flatten().filter(|_| phase == Phase::Exit);
         return (context.call(number), phase, ret);
     }
-    if let ("syscalls", Some((call, phase))) = (&*body.subsys, end_of_call(&body.event)) {
+    if let ("syscalls", Some((call, phase))) = (&*body.subsys, end_of_named_call(&body.event)) {
         let ret = numbers.next().flatten().filter(|_| phase == Phase::Exit);
-        return (context.name(call.as_bytes()), phase, ret);
+        return (context.name(call), phase, ret);
     }
     (context.name(body.event.as_bytes()), Phase::Point, None)
 }

@@ -12,11 +12,11 @@
 use super::log::{announced, is_log};
 use super::value::{Moment, Scalar, Whole};
 use crate::decode::arch::Arch;
-use crate::decode::context::{Context, possible_cpu};
+use crate::decode::context::Context;
 use crate::decode::lines::Position;
 use crate::format::remark::{Remark, Shape};
 use crate::format::text_source::{LineFormat, Parsed};
-use crate::kernel::call_names::end_of_call;
+use crate::kernel::call_names::end_of_named_call;
 use crate::{Cause, Event, Lost, Phase, Symbol};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -130,7 +130,7 @@ fn record(line: &[u8]) -> Option<Record<'_>> {
     if let Ok(flat) = serde_json::from_slice::<Flat<'_>>(line) {
         return Some(Record {
             time_ns: flat.timestamp.0,
-            cpu: flat.processor_id.and_then(|cpu| possible_cpu(u64::try_from(cpu.0).ok()?)),
+            cpu: flat.processor_id.and_then(Whole::cpu),
             pid: flat.host_process_id.or(flat.process_id).and_then(Whole::tid),
             tid: flat.host_thread_id.or(flat.thread_id).and_then(Whole::tid),
             comm: flat.process_name,
@@ -173,7 +173,7 @@ fn what(context: &mut Context, record: &Record<'_>) -> (Symbol, Phase) {
             // The first versions do not say which call they are in.
             let is_call = match &record.syscall {
                 Some(syscall) => syscall == name,
-                None => end_of_call(name).is_none() && Arch::knows_name(name),
+                None => end_of_named_call(name).is_none() && Arch::knows_name(name),
             };
             return (context.name(name.as_bytes()), if is_call { Phase::Call } else { Phase::Point });
         }

@@ -1,12 +1,11 @@
 //! Numbers and times in the forms that these tools write.
 
 use crate::decode::bytes::{take_u64, whole_i64, whole_u64};
-use crate::decode::clock::{take_date, take_time_of_day};
+use crate::decode::clock::take_date_time;
+use crate::decode::context::possible_cpu;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
-
-const DAY_NS: i64 = 86_400 * 1_000_000_000;
 
 /// A whole number, between quotes or not: protobuf's JSON has those of 64 bits as strings. One above the largest signed number is
 /// the kernel's way to write a negative one.
@@ -17,6 +16,11 @@ impl Whole {
     /// The number as a thread.
     pub(crate) fn tid(self) -> Option<i32> {
         i32::try_from(self.0).ok().filter(|tid| *tid >= 0)
+    }
+
+    /// The number as a CPU.
+    pub(crate) fn cpu(self) -> Option<u32> {
+        possible_cpu(u64::try_from(self.0).ok()?)
     }
 }
 
@@ -168,15 +172,14 @@ impl<'de> Deserialize<'de> for Moment {
 
 /// `2023-10-06T22:03:57.700326678Z`, or with an offset such as `-05:00`, as nanoseconds since 1970.
 fn date_time(text: &[u8]) -> Option<i64> {
-    let (days, rest) = take_date(text)?;
-    let (of_day, rest) = take_time_of_day(rest.strip_prefix(b"T")?)?;
+    let (ns, rest) = take_date_time(text, b'T')?;
     let ahead = match rest {
         b"Z" => 0,
         [b'+', offset @ ..] => minutes(offset)?,
         [b'-', offset @ ..] => -minutes(offset)?,
         _ => return None,
     };
-    days.checked_mul(DAY_NS)?.checked_add(of_day)?.checked_sub(ahead * 60_000_000_000)
+    ns.checked_sub(ahead * 60_000_000_000)
 }
 
 fn minutes(offset: &[u8]) -> Option<i64> {

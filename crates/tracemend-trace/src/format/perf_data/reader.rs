@@ -12,7 +12,7 @@ use super::rounds::{Entry, Rounds, What};
 use super::sample::{sample, time_ns};
 use super::threads::Threads;
 use crate::decode::context::MAX_CPU;
-use crate::decode::input::Input;
+use crate::decode::input::{Input, packed_end};
 use crate::decode::order::Order;
 use crate::decode::store::Store;
 use crate::format::options::OpenOptions;
@@ -84,10 +84,7 @@ pub(crate) fn open(mut input: Input, path: &Path, options: &OpenOptions) -> Trac
         let (mut store, failure) = Store::new(input).map_err(|error| layout.context.io(error))?;
         let data = layout.read_file(&mut store)?;
         if let Some(failure) = failure {
-            layout.context.warn_at(
-                store.len(),
-                &format!("the compressed data ends here ({failure}); copy the file again to get the rest"),
-            );
+            layout.context.warn_at(store.len(), &packed_end(&failure));
         }
         Feed::of_store(store, order, data.start, data.end)
     } else {

@@ -5,7 +5,7 @@ use super::fields::{Field, Fields, Value};
 use super::messages::{Generic, NamedEvent, NewTask, SchedSwitch, SchedWakeup, SysEnter, SysExit, TaskRename};
 use super::threads::Threads;
 use crate::decode::context::Context;
-use crate::kernel::call_names::end_of_call;
+use crate::kernel::call_names::end_of_named_call;
 use crate::{Phase, Symbol};
 use prost::Message;
 use std::sync::LazyLock;
@@ -137,10 +137,10 @@ impl<'a> Found<'a> {
 /// An event that Perfetto has no message for. The tracepoints of single calls (`sys_enter_openat`) are among them.
 fn generic_event(context: &mut Context, generic: &Generic) -> (Symbol, Phase, Option<i64>) {
     let name = generic.event_name.as_deref().unwrap_or("generic");
-    let Some((call, phase)) = end_of_call(name) else {
+    let Some((call, phase)) = end_of_named_call(name) else {
         return (context.name(name.as_bytes()), Phase::Point, None);
     };
     let ret = generic.fields.iter().find(|field| phase == Phase::Exit && field.name.as_deref() == Some("ret"));
     let ret = ret.and_then(|ret| ret.int_value.or(ret.uint_value.map(u64::cast_signed)));
-    (context.name(call.as_bytes()), phase, ret)
+    (context.name(call), phase, ret)
 }

@@ -22,7 +22,8 @@ pub(crate) struct Losses {
     /// The last word on Perfetto's own buffers.
     buffers: Option<TraceStats>,
     /// Whether a part of the file cannot be read, which may have had marks.
-    pub(crate) is_damaged: bool,
+    is_damaged: bool,
+    own: OwnLosses,
     /// Writers of ftrace's events.
     pub(crate) writers: FxHashSet<u32>,
 }
@@ -70,8 +71,18 @@ impl Losses {
         self.cpus.entry(cpu).or_default().marks += 1;
     }
 
+    /// Ends the counting.
+    pub(crate) fn settle(&mut self, is_damaged: bool) {
+        self.is_damaged = is_damaged;
+        self.own = self.count_of_own();
+    }
+
     /// What Perfetto's own buffers lost, as far as ftrace's events lay in them.
     pub(crate) fn own(&self) -> OwnLosses {
+        self.own
+    }
+
+    fn count_of_own(&self) -> OwnLosses {
         let Some(stats) = &self.buffers else { return OwnLosses::default() };
         let of_ftrace: FxHashSet<u32> = stats
             .writer_stats
@@ -99,7 +110,7 @@ impl Losses {
 
     /// Whether all marks are here: what Perfetto lost itself, or cannot be read, may have had more.
     pub(crate) fn has_all_marks(&self) -> bool {
-        !self.is_damaged && self.own().is_none()
+        !self.is_damaged && self.own.is_none()
     }
 
     /// How many events a mark of this CPU stands for: all that were counted where it is the only one.

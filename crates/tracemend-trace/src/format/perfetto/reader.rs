@@ -9,7 +9,7 @@ use super::survey::{Survey, survey};
 use super::text;
 use super::threads::Threads;
 use crate::decode::context::Context;
-use crate::decode::input::Input;
+use crate::decode::input::{Input, packed_end};
 use crate::decode::store::Store;
 use crate::format::options::OpenOptions;
 use crate::source::Source;
@@ -65,9 +65,7 @@ pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceRes
     let (store, failure) = Store::new(input).map_err(io)?;
     let mut context = Context::new(Format::Perfetto, options.arch, path.to_path_buf());
     if let Some(failure) = failure {
-        let end = store.len();
-        context
-            .warn_at(end, &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
+        context.warn_at(store.len(), &packed_end(&failure));
     }
     let mut packets = Packets::new(store);
     let survey = survey(&mut packets, &mut context).map_err(io)?;

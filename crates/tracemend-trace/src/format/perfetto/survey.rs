@@ -41,7 +41,7 @@ pub(crate) fn survey(packets: &mut Packets, context: &mut Context) -> io::Result
             Next::End => break,
         }
     }
-    survey.losses.is_damaged = survey.fault.is_some();
+    survey.losses.settle(survey.fault.is_some());
     packets.rewind();
     Ok(survey)
 }

@@ -8,7 +8,7 @@ use super::phases::Phases;
 use super::table::CALLS;
 use super::{line, threads};
 use crate::decode::context::{Context, possible_cpu};
-use crate::decode::input::Input;
+use crate::decode::input::{Input, packed_end};
 use crate::format::options::OpenOptions;
 use crate::source::Source;
 use crate::{Cause, Event, Format, Gap, Item, Lost, Phase, StreamId, Symbol, TraceHeader, TraceResult};
@@ -264,7 +264,7 @@ impl Scap {
         self.ended = true;
         self.end_sampling(None);
         if let Some(failure) = self.blocks.failure() {
-            let warning = format!("the compressed data ends here ({failure}); copy the file again to get the rest");
+            let warning = packed_end(failure);
             self.context.warn_at(self.blocks.offset(), &warning);
         }
         if let Some(offset) = cut_off.or_else(|| self.blocks.failure().map(|_| self.blocks.offset())) {

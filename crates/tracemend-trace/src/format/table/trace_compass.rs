@@ -12,7 +12,7 @@
 
 use super::columns::{Columns, FirstRow, names};
 use crate::decode::bytes::{find, take_i64, take_ret, trim, whole_tid, whole_u64};
-use crate::decode::clock::{DayClock, take_date, take_time_of_day};
+use crate::decode::clock::{DayClock, take_date_time, take_time_of_day};
 use crate::decode::context::{Context, whole_cpu};
 use crate::decode::lines::Position;
 use crate::format::text_source::{LineFormat, Parsed};
@@ -28,7 +28,6 @@ const CONTENTS: usize = 3;
 const TID: usize = 4;
 /// The type of the events that stand for lost ones.
 const LOST: &[u8] = b"Lost event";
-const DAY_NS: i64 = 86_400 * 1_000_000_000;
 
 /// The reader's state.
 #[derive(Default)]
@@ -54,9 +53,8 @@ impl TraceCompass {
         self.joined.extend_from_slice(whole);
         self.joined.extend(fraction.iter().filter(|byte| !matches!(byte, b' ' | b'\'' | b',' | b'_')));
         let text = &self.joined[..];
-        if let Some((days, rest)) = take_date(text) {
-            let (of_day, rest) = take_time_of_day(rest.strip_prefix(b" ")?)?;
-            return rest.is_empty().then(|| days.checked_mul(DAY_NS)?.checked_add(of_day)).flatten();
+        if let Some((ns, rest)) = take_date_time(text, b' ') {
+            return rest.is_empty().then_some(ns);
         }
         if let Some((of_day, rest)) = take_time_of_day(text) {
             return rest.is_empty().then(|| self.clock.since_first_midnight(of_day));
@@ -127,6 +125,7 @@ impl LineFormat for TraceCompass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::clock::DAY_NS;
 
     #[test]
     fn times_in_any_form_the_preferences_offer() {

@@ -1,7 +1,7 @@
 //! Times as `babeltrace2` prints them.
 
 use crate::decode::bytes::{take_fraction, take_u64, trim};
-use crate::decode::clock::{take_date, take_time_of_day};
+use crate::decode::clock::{take_date_time, take_time_of_day};
 
 /// A time as `babeltrace2` prints it between brackets.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,11 +14,9 @@ pub(crate) enum Stamp {
 
 /// Reads what stands between the brackets of a time.
 pub(crate) fn stamp(text: &[u8]) -> Option<Stamp> {
-    const DAY_NS: i64 = 86_400 * 1_000_000_000;
     let text = trim(text);
-    if let Some((days, rest)) = take_date(text) {
-        let (of_day, rest) = take_time_of_day(rest.strip_prefix(b" ")?)?;
-        return rest.is_empty().then(|| days.checked_mul(DAY_NS)?.checked_add(of_day)).flatten().map(Stamp::Absolute);
+    if let Some((ns, rest)) = take_date_time(text, b' ') {
+        return rest.is_empty().then_some(Stamp::Absolute(ns));
     }
     if let Some((of_day, rest)) = take_time_of_day(text) {
         return rest.is_empty().then_some(Stamp::OfDay(of_day));

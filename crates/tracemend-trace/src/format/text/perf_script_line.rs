@@ -5,6 +5,7 @@ use crate::decode::bytes::{
     bracketed_numbers, find, take_i64, take_ret, take_seconds, take_u64, trim, trim_end, trim_start, whole_tid,
 };
 use crate::decode::context::{possible_cpu, whole_cpu};
+use crate::kernel::call_names::end_of_call;
 
 /// One line, taken apart. `perf script -F` leaves any column out but the time and the event.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,10 +72,11 @@ pub(super) fn what(text: &[u8]) -> Option<What<&[u8]>> {
             let phase = if event == b"sys_enter" { Phase::Entry } else { Phase::Exit };
             (phase, Name::Call(number), ret)
         }
-        (b"syscalls:", _) => match (event.strip_prefix(b"sys_enter_"), event.strip_prefix(b"sys_exit_")) {
-            (Some(call), _) => (Phase::Entry, Name::Text(call), None),
-            (_, Some(call)) => (Phase::Exit, Name::Text(call), take_ret(fields)),
-            _ => (Phase::Point, Name::Text(event), None),
+        (b"syscalls:", _) => match end_of_call(event) {
+            Some((call, phase)) => {
+                (phase, Name::Text(call), if phase == Phase::Exit { take_ret(fields) } else { None })
+            }
+            None => (Phase::Point, Name::Text(event), None),
         },
         // `sched:sched_switch` is known by its own name; `cycles:u` and probes keep all of theirs.
         (b"sched:" | b"irq:" | b"timer:" | b"signal:" | b"power:" | b"block:" | b"net:", _) => {

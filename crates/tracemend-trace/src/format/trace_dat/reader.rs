@@ -6,7 +6,7 @@ use super::head;
 use super::lane::{Head, Lane};
 use super::layout::Layout;
 use super::unpack::Unpacker;
-use crate::decode::input::Input;
+use crate::decode::input::{Input, packed_end};
 use crate::decode::store::Store;
 use crate::format::options::OpenOptions;
 use crate::kernel::event_text;
@@ -53,9 +53,7 @@ pub(crate) fn open(input: Input, path: &Path, options: &OpenOptions) -> TraceRes
     let end = store.len();
     let mut layout = head::read(&mut store, path, options)?;
     if let Some(failure) = failure {
-        layout
-            .context
-            .warn_at(end, &format!("the compressed data ends here ({failure}); copy the file again to get the rest"));
+        layout.context.warn_at(end, &packed_end(&failure));
     }
     read(layout, vec![PageFile { store, name: None }], options.losses_only)
 }
